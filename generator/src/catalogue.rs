@@ -1,0 +1,178 @@
+//! The sources that crossloom can build, as data: `generator/data/catalogue.toml`, compiled in.
+//!
+//! "Supported version" means that the catalogue holds a hash for it. Adding a version is adding data.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::Deserialize;
+
+use crate::nix::hash::Sha256;
+
+/// One published form of a release: a file, its digest, and where the same bits can be had.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The package's name: `gcc`, `binutils`, `linux`, …
+    pub package: String,
+    /// Upstream's version, e.g. `14.2.0`.
+    pub version: String,
+    /// `upstream` or `debian`.
+    pub variant: String,
+    /// The file's name as published.
+    pub file: String,
+    /// Digest of the file itself (flat, not of what it unpacks to).
+    pub sha256: Sha256,
+    /// Addresses in the order to be tried; `mirror://NAME/…` is resolved on the user's machine.
+    pub urls: Vec<String>,
+    /// How the digest is known.
+    pub checked: Checked,
+    /// Whether a node was built from this file in the Nix sandbox by crossloom's authors.
+    pub built: bool,
+}
+
+/// How a digest in the catalogue is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Checked {
+    /// The file was downloaded and hashed.
+    Bits,
+    /// It stands in Debian's signed source index.
+    Index,
+    /// An independent package set publishes it.
+    Published,
+}
+
+/// Packages, their releases and their default versions.
+#[derive(Debug)]
+pub struct Catalogue {
+    releases: BTreeMap<String, Vec<Release>>,
+}
+
+#[derive(Debug)]
+struct Release {
+    version: String,
+    sources: Vec<Source>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    defaults: BTreeMap<String, String>,
+    source: Vec<Source>,
+}
+
+/// The compiled-in catalogue.
+pub fn catalogue() -> &'static Catalogue {
+    static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
+    CATALOGUE.get_or_init(|| {
+        // The text is part of this program and a test reads it: a failure here is a build that was never tested.
+        Catalogue::parse(include_str!("../data/catalogue.toml")).expect("data/catalogue.toml is tested to be well formed")
+    })
+}
+
+impl Catalogue {
+    fn parse(text: &str) -> Result<Self, String> {
+        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
+        let mut releases: BTreeMap<String, Vec<Release>> = BTreeMap::new();
+        for source in file.source {
+            let package = releases.entry(source.package.clone()).or_default();
+            match package.iter_mut().find(|release| release.version == source.version) {
+                Some(release) => release.sources.push(source),
+                None => package.push(Release { version: source.version.clone(), sources: vec![source] }),
+            }
+        }
+        for (package, versions) in &mut releases {
+            let default = file.defaults.get(package).ok_or_else(|| format!("{package} has no default version"))?;
+            // The default stands first; the others follow, oldest first.
+            versions.sort_by_key(|release| (release.version != *default, version_key(&release.version)));
+            if versions.first().is_none_or(|release| release.version != *default) {
+                return Err(format!("{package}'s default {default} is not in the catalogue"));
+            }
+        }
+        Ok(Catalogue { releases })
+    }
+
+    /// The packages' names, sorted.
+    pub fn packages(&self) -> impl Iterator<Item = &str> {
+        self.releases.keys().map(String::as_str)
+    }
+
+    /// The versions of `package`: its default first, then the others from old to new; none for an unknown package.
+    pub fn versions(&self, package: &str) -> Vec<&str> {
+        self.releases.get(package).into_iter().flatten().map(|release| release.version.as_str()).collect()
+    }
+
+    /// The version that a matrix gets when it names none.
+    pub fn default_version(&self, package: &str) -> Option<&str> {
+        self.versions(package).first().copied()
+    }
+
+    /// Every published form of one release, in the catalogue's order; empty when it is unknown.
+    pub fn sources(&self, package: &str, version: &str) -> &[Source] {
+        self.releases
+            .get(package)
+            .into_iter()
+            .flatten()
+            .find(|release| release.version == version)
+            .map_or(&[], |release| &release.sources)
+    }
+
+    /// The form of a release whose variant stands first in `prefer`, else the first there is.
+    pub fn choose(&self, package: &str, version: &str, prefer: &[String]) -> Option<&Source> {
+        let sources = self.sources(package, version);
+        prefer.iter().find_map(|variant| sources.iter().find(|source| source.variant == *variant)).or(sources.first())
+    }
+
+    /// Whether `version` was built by crossloom's authors in at least one form.
+    pub fn built(&self, package: &str, version: &str) -> bool {
+        self.sources(package, version).iter().any(|source| source.built)
+    }
+}
+
+/// A key that sorts dotted versions by number: `2.9` before `2.44`. What is no number sorts as text, before numbers.
+pub fn version_key(version: &str) -> Vec<(Option<u64>, String)> {
+    version.split(['.', '-']).map(|part| (part.parse().ok(), part.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_is_well_formed() {
+        let catalogue = Catalogue::parse(include_str!("../data/catalogue.toml")).unwrap();
+        for package in catalogue.packages() {
+            for version in catalogue.versions(package) {
+                let sources = catalogue.sources(package, version);
+                let mut variants: Vec<_> = sources.iter().map(|source| &source.variant).collect();
+                variants.sort();
+                variants.dedup();
+                assert_eq!(variants.len(), sources.len(), "{package} {version} has one variant twice");
+                for source in sources {
+                    assert!(!source.urls.is_empty(), "{package} {version} has no address");
+                    assert!(["upstream", "debian"].contains(&source.variant.as_str()));
+                    for url in &source.urls {
+                        assert!(url.starts_with("https://") || url.starts_with("mirror://"), "{url}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn versions_sort_by_number_with_the_default_first() {
+        assert!(version_key("2.9") < version_key("2.44"));
+        assert_eq!(catalogue().versions("gcc").first(), Some(&"14.2.0"));
+        assert!(catalogue().versions("no-such-package").is_empty());
+    }
+
+    #[test]
+    fn the_preferred_variant_is_chosen() {
+        let prefer = ["debian".to_owned(), "upstream".to_owned()];
+        let chosen = |version| catalogue().choose("gcc", version, &prefer).map(|source| source.variant.as_str());
+        assert_eq!(chosen("14.2.0"), Some("debian"));
+        assert_eq!(chosen("14.3.0"), Some("upstream"));
+        assert_eq!(chosen("0"), None);
+    }
+}
