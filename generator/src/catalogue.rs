@@ -23,6 +23,8 @@ pub struct Source {
     pub file: String,
     /// Digest of the file itself (flat, not of what it unpacks to).
     pub sha256: Sha256,
+    /// Bytes, where known.
+    pub size: Option<u64>,
     /// Addresses in the order to be tried; `mirror://NAME/…` is resolved on the user's machine.
     pub urls: Vec<String>,
     /// How the digest is known.

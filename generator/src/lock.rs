@@ -1,1 +1,168 @@
-//! lock
+//! `matrix.lock`: which bits every source of a matrix is, and where they can be had.
+//!
+//! The lock is JSON in a fixed order, made for diffs. `crossloom lock` writes it from the catalogue; everything after it
+//! reads the lock alone, so a newer catalogue moves nothing until the user asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::catalogue::Catalogue;
+use crate::nix::hash::Sha256;
+
+/// The format that this program reads and writes.
+pub const VERSION: u64 = 1;
+/// A lock is a few kilobytes; what is larger than this is not one.
+const MAX_BYTES: usize = 4 << 20;
+
+/// Everything that `matrix.lock` holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lock {
+    /// [`VERSION`].
+    pub version: u64,
+    /// By name and version, e.g. `gcc-14.2.0`.
+    pub sources: BTreeMap<String, LockedSource>,
+}
+
+/// One source file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// Which published form of the release this is: `upstream` or `debian`.
+    pub variant: String,
+    /// The file's name, and the name of its store path.
+    pub file: String,
+    /// Digest of the file itself.
+    pub sha256: Sha256,
+    /// Bytes, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Addresses in the order to be tried.
+    pub urls: Vec<String>,
+}
+
+/// A lock is unreadable, or does not hold what the matrix asks for.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    #[error("not a lock: {bytes} bytes are more than {MAX_BYTES}")]
+    TooLarge { bytes: usize },
+    #[error("not a lock")]
+    Syntax {
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("format version {found} is not {VERSION}, the one that this crossloom reads")]
+    Version { found: u64 },
+    #[error("source {name:?}: {problem}")]
+    Source { name: String, problem: String },
+    #[error("it does not hold {missing}, which the matrix asks for")]
+    Stale { missing: String },
+}
+
+/// A package at a version, as the lock names it.
+pub fn source_name(package: &str, version: &str) -> String {
+    format!("{package}-{version}")
+}
+
+impl Lock {
+    /// The lock for the `wanted` releases (package, version), each in the first variant of `prefer` that there is.
+    /// Sources that `old` holds already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by
+    /// name, e.g. `gcc-14.2.0`) or another variant is now preferred.
+    ///
+    /// # Errors
+    /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
+    pub fn resolve(
+        wanted: &BTreeSet<(String, String)>,
+        prefer: &[String],
+        catalogue: &Catalogue,
+        old: Option<&Lock>,
+        update: &BTreeSet<String>,
+    ) -> Result<Lock, LockError> {
+        let mut sources = BTreeMap::new();
+        for (package, version) in wanted {
+            let name = source_name(package, version);
+            let chosen = catalogue
+                .choose(package, version, prefer)
+                .ok_or_else(|| LockError::Stale { missing: name.clone() })?;
+            let kept = old.and_then(|old| old.sources.get(&name)).filter(|kept| {
+                kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name)
+            });
+            let locked = kept.cloned().unwrap_or_else(|| LockedSource {
+                variant: chosen.variant.clone(),
+                file: chosen.file.clone(),
+                sha256: chosen.sha256,
+                size: chosen.size,
+                urls: chosen.urls.clone(),
+            });
+            sources.insert(name, locked);
+        }
+        Ok(Lock { version: VERSION, sources })
+    }
+
+    /// Reads what [`Lock::to_text`] wrote.
+    ///
+    /// # Errors
+    /// Every way in which a text is no lock of this version; none of them panics.
+    pub fn parse(text: &str) -> Result<Lock, LockError> {
+        if text.len() > MAX_BYTES {
+            return Err(LockError::TooLarge { bytes: text.len() });
+        }
+        // The version is read first: a newer format should say so, not trip over its first unknown key.
+        #[derive(Deserialize)]
+        struct Version {
+            version: u64,
+        }
+        let Version { version } = serde_json::from_str(text).map_err(|source| LockError::Syntax { source })?;
+        if version != VERSION {
+            return Err(LockError::Version { found: version });
+        }
+        let lock: Lock = serde_json::from_str(text).map_err(|source| LockError::Syntax { source })?;
+        for (name, source) in &lock.sources {
+            check(name, source).map_err(|problem| LockError::Source { name: name.clone(), problem })?;
+        }
+        Ok(lock)
+    }
+
+    /// The file's text: pretty JSON, sorted, with a final newline.
+    pub fn to_text(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a lock holds nothing that JSON cannot");
+        text.push('\n');
+        text
+    }
+
+    /// The source of a package at a version.
+    ///
+    /// # Errors
+    /// [`LockError::Stale`] when the lock was made for another matrix.
+    pub fn source(&self, package: &str, version: &str) -> Result<&LockedSource, LockError> {
+        let name = source_name(package, version);
+        self.sources.get(&name).ok_or(LockError::Stale { missing: name })
+    }
+}
+
+/// What a lock may not hold although it is well-formed JSON: the text of each value ends up in Nix and in file names.
+fn check(name: &str, source: &LockedSource) -> Result<(), String> {
+    let plain = |text: &str| {
+        !text.is_empty()
+            && text.len() <= 200
+            && !text.starts_with('.')
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte))
+    };
+    if !plain(name) {
+        return Err("its name is not one that a store path can have".to_owned());
+    }
+    if !plain(&source.file) {
+        return Err(format!("its file name {:?} is not one that a store path can have", source.file));
+    }
+    if source.urls.is_empty() {
+        return Err("it has no address".to_owned());
+    }
+    for url in &source.urls {
+        let known = ["https://", "http://", "mirror://", "file:///"].iter().any(|scheme| url.starts_with(scheme));
+        if !known || url.len() > 2000 || url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
+            return Err(format!("its address {url:?} is none: expected https://…, http://…, mirror://… or file:///…"));
+        }
+    }
+    Ok(())
+}

@@ -1,1 +1,326 @@
-//! plan
+//! What has to be built for a matrix, and from what: a graph of nodes per build system, each after those it needs.
+//!
+//! A node is one call of one recipe (`overlays/recipes/<recipe>.nix`) with literal arguments. Its name says its role, its
+//! version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
+//! cells is one node.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::catalogue::Catalogue;
+use crate::lock::{Lock, LockError, LockedSource, source_name};
+use crate::matrix::{Matrix, MuslGccCell};
+use crate::nix::hash::Sha256;
+use crate::target::{Seed, System};
+
+/// The libraries that GCC's host programs are linked with, always at the catalogue's default version.
+const HOST_LIBRARIES: [&str; 3] = ["gmp", "mpfr", "mpc"];
+
+/// Everything that is rendered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plan {
+    /// Which seed Linux build systems build from.
+    pub seed: Seed,
+    /// By build system, in the order of their names.
+    pub systems: BTreeMap<System, SystemPlan>,
+    /// Every source that a node names.
+    pub sources: BTreeMap<String, LockedSource>,
+}
+
+/// The nodes and cells of one build system.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemPlan {
+    /// Sorted so that a node stands after those it needs.
+    pub nodes: Vec<Node>,
+    /// What the user asked for.
+    pub cells: Vec<Cell>,
+}
+
+/// One call of a recipe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its Nix attribute: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The recipe's file name without `.nix`.
+    pub recipe: &'static str,
+    /// By name of the recipe's argument.
+    pub args: BTreeMap<&'static str, Arg>,
+}
+
+/// What a recipe is called with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Arg {
+    /// Another node, by name.
+    Node(String),
+    /// Several of them.
+    Nodes(Vec<String>),
+    /// A source, by name.
+    Source(String),
+    /// A string.
+    Text(String),
+    /// A list of strings.
+    Texts(Vec<String>),
+}
+
+/// One row of the matrix, as a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
+    pub name: String,
+    /// The development shell's: the same without the family.
+    pub shell: String,
+    /// The node that is the package.
+    pub node: String,
+    /// GNU triple.
+    pub target: &'static str,
+    /// The suffix of the QEMU user-mode emulator that runs its programs, or empty when there is none.
+    pub emulator: &'static str,
+    /// Whether there is a C++ compiler.
+    pub cxx: bool,
+}
+
+/// The releases (package, version) that `matrix` builds from.
+pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<(String, String)> {
+    let mut releases = BTreeSet::new();
+    for cell in &matrix.musl_gcc {
+        let versions =
+            [("gcc", &cell.gcc), ("binutils", &cell.binutils), ("musl", &cell.musl), ("linux", &cell.linux_headers)];
+        releases.extend(versions.map(|(package, version)| (package.to_owned(), version.clone())));
+        for package in HOST_LIBRARIES {
+            let version = catalogue.default_version(package).unwrap_or_default();
+            releases.insert((package.to_owned(), version.to_owned()));
+        }
+    }
+    releases
+}
+
+/// Plans `matrix` from the sources that `lock` holds.
+///
+/// # Errors
+/// [`LockError::Stale`] when the lock lacks a source.
+pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan, LockError> {
+    let mut sources = BTreeMap::new();
+    for (package, version) in releases(matrix, catalogue) {
+        sources.insert(source_name(&package, &version), lock.source(&package, &version)?.clone());
+    }
+    let mut systems = BTreeMap::new();
+    for system in &matrix.systems {
+        let mut graph = Graph { catalogue, nodes: Vec::new(), known: BTreeSet::new() };
+        let cells: Vec<_> = matrix
+            .musl_gcc
+            .iter()
+            .filter(|cell| cell.systems.contains(system))
+            .map(|cell| graph.musl_gcc(cell))
+            .collect();
+        systems.insert(*system, SystemPlan { nodes: graph.nodes, cells });
+    }
+    Ok(Plan { seed: matrix.seed, systems, sources })
+}
+
+struct Graph<'a> {
+    catalogue: &'a Catalogue,
+    nodes: Vec<Node>,
+    known: BTreeSet<String>,
+}
+
+impl Graph<'_> {
+    /// Adds a node unless it is there, and returns its name. Arguments come after what they name: the order stays sorted.
+    fn add<const N: usize>(&mut self, name: String, recipe: &'static str, args: [(&'static str, Arg); N]) -> String {
+        if self.known.insert(name.clone()) {
+            self.nodes.push(Node { name: name.clone(), recipe, args: args.into_iter().collect() });
+        }
+        name
+    }
+
+    fn host_library(&mut self, package: &'static str, needs: &[&'static str]) -> String {
+        let version = self.catalogue.default_version(package).unwrap_or_default().to_owned();
+        let name = package.to_owned();
+        if self.known.insert(name.clone()) {
+            let mut args = release(package, &version);
+            args.extend(needs.iter().map(|need| (*need, Arg::Node((*need).to_owned()))));
+            self.nodes.push(Node { name: name.clone(), recipe: package, args });
+        }
+        name
+    }
+
+    /// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
+    fn musl_gcc(&mut self, cell: &MuslGccCell) -> Cell {
+        let target = cell.target;
+        let triple = target.triple();
+        let text = |text: &str| Arg::Text(text.to_owned());
+        let source = |package, version: &str| Arg::Source(source_name(package, version));
+        let node = |name: &String| Arg::Node(name.clone());
+        let name = |role, package: &str, others: &[(&str, &str)], flags: &[&[String]]| {
+            node_name(self.catalogue, role, cell.version_of(package), triple, others, flags)
+        };
+
+        let binutils_version = ("binutils", cell.binutils.as_str());
+        let gcc_version = ("gcc", cell.gcc.as_str());
+        let musl_version = ("musl", cell.musl.as_str());
+        let linux_version = ("linux", cell.linux_headers.as_str());
+        let flags = &cell.flags;
+        let plain = if cell.languages.cxx { &[][..] } else { &["c".to_owned()][..] };
+        let compiler_flags = [plain, &flags.binutils, &flags.gcc];
+        let binutils_name = name("binutils", "binutils", &[], &[&flags.binutils]);
+        let gcc_name = name("gcc", "gcc", &[binutils_version], &compiler_flags);
+        let libgcc_name = name("libgcc", "gcc", &[binutils_version, musl_version], &compiler_flags);
+        let all_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl];
+        let musl_name = name("musl", "musl", &[binutils_version, gcc_version], &all_flags);
+        let cxx_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl, &flags.libstdcxx];
+        let others = [binutils_version, musl_version];
+        let libstdcxx_name = name("libstdcxx", "gcc", &others, &cxx_flags);
+        let others = [binutils_version, musl_version, linux_version];
+        let toolchain_name = name("toolchain", "gcc", &others, &cxx_flags);
+
+        for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
+            self.host_library(package, needs);
+        }
+        let arch = target.linux_arch();
+        let linux_headers = self.add(
+            format!("linux-headers-{}-{arch}", attribute(&cell.linux_headers)),
+            "linux-headers",
+            [
+                ("src", source("linux", &cell.linux_headers)),
+                ("version", text(&cell.linux_headers)),
+                ("arch", text(arch)),
+            ],
+        );
+        let arch = target.musl_arch();
+        let musl_headers = self.add(
+            format!("musl-headers-{}-{arch}", attribute(&cell.musl)),
+            "musl-headers",
+            [("src", source("musl", &cell.musl)), ("version", text(&cell.musl)), ("arch", text(arch))],
+        );
+        let binutils = self.add(
+            binutils_name,
+            "binutils",
+            [
+                ("src", source("binutils", &cell.binutils)),
+                ("version", text(&cell.binutils)),
+                ("target", text(triple)),
+                ("flags", Arg::Texts(flags.binutils.clone())),
+            ],
+        );
+        let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
+        let gcc = self.add(
+            gcc_name,
+            "gcc",
+            [
+                ("src", source("gcc", &cell.gcc)),
+                ("version", text(&cell.gcc)),
+                ("target", text(triple)),
+                ("languages", text(cell.languages.gcc_list())),
+                ("flags", Arg::Texts(gcc_flags.collect())),
+                ("binutils", node(&binutils)),
+                ("gmp", text_node("gmp")),
+                ("mpfr", text_node("mpfr")),
+                ("mpc", text_node("mpc")),
+            ],
+        );
+        let libgcc = self.add(
+            libgcc_name,
+            "libgcc",
+            [
+                ("src", source("gcc", &cell.gcc)),
+                ("version", text(&cell.gcc)),
+                ("target", text(triple)),
+                ("binutils", node(&binutils)),
+                ("gcc", node(&gcc)),
+                ("muslHeaders", node(&musl_headers)),
+            ],
+        );
+        let musl = self.add(
+            musl_name,
+            "musl",
+            [
+                ("src", source("musl", &cell.musl)),
+                ("version", text(&cell.musl)),
+                ("target", text(triple)),
+                ("flags", Arg::Texts(flags.musl.clone())),
+                ("binutils", node(&binutils)),
+                ("gcc", node(&gcc)),
+                ("libgcc", node(&libgcc)),
+            ],
+        );
+        let mut libraries = Vec::new();
+        if cell.languages.cxx {
+            libraries.push(self.add(
+                libstdcxx_name,
+                "libstdcxx",
+                [
+                    ("src", source("gcc", &cell.gcc)),
+                    ("version", text(&cell.gcc)),
+                    ("target", text(triple)),
+                    ("flags", Arg::Texts(flags.libstdcxx.clone())),
+                    ("binutils", node(&binutils)),
+                    ("gcc", node(&gcc)),
+                    ("libgcc", node(&libgcc)),
+                    ("musl", node(&musl)),
+                ],
+            ));
+        }
+        let toolchain = self.add(
+            toolchain_name,
+            "toolchain",
+            [
+                ("name", text(&cell.name)),
+                ("version", text(&cell.gcc)),
+                ("target", text(triple)),
+                ("binutils", node(&binutils)),
+                ("gcc", node(&gcc)),
+                ("libgcc", node(&libgcc)),
+                ("linuxHeaders", node(&linux_headers)),
+                ("musl", node(&musl)),
+                ("libraries", Arg::Nodes(libraries)),
+            ],
+        );
+        Cell {
+            name: cell.name.clone(),
+            shell: cell.name.strip_prefix("musl-gcc-").unwrap_or(&cell.name).to_owned(),
+            node: toolchain,
+            target: triple,
+            emulator: target.qemu_user().unwrap_or_default(),
+            cxx: cell.languages.cxx,
+        }
+    }
+}
+
+fn text_node(name: &str) -> Arg {
+    Arg::Node(name.to_owned())
+}
+
+fn release(package: &str, version: &str) -> BTreeMap<&'static str, Arg> {
+    BTreeMap::from([
+        ("src", Arg::Source(source_name(package, version))),
+        ("version", Arg::Text(version.to_owned())),
+    ])
+}
+
+/// A version as a part of an attribute that needs no quotes: `14_2_0`.
+fn attribute(version: &str) -> String {
+    version.replace('.', "_")
+}
+
+/// Role, version and target; then what else makes this node differ from the one that a plain matrix gives: other versions
+/// that are not the catalogue's default, and six digits that stand for extra flags.
+fn node_name(
+    catalogue: &Catalogue,
+    role: &str,
+    version: &str,
+    target: &str,
+    others: &[(&str, &str)],
+    flags: &[&[String]],
+) -> String {
+    let mut name = format!("{role}-{}-{target}", attribute(version));
+    for (package, version) in others {
+        if catalogue.default_version(package) != Some(version) {
+            name.push_str(&format!("-{package}-{}", attribute(version)));
+        }
+    }
+    if flags.iter().any(|flags| !flags.is_empty()) {
+        // Each list keeps its place, so that one flag for gcc and the same for musl make two names.
+        let text = flags.iter().map(|flags| flags.join("\n")).collect::<Vec<_>>().join("\0");
+        name.push('-');
+        name.push_str(&Sha256::of(text.as_bytes()).to_hex()[..6]);
+    }
+    name
+}
