@@ -8,7 +8,7 @@ use super::error::SeedError;
 
 /// A Debian archive: something that gives files by their path below its base.
 pub trait Archive {
-    /// The content of the file `path` (`dists/bookworm/InRelease`), of at most `limit` bytes; a larger file is an error.
+    /// The content of the file `path` (`dists/bookworm/InRelease`), of at most `limit` bytes; a larger one is an error.
     fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, SeedError>;
 }
 
@@ -60,7 +60,8 @@ impl HttpArchive {
             return Err((status.is_server_error(), format!("HTTP {status}")));
         }
         let length = response.content_length();
-        let body = read_bounded(response, limit).map_err(|error| (true, chain(&error)))?;
+        let too_large = |error: &std::io::Error| error.kind() == std::io::ErrorKind::FileTooLarge;
+        let body = read_bounded(response, limit).map_err(|error| (!too_large(&error), chain(&error)))?;
         match length {
             Some(length) if length != body.len() as u64 => Err((true, "the connection was cut".to_owned())),
             _ => Ok(body),
@@ -100,7 +101,8 @@ pub(super) fn read_bounded(reader: impl Read, limit: u64) -> std::io::Result<Vec
     let mut bytes = Vec::new();
     reader.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
-        return Err(std::io::Error::other(format!("it is larger than {limit} bytes")));
+        let problem = format!("it is larger than {limit} bytes");
+        return Err(std::io::Error::new(std::io::ErrorKind::FileTooLarge, problem));
     }
     Ok(bytes)
 }

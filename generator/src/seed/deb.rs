@@ -28,16 +28,15 @@ pub fn busybox_of(deb: &[u8]) -> Result<Vec<u8>, String> {
         let path = entry.path().map_err(|error| format!("data.tar: {error}"))?.into_owned();
         let path = path.strip_prefix(".").unwrap_or(&path);
         // usr/bin since trixie.
-        if entry.header().entry_type().is_file()
-            && [Path::new("bin/busybox"), Path::new("usr/bin/busybox")].contains(&path)
-        {
+        let wanted = path == Path::new("bin/busybox") || path == Path::new("usr/bin/busybox");
+        if wanted && entry.header().entry_type().is_file() {
             return read_bounded(entry, LIMIT).map_err(|error| format!("busybox: {error}"));
         }
     }
     Err("it has neither bin/busybox nor usr/bin/busybox".to_owned())
 }
 
-/// Writes busybox out of the `.deb` file `deb` to `<out_dir>/bin/busybox`, executable, making directories as needed. The
+/// Writes busybox out of the `.deb` file `deb` to `<out_dir>/bin/busybox`, executable, with directories as needed. The
 /// caller has checked the package's digest. Returns the program's path.
 pub fn extract_busybox(deb: &Path, out_dir: &Path) -> Result<PathBuf, SeedError> {
     let io = |action, path: &Path| {

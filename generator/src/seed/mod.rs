@@ -9,7 +9,7 @@
 //! busybox-static.deb ─ deb ─ NAR hash ────────┘
 //! ```
 //!
-//! **Invariant:** only `archive`, `signature` and `deb::extract_busybox` touch the world; nothing here reads a clock, so
+//! **Invariant:** only `archive`, `signature` and `deb::extract_busybox` touch the world; nothing reads a clock, so
 //! the same archive state always gives the same lock.
 
 mod error;
@@ -25,6 +25,7 @@ mod release;
 mod resolve;
 mod roots;
 mod signature;
+mod suite;
 mod version;
 
 pub use archive::{Archive, DirArchive, HttpArchive};
@@ -32,11 +33,12 @@ pub use control::{Stanza, stanzas};
 pub use deb::{busybox_nar, busybox_of, extract_busybox};
 pub use error::SeedError;
 pub use index::{Index, Package};
-pub use lock::{Busybox, PinnedPackage, SeedLock, SeedPackage, Suite, System, TierSize, store_name};
-pub use pin::{Request, lock};
+pub use lock::{Busybox, PinnedPackage, SeedLock, SeedPackage, TierSize, store_name};
+pub use pin::{Request, Verify, lock};
 pub use relation::{Alternative, Operator, Relation, parse_relations};
 pub use release::{IndexFile, Release, clear_text};
 pub use resolve::{Chosen, resolve};
 pub use roots::{ASSUMED, BOOTSTRAP, ROOTS, Tier};
 pub use signature::{DEFAULT_KEYRING, check_signature};
+pub use suite::{Suite, System};
 pub use version::compare_versions;

@@ -6,16 +6,20 @@ use super::archive::Archive;
 use super::deb::{busybox_nar, busybox_of, decompress_xz};
 use super::error::SeedError;
 use super::index::{Index, Package};
-use super::lock::{Busybox, PinnedPackage, SIZE_LIMIT, SeedLock, SeedPackage, Suite, System, is_pool_path};
+use super::lock::{Busybox, PinnedPackage, SIZE_LIMIT, SeedLock, SeedPackage, is_pool_path};
 use super::release::{IndexFile, Release, clear_text};
 use super::resolve::resolve;
 use super::roots::{ASSUMED, BOOTSTRAP, Tier};
+use super::suite::{Suite, System};
 use crate::nix::hash::Sha256;
 
 /// Bytes: `InRelease` is 200 KB, `Packages.xz` 10 MB and 55 MB unpacked.
 const RELEASE_LIMIT: u64 = 16 << 20;
 const INDEX_LIMIT: u64 = 128 << 20;
 const UNPACKED_LIMIT: u64 = 1 << 30;
+
+/// Judges the `InRelease` (bytes) of a suite (name): usually [`super::check_signature`] with a keyring.
+pub type Verify<'a> = dyn Fn(&[u8], &str) -> Result<(), SeedError> + 'a;
 
 /// What a lock is asked for.
 pub struct Request<'a> {
@@ -25,8 +29,8 @@ pub struct Request<'a> {
     pub system: System,
     /// Roots tier by tier; usually [`super::ROOTS`].
     pub roots: &'a [(Tier, &'a [&'a str])],
-    /// Judges the `InRelease` (bytes) of a suite (name): usually [`super::check_signature`] with a keyring.
-    pub verify: &'a dyn Fn(&[u8], &str) -> Result<(), SeedError>,
+    /// Whether a suite's `InRelease` is to be trusted.
+    pub verify: &'a Verify<'a>,
 }
 
 /// A suite's checked files.
@@ -77,12 +81,7 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
 }
 
 /// Fetches and checks a suite's `InRelease` and package index.
-fn fetch(
-    suite: Suite,
-    architecture: &str,
-    archive: &dyn Archive,
-    verify: &dyn Fn(&[u8], &str) -> Result<(), SeedError>,
-) -> Result<Fetched, SeedError> {
+fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
     let release_path = format!("dists/{suite}/InRelease");
     let malformed = |file: &str, problem: String| SeedError::Malformed { file: file.to_owned(), problem };
     tracing::info!(%suite, "reading {release_path}");

@@ -1,6 +1,6 @@
 //! From roots to the closure of their dependencies.
 //!
-//! Breadth first and greedy, without going back: of a relation's alternatives the first one that is chosen already wins,
+//! Breadth first and greedy, without going back: of a relation's alternatives the first that is chosen already wins,
 //! else the first one that can be satisfied. Roots are chosen before anything's dependencies, so `gawk` as a root
 //! settles every `mawk | awk`. `Conflicts`, `Breaks`, `Recommends` and `Essential` are not looked at: the result is a
 //! tree of files, not an installation.
