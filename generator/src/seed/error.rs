@@ -1,0 +1,113 @@
+//! What can go wrong between an archive and a lock.
+
+use std::path::PathBuf;
+
+/// An error of the seed module. The cause, where there is one, is the source and not part of the message.
+#[derive(Debug, thiserror::Error)]
+pub enum SeedError {
+    /// A file could not be read, written or made.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create`, …
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: std::io::Error,
+    },
+    /// None of the archive's addresses gave the file.
+    #[error("cannot fetch {path} from the Debian archive: {}{}", problems.join("; "), hint_line(hint))]
+    Fetch {
+        /// Path below the archive's base.
+        path: String,
+        /// One line per address that was tried.
+        problems: Vec<String>,
+        /// What to do, or empty.
+        hint: String,
+    },
+    /// The signature of a suite's `InRelease` was not accepted.
+    #[error("dists/{suite}/InRelease is not trusted: {problem}\n\nhint: {hint}")]
+    Signature {
+        /// The suite.
+        suite: String,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: String,
+    },
+    /// A file of the archive does not read as what it should be.
+    #[error("{file}: {problem}")]
+    Malformed {
+        /// The file, as a path in the archive.
+        file: String,
+        /// What is wrong, and in which line or stanza.
+        problem: String,
+    },
+    /// A file's content is not what a signed or pinned digest says.
+    #[error(
+        "{file} is not the file that {authority} names: expected {expected}, got {found}\n\nhint: a mirror that is \
+         being updated can be out of step for some minutes; try again, or use another mirror"
+    )]
+    Mismatch {
+        /// The file, as a path in the archive.
+        file: String,
+        /// What names the digest.
+        authority: String,
+        /// Size and digest wanted.
+        expected: String,
+        /// Size and digest found.
+        found: String,
+    },
+    /// A package or a relation has nothing that satisfies it.
+    #[error("nothing in {suite} ({architecture}) satisfies `{wanted}`, needed by {}", chain.join(" → "))]
+    Unsatisfiable {
+        /// The suite.
+        suite: String,
+        /// Debian's name of the architecture.
+        architecture: String,
+        /// The relation as the index has it, or the name of a root.
+        wanted: String,
+        /// From the root to the package that has the relation. `the seed's roots` alone for a root.
+        chain: Vec<String>,
+    },
+    /// A seed lock is not JSON of the right shape.
+    #[error("the seed lock {name} does not parse\n\nhint: make it again with `crossloom seed lock`")]
+    LockSyntax {
+        /// The lock's name, usually its path.
+        name: String,
+        /// The parser's reason, with line and column.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A seed lock parses but says something impossible.
+    #[error("the seed lock {name} is not valid:\n  {}\n\nhint: make it again with `crossloom seed lock`",
+        problems.join("\n  "))]
+    LockInvalid {
+        /// The lock's name, usually its path.
+        name: String,
+        /// Everything that is wrong, each with its place.
+        problems: Vec<String>,
+    },
+    /// A name is not that of a suite, tier or build system that a seed exists for.
+    #[error("{text:?} is not a {what} with a seed\n\nhint: use one of {}", known.join(", "))]
+    Unknown {
+        /// What kind of name.
+        what: &'static str,
+        /// What was given.
+        text: String,
+        /// What would do.
+        known: Vec<&'static str>,
+    },
+    /// The HTTP client could not be made.
+    #[error("cannot set up HTTP")]
+    Client {
+        /// The client's reason.
+        #[source]
+        source: reqwest::Error,
+    },
+}
+
+fn hint_line(hint: &str) -> String {
+    if hint.is_empty() { String::new() } else { format!("\n\nhint: {hint}") }
+}

@@ -1,0 +1,142 @@
+//! What a seed holds: its tiers, their roots, and what a tree of unpacked packages does without.
+
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::SeedError;
+
+/// A part of the seed. Each builds on the ones before it, so a smaller tree is made from the first ones alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// A C and C++ environment: what binutils, GCC and musl need to build.
+    Base,
+    /// What a Linux kernel needs beside it.
+    Kernel,
+    /// clang, lld and LLVM's tools.
+    Llvm,
+}
+
+impl Tier {
+    /// All tiers, smallest first.
+    pub const ALL: [Tier; 3] = [Tier::Base, Tier::Kernel, Tier::Llvm];
+
+    /// The tier's name in a lock.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tier::Base => "base",
+            Tier::Kernel => "kernel",
+            Tier::Llvm => "llvm",
+        }
+    }
+}
+
+impl FromStr for Tier {
+    type Err = SeedError;
+
+    fn from_str(text: &str) -> Result<Self, SeedError> {
+        Tier::ALL.into_iter().find(|tier| tier.as_str() == text).ok_or_else(|| SeedError::Unknown {
+            what: "tier",
+            text: text.to_owned(),
+            known: Tier::ALL.map(Tier::as_str).to_vec(),
+        })
+    }
+}
+
+/// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
+/// named too, since Debian lets every package take them for granted.
+pub const ROOTS: [(Tier, &[&str]); 3] = [
+    (
+        Tier::Base,
+        &[
+            "bash",
+            "binutils",
+            "bison",
+            "bzip2",
+            "coreutils",
+            "cpp",
+            "diffutils",
+            "file",
+            "findutils",
+            "flex",
+            "g++",
+            "gawk",
+            "gcc",
+            "grep",
+            "gzip",
+            "libc6-dev",
+            "m4",
+            "make",
+            "patch",
+            // All of perl: kernels and autotools use modules that perl-base lacks.
+            "perl",
+            "pkgconf",
+            "sed",
+            "tar",
+            "xz-utils",
+        ],
+    ),
+    (
+        Tier::Kernel,
+        &[
+            "bc",
+            "cpio",
+            "kmod",
+            "libelf-dev",
+            "libssl-dev",
+            "openssl",
+            "python3",
+            // Owns /usr/bin/python3.
+            "python3-minimal",
+            "rsync",
+            "zstd",
+        ],
+    ),
+    (
+        Tier::Llvm,
+        &[
+            "clang-19",
+            // AddressSanitizer's runtime, which clang-19 only recommends.
+            "libclang-rt-19-dev",
+            "lld-19",
+            "llvm-19",
+        ],
+    ),
+];
+
+/// Packages that count as there without being there.
+pub const ASSUMED: &[&str] = &[
+    // Only maintainer scripts need these, and none run.
+    "adduser",
+    "base-files",
+    "debconf",
+    "debianutils",
+    "dpkg",
+    "init-system-helpers",
+    "install-info",
+    "libc-bin",
+    "lsb-base",
+    "passwd",
+    "sensible-utils",
+    // Data below /etc and /usr/share that no build may look at.
+    "ca-certificates",
+    "media-types",
+    "netbase",
+    "readline-common",
+    "tzdata",
+    // Headers of NIS and Sun RPC, which libc6-dev depends on for old programs' sake; they bring Kerberos and OpenSSL.
+    "libnsl-dev",
+    "libtirpc-dev",
+    "rpcsvc-proto",
+    // Objective-C, and the i386 halves of libclang-rt.
+    "lib32gcc-s1",
+    "lib32stdc++6",
+    "libc6-i386",
+    "libobjc-12-dev",
+    "libobjc-14-dev",
+];
+
+/// The first programs: what unpacks and relocates every seed, with the libraries that they need to run. Always
+/// bookworm's, whatever the suite of the seed: trixie's patchelf 0.18 corrupts GCC's cc1, and bookworm's files stay.
+pub const BOOTSTRAP: [&str; 5] = ["busybox-static", "libc6", "libgcc-s1", "libstdc++6", "patchelf"];

@@ -1,0 +1,590 @@
+//! The seed: from a fake archive to a lock, offline.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crossloom::nix::hash::Sha256;
+use crossloom::seed::*;
+use proptest::prelude::*;
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/seed").join(name)
+}
+
+/// Whether a program that a test needs is there; says so where it is not.
+fn have(program: &str) -> bool {
+    let there = Command::new(program).arg("--version").output().is_ok();
+    if !there {
+        let _ = writeln!(std::io::stderr(), "SKIP: there is no {program}");
+    }
+    there
+}
+
+// Versions. Every line was checked with `dpkg --compare-versions`.
+
+#[test]
+fn versions_compare_as_dpkg_compares_them() {
+    let table = [
+        ("1.0", Ordering::Equal, "1.0-0"),
+        ("1.00", Ordering::Equal, "1.0"),
+        ("0:1", Ordering::Equal, "1"),
+        ("1.0~rc1", Ordering::Less, "1.0"),
+        ("1.0~rc1", Ordering::Greater, "1.0~beta9"),
+        ("1:0.1", Ordering::Greater, "2.0"),
+        ("1.0a", Ordering::Less, "1.0+"),
+        ("2.36-9+deb12u14", Ordering::Greater, "2.36-9+deb12u9"),
+        ("1.2-3-4", Ordering::Greater, "1.2-4"),
+        ("~~", Ordering::Less, "~~a"),
+        ("1.0.~", Ordering::Less, "1.0."),
+        ("1.0+b1", Ordering::Greater, "1.0"),
+        ("1.2a", Ordering::Less, "1.2.1"),
+        ("99999999999999999999999999", Ordering::Less, "99999999999999999999999999.1"),
+        ("100000000000000000000000000", Ordering::Greater, "99999999999999999999999999"),
+    ];
+    for (a, order, b) in table {
+        assert_eq!(compare_versions(a, b), order, "{a} {b}");
+        assert_eq!(compare_versions(b, a), order.reverse(), "{b} {a}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn comparison_is_a_total_preorder(versions in prop::collection::vec("[0-2a~+.:é-]{0,7}", 3)) {
+        let [a, b, c] = &versions[..] else { unreachable!() };
+        prop_assert_eq!(compare_versions(a, a), Ordering::Equal);
+        prop_assert_eq!(compare_versions(a, b), compare_versions(b, a).reverse());
+        if compare_versions(a, b).is_le() && compare_versions(b, c).is_le() {
+            prop_assert!(compare_versions(a, c).is_le());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "(\\PC|[\n\t :,|()<>=~-]){0,200}") {
+        let _ = parse_relations(&text);
+        let _ = clear_text(&text);
+        let _ = Release::parse(&text, "Release");
+        let _ = Index::parse(&text, "amd64", "Packages");
+        let _ = SeedLock::parse(&text, "lock.json");
+        let _ = busybox_of(text.as_bytes());
+        let _ = stanzas(&text).map(|stanza| stanza.fields().count()).sum::<usize>();
+    }
+
+    #[test]
+    fn what_parses_as_relations_prints_and_parses_again(
+        text in "([a-c]{2}(:any)?( \\((>>|>=|=|<=|<<) ?[0-9.~]{1,3}\\))?(, | \\| )?){1,4}",
+    ) {
+        if let Ok(relations) = parse_relations(&text) {
+            let printed = relations.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            prop_assert_eq!(parse_relations(&printed), Ok(relations.clone()));
+        }
+    }
+
+    #[test]
+    fn a_damaged_deb_never_panics(at in 0usize..4096, byte: u8, cut in 0usize..4096) {
+        let mut deb = deb("./bin/busybox", b"#!busybox");
+        let length = deb.len();
+        deb[at % length] = byte;
+        deb.truncate(length - cut % 8 * (cut % length) / 8);
+        let _ = busybox_of(&deb);
+    }
+}
+
+// Relations and control data.
+
+#[test]
+fn relations_have_alternatives_qualifiers_and_versions() {
+    let relations = parse_relations("libc6 (>= 2.36), perl:any (<<5.38~) | perl5, a:native,\n b(=1:2-3),").unwrap();
+    let shown: Vec<_> = relations.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["libc6 (>= 2.36)", "perl:any (<< 5.38~) | perl5", "a:native", "b (= 1:2-3)"]);
+    assert_eq!(relations[1].alternatives[0].qualifier, Some("any"));
+    assert_eq!(relations[3].alternatives[0].version, Some((Operator::Exactly, "1:2-3")));
+}
+
+#[test]
+fn what_is_no_relation_is_refused() {
+    for text in ["a |", "| a", "a (1.0)", "a (>= )", "a (>= 1", "a b", "a:", ":any", "a [amd64]", "é", "a (>= 1) x"] {
+        assert!(parse_relations(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn stanzas_keep_continuation_lines_and_know_their_place() {
+    let text = "\n\nPackage: a\nDescription: x\n .\n y: z\n\n \nPackage: b\nsize:3\nno field\nLast: \n w";
+    let all: Vec<_> = stanzas(text).collect();
+    assert_eq!(all.iter().map(|stanza| stanza.line).collect::<Vec<_>>(), [3, 9]);
+    assert_eq!(all[0].get("description"), Some("x\n .\n y: z"));
+    assert_eq!(all[0].get("y"), None);
+    assert_eq!((all[1].get("Size"), all[1].get("Last")), (Some("3"), Some("w")));
+}
+
+// The resolver.
+
+/// An index of amd64 packages from `name version | field: value | …` lines.
+fn packages(lines: &[&str]) -> String {
+    lines.iter().fold(String::new(), |mut text, line| {
+        let mut parts = line.split(" / ");
+        let (name, version) = parts.next().unwrap().split_once(' ').unwrap();
+        writeln!(text, "Package: {name}\nVersion: {version}\nArchitecture: amd64").unwrap();
+        writeln!(text, "Filename: pool/main/{name}.deb\nSize: 1\nSHA256: {}", "0".repeat(64)).unwrap();
+        parts.for_each(|field| writeln!(text, "{field}").unwrap());
+        text + "\n"
+    })
+}
+
+fn closure(lines: &[&str], roots: &[&str]) -> Result<String, String> {
+    let text = packages(lines);
+    let index = Index::parse(&text, "amd64", "Packages").map_err(|error| error.to_string())?;
+    let assumed = BTreeSet::from(["dpkg", "debconf"]);
+    resolve(&index, "bookworm", &[(Tier::Base, roots)], &assumed)
+        .map(|chosen| chosen.into_keys().collect::<Vec<_>>().join(" "))
+        .map_err(|error| error.to_string())
+}
+
+#[test]
+fn the_first_alternative_that_can_be_had_is_taken() {
+    let lines = ["a 1 / Depends: gone | b (>= 2) | c | d", "b 1", "c 1", "d 1"];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a c");
+}
+
+#[test]
+fn what_is_chosen_already_is_preferred() {
+    let lines = ["a 1 / Depends: mawk | awk", "mawk 1 / Provides: awk", "gawk 1 / Provides: awk"];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a mawk");
+    // A root counts as chosen whatever the order of the roots.
+    assert_eq!(closure(&lines, &["a", "gawk"]).unwrap(), "a gawk");
+}
+
+#[test]
+fn virtual_packages_have_their_providers_versions() {
+    let lines = [
+        "a 1 / Depends: v (>= 2)",
+        "p 9 / Provides: v",
+        "q 9 / Provides: v (= 1)",
+        "r 1 / Provides: v (= 2.1)",
+        "z 1 / Pre-Depends: v",
+    ];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a r");
+    assert_eq!(closure(&lines, &["z"]).unwrap(), "p z");
+}
+
+#[test]
+fn assumed_packages_are_left_out_with_all_that_they_need() {
+    let lines = [
+        "a 1 / Pre-Depends: dpkg (>= 99) / Depends: debconf | debconf-2.0, debconf-2.0",
+        "dpkg 1 / Depends: x",
+        "x 1",
+        "cdebconf 1 / Provides: debconf-2.0",
+        "debconf 1 / Provides: debconf-2.0",
+    ];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a");
+}
+
+#[test]
+fn cycles_end_and_architectures_count() {
+    let lines = ["a 1 / Depends: b:any, c:i386 | d:amd64", "b 1 / Depends: a", "c 1", "d 1"];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a b d");
+}
+
+#[test]
+fn the_newest_of_several_versions_counts() {
+    let lines = ["a 1 / Depends: b", "a 2 / Depends: c", "a 1.5 / Depends: b", "b 1", "c 1"];
+    assert_eq!(closure(&lines, &["a"]).unwrap(), "a c");
+}
+
+#[test]
+fn what_cannot_be_had_is_named_with_its_chain() {
+    let lines = ["a 1 / Depends: b", "b 1 / Depends: c (>= 2) | v:any", "c 1"];
+    assert_eq!(
+        closure(&lines, &["a"]).unwrap_err(),
+        "nothing in bookworm (amd64) satisfies `c (>= 2) | v:any`, needed by a → b"
+    );
+    assert_eq!(
+        closure(&lines, &["nope"]).unwrap_err(),
+        "nothing in bookworm (amd64) satisfies `nope`, needed by the seed's roots"
+    );
+    assert_eq!(
+        closure(&["a 1 / Depends: b c"], &["a"]).unwrap_err(),
+        "Packages: line 1 (a): \"b c\" is not a package relation"
+    );
+}
+
+#[test]
+fn later_tiers_hold_what_is_new_in_them() {
+    let text = packages(&["a 1 / Depends: b", "b 1", "c 1 / Depends: b, d", "d 1"]);
+    let index = Index::parse(&text, "amd64", "Packages").unwrap();
+    let roots: [(Tier, &[&str]); 2] = [(Tier::Base, &["a"]), (Tier::Kernel, &["c", "a"])];
+    let chosen = resolve(&index, "bookworm", &roots, &BTreeSet::new()).unwrap();
+    let tiers: Vec<_> = chosen.iter().map(|(name, why)| (*name, why.tier, why.parent)).collect();
+    let expected = [
+        ("a", Tier::Base, None),
+        ("b", Tier::Base, Some("a")),
+        ("c", Tier::Kernel, None),
+        ("d", Tier::Kernel, Some("c")),
+    ];
+    assert_eq!(tiers, expected);
+}
+
+// Signatures.
+
+fn signature(in_release: &[u8], keyring: &Path, gpgv: &str) -> String {
+    match check_signature(in_release, "bookworm", keyring, Path::new(gpgv)) {
+        Ok(()) => "good".to_owned(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_signature_is_good_bad_by_a_stranger_or_absent() {
+    if !have("gpgv") {
+        return;
+    }
+    let (message, key) = (std::fs::read(data("InRelease")).unwrap(), data("archive-key.gpg"));
+    assert_eq!(signature(&message, &key, "gpgv"), "good");
+    let text = String::from_utf8(message.clone()).unwrap();
+    let tampered = text.replace("8790396", "8790397");
+    assert_ne!(tampered, text);
+    let bad = signature(tampered.as_bytes(), &key, "gpgv");
+    assert!(bad.contains("its signature by key") && bad.contains("is bad") && bad.contains("hint:"), "{bad}");
+    let stranger = signature(&message, &data("other-key.gpg"), "gpgv");
+    assert!(stranger.contains("is not known") && stranger.contains("--keyring FILE"), "{stranger}");
+    for unsigned in [&b"<html>Please log in</html>"[..], b"", b"Origin: Debian\n"] {
+        let none = signature(unsigned, &key, "gpgv");
+        assert!(none.contains("it has no signature"), "{none}");
+    }
+}
+
+#[test]
+fn a_missing_keyring_or_gpgv_is_said_with_what_to_install() {
+    let missing = signature(b"", &data("no-such-keyring.gpg"), "gpgv");
+    assert!(missing.contains("there is no keyring") && missing.contains("debian-archive-keyring"), "{missing}");
+    let missing = signature(b"", &data("archive-key.gpg"), "/nonexistent/gpgv");
+    assert!(missing.contains("there is no program") && missing.contains("package gpgv"), "{missing}");
+}
+
+#[test]
+fn the_signed_text_is_what_gpgv_takes_for_it() {
+    let message = std::fs::read_to_string(data("InRelease")).unwrap();
+    let text = clear_text(&message).unwrap();
+    assert!(text.contains("\n- escaped\n"), "{text}");
+    let release = Release::parse(&text, "InRelease").unwrap();
+    assert_eq!((release.codename.as_str(), release.version.as_str()), ("bookworm", "12.15"));
+    assert_eq!(release.files["main/binary-amd64/Packages.xz"].size, 8_790_396);
+    assert_eq!(release.files.len(), 2);
+    if have("gpgv") {
+        let mut gpgv = Command::new("gpgv");
+        gpgv.arg("--keyring").arg(data("archive-key.gpg")).args(["--output", "-"]).arg(data("InRelease"));
+        let output = gpgv.output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), text.trim_end());
+    }
+}
+
+#[test]
+fn text_beside_the_signed_message_is_refused() {
+    let message = std::fs::read_to_string(data("InRelease")).unwrap();
+    let unescaped = message.replace("- - escaped", "-- escaped");
+    let twice = format!("{message}{message}");
+    let before = format!("Codename: trixie\n{message}");
+    let header = message.replace("Hash: SHA256\n", "Hash: SHA256\nNotDashEscaped: yes\n");
+    let cut = message.split("-----BEGIN PGP SIGNATURE").next().unwrap().to_owned();
+    for text in [unescaped, twice, before, header, cut, message[..message.len() - 10].to_owned()] {
+        assert!(clear_text(&text).is_err(), "{text}");
+    }
+}
+
+// busybox.
+
+fn deb(path: &str, content: &[u8]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, content) in [("./usr/share/doc/busybox", &b"text"[..]), (path, content)] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        tar.append_data(&mut header, path, content).unwrap();
+    }
+    let mut packed = liblzma::write::XzEncoder::new(Vec::new(), 1);
+    packed.write_all(&tar.into_inner().unwrap()).unwrap();
+    let packed = packed.finish().unwrap();
+    let mut deb = b"!<arch>\n".to_vec();
+    for (name, data) in [("debian-binary", &b"2.0\n"[..]), ("control.tar.xz", b"odd"), ("data.tar.xz", &packed)] {
+        writeln!(deb, "{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`", 0, 0, 0, 100_644, data.len()).unwrap();
+        deb.extend_from_slice(data);
+        deb.resize(deb.len().next_multiple_of(2), b'\n');
+    }
+    deb
+}
+
+#[test]
+fn busybox_is_taken_out_and_its_nar_hash_is_that_of_nix() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("busybox.deb");
+    // Each length takes another padding in the archive.
+    for (path, content) in [("./bin/busybox", &b"\x7fELF1234"[..]), ("usr/bin/busybox", b"#!odd")] {
+        std::fs::write(&file, deb(path, content)).unwrap();
+        let out = dir.path().join("out");
+        let program = extract_busybox(&file, &out).unwrap();
+        assert_eq!(program, out.join("bin/busybox"));
+        assert_eq!(std::fs::read(&program).unwrap(), content);
+        assert_eq!(std::fs::read_dir(out.join("bin")).unwrap().count(), 1);
+        assert_eq!(busybox_of(&std::fs::read(&file).unwrap()).unwrap(), content);
+        if have("nix-store") {
+            let dump = Command::new("nix-store").arg("--dump").arg(&out).output().unwrap().stdout;
+            assert_eq!(busybox_nar(content), Sha256::of(&dump));
+        }
+    }
+}
+
+/// `nix-store --dump DIR | sha256sum` of the first directory above, for machines without Nix.
+#[test]
+fn the_nar_hash_of_a_known_busybox() {
+    assert_eq!(
+        busybox_nar(b"\x7fELF1234").to_hex(),
+        "afee530cabe908df65eb8272e4a4c01fea2e48888f0079b7bc61bbbd687a800e"
+    );
+}
+
+#[test]
+fn what_holds_no_busybox_is_refused() {
+    let other = deb("./bin/sh", b"x");
+    assert_eq!(busybox_of(&other).unwrap_err(), "it has neither bin/busybox nor usr/bin/busybox");
+    assert_eq!(busybox_of(b"PK\x03\x04....").unwrap_err(), "it is not a .deb file");
+    assert_eq!(busybox_of(&other[..other.len() - 4]).unwrap_err(), "it is cut short");
+    assert!(busybox_of(b"!<arch>\n").unwrap_err().contains("no data.tar"));
+    let missing = extract_busybox(Path::new("/nonexistent.deb"), Path::new("/nonexistent")).unwrap_err();
+    assert_eq!(missing.to_string(), "cannot read /nonexistent.deb");
+}
+
+// From an archive to a lock.
+
+/// A directory with bookworm and trixie for amd64.
+fn fake_archive(trixie_index: &str) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |path: &str, bytes: &[u8]| {
+        let file = dir.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, bytes).unwrap();
+    };
+    let busybox = deb("./bin/busybox", b"\x7fELF1234");
+    write("pool/main/busybox-static.deb", &busybox);
+    let bookworm = packages(&["libc6 2.36", "libgcc-s1 12", "libstdc++6 12", "patchelf 0.14.3~1"]);
+    let bookworm = format!(
+        "{bookworm}Package: busybox-static\nVersion: 1:1.35\nArchitecture: amd64\nSize: {}\nSHA256: {}\n\
+         Filename: pool/main/busybox-static.deb\n",
+        busybox.len(),
+        Sha256::of(&busybox).to_hex()
+    );
+    for (suite, version, index) in [("bookworm", "12.15", bookworm.as_str()), ("trixie", "13.6", trixie_index)] {
+        let mut packed = liblzma::write::XzEncoder::new(Vec::new(), 1);
+        packed.write_all(index.as_bytes()).unwrap();
+        let packed = packed.finish().unwrap();
+        let release = format!(
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSuite: stable\nCodename: {suite}\nVersion: {version}\n\
+             Date: Sat, 12 Sep 2026 07:57:47 UTC\nSHA256:\n {} {} main/binary-amd64/Packages.xz\n\
+             -----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n",
+            Sha256::of(&packed).to_hex(),
+            packed.len()
+        );
+        write(&format!("dists/{suite}/InRelease"), release.as_bytes());
+        write(&format!("dists/{suite}/main/binary-amd64/Packages.xz"), &packed);
+    }
+    dir
+}
+
+const FAKE_ROOTS: [(Tier, &[&str]); 2] = [(Tier::Base, &["gcc"]), (Tier::Kernel, &["bc"])];
+
+fn fake_index() -> String {
+    packages(&["gcc 4:14.2.0-1 / Depends: libc6 (>= 2.41)", "bc 1.07 / Depends: libc6", "libc6 2.41-12", "other 1"])
+}
+
+fn lock_fake(dir: &Path, suite: Suite) -> Result<SeedLock, SeedError> {
+    let request = Request { suite, system: System::X86_64Linux, roots: &FAKE_ROOTS, verify: &|_, _| Ok(()) };
+    lock(&request, &DirArchive { root: dir.to_owned() })
+}
+
+#[test]
+fn a_fake_archive_locks_to_its_golden() {
+    let dir = fake_archive(&fake_index());
+    let lock = lock_fake(dir.path(), Suite::Trixie).unwrap();
+    // The digest of the packed busybox depends on liblzma's version, the rest of the lock does not.
+    let deb = Sha256::of(&std::fs::read(dir.path().join("pool/main/busybox-static.deb")).unwrap());
+    let size = lock.bootstrap[0].size;
+    let text = lock.to_json().replace(&deb.to_sri(), "SRI").replace(&format!("\"size\": {size}"), "\"size\": 0");
+    let golden = data("lock.json");
+    if std::env::var_os("CROSSLOOM_BLESS").is_some() {
+        std::fs::write(&golden, &text).unwrap();
+    }
+    assert_eq!(text, std::fs::read_to_string(&golden).unwrap(), "bless with CROSSLOOM_BLESS=1");
+    assert_eq!(SeedLock::parse(&lock.to_json(), "x").unwrap(), lock);
+}
+
+#[test]
+fn every_file_is_checked_before_it_is_read() {
+    let index = fake_index();
+    let spoil = |path: &str, change: &dyn Fn(Vec<u8>) -> Vec<u8>| {
+        let dir = fake_archive(&index);
+        let file = dir.path().join(path);
+        std::fs::write(&file, change(std::fs::read(&file).unwrap())).unwrap();
+        lock_fake(dir.path(), Suite::Trixie).unwrap_err().to_string()
+    };
+    let longer = |mut bytes: Vec<u8>| {
+        bytes.push(0);
+        bytes
+    };
+    let mismatch = spoil("dists/trixie/main/binary-amd64/Packages.xz", &longer);
+    assert!(mismatch.contains("Packages.xz is not the file that InRelease names"), "{mismatch}");
+    let mismatch = spoil("pool/main/busybox-static.deb", &longer);
+    assert!(mismatch.contains("busybox-static.deb is not the file that Packages names"), "{mismatch}");
+    let replace = |from: &'static str, to: &'static str| {
+        move |bytes: Vec<u8>| String::from_utf8(bytes).unwrap().replace(from, to).into_bytes()
+    };
+    let other = spoil("dists/trixie/InRelease", &replace("Codename: trixie", "Codename: sid"));
+    assert_eq!(other, "dists/trixie/InRelease: Codename is \"sid\", expected trixie");
+    let unlisted = spoil("dists/trixie/InRelease", &replace("binary-amd64", "binary-mips"));
+    assert_eq!(unlisted, "dists/trixie/InRelease: SHA256 does not list main/binary-amd64/Packages.xz");
+    let dir = fake_archive(&index);
+    let refused = |_: &[u8], suite: &str| {
+        Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none".to_owned() })
+    };
+    let (suite, system) = (Suite::Trixie, System::X86_64Linux);
+    let request = Request { suite, system, roots: &FAKE_ROOTS, verify: &refused };
+    let error = lock(&request, &DirArchive { root: dir.path().to_owned() }).unwrap_err();
+    assert!(error.to_string().starts_with("dists/trixie/InRelease is not trusted: no"), "{error}");
+}
+
+#[test]
+fn a_path_that_leaves_the_archive_is_not_followed() {
+    let index = fake_index().replace("pool/main/bc.deb", "pool/../../etc/bc.deb");
+    let error = lock_fake(fake_archive(&index).path(), Suite::Trixie).unwrap_err().to_string();
+    assert!(error.contains("(bc): Filename or Size is out of bounds"), "{error}");
+}
+
+#[test]
+fn an_absent_file_is_named() {
+    let error = lock_fake(Path::new("/nonexistent"), Suite::Bookworm).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read /nonexistent/dists/bookworm/InRelease");
+}
+
+/// A server of this many answers on a port of its own; gives its address.
+fn server(answers: Vec<&'static str>) -> String {
+    use std::io::{BufRead, BufReader};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/debian/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+fn a_mirror_that_lacks_a_file_is_passed_over_and_size_is_bounded() {
+    const ABSENT: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+    let archive = HttpArchive::new(&[server(vec![ABSENT]), server(vec![HELLO])]).unwrap();
+    assert_eq!(archive.get("dists/x", 5).unwrap(), b"hello");
+    let archive = HttpArchive::new(&[server(vec![ABSENT])]).unwrap();
+    let error = archive.get("dists/x", 5).unwrap_err().to_string();
+    assert!(error.starts_with("cannot fetch dists/x from the Debian archive: ") && error.contains("404"), "{error}");
+    let archive = HttpArchive::new(&[server(vec![HELLO])]).unwrap();
+    let error = archive.get("dists/x", 4).unwrap_err().to_string();
+    assert!(error.contains("larger than 4 bytes"), "{error}");
+    let error = HttpArchive::new(&[]).unwrap().get("dists/x", 4).unwrap_err().to_string();
+    assert!(error.contains("no mirror is known") && error.contains("hint:"), "{error}");
+}
+
+// Locks.
+
+#[test]
+fn the_built_in_locks_are_whole() {
+    for (suite, system) in Suite::ALL.into_iter().flat_map(|suite| System::ALL.map(|system| (suite, system))) {
+        let lock = SeedLock::built_in(suite, system).unwrap();
+        let place = format!("{suite} {system}");
+        assert_eq!((lock.suite, lock.system), (suite, system));
+        let file = format!("{}/data/seeds/{suite}-{system}.json", env!("CARGO_MANIFEST_DIR"));
+        assert_eq!(lock.to_json(), std::fs::read_to_string(file).unwrap(), "{place}: not as it would be written");
+        for (tier, roots) in ROOTS {
+            for root in roots {
+                let package = lock.packages.iter().find(|package| package.name == *root);
+                assert!(package.is_some_and(|package| package.tier <= tier), "{place}: {root}");
+            }
+        }
+        assert!(lock.packages.iter().all(|package| !ASSUMED.contains(&package.name.as_str())), "{place}");
+        let bootstrap: Vec<_> = lock.bootstrap.iter().map(|package| package.name.as_str()).collect();
+        assert_eq!(bootstrap, ["busybox-static", "libc6", "libgcc-s1", "libstdc++6", "patchelf"]);
+        // trixie's patchelf corrupts cc1.
+        assert!(lock.bootstrap[4].version.starts_with("0.14.3-"), "{place}");
+        let sizes: Vec<_> = lock.sizes().into_values().collect();
+        assert!(sizes.is_sorted_by_key(|size| (size.packages, size.bytes)), "{place}: {sizes:?}");
+        assert_eq!(sizes.last().map(|size| size.packages), Some(lock.packages.len()));
+        assert!(lock.total_bytes() >= sizes.last().unwrap().bytes);
+    }
+    let bootstrap = |suite| SeedLock::built_in(suite, System::X86_64Linux).unwrap().bootstrap;
+    assert_eq!(bootstrap(Suite::Bookworm), bootstrap(Suite::Trixie));
+}
+
+#[test]
+fn every_problem_of_a_lock_is_reported_with_its_place() {
+    let mut lock = SeedLock::built_in(Suite::Bookworm, System::X86_64Linux).unwrap();
+    lock.architecture = "arm64".to_owned();
+    lock.packages[1].name = lock.packages[0].name.clone();
+    lock.packages[2].path = "pool/../x.deb".to_owned();
+    lock.packages[3].size = 0;
+    lock.packages[4].version = "1 2".to_owned();
+    lock.packages[5].name = "Upper".to_owned();
+    lock.busybox.package = "toybox".to_owned();
+    let SeedError::LockInvalid { problems, .. } = SeedLock::parse(&lock.to_json(), "x.json").unwrap_err() else {
+        panic!("another error");
+    };
+    let wanted = [
+        "architecture: \"arm64\", but x86_64-linux is amd64",
+        "packages[1] (\"bash\"): stands twice",
+        "packages[2] (\"binutils\"): path: \"pool/../x.deb\"",
+        "packages[3] (\"binutils-common\"): size: 0",
+        "packages[4] (\"binutils-x86-64-linux-gnu\"): version: \"1 2\"",
+        "packages[5] (\"Upper\"): stands after",
+        "packages[5] (\"Upper\"): name",
+        "busybox.package: \"toybox\"",
+    ];
+    assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(wanted) {
+        assert!(problem.starts_with(start), "{problem}");
+    }
+}
+
+#[test]
+fn a_lock_of_another_shape_is_refused() {
+    let text = SeedLock::built_in(Suite::Bookworm, System::X86_64Linux).unwrap().to_json();
+    let newer = SeedLock::parse("{\"version\": 2, \"colour\": 1}", "x.json").unwrap_err().to_string();
+    assert!(newer.contains("x.json") && newer.contains("version 1 alone"), "{newer}");
+    for (from, to) in [("\"tier\"", "\"tear\""), ("sha256-", "sha256-!"), ("bookworm", "buzz"), ("}\n", "")] {
+        let broken = SeedLock::parse(&text.replacen(from, to, 1), "x.json").unwrap_err();
+        let cause = std::error::Error::source(&broken).map(ToString::to_string).unwrap_or_default();
+        assert!(matches!(broken, SeedError::LockSyntax { .. }) && cause.contains("line"), "{from}: {broken} {cause}");
+    }
+}
+
+#[test]
+fn store_names_are_store_names() {
+    assert_eq!(store_name("zlib1g-dev", "1:1.2.13.dfsg~1"), "zlib1g-dev_1_1.2.13.dfsg_1.deb");
+    for package in SeedLock::built_in(Suite::Trixie, System::Aarch64Linux).unwrap().packages {
+        let name = package.store_name();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte);
+        assert!(name.len() <= 211 && name.bytes().all(allowed), "{name}");
+    }
+}
+
+#[test]
+fn names_of_suites_systems_and_tiers_are_read_and_unknown_ones_explained() {
+    assert_eq!("trixie".parse::<Suite>().unwrap(), Suite::Trixie);
+    assert_eq!("aarch64-linux".parse::<System>().unwrap(), System::Aarch64Linux);
+    assert_eq!("llvm".parse::<Tier>().unwrap(), Tier::Llvm);
+    let error = "sid".parse::<Suite>().unwrap_err().to_string();
+    assert_eq!(error, "\"sid\" is not a Debian suite with a seed\n\nhint: use one of bookworm, trixie");
+}
