@@ -1,8 +1,9 @@
 //! Finding the `nix` programs and running them: the edge where this module does I/O.
 //!
 //! The user's Nix is used as it is. What crossloom needs it passes in `NIX_CONFIG`, behind what the user has there, so
-//! no file is changed and a daemon serves as well as a single-user store. (A daemon ignores, with a warning, what it
-//! trusts only trusted users with: `sandbox`, which is on by default there, and `sandbox-paths`.)
+//! no file is changed and a daemon serves as well as a single-user store. A daemon ignores what it lets
+//! only trusted users set: `sandbox`, whose default on Linux is on, and `sandbox-paths`, so that a shell for builds has
+//! to be in the daemon's own configuration there.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
@@ -235,12 +236,15 @@ impl Nix {
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(self.program(program));
         command.args(args).env("NIX_CONFIG", &self.config);
-        if let Some(remote) = &self.remote {
-            command.env("NIX_REMOTE", remote);
-        }
-        if self.store_dir != STORE_DIR {
-            command.env("NIX_STORE_DIR", &self.store_dir);
-        }
+        // What this value was located with holds, whatever the process's own environment says.
+        match &self.remote {
+            Some(remote) => command.env("NIX_REMOTE", remote),
+            None => command.env_remove("NIX_REMOTE"),
+        };
+        match self.store_dir.as_str() {
+            STORE_DIR => command.env_remove("NIX_STORE_DIR").env_remove("NIX_STORE"),
+            dir => command.env("NIX_STORE_DIR", dir),
+        };
         command
     }
 

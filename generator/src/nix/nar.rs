@@ -1,8 +1,8 @@
 //! Nix archives (NAR): the byte form of a file tree over which Nix hashes, written from disk or from memory.
 //!
 //! Format: E. Dolstra, "The Purely Functional Software Deployment Model" (2006), figure 5.2; `nix-store --dump` prints
-//! it. Of a file's metadata only "is it executable by its owner" survives. Nix's case hack, which renames colliding
-//! names on macOS, is off by default in recent versions and is not applied here.
+//! it. Of a file's metadata only "is it executable by its owner" survives. Names are taken as they are: Nix's case hack
+//! on macOS, which strips a suffix from names that would collide there, is not applied.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
