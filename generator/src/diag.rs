@@ -1,5 +1,6 @@
 //! Problems of an input text as values, and how they are shown.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
@@ -43,8 +44,8 @@ const MESSAGE_CHARS: usize = 2000;
 /// Characters of a word in a message.
 const WORD_CHARS: usize = 60;
 
-/// Shows problems in the order given: each with `path:line:column`, the line, and its hint. Ends in a newline unless there
-/// are no problems. Lines and columns count from 1, columns in characters. Any text and any span will do.
+/// Shows problems in the order given: each with `path:line:column`, the line, and its hint. Ends in a newline unless
+/// there are no problems. Lines and columns count from 1, columns in characters. Any text and any span will do.
 pub fn render(path: &str, text: &str, problems: &[Problem], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     // The width is fixed so that the same text gives the same output everywhere; lines are cut here, not there.
@@ -176,26 +177,32 @@ pub fn quote(word: &str) -> String {
     format!("`{}`", visible(word, WORD_CHARS))
 }
 
-/// The candidate that is most like `word`, if one is near enough to be what was meant. The first wins a tie.
+/// The candidate that is most like `word`, if one is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     closest(word, candidates, 1).into_iter().next()
 }
 
-/// Up to `most` candidates near to `word`, the nearest first.
+/// Up to `most` candidates that are about as near to `word` as the nearest, which is the first.
 pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, most: usize) -> Vec<&'a str> {
     // Distances cost the product of both lengths, and nothing that crossloom knows is this long.
     if word.is_empty() || word.len() > 100 {
         return Vec::new();
     }
     let lower = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).max(1);
-    let mut near: Vec<(usize, &str)> = candidates
+    let allowed = word.chars().count().div_ceil(3);
+    let mut near: Vec<(usize, Reverse<usize>, &str)> = candidates
         .into_iter()
-        .map(|candidate| (strsim::damerau_levenshtein(&lower, &candidate.to_lowercase()), candidate))
-        .filter(|(distance, _)| *distance <= allowed)
+        .map(|candidate| {
+            let known = candidate.to_lowercase();
+            let common = lower.chars().zip(known.chars()).take_while(|(a, b)| a == b).count();
+            (strsim::damerau_levenshtein(&lower, &known), Reverse(common), candidate)
+        })
+        .filter(|(distance, _, _)| *distance <= allowed)
         .collect();
-    near.sort_by_key(|(distance, _)| *distance);
-    near.into_iter().take(most).map(|(_, candidate)| candidate).collect()
+    // Among equally near words the one that begins alike is likelier meant; beyond that the given order stays.
+    near.sort_by_key(|(distance, common, _)| (*distance, *common));
+    let best = near.first().map_or(0, |(distance, _, _)| *distance);
+    near.into_iter().filter(|(distance, _, _)| *distance <= best + 1).take(most).map(|(_, _, word)| word).collect()
 }
 
 #[cfg(test)]
@@ -286,6 +293,7 @@ mod tests {
         assert_eq!(nearest("target", keys), Some("targets"));
         assert_eq!(nearest("GCC", keys), Some("gcc"));
         assert_eq!(nearest("bintuils", keys), Some("binutils"));
+        assert_eq!(nearest("c+", ["c", "c++"]), Some("c++"));
         assert_eq!(nearest("zzzzzz", keys), None);
         assert_eq!(nearest("", keys), None);
         assert_eq!(nearest(&"g".repeat(1 << 20), keys), None);

@@ -1,4 +1,4 @@
-//! The table of targets: every architecture that musl 1.2.5 and GCC 14 both support, spelled as musl-cross-make spells it.
+//! The table of targets: every architecture that musl 1.2.5 and GCC 14 both support, spelled as in musl-cross-make.
 //!
 //! Sources: the case statements of musl's `configure`, GCC's `gcc/config.gcc`, musl-cross-make's `litecross/Makefile`.
 //! What GCC derives from a `*-musl*` triple by itself is not repeated here: secure PLT and 64-bit `long double` on
