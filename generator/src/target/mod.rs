@@ -201,6 +201,17 @@ impl System {
         }
     }
 
+    /// Whether a machine of this system can be counted on to run programs of `target`. A 64-bit x86 kernel may have been
+    /// built without its 32-bit half, an ARM processor may lack it: those do not count.
+    pub fn runs(self, target: &Target) -> bool {
+        let own = match self {
+            System::X86_64Linux => "x86_64-linux-musl",
+            System::Aarch64Linux => "aarch64-linux-musl",
+            System::X86_64Darwin | System::Aarch64Darwin => return false,
+        };
+        target.triple == own
+    }
+
     /// Whether builds here can start from a seed; others need nixpkgs.
     pub const fn is_linux(self) -> bool {
         matches!(self, System::Aarch64Linux | System::X86_64Linux)
