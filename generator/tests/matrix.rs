@@ -175,8 +175,11 @@ fn the_committed_schema_is_current() {
     assert!(text == matrix::schema(), "data/matrix.schema.json is stale; fix it with: crossloom schema --write");
 }
 
-/// Every object of the schema: where it stands in a document, and how a key of it is written there.
-fn schema_objects() -> Vec<(&'static str, fn(&str) -> String)> {
+/// Writes a document around an entry of a table.
+type Write = fn(&str) -> String;
+
+/// Every object of the schema: where the schema describes it, and how an entry of it is written.
+fn schema_objects() -> Vec<(&'static str, Write)> {
     fn filter(list: &str, entry: &str) -> String {
         format!("{GOOD}targets = [\"x86_64-linux-musl\"]\n{list} = [{{ {entry} }}]\n")
     }

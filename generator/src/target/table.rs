@@ -42,7 +42,7 @@ impl Target {
         Target { gcc_flags, ..self }
     }
 
-    const fn from_versions(self, since: &'static [(&'static str, &'static str)]) -> Target {
+    const fn versions_since(self, since: &'static [(&'static str, &'static str)]) -> Target {
         Target { since, ..self }
     }
 }
@@ -92,7 +92,7 @@ pub const TARGETS: &[Target] = &[
     musl("armv7-linux-musleabi", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Soft).gcc(ARMV7),
     musl("armv7-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Hard).gcc(ARMV7_HARD),
     musl("loongarch64-linux-musl", Arch::Loongarch, Little, "loongarch64", Some("loongarch64"))
-        .from_versions(LOONGARCH),
+        .versions_since(LOONGARCH),
     musl("m68k-linux-musl", Arch::M68k, Big, "m68k", Some("m68k")),
     musl("microblaze-linux-musl", Arch::Microblaze, Big, "microblaze", Some("microblaze")),
     musl("microblazeel-linux-musl", Arch::Microblaze, Little, "microblaze", Some("microblazeel")),
@@ -118,7 +118,7 @@ pub const TARGETS: &[Target] = &[
     musl("mipsisa32r6el-linux-musl", Arch::Mips, Little, "mips", Some("mipsel")),
     musl("mipsisa64r6-linux-musl", Arch::Mips, Big, "mips64", Some("mips64")).gcc(N64),
     musl("mipsisa64r6el-linux-musl", Arch::Mips, Little, "mips64", Some("mips64el")).gcc(N64),
-    musl("or1k-linux-musl", Arch::Openrisc, Big, "or1k", Some("or1k")).from_versions(OPENRISC),
+    musl("or1k-linux-musl", Arch::Openrisc, Big, "or1k", Some("or1k")).versions_since(OPENRISC),
     musl("powerpc-linux-musl", Arch::Powerpc, Big, "powerpc", Some("ppc")),
     musl("powerpc-linux-muslsf", Arch::Powerpc, Big, "powerpc", Some("ppc")).float_is(Float::Soft).gcc(SOFT),
     // QEMU has no user-mode emulator for 32-bit little-endian PowerPC.
@@ -126,8 +126,8 @@ pub const TARGETS: &[Target] = &[
     musl("powerpcle-linux-muslsf", Arch::Powerpc, Little, "powerpc", None).float_is(Float::Soft).gcc(SOFT),
     musl("powerpc64-linux-musl", Arch::Powerpc, Big, "powerpc64", Some("ppc64")).gcc(ELFV2),
     musl("powerpc64le-linux-musl", Arch::Powerpc, Little, "powerpc64", Some("ppc64le")).gcc(ELFV2),
-    musl("riscv32-linux-musl", Arch::Riscv, Little, "riscv32", Some("riscv32")).from_versions(RISCV32),
-    musl("riscv64-linux-musl", Arch::Riscv, Little, "riscv64", Some("riscv64")).from_versions(RISCV64),
+    musl("riscv32-linux-musl", Arch::Riscv, Little, "riscv32", Some("riscv32")).versions_since(RISCV32),
+    musl("riscv64-linux-musl", Arch::Riscv, Little, "riscv64", Some("riscv64")).versions_since(RISCV64),
     musl("s390x-linux-musl", Arch::S390, Big, "s390x", Some("s390x")),
     // QEMU's SuperH is an SH-4: it has no no-MMU loader, nor the atomics that musl chooses on an SH-2.
     musl("sh2-linux-musl", Arch::Superh, Little, "sh", None),
