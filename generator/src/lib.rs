@@ -6,6 +6,7 @@ pub mod diag;
 pub mod target;
 pub mod matrix;
 pub mod lock;
+pub mod flake_lock;
 pub mod plan;
 pub mod tree;
 pub mod render;

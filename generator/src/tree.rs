@@ -71,7 +71,7 @@ pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Res
     let mut tree = Tree::new();
     let mut render = |name: &'static str, path: String, context: &dyn erased::Context| -> Result<(), TreeError> {
         let text = context.render(&engine, name).map_err(|source| TreeError::Render { name, source })?;
-        let text = gate(&path, &text).map_err(|source| TreeError::Gate { path: path.clone(), source })?;
+        let text = gate(&text).map_err(|source| TreeError::Gate { path: path.clone(), source })?;
         tree.insert(path, TreeFile { text, executable: false });
         Ok(())
     };

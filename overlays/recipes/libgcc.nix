@@ -24,6 +24,7 @@ stdenv.mkDerivation {
     mkdir -p ../build/${target}/libgcc ../stub
     cp -r ${gcc.dev}/gcc ../build/gcc
     chmod -R u+w ../build/gcc
+    mkdir ../build/gcc/include
     ${target}-gcc -shared -nostdlib -Wl,-soname,libc.so -o ../stub/libc.so -x c /dev/null
     cd ../build/${target}/libgcc
     configureScript=../../../$sourceRoot/libgcc/configure

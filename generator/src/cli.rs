@@ -1,4 +1,0 @@
-//! cli
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
-}

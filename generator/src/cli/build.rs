@@ -1,0 +1,184 @@
+//! `crossloom build`: fetches what cells need, builds them with Nix, prints where they are.
+
+use std::io::{BufRead, BufReader, IsTerminal};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::fetch::{busybox_path, for_cells, this_system};
+use super::project::Project;
+use super::{MatrixArgs, Outcome, Result};
+use crate::nix::driver::Nix;
+use crate::target::System;
+use crate::tree::FOLDER;
+
+#[derive(Debug, Args)]
+pub struct BuildArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// The cells, as `crossloom plan` lists them.
+    #[arg(value_name = "CELL", required = true)]
+    cells: Vec<String>,
+    /// Make a link to the result here.
+    #[arg(short, long, value_name = "LINK")]
+    out_link: Option<PathBuf>,
+    /// Build what is there already a second time, and fail when it comes out different.
+    #[arg(long)]
+    rebuild: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum BuildError {
+    #[error("there is no {path}\nhint: run `crossloom generate`")]
+    NotGenerated { path: String },
+    #[error("the build failed\nhint: {log}")]
+    Failed { log: String },
+    #[error("cannot run {program}")]
+    Run {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// How long the terminal stays silent where no bar can be drawn.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// Runs the command.
+pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
+    let project = Project::open(&args.matrix.matrix)?;
+    let index = project.dir.join(FOLDER).join("default.nix");
+    if !index.is_file() {
+        return Err(BuildError::NotGenerated { path: index.display().to_string() }.into());
+    }
+    let system = this_system()?;
+    let nix = located(&project, system)?;
+    for_cells(&nix, &project, system, &args.cells, quiet)?;
+
+    let mut command = vec![index.display().to_string(), "--no-build-output".to_owned()];
+    for cell in &args.cells {
+        command.extend(["-A".to_owned(), format!("packages.{system}.{cell}")]);
+    }
+    match &args.out_link {
+        Some(link) => command.extend(["--out-link".to_owned(), link.display().to_string()]),
+        None => command.push("--no-out-link".to_owned()),
+    }
+    if args.rebuild {
+        command.push("--check".to_owned());
+    }
+    let paths = watch(&nix, &command, quiet)?;
+    print!("{paths}");
+    Ok(Outcome::Fine)
+}
+
+/// Nix with what the seed needs: a sandbox has no /bin/sh unless it is given one.
+fn located(project: &Project, system: System) -> Result<Nix> {
+    let nix = Nix::locate()?;
+    match project.seeds()?.get(&system) {
+        Some(seed) => {
+            let busybox = busybox_path(seed.busybox.nar)?.path_in(nix.store_dir());
+            Ok(nix.with_shell(&PathBuf::from(busybox).join("bin/busybox"))?)
+        }
+        None => Ok(nix),
+    }
+}
+
+/// Runs nix-build and shows which node is being built, and for how long.
+fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<String> {
+    let mut command = nix.command("nix-build", args);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = |source| BuildError::Run { program: "nix-build".to_owned(), source };
+    let mut child = command.spawn().map_err(run)?;
+    let (sender, lines) = mpsc::channel();
+    let stderr = child.stderr.take();
+    let reader = std::thread::spawn(move || {
+        for line in stderr.into_iter().flat_map(|pipe| BufReader::new(pipe).lines().map_while(|line| line.ok())) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let stdout = child.stdout.take();
+    let output = std::thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut pipe) = stdout {
+            let _ = std::io::Read::read_to_string(&mut pipe, &mut text);
+        }
+        text
+    });
+    let tail = show(&lines, quiet);
+    let status = child.wait().map_err(run)?;
+    let _ = reader.join();
+    let paths = output.join().unwrap_or_default();
+    if !status.success() {
+        for line in &tail {
+            eprintln!("{line}");
+        }
+        return Err(BuildError::Failed { log: "`nix log <derivation>` shows a failed build's whole log".to_owned() }.into());
+    }
+    Ok(paths)
+}
+
+/// Shows progress until the build ends; returns its last lines.
+fn show(lines: &mpsc::Receiver<String>, quiet: bool) -> Vec<String> {
+    let bar = if quiet || !std::io::stderr().is_terminal() {
+        ProgressBar::hidden()
+    } else {
+        let style = ProgressStyle::with_template("{spinner} {elapsed_precise} {wide_msg}");
+        ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+    };
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let mut tail: Vec<String> = Vec::new();
+    let mut node = String::from("evaluating");
+    let (mut since, mut said) = (Instant::now(), Instant::now());
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => {
+                if let Some(name) = building(&line) {
+                    finish(&bar, &node, since, quiet);
+                    node = name.to_owned();
+                    since = Instant::now();
+                    said = since;
+                    bar.set_message(format!("building {node}"));
+                    if bar.is_hidden() && !quiet {
+                        eprintln!("building {node}");
+                    }
+                } else {
+                    tail.push(line);
+                    if tail.len() > 40 {
+                        tail.remove(0);
+                    }
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                if bar.is_hidden() && !quiet && said.elapsed() >= SILENCE {
+                    said = Instant::now();
+                    eprintln!("  {node}: {} min so far", since.elapsed().as_secs() / 60);
+                }
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    finish(&bar, &node, since, quiet);
+    bar.finish_and_clear();
+    tail
+}
+
+fn finish(bar: &ProgressBar, node: &str, since: Instant, quiet: bool) {
+    if !quiet && node != "evaluating" {
+        let line = format!("  {node}: {} s", since.elapsed().as_secs());
+        if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
+    }
+}
+
+/// The node that a line of nix-build's says is being built: the derivation's name without its hash.
+fn building(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("building '").or_else(|| line.strip_prefix("checking outputs of '"))?;
+    let path = rest.split('\'').next()?;
+    let name = path.rsplit('/').next()?.strip_suffix(".drv")?;
+    name.get(33..)
+}

@@ -1,0 +1,247 @@
+//! `crossloom fetch`: pinned files, from wherever they can be had, into the Nix store under the paths that the rendered
+//! derivations name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::project::Project;
+use super::{MatrixArgs, Outcome, Result};
+use crate::fetch::{Mirrors, Options, Show, Wanted, fetch_all};
+use crate::nix::driver::Nix;
+use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
+use crate::plan::Plan;
+use crate::seed::{SeedLock, Tier, extract_busybox};
+use crate::target::System;
+
+#[derive(Debug, Args)]
+pub struct FetchArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// Only what these cells need; all cells when none is named.
+    #[arg(value_name = "CELL")]
+    cells: Vec<String>,
+    /// The build machine's system, when it is another than this one.
+    #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
+    system: Option<System>,
+    /// Look for files here first, e.g. on a medium for a machine without a network. May be given more than once.
+    #[arg(long, value_name = "DIR")]
+    from: Vec<PathBuf>,
+    /// Collect every file here instead of in the cache, and leave the Nix store alone.
+    #[arg(long, value_name = "DIR")]
+    to: Option<PathBuf>,
+}
+
+/// What a set of cells is built from.
+struct Needed {
+    /// Files and the store names they get.
+    files: Vec<(Wanted, StoreName)>,
+    /// The package that busybox comes in, among `files`.
+    busybox: Option<(usize, crate::nix::hash::Sha256)>,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum FetchCommandError {
+    #[error("there is no cell {name:?} for {system}\nhint: {hint}")]
+    NoCell { name: String, system: System, hint: String },
+    #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
+    NoSystem { system: System },
+    #[error("{failed} of {all} files could not be fetched")]
+    Failed { failed: usize, all: usize },
+    #[error("Nix added {name} as {found}, expected {expected}: this is a defect of crossloom, please report it")]
+    Path { name: String, found: StorePath, expected: StorePath },
+    #[error("the busybox in {path} is not the pinned one: its NAR hash is {found}, expected {expected}")]
+    Busybox { path: String, found: String, expected: String },
+    #[error("{host} is none of the build systems that crossloom knows\nhint: name one with --system")]
+    Host { host: String },
+    #[error("there is no directory for a cache\nhint: set XDG_CACHE_HOME or HOME")]
+    NoCache,
+}
+
+fn parse_system(text: &str) -> std::result::Result<System, String> {
+    System::parse(text)
+        .ok_or_else(|| format!("expected one of {}", System::ALL.map(|system| system.as_str()).join(", ")))
+}
+
+/// The system of the machine that this program runs on.
+pub fn this_system() -> Result<System> {
+    let os = if std::env::consts::OS == "macos" { "darwin" } else { std::env::consts::OS };
+    let host = format!("{}-{os}", std::env::consts::ARCH);
+    Ok(System::parse(&host).ok_or(FetchCommandError::Host { host })?)
+}
+
+/// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`.
+fn cache() -> Result<PathBuf> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
+    Ok(base.ok_or(FetchCommandError::NoCache)?.join("crossloom"))
+}
+
+/// Runs the command.
+pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
+    let project = Project::open(&args.matrix.matrix)?;
+    let system = args.system.map_or_else(this_system, Ok)?;
+    let (plan, seeds) = (project.plan()?, project.seeds()?);
+    let needed = needed(&plan, &seeds, system, &args.cells)?;
+    match &args.to {
+        Some(dir) => {
+            download(&needed.files.iter().map(|(file, _)| file.clone()).collect::<Vec<_>>(), dir, &args.from, quiet)?;
+        }
+        None => {
+            let nix = Nix::locate()?;
+            into_store(&nix, &needed, &args.from, &project.dir, quiet)?;
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Fetches what `cells` need unless the store holds it.
+pub fn for_cells(nix: &Nix, project: &Project, system: System, cells: &[String], quiet: bool) -> Result<()> {
+    let needed = needed(&project.plan()?, &project.seeds()?, system, cells)?;
+    into_store(nix, &needed, &[], &project.dir, quiet)
+}
+
+fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, cells: &[String]) -> Result<Needed> {
+    let nodes = plan.systems.get(&system).ok_or(FetchCommandError::NoSystem { system })?;
+    let names: BTreeSet<&str> = nodes.cells.iter().map(|cell| cell.name.as_str()).collect();
+    for name in cells.iter().filter(|name| !names.contains(name.as_str())) {
+        let hint = match crate::diag::nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "`crossloom plan` lists the cells".to_owned(),
+        };
+        return Err(FetchCommandError::NoCell { name: name.clone(), system, hint }.into());
+    }
+    let chosen: Vec<_> =
+        nodes.cells.iter().filter(|cell| cells.is_empty() || cells.contains(&cell.name)).collect();
+    let mut files = Vec::new();
+    for name in nodes.sources_of(chosen.iter().map(|cell| cell.node.as_str())) {
+        let Some(source) = plan.sources.get(&name) else { continue };
+        let wanted = Wanted {
+            name,
+            file: source.file.clone(),
+            sha256: source.sha256,
+            size: source.size,
+            urls: source.urls.clone(),
+        };
+        files.push((wanted, StoreName::new(&source.file)?));
+    }
+    let mut busybox = None;
+    if let Some(seed) = seeds.get(&system) {
+        // Checks run programs of another machine under an emulator; a build of named cells runs none.
+        let emulated = cells.is_empty() && chosen.iter().any(|cell| !cell.emulator.is_empty());
+        let tiers = if emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
+        let packages = seed.with(tiers).into_iter().map(|package| package.pin());
+        for package in packages.chain(seed.bootstrap.iter().cloned()) {
+            let name = package.store_name();
+            if package.name == seed.busybox.package {
+                busybox = Some((files.len(), seed.busybox.nar));
+            }
+            let wanted = Wanted {
+                name: package.name.clone(),
+                file: name.clone(),
+                sha256: package.sha256,
+                size: Some(package.size),
+                urls: vec![format!("mirror://debian/{}", package.path)],
+            };
+            if !files.iter().any(|(file, _)| file.sha256 == wanted.sha256) {
+                files.push((wanted, StoreName::new(&name)?));
+            }
+        }
+    }
+    Ok(Needed { files, busybox })
+}
+
+/// Downloads into a directory. Every failure is printed before the error that counts them is returned.
+fn download(files: &[Wanted], into: &Path, from: &[PathBuf], quiet: bool) -> Result<Vec<PathBuf>> {
+    let show = if quiet { Show::Quiet } else { Show::Auto };
+    let mirrors = Mirrors::from_machine()?;
+    let results = fetch_all(files, into, from, &mirrors, &Options { show, ..Options::default() });
+    let mut paths = Vec::new();
+    let (mut failed, mut bytes) = (0, 0);
+    for result in results {
+        match result {
+            Ok(fetched) => {
+                bytes += fetched.downloaded;
+                paths.push(fetched.path);
+            }
+            Err(error) => {
+                failed += 1;
+                super::report(&error);
+            }
+        }
+    }
+    if failed > 0 {
+        return Err(FetchCommandError::Failed { failed, all: files.len() }.into());
+    }
+    tracing::info!("{} files in {}, {:.1} MB downloaded", files.len(), into.display(), bytes as f64 / 1e6);
+    Ok(paths)
+}
+
+fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
+    let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, Method::Flat, file.0.sha256);
+    let busybox = needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
+    let busybox = busybox.transpose()?;
+    let mut paths: Vec<StorePath> = needed.files.iter().map(path_of).collect();
+    paths.extend(busybox.iter().map(|(_, _, path)| path.clone()));
+    let valid = nix.valid_paths(&paths)?;
+
+    let mut missing: Vec<usize> = (0..needed.files.len()).filter(|i| !valid.contains(&paths[*i])).collect();
+    let busybox = busybox.filter(|(_, _, path)| !valid.contains(path));
+    if let Some((index, ..)) = busybox
+        && !missing.contains(&index)
+    {
+        missing.push(index);
+    }
+    if !missing.is_empty() {
+        let wanted: Vec<_> = missing.iter().map(|i| needed.files[*i].0.clone()).collect();
+        let found = download(&wanted, &cache()?, from, quiet)?;
+        let files: Vec<_> =
+            missing.iter().zip(&found).map(|(i, path)| (path.clone(), needed.files[*i].1.clone())).collect();
+        for (i, added) in missing.iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
+            same(&needed.files[*i].0.name, added, &paths[*i])?;
+        }
+        if let Some((index, nar, path)) = busybox {
+            let deb = missing.iter().position(|i| *i == index).and_then(|i| found.get(i));
+            if let Some(deb) = deb {
+                add_busybox(nix, deb, nar, &path)?;
+            }
+        }
+    }
+    keep(nix, &paths, dir)
+}
+
+fn same(name: &str, found: StorePath, expected: &StorePath) -> Result<()> {
+    if found == *expected {
+        return Ok(());
+    }
+    Err(FetchCommandError::Path { name: name.to_owned(), found, expected: expected.clone() }.into())
+}
+
+/// The store path of the seed's first program.
+pub fn busybox_path(nar: crate::nix::hash::Sha256) -> Result<StorePath> {
+    Ok(fixed_output_path(&StoreName::new("busybox-static")?, Method::Recursive, nar))
+}
+
+fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &StorePath) -> Result<()> {
+    let dir = tempfile::tempdir()?;
+    let out = dir.path().join("busybox-static");
+    extract_busybox(deb, &out)?;
+    let (found, _) = crate::nix::nar::hash_path(&out)?;
+    if found != nar {
+        let (found, expected) = (found.to_string(), nar.to_string());
+        return Err(FetchCommandError::Busybox { path: deb.display().to_string(), found, expected }.into());
+    }
+    same("busybox", nix.add_fixed(&out, &StoreName::new("busybox-static")?, Method::Recursive)?, path)
+}
+
+/// Registers garbage-collector roots, so that what was fetched is there when it is built from.
+fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
+    let roots = dir.join(".crossloom");
+    std::fs::create_dir_all(&roots)?;
+    let link = roots.canonicalize()?.join("source");
+    let mut args = vec!["--add-root".to_owned(), link.display().to_string(), "--indirect".into(), "--realise".into()];
+    args.extend(paths.iter().map(|path| path.path_in(nix.store_dir())));
+    nix.run("nix-store", &args)?;
+    Ok(())
+}

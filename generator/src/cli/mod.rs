@@ -1,0 +1,190 @@
+//! The command line. Data goes to stdout, everything else to stderr; 0 is fine, 1 a check that found something stale or
+//! different, 2 an error.
+
+mod build;
+mod fetch;
+mod project;
+mod seed;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use project::Project;
+
+/// Generates Nix derivations for cross toolchains from a target matrix.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Say less: errors only.
+    #[arg(short, long, global = true)]
+    quiet: bool,
+}
+
+/// Which matrix a command is about.
+#[derive(Debug, Args)]
+pub struct MatrixArgs {
+    /// The matrix; everything else is found or written beside it.
+    #[arg(short, long, default_value = "matrix.toml", value_name = "FILE")]
+    matrix: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write a first matrix.toml to start from.
+    Init {
+        #[command(flatten)]
+        matrix: MatrixArgs,
+    },
+    /// Read the matrix and its lock, and say everything that is wrong with them.
+    Check {
+        #[command(flatten)]
+        matrix: MatrixArgs,
+    },
+    /// Resolve every source of the matrix to an address and a hash: writes matrix.lock and flake.lock.
+    Lock {
+        #[command(flatten)]
+        matrix: MatrixArgs,
+        /// Take this source anew from the catalogue: a package (`gcc`), a release (`gcc-14.2.0`) or `nixpkgs`.
+        #[arg(long, value_name = "NAME")]
+        update: Vec<String>,
+        /// Write nothing; exit 1 when the lock is stale.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Render the matrix as Nix: the folder crossloom/ and flake.nix beside it.
+    Generate {
+        #[command(flatten)]
+        matrix: MatrixArgs,
+        /// Write nothing; exit 1 with a diff when what is there differs from what would be written.
+        #[arg(long)]
+        check: bool,
+        /// Leave flake.nix to the user.
+        #[arg(long)]
+        no_flake: bool,
+    },
+    /// Download what the matrix builds from, check it and add it to the Nix store.
+    Fetch(fetch::FetchArgs),
+    /// Print the nodes and cells that the matrix stands for.
+    Plan {
+        #[command(flatten)]
+        matrix: MatrixArgs,
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Build cells and print their store paths. What they need is fetched first.
+    Build(build::BuildArgs),
+    /// The pinned Debian packages that everything is built with.
+    Seed {
+        #[command(subcommand)]
+        command: seed::SeedCommand,
+    },
+    /// Print the JSON Schema of matrix.toml.
+    Schema {
+        /// Write it to this file instead.
+        #[arg(long, value_name = "FILE")]
+        write: Option<PathBuf>,
+    },
+}
+
+/// What a command that did its work found.
+pub enum Outcome {
+    /// Nothing to complain about.
+    Fine,
+    /// A check found something stale or different and has said so.
+    Found,
+}
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Runs the program on the process's arguments.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let level = if cli.quiet { "error" } else { "info" };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("CROSSLOOM_LOG").unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().with_target(false).init();
+    match dispatch(cli.command, cli.quiet) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Found) => ExitCode::from(1),
+        Err(error) => {
+            report(error.as_ref());
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// An error and what caused it, each once. A message that ends in a hint keeps it last.
+fn report(error: &dyn Error) {
+    let mut hints = Vec::new();
+    let mut lines = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let text = error.to_string();
+        let (message, hint) = match text.split_once("hint: ") {
+            Some((message, hint)) => (message.trim_end().to_owned(), Some(hint.trim_end().to_owned())),
+            None => (text, None),
+        };
+        lines.push(message);
+        hints.extend(hint);
+        next = error.source();
+    }
+    anstream::eprintln!("{}error:{} {}", STRONG.render(), STRONG.render_reset(), lines.join(": "));
+    if !hints.is_empty() {
+        eprintln!();
+    }
+    for hint in hints {
+        anstream::eprintln!("hint: {hint}");
+    }
+}
+
+const STRONG: anstyle::Style = anstyle::Style::new().bold().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
+
+fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
+    match command {
+        Command::Init { matrix } => project::init(&matrix.matrix),
+        Command::Check { matrix } => check(&matrix),
+        Command::Lock { matrix, update, check } => Project::open(&matrix.matrix)?.lock(&update, check),
+        Command::Generate { matrix, check, no_flake } => Project::open(&matrix.matrix)?.generate(check, !no_flake),
+        Command::Fetch(args) => fetch::run(&args, quiet),
+        Command::Plan { matrix, json } => plan(&matrix, json),
+        Command::Build(args) => build::run(&args, quiet),
+        Command::Seed { command } => seed::run(command),
+        Command::Schema { write } => schema(write),
+    }
+}
+
+fn check(args: &MatrixArgs) -> Result<Outcome> {
+    let project = Project::open(&args.matrix)?;
+    project.plan()?;
+    tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.musl_gcc.len());
+    Ok(Outcome::Fine)
+}
+
+fn plan(args: &MatrixArgs, json: bool) -> Result<Outcome> {
+    let plan = Project::open(&args.matrix)?.plan()?;
+    if json {
+        println!("{}", serde_json::to_string_pretty(&plan)?);
+        return Ok(Outcome::Fine);
+    }
+    for (system, nodes) in &plan.systems {
+        for cell in &nodes.cells {
+            println!("{system}\t{}\t{}", cell.name, if cell.built { "built" } else { "not built here" });
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn schema(write: Option<PathBuf>) -> Result<Outcome> {
+    let text = crate::matrix::schema();
+    match write {
+        Some(path) => crate::output::write_file(&path, &text)?,
+        None => print!("{text}"),
+    }
+    Ok(Outcome::Fine)
+}

@@ -1,0 +1,178 @@
+//! A matrix and what stands beside it, on disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use super::{Outcome, Result};
+use crate::catalogue::catalogue;
+use crate::lock::{Lock, LockError};
+use crate::matrix::Matrix;
+use crate::output;
+use crate::plan::{self, Plan};
+use crate::seed::SeedLock;
+use crate::target::System;
+use crate::{diag, flake_lock, tree};
+
+/// What `crossloom init` writes.
+const FIRST_MATRIX: &str = include_str!("../../../templates/matrix.toml");
+
+/// A matrix that was read without a problem.
+pub struct Project {
+    /// Where the matrix is, and everything else goes.
+    pub dir: PathBuf,
+    pub matrix: Matrix,
+}
+
+/// What is wrong on disk.
+#[derive(Debug, thiserror::Error)]
+enum ProjectError {
+    #[error("cannot read {path}")]
+    Read {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("there is no {path}\nhint: run `crossloom init`, or name the matrix with --matrix FILE")]
+    NoMatrix { path: String },
+    #[error("{path} is not UTF-8 text")]
+    Encoding { path: String },
+    #[error("{path} has {count} problem{}", if *count == 1 { "" } else { "s" })]
+    Matrix { path: String, count: usize },
+    #[error("there is no {path}\nhint: run `crossloom lock`")]
+    NoLock { path: String },
+    #[error("{path}")]
+    Lock {
+        path: String,
+        #[source]
+        source: LockError,
+    },
+    #[error("{path} is stale\nhint: run `crossloom lock`")]
+    Stale {
+        path: String,
+        #[source]
+        source: LockError,
+    },
+    #[error("{path}")]
+    FlakeLock {
+        path: String,
+        #[source]
+        source: flake_lock::FlakeLockError,
+    },
+    #[error("{path} is there already")]
+    Exists { path: String },
+}
+
+/// Writes a first matrix.
+pub fn init(path: &Path) -> Result<Outcome> {
+    if path.symlink_metadata().is_ok() {
+        return Err(ProjectError::Exists { path: path.display().to_string() }.into());
+    }
+    output::write_file(path, FIRST_MATRIX)?;
+    tracing::info!("{} written; next: crossloom lock && crossloom generate", path.display());
+    Ok(Outcome::Fine)
+}
+
+/// A file's text, or nothing when there is no such file.
+fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
+    let name = || path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Encoding { path: name() }),
+        Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ProjectError::Read { path: name(), source }),
+    }
+}
+
+impl Project {
+    /// Reads a matrix. Its problems are printed, all at once, before this returns.
+    pub fn open(path: &Path) -> Result<Project> {
+        let name = path.display().to_string();
+        let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
+        let matrix = Matrix::parse(&text).map_err(|problems| {
+            let colour = std::io::stderr().is_terminal();
+            anstream::eprintln!("{}\n", diag::render(&name, &text, &problems, colour).trim_end());
+            ProjectError::Matrix { path: name.clone(), count: problems.len() }
+        })?;
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        Ok(Project { dir, matrix })
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.dir.join("matrix.lock")
+    }
+
+    fn read_lock(&self) -> Result<Option<Lock>> {
+        let path = self.lock_path();
+        let Some(text) = read(&path)? else { return Ok(None) };
+        let lock = Lock::parse(&text);
+        Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
+    }
+
+    /// Plans the matrix from its lock.
+    pub fn plan(&self) -> Result<Plan> {
+        let path = self.lock_path().display().to_string();
+        let lock = self.read_lock()?.ok_or_else(|| ProjectError::NoLock { path: path.clone() })?;
+        Ok(plan::plan(&self.matrix, &lock, catalogue()).map_err(|source| ProjectError::Stale { path, source })?)
+    }
+
+    /// The seed lock of every Linux build system: the one in `seeds/` beside the matrix, else crossloom's own.
+    pub fn seeds(&self) -> Result<BTreeMap<System, SeedLock>> {
+        let suite = self.matrix.seed;
+        let mut seeds = BTreeMap::new();
+        for system in self.matrix.systems.iter().copied().filter(|system| system.is_linux()) {
+            let path = self.dir.join("seeds").join(format!("{suite}-{system}.json"));
+            let seed = match read(&path)? {
+                Some(text) => SeedLock::parse(&text, &path.display().to_string())?,
+                None => SeedLock::built_in(suite, system)?,
+            };
+            seeds.insert(system, seed);
+        }
+        Ok(seeds)
+    }
+
+    /// Writes or checks `matrix.lock` and `flake.lock`.
+    pub fn lock(&self, update: &[String], check: bool) -> Result<Outcome> {
+        let path = self.lock_path();
+        let update: BTreeSet<String> = update.iter().cloned().collect();
+        let old = self.read_lock()?;
+        let wanted = plan::releases(&self.matrix, catalogue());
+        let lock = Lock::resolve(&wanted, &self.matrix.prefer, catalogue(), old.as_ref(), &update)?;
+        let flake_path = self.dir.join("flake.lock");
+        let flake = flake_lock::with_nixpkgs(read(&flake_path)?.as_deref(), update.contains("nixpkgs"))
+            .map_err(|source| ProjectError::FlakeLock { path: flake_path.display().to_string(), source })?;
+        let mut outcome = Outcome::Fine;
+        for (path, text) in [(path, lock.to_text()), (flake_path, flake)] {
+            if read(&path)?.as_ref() == Some(&text) {
+                continue;
+            }
+            if check {
+                tracing::error!("{} is stale; run `crossloom lock`", path.display());
+                outcome = Outcome::Found;
+            } else {
+                output::write_file(&path, &text)?;
+                tracing::info!("{} written", path.display());
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Writes or checks the rendered tree.
+    pub fn generate(&self, check: bool, flake: bool) -> Result<Outcome> {
+        let tree = tree::tree(&self.plan()?, &self.seeds()?, flake)?;
+        if !check {
+            let report = output::write(&self.dir, &tree)?;
+            let (written, unchanged) = (report.written.len(), report.unchanged.len());
+            tracing::info!("{written} files written, {unchanged} unchanged, {} removed", report.removed.len());
+            return Ok(Outcome::Fine);
+        }
+        let differences = output::check(&self.dir, &tree)?;
+        for difference in &differences {
+            anstream::print!("{}", difference.render(std::io::stdout().is_terminal()));
+        }
+        if differences.is_empty() {
+            return Ok(Outcome::Fine);
+        }
+        tracing::error!("{} files differ; run `crossloom generate`", differences.len());
+        Ok(Outcome::Found)
+    }
+}
