@@ -99,7 +99,13 @@ pub enum MirrorError {
         source: io::Error,
     },
     /// The user's file is not a mirror file.
-    #[error("{}: {problem}\nhint: its form is\nhint:   [mirrors]\nhint:   debian = [\"https://mirror.example.org/debian/\"]", .path.display())]
+    #[error(
+        "{}: {problem}\n\
+         hint: its form is\n\
+         hint:   [mirrors]\n\
+         hint:   debian = [\"https://mirror.example.org/debian/\"]",
+        .path.display()
+    )]
     Syntax {
         /// The file.
         path: PathBuf,
