@@ -368,7 +368,7 @@ fn pip_configs(machine: &Machine) -> Vec<pip::PipConfig> {
 }
 
 /// cargo's sparse index if it is replaced, else what the registries in cargo's cache say about downloads: cargo keeps
-/// each sparse index's `config.json` there. Before cargo's first use there is none, and cargo tells its default nowhere.
+/// each sparse index's `config.json` there. Before its first use there is none: cargo tells its default nowhere.
 fn crate_bases(machine: &Machine) -> Vec<String> {
     let home = machine.path("CARGO_HOME").unwrap_or_else(|| machine.home().join(".cargo"));
     let mut texts = Vec::new();

@@ -53,7 +53,7 @@ pub struct Options {
     pub http: HttpOptions,
     /// Files that are worked on at the same time.
     pub parallel: usize,
-    /// Whether a file that is found in a `from` directory is copied into the cache directory too, rather than used where
+    /// Whether a file that is found in a `from` directory is copied into the cache directory too, not used where
     /// it is.
     pub collect: bool,
     /// What is shown on standard error.
@@ -92,7 +92,8 @@ pub struct Fetched {
     pub skipped: Vec<Attempt>,
 }
 
-/// Fetches every file, at most `options.parallel` at a time and the largest first. Results are in the order of `wanted`.
+/// Fetches every file, at most `options.parallel` at a time and the largest first. The results keep the order of
+/// `wanted`.
 ///
 /// Each is looked for in `into`, then in the directories `from`, then at its addresses. In directories a file may have
 /// its own name or `<first 12 hexadecimal digits of the digest>-<its name>`. A failed file does not stop the others.
