@@ -1,1 +1,399 @@
-//! fetch
+//! Fetching pinned files into a cache directory: from the cache itself, from directories that the user names, from
+//! addresses and mirrors. Whatever a place says, a file counts only if its digest is the pinned one.
+//!
+//! **Invariant:** a file appears in the cache directory complete and verified or not at all. While it grows it is
+//! `<digest>-<file>.part`, which a later run goes on from. No file that is not crossloom's own is replaced or removed.
+
+pub mod apt;
+pub mod cargo;
+pub mod error;
+pub mod http;
+pub mod mirrors;
+mod part;
+pub mod pip;
+mod progress;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+
+use crate::nix::hash::Sha256;
+
+pub use error::{Attempt, Failure, FetchError};
+pub use http::{Client, HttpOptions};
+pub use mirrors::{Candidate, MirrorError, Mirrors};
+pub use progress::Show;
+
+use error::write_error;
+use http::Stop;
+use part::Part;
+use progress::Progress;
+
+/// A pinned file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// For messages, e.g. `gcc-14.2.0`.
+    pub name: String,
+    /// The file's name in caches, usually upstream's.
+    pub file: String,
+    /// Digest of the file itself.
+    pub sha256: Sha256,
+    /// Its size in bytes, where it is pinned too.
+    pub size: Option<u64>,
+    /// Addresses in the order to be tried: http, https, file, mirror.
+    pub urls: Vec<String>,
+}
+
+/// How to fetch.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Patience of the HTTP client.
+    pub http: HttpOptions,
+    /// Files that are worked on at the same time.
+    pub parallel: usize,
+    /// Whether a file that is found in a `from` directory is copied into the cache directory too, not used where
+    /// it is.
+    pub collect: bool,
+    /// What is shown on standard error.
+    pub show: Show,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { http: HttpOptions::default(), parallel: 3, collect: false, show: Show::Auto }
+    }
+}
+
+/// Where a file was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In the cache directory.
+    Cache,
+    /// In a `from` directory.
+    Directory(PathBuf),
+    /// At this address (without credentials).
+    Address(String),
+}
+
+/// A verified file.
+#[derive(Debug)]
+pub struct Fetched {
+    /// Where it is now.
+    pub path: PathBuf,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes that were downloaded for it, discarded ones included; 0 if it was on this machine.
+    pub downloaded: u64,
+    /// Where it was found.
+    pub origin: Origin,
+    /// Places that did not do before. They have been printed.
+    pub skipped: Vec<Attempt>,
+}
+
+/// Fetches every file, at most `options.parallel` at a time and the largest first. The results keep the order of
+/// `wanted`.
+///
+/// Each is looked for in `into`, then in the directories `from`, then at its addresses. In directories a file may have
+/// its own name or `<first 12 hexadecimal digits of the digest>-<its name>`. A failed file does not stop the others.
+pub fn fetch_all(
+    wanted: &[Wanted],
+    into: &Path,
+    from: &[PathBuf],
+    mirrors: &Mirrors,
+    options: &Options,
+) -> Vec<Result<Fetched, FetchError>> {
+    let job = Job {
+        into,
+        from,
+        mirrors,
+        client: Client::new(&options.http),
+        collect: options.collect,
+        progress: Progress::new(options.show),
+    };
+    // One digest under one name is one file: a second request finds what the first one fetched.
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(wanted.get(*i).and_then(|file| file.size).unwrap_or(u64::MAX)));
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..options.parallel.clamp(1, wanted.len().max(1)) {
+            let (sender, job, next, order) = (sender.clone(), &job, &next, &order);
+            scope.spawn(move || {
+                while let Some(i) = order.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let Some(file) = wanted.get(*i) else { break };
+                    // The receiver outlives this scope.
+                    let _ = sender.send((*i, job.fetch(file)));
+                }
+            });
+        }
+    });
+    drop(sender);
+    let mut results: Vec<_> = receiver.into_iter().collect();
+    results.sort_by_key(|(i, _)| *i);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// An address as it may be printed: without user name and password.
+pub fn shown(url: &str) -> String {
+    let Ok(mut parsed) = reqwest::Url::parse(url) else { return url.to_owned() };
+    if parsed.username().is_empty() && parsed.password().is_none() {
+        return url.to_owned();
+    }
+    match (parsed.set_username(""), parsed.set_password(None)) {
+        (Ok(()), Ok(())) => parsed.into(),
+        _ => format!("{}://…", parsed.scheme()),
+    }
+}
+
+/// Index pages of Python projects with thousands of files are some megabytes long.
+const LARGEST_INDEX_PAGE: u64 = 32 << 20;
+const SIMPLE_INDEX: &str = "application/vnd.pypi.simple.v1+json, text/html;q=0.2";
+
+/// What all files of a run have in common.
+struct Job<'a> {
+    into: &'a Path,
+    from: &'a [PathBuf],
+    mirrors: &'a Mirrors,
+    client: Result<Client, Failure>,
+    collect: bool,
+    progress: Progress,
+}
+
+/// The names under which one file may stand in a directory.
+struct Names {
+    plain: String,
+    prefixed: String,
+    part: String,
+}
+
+fn names(wanted: &Wanted) -> Result<Names, FetchError> {
+    let file = &wanted.file;
+    // 200 leaves room for the prefix and the ending in the 255 bytes that file systems allow.
+    if !(1..=200).contains(&file.len())
+        || file.starts_with('.')
+        || file.contains('/')
+        || file.chars().any(char::is_control)
+    {
+        return Err(FetchError::FileName { name: wanted.name.clone(), file: file.clone() });
+    }
+    let prefixed = format!("{}-{file}", wanted.sha256.to_hex().get(..12).unwrap_or_default());
+    Ok(Names { plain: file.clone(), part: format!("{prefixed}.part"), prefixed })
+}
+
+impl Job<'_> {
+    fn fetch(&self, wanted: &Wanted) -> Result<Fetched, FetchError> {
+        let names = names(wanted)?;
+        let mut skipped = Vec::new();
+        if let Some((path, size)) = find(self.into, &names, wanted, &mut skipped) {
+            return Ok(Fetched { path, size, downloaded: 0, origin: Origin::Cache, skipped });
+        }
+        for directory in self.from {
+            if let Some((path, size)) = find(directory, &names, wanted, &mut skipped) {
+                self.report(wanted, &skipped);
+                let origin = Origin::Directory(directory.clone());
+                let path = if self.collect { self.collect(wanted, &names, &path)? } else { path };
+                return Ok(Fetched { path, size, downloaded: 0, origin, skipped });
+            }
+        }
+        self.report(wanted, &skipped);
+        self.download(wanted, &names, skipped)
+    }
+
+    fn report(&self, wanted: &Wanted, skipped: &[Attempt]) {
+        // Each host that cannot be reached is told of once, not for every file.
+        for attempt in skipped.iter().filter(|attempt| !matches!(attempt.failure, Failure::Unreachable { .. })) {
+            self.progress.warn(&format!("warning: {}: not used: {attempt}", wanted.name));
+        }
+    }
+
+    fn open(&self, wanted: &Wanted, names: &Names) -> Result<(PathBuf, Part<fs::File>), FetchError> {
+        fs::create_dir_all(self.into).map_err(|error| write_error(&wanted.name, "create", self.into, error))?;
+        let path = self.into.join(&names.part);
+        let waiting = || self.progress.warn(&format!("waiting for another process that fetches {}", wanted.name));
+        let part = part::open(&path, waiting).map_err(|error| write_error(&wanted.name, "open", &path, error))?;
+        Ok((path, part))
+    }
+
+    /// Copies a verified file into the cache directory.
+    fn collect(&self, wanted: &Wanted, names: &Names, source: &Path) -> Result<PathBuf, FetchError> {
+        let (path, mut part) = self.open(wanted, names)?;
+        let copied = match fs::File::open(source) {
+            Ok(file) => http::copy(file, &mut part, wanted.size, &|_, _| {}),
+            Err(source) => Err(Stop::Address(Failure::Read { source })),
+        };
+        // The source may have changed since it was verified.
+        let copied = copied.and_then(|()| match part.digest() {
+            got if got == wanted.sha256 => Ok(()),
+            got => Err(Stop::Address(Failure::Hash { expected: wanted.sha256, got })),
+        });
+        match copied {
+            Ok(()) => self.place(wanted, names, part, &path),
+            Err(stop) => {
+                discard(part, &path);
+                Err(match stop {
+                    Stop::Disk(error) => write_error(&wanted.name, "write", &path, error),
+                    Stop::Address(failure) => FetchError::Unavailable {
+                        name: wanted.name.clone(),
+                        file: wanted.file.clone(),
+                        attempts: vec![Attempt { place: source.display().to_string(), failure }],
+                    },
+                })
+            }
+        }
+    }
+
+    fn place(&self, wanted: &Wanted, names: &Names, part: Part<fs::File>, path: &Path) -> Result<PathBuf, FetchError> {
+        let (plain, prefixed) = (self.into.join(&names.plain), self.into.join(&names.prefixed));
+        part::place(part, path, &plain, &prefixed).map_err(|error| {
+            let _ = fs::remove_file(path);
+            write_error(&wanted.name, "put in place", &plain, error)
+        })
+    }
+
+    fn download(&self, wanted: &Wanted, names: &Names, mut skipped: Vec<Attempt>) -> Result<Fetched, FetchError> {
+        let (path, mut part) = self.open(wanted, names)?;
+        // Another process may have fetched it while this one waited for the lock.
+        if let Some((found, size)) = find(self.into, names, wanted, &mut Vec::new()) {
+            discard(part, &path);
+            return Ok(Fetched { path: found, size, downloaded: 0, origin: Origin::Cache, skipped });
+        }
+        let line = self.progress.start(&wanted.name, wanted.size);
+        let first = skipped.len();
+        for url in &wanted.urls {
+            let candidates = match self.mirrors.candidates(url) {
+                Ok(candidates) => candidates,
+                Err(source) => {
+                    skipped.push(Attempt { place: shown(url), failure: Failure::Mirror { source: Box::new(source) } });
+                    continue;
+                }
+            };
+            for candidate in candidates {
+                let (place, result) = self.try_candidate(url, candidate, wanted, &mut part, &line);
+                match result {
+                    Ok(()) => {
+                        let (size, downloaded) = (part.length(), part.received());
+                        let done = self.place(wanted, names, part, &path);
+                        match &done {
+                            Ok(_) => line.done(size, &place),
+                            Err(_) => line.failed(),
+                        }
+                        self.report(wanted, skipped.get(first..).unwrap_or_default());
+                        return Ok(Fetched { path: done?, size, downloaded, origin: Origin::Address(place), skipped });
+                    }
+                    Err(Stop::Address(failure)) => skipped.push(Attempt { place, failure }),
+                    Err(Stop::Disk(error)) => {
+                        line.failed();
+                        // A part that filled the disk must not keep it full.
+                        discard(part, &path);
+                        return Err(write_error(&wanted.name, "write", &path, error));
+                    }
+                }
+            }
+        }
+        line.failed();
+        if part.length() == 0 {
+            discard(part, &path);
+        }
+        Err(FetchError::Unavailable { name: wanted.name.clone(), file: wanted.file.clone(), attempts: skipped })
+    }
+
+    /// Tries one candidate; the first of the pair is the place to be named in messages.
+    fn try_candidate(
+        &self,
+        url: &str,
+        candidate: Candidate,
+        wanted: &Wanted,
+        part: &mut Part<fs::File>,
+        line: &progress::Line,
+    ) -> (String, Result<(), Stop>) {
+        let client = match &self.client {
+            Ok(client) => client,
+            Err(failure) => {
+                let cause = match failure {
+                    Failure::Client { cause } => cause.clone(),
+                    other => other.to_string(),
+                };
+                let failure = Failure::Client { cause };
+                return (shown(url), Err(Stop::Address(failure)));
+            }
+        };
+        match self.resolve(client, candidate) {
+            Ok(address) => {
+                let watch = |there, total| line.at(there, total);
+                let place = shown(&address);
+                (place, client.download(&address, part, wanted.sha256, wanted.size, &watch))
+            }
+            Err((index, failure)) => {
+                let place = index.map_or_else(|| shown(url), |index| format!("{url} ({})", shown(&index)));
+                (place, Err(Stop::Address(failure)))
+            }
+        }
+    }
+
+    /// The file's own address; an error names the index that was asked.
+    fn resolve(&self, client: &Client, candidate: Candidate) -> Result<String, (Option<String>, Failure)> {
+        match candidate {
+            Candidate::Url(url) => Ok(url),
+            Candidate::SimpleIndex { index, project, file } => {
+                let index = index
+                    .or_else(pip::default_index)
+                    .ok_or_else(|| (None, Failure::Mirror { source: Box::new(self.mirrors.no_base("pypi")) }))?;
+                let url = format!("{}/{project}/", index.trim_end_matches('/'));
+                let named = |failure| (Some(url.clone()), failure);
+                let page = client.get_page(&url, LARGEST_INDEX_PAGE, SIMPLE_INDEX).map_err(named)?;
+                let text = String::from_utf8_lossy(&page.bytes);
+                pip::file_url(&text, &page.content_type, &page.url, &file)
+                    .map(String::from)
+                    .ok_or_else(|| named(Failure::NotListed { index: shown(page.url.as_str()) }))
+            }
+            Candidate::SparseIndex { index, name, version } => {
+                let url = format!("{}/config.json", index.trim_end_matches('/'));
+                let named = |failure| (Some(url.clone()), failure);
+                let bytes = client.get_bytes(&url, 1 << 20).map_err(named)?;
+                cargo::download_template(&String::from_utf8_lossy(&bytes))
+                    .map(|template| cargo::download_url(&template, &name, &version))
+                    .ok_or_else(|| named(Failure::NotListed { index: shown(&url) }))
+            }
+        }
+    }
+}
+
+/// Removes a part that is of no use. The lock goes with it, after the name.
+fn discard(part: Part<fs::File>, path: &Path) {
+    // It may be gone, or its directory unwritable; the error that led here tells more.
+    let _ = fs::remove_file(path);
+    drop(part);
+}
+
+/// The file in `directory`, if one of its names is there with the right bits. What is there with others is noted.
+fn find(directory: &Path, names: &Names, wanted: &Wanted, skipped: &mut Vec<Attempt>) -> Option<(PathBuf, u64)> {
+    // The prefixed name first: where it exists, the plain one belongs to another variant.
+    for name in [&names.prefixed, &names.plain] {
+        let path = directory.join(name);
+        let failure = match check(&path, wanted) {
+            Ok(size) => return Some((path, size)),
+            Err(Failure::Read { source })
+                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+            {
+                continue;
+            }
+            Err(failure) => failure,
+        };
+        skipped.push(Attempt { place: path.display().to_string(), failure });
+    }
+    None
+}
+
+fn check(path: &Path, wanted: &Wanted) -> Result<u64, Failure> {
+    let size = fs::metadata(path).map_err(|source| Failure::Read { source })?.len();
+    // A wrong size spares reading the file, but a hash mismatch says more about a small one.
+    if let Some(expected) = wanted.size.filter(|expected| *expected != size) {
+        return Err(Failure::Size { expected, got: size });
+    }
+    match part::hash_file(path).map_err(|source| Failure::Read { source })? {
+        (got, size) if got == wanted.sha256 => Ok(size),
+        (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
+    }
+}

@@ -1,0 +1,491 @@
+//! `mirror://NAME/path`: the base addresses behind the name, from the user's file or the machine's own configuration.
+//!
+//! No registry's address is written down here: Debian's, Python's and Rust's are whatever apt, pip and cargo use on
+//! this machine. Only upstream projects' own public addresses are constants.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::apt::{self, Archive};
+use super::cargo::{self, Replacement};
+use super::pip;
+
+/// Upstream projects' own servers, under the names that nixpkgs uses.
+const UPSTREAM: &[(&str, &[&str])] = &[
+    ("gnu", &["https://ftpmirror.gnu.org/gnu/", "https://ftp.gnu.org/gnu/"]),
+    ("kernel", &["https://cdn.kernel.org/pub/"]),
+    ("savannah", &["https://download.savannah.nongnu.org/releases/"]),
+    ("sourceware", &["https://sourceware.org/pub/"]),
+];
+/// Names whose bases come from the machine's configuration, and whose configuration that is.
+const FROM_MACHINE: &[(&str, &str)] =
+    &[("crates", "cargo"), ("debian", "apt"), ("debian-security", "apt"), ("pypi", "pip")];
+
+/// The bases of every mirror name on one machine. A value: reading it decides nothing, asking it does no I/O.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirrors {
+    /// What a plain name's path is appended to; for `pypi` simple indices, for `crates` download templates or
+    /// `sparse+` indices.
+    bases: BTreeMap<String, Vec<String>>,
+    /// Whether pip's own default index comes before `pypi`'s bases.
+    ask_pip: bool,
+    /// The file in which the user can name bases.
+    user_file: PathBuf,
+}
+
+/// Where a file may be, after its mirror name is resolved as far as that goes without I/O.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidate {
+    /// An address of the file itself.
+    Url(String),
+    /// A file of a Python project on a simple index.
+    SimpleIndex {
+        /// The index's address; none stands for pip's own default.
+        index: Option<String>,
+        /// The project's name, normalised.
+        project: String,
+        /// File name.
+        file: String,
+    },
+    /// A crate of a registry whose sparse index tells where archives are.
+    SparseIndex {
+        /// The index's address.
+        index: String,
+        /// The crate's name.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+}
+
+/// A `mirror://` address or the user's mirror file is of no use.
+#[derive(Debug, thiserror::Error)]
+pub enum MirrorError {
+    /// Nobody knows the name.
+    #[error("no mirror is called `{name}`\n{}", hint(.name, .user_file))]
+    Unknown {
+        /// The name in the address.
+        name: String,
+        /// Where the user can define it.
+        user_file: PathBuf,
+    },
+    /// The machine names no base for it.
+    #[error("{source_of} on this machine names no base for `mirror://{name}`\n{}", hint(.name, .user_file))]
+    NoBase {
+        /// The name in the address.
+        name: String,
+        /// `apt`, `pip`, `cargo`, or the user's file itself where it says that there is none.
+        source_of: &'static str,
+        /// Where the user can name one.
+        user_file: PathBuf,
+    },
+    /// The address does not have the form that its mirror asks for.
+    #[error("`{url}` is not an address of the form {form}")]
+    Form {
+        /// The address.
+        url: String,
+        /// The form, for a person.
+        form: &'static str,
+    },
+    /// The user's file cannot be read.
+    #[error("cannot read {}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The user's file is not a mirror file.
+    #[error(
+        "{}: {problem}\n\
+         hint: its form is\n\
+         hint:   [mirrors]\n\
+         hint:   debian = [\"https://mirror.example.org/debian/\"]",
+        .path.display()
+    )]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, with line and column where it is TOML's syntax.
+        problem: String,
+    },
+}
+
+impl MirrorError {
+    /// The message without its hints.
+    pub fn headline(&self) -> String {
+        self.to_string().lines().take_while(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The lines that say what to do; empty if there are none.
+    pub fn hints(&self) -> String {
+        self.to_string().lines().skip_while(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn hint(name: &str, user_file: &Path) -> String {
+    let example = match name {
+        "pypi" => "https://index.example.org/simple/",
+        "crates" => "sparse+https://index.example.org/",
+        "debian" | "debian-security" => {
+            return hint_with(name, &format!("https://mirror.example.org/{name}/"), user_file);
+        }
+        _ => "https://mirror.example.org/pub/",
+    };
+    hint_with(name, example, user_file)
+}
+
+fn hint_with(name: &str, example: &str, user_file: &Path) -> String {
+    let file = user_file.display();
+    format!("hint: name one in {file}:\nhint:   [mirrors]\nhint:   {name} = [\"{example}\"]")
+}
+
+/// What of a machine tells its mirrors: a root directory, an environment and a working directory.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// `/`, but for tests.
+    pub root: PathBuf,
+    /// The environment's variables.
+    pub env: BTreeMap<String, OsString>,
+    /// The working directory, where cargo begins to look for its configuration.
+    pub directory: PathBuf,
+}
+
+impl Machine {
+    /// This one.
+    pub fn this() -> Machine {
+        let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect();
+        Machine { root: "/".into(), env, directory: std::env::current_dir().unwrap_or_else(|_| "/".into()) }
+    }
+
+    /// A variable as a path; an empty one counts as unset.
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.env.get(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+    }
+
+    fn home(&self) -> PathBuf {
+        self.path("HOME").unwrap_or_else(|| self.root.join("nonexistent"))
+    }
+
+    /// `$XDG_CONFIG_HOME` or `~/.config`; the standard tells to ignore a relative one.
+    fn config(&self) -> PathBuf {
+        self.path("XDG_CONFIG_HOME").filter(|path| path.is_absolute()).unwrap_or_else(|| self.home().join(".config"))
+    }
+}
+
+impl Mirrors {
+    /// The mirrors of this machine. Fails only for the user's own file: what other tools' files hold is theirs to
+    /// judge, and what cannot be read there names no base.
+    pub fn from_machine() -> Result<Mirrors, MirrorError> {
+        Mirrors::of(&Machine::this())
+    }
+
+    /// The mirrors of `machine`; see [`Mirrors::from_machine`].
+    pub fn of(machine: &Machine) -> Result<Mirrors, MirrorError> {
+        let mut mirrors = Mirrors::upstream(machine.config().join("crossloom/mirrors.toml"));
+        let apt = apt_sources(machine);
+        mirrors.set("debian", apt::bases(&apt, Archive::Debian));
+        mirrors.set("debian-security", apt::bases(&apt, Archive::Security));
+        let (index, extra) = pip::indices(&pip_configs(machine));
+        mirrors.ask_pip = index.is_none();
+        mirrors.set("pypi", index.into_iter().chain(extra).collect());
+        mirrors.set("crates", crate_bases(machine));
+
+        let chosen = machine.path("CROSSLOOM_MIRRORS");
+        let user_file = chosen.clone().unwrap_or_else(|| mirrors.user_file.clone());
+        match fs::read_to_string(&user_file) {
+            Ok(text) => {
+                // A name in the user's file has the bases that stand there and no others: whoever writes it may well
+                // sit on a network where every other address only costs a timeout.
+                for (name, bases) in
+                    user_mirrors(&text).map_err(|problem| MirrorError::Syntax { path: user_file.clone(), problem })?
+                {
+                    if name == "pypi" {
+                        mirrors.ask_pip = false;
+                    }
+                    mirrors.set(&name, bases);
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && chosen.is_none() => {}
+            Err(source) => return Err(MirrorError::Read { path: user_file, source }),
+        }
+        mirrors.user_file = user_file;
+        Ok(mirrors)
+    }
+
+    /// Upstream projects' own servers alone; `user_file` is named in messages.
+    pub fn upstream(user_file: PathBuf) -> Mirrors {
+        let bases =
+            UPSTREAM.iter().map(|(name, bases)| (name.to_string(), bases.iter().map(|b| b.to_string()).collect()));
+        Mirrors { bases: bases.collect(), ask_pip: false, user_file }
+    }
+
+    /// Gives `name` these bases and no others.
+    pub fn set(&mut self, name: &str, bases: Vec<String>) {
+        self.bases.insert(name.to_owned(), bases);
+    }
+
+    /// Where the file at `url` may be, in the order to be tried: `url` itself unless it is a `mirror://` address.
+    /// Never empty.
+    pub fn candidates(&self, url: &str) -> Result<Vec<Candidate>, MirrorError> {
+        let Some(rest) = url.strip_prefix("mirror://") else {
+            return Ok(vec![Candidate::Url(url.to_owned())]);
+        };
+        let form = |form| MirrorError::Form { url: url.to_owned(), form };
+        let (name, path) = rest.split_once('/').ok_or_else(|| form("mirror://NAME/PATH"))?;
+        // A pin must not climb out of a base, least of all one on the disk.
+        if path.split('/').any(|segment| ["", ".", ".."].contains(&segment)) {
+            return Err(form("mirror://NAME/PATH, without empty or dotted segments"));
+        }
+        let machine_source = FROM_MACHINE.iter().find(|(known, _)| *known == name).map(|(_, tool)| *tool);
+        let bases = match (self.bases.get(name), machine_source) {
+            (Some(bases), _) => bases.as_slice(),
+            (None, Some(_)) => &[],
+            (None, None) => {
+                return Err(MirrorError::Unknown { name: name.to_owned(), user_file: self.user_file.clone() });
+            }
+        };
+        let candidates: Vec<Candidate> = match name {
+            "pypi" => {
+                let (project, file) = path
+                    .split_once('/')
+                    .filter(|(_, file)| !file.contains('/'))
+                    .ok_or_else(|| form("mirror://pypi/PROJECT/FILE"))?;
+                let candidate =
+                    |index| Candidate::SimpleIndex { index, project: pip::normalised(project), file: file.to_owned() };
+                let default = self.ask_pip.then_some(None);
+                default.into_iter().chain(bases.iter().cloned().map(Some)).map(candidate).collect()
+            }
+            "crates" => {
+                let (crate_name, version) = path
+                    .split_once('/')
+                    .filter(|(_, version)| !version.contains('/'))
+                    .ok_or_else(|| form("mirror://crates/NAME/VERSION"))?;
+                let candidate = |base: &String| match base.strip_prefix("sparse+") {
+                    Some(index) => Candidate::SparseIndex {
+                        index: index.to_owned(),
+                        name: crate_name.to_owned(),
+                        version: version.to_owned(),
+                    },
+                    None => Candidate::Url(cargo::download_url(base, crate_name, version)),
+                };
+                bases.iter().map(candidate).collect()
+            }
+            _ => bases.iter().map(|base| Candidate::Url(format!("{}/{path}", base.trim_end_matches('/')))).collect(),
+        };
+        if candidates.is_empty() { Err(self.no_base(name)) } else { Ok(candidates) }
+    }
+
+    /// The error that says where to name a base for `name`.
+    pub(super) fn no_base(&self, name: &str) -> MirrorError {
+        let tool = FROM_MACHINE.iter().find(|(known, _)| *known == name).map_or("the mirror file", |(_, tool)| tool);
+        MirrorError::NoBase { name: name.to_owned(), source_of: tool, user_file: self.user_file.clone() }
+    }
+}
+
+/// Reads the user's file: `[mirrors]`, with an address or a list of addresses per name. The error is for a person.
+pub fn user_mirrors(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+    if let Some(key) = file.keys().find(|key| *key != "mirrors") {
+        return Err(format!("unknown key `{key}`"));
+    }
+    let table = match file.get("mirrors") {
+        Some(toml::Value::Table(table)) => table,
+        Some(_) => return Err("`mirrors` is not a table".to_owned()),
+        None => return Ok(BTreeMap::new()),
+    };
+    let mut mirrors = BTreeMap::new();
+    for (name, value) in table {
+        let values = match value {
+            toml::Value::Array(values) => values.as_slice(),
+            value => std::slice::from_ref(value),
+        };
+        let mut bases = Vec::new();
+        for value in values {
+            let schemes: &[&str] = match name.as_str() {
+                "crates" => &["http://", "https://", "sparse+http://", "sparse+https://"],
+                _ => &["http://", "https://", "file:/"],
+            };
+            match value.as_str() {
+                Some(base) if schemes.iter().any(|scheme| base.starts_with(scheme)) => bases.push(base.to_owned()),
+                _ => {
+                    return Err(format!(
+                        "mirror `{name}`: {value} is not an address that begins with {}",
+                        schemes.join(", ")
+                    ));
+                }
+            }
+        }
+        mirrors.insert(name.clone(), bases);
+    }
+    Ok(mirrors)
+}
+
+fn apt_sources(machine: &Machine) -> Vec<apt::AptSource> {
+    let directory = machine.root.join("etc/apt");
+    let mut files = vec![directory.join("sources.list")];
+    let parts = fs::read_dir(directory.join("sources.list.d")).into_iter().flatten().flatten();
+    let mut parts: Vec<PathBuf> = parts.map(|entry| entry.path()).collect();
+    parts.sort();
+    files.extend(parts);
+    let mut sources = Vec::new();
+    for file in files {
+        // apt ignores every other extension, `.disabled` among them.
+        let read: fn(&str) -> Vec<apt::AptSource> = match file.extension().and_then(|extension| extension.to_str()) {
+            Some("list") => apt::one_line_sources,
+            Some("sources") => apt::deb822_sources,
+            _ => continue,
+        };
+        sources.extend(fs::read_to_string(&file).map(|text| read(&text)).unwrap_or_default());
+    }
+    sources
+}
+
+/// pip's configurations, the least important first (pip: global, user, site, then the environment).
+fn pip_configs(machine: &Machine) -> Vec<pip::PipConfig> {
+    let mut files = vec![
+        machine.root.join("etc/xdg/pip/pip.conf"),
+        machine.root.join("etc/pip.conf"),
+        machine.home().join(".pip/pip.conf"),
+        // macOS; pip prefers it where it is there.
+        machine.home().join("Library/Application Support/pip/pip.conf"),
+        machine.config().join("pip/pip.conf"),
+    ];
+    files.extend(machine.path("VIRTUAL_ENV").map(|directory| directory.join("pip.conf")));
+    match machine.path("PIP_CONFIG_FILE") {
+        // pip's way to say "no files at all".
+        Some(path) if path == Path::new("/dev/null") => files.clear(),
+        chosen => files.extend(chosen),
+    }
+    let read = |path: &PathBuf| fs::read_to_string(path).map(|text| pip::config(&text)).unwrap_or_default();
+    let text = |name: &str| machine.env.get(name).and_then(|value| value.to_str()).unwrap_or_default().trim();
+    let index = Some(text("PIP_INDEX_URL").to_owned()).filter(|index| !index.is_empty());
+    let extra = text("PIP_EXTRA_INDEX_URL").split_whitespace().map(str::to_owned).collect();
+    files.iter().map(read).chain([pip::PipConfig { index, extra }]).collect()
+}
+
+/// cargo's sparse index if it is replaced, else what the registries in cargo's cache say about downloads: cargo keeps
+/// each sparse index's `config.json` there. Before its first use there is none: cargo tells its default nowhere.
+fn crate_bases(machine: &Machine) -> Vec<String> {
+    let home = machine.path("CARGO_HOME").unwrap_or_else(|| machine.home().join(".cargo"));
+    let mut texts = Vec::new();
+    let directories = machine.directory.ancestors().map(|directory| directory.join(".cargo")).chain([home.clone()]);
+    for directory in directories {
+        let text =
+            fs::read_to_string(directory.join("config")).or_else(|_| fs::read_to_string(directory.join("config.toml")));
+        texts.extend(text);
+    }
+    match cargo::replacement(&texts.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Replacement::Sparse(index) => return vec![format!("sparse+{index}")],
+        Replacement::Other(_) => return Vec::new(),
+        Replacement::None => {}
+    }
+    let registries = fs::read_dir(home.join("registry/index")).into_iter().flatten().flatten();
+    let mut configs: Vec<PathBuf> = registries.map(|entry| entry.path().join("config.json")).collect();
+    configs.sort();
+    // Of several registries any may hold the crate: the pin tells.
+    configs.iter().filter_map(|path| cargo::download_template(&fs::read_to_string(path).ok()?)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A machine whose root is a temporary directory that holds `files`, with its home directory in it.
+    fn machine(root: &Path, files: &[(&str, &str)], env: &[(&str, &str)]) -> Machine {
+        for (path, text) in files {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let env = env.iter().map(|(name, value)| (name.to_string(), value.into()));
+        let home = ("HOME".to_owned(), root.join("home").into_os_string());
+        Machine { root: root.to_owned(), env: env.chain([home]).collect(), directory: root.join("work/below") }
+    }
+
+    fn urls(mirrors: &Mirrors, url: &str) -> Vec<String> {
+        let shown = |candidate: &Candidate| match candidate {
+            Candidate::Url(url) => url.clone(),
+            other => format!("{other:?}"),
+        };
+        mirrors.candidates(url).map_or_else(|error| vec![error.to_string()], |all| all.iter().map(shown).collect())
+    }
+
+    #[test]
+    fn a_machine_s_own_configuration_names_the_mirrors() {
+        let directory = tempfile::tempdir().unwrap();
+        let deb822 = "URIs: http://two.example.org/debian\nSuites: sid\nComponents: main\n";
+        let files = [
+            ("etc/apt/sources.list", "deb http://one.example.org/debian stable main\n"),
+            ("etc/apt/sources.list.d/b.sources", deb822),
+            ("etc/apt/sources.list.d/a.list.disabled", "deb http://off.example.org/debian stable main\n"),
+            ("etc/pip.conf", "[global]\nindex-url = https://global.example.org/simple\n"),
+            ("home/.config/pip/pip.conf", "[global]\nindex-url = https://home.example.org/simple\n"),
+            ("home/.cargo/registry/index/a-1/config.json", "{\"dl\": \"https://crates.example.org/dl\"}"),
+            ("home/.cargo/registry/index/git-2/HEAD", ""),
+        ];
+        let mirrors = Mirrors::of(&machine(directory.path(), &files, &[])).unwrap();
+        let debian = ["http://one.example.org/debian/pool/x", "http://two.example.org/debian/pool/x"];
+        assert_eq!(urls(&mirrors, "mirror://debian/pool/x"), debian);
+        assert_eq!(urls(&mirrors, "mirror://gnu/gmp/x")[1], "https://ftp.gnu.org/gnu/gmp/x");
+        assert!(urls(&mirrors, "mirror://debian-security/x")[0].starts_with("apt on this machine names no base"));
+        assert!(urls(&mirrors, "mirror://pypi/p/f")[0].contains("https://home.example.org/simple"));
+        assert_eq!(urls(&mirrors, "mirror://crates/a/1"), ["https://crates.example.org/dl/a/1/download"]);
+        for path in ["debian", "debian/", "debian/../x", "debian//x", "pypi/x", "pypi/a/b/c", "crates/x", ""] {
+            let urls = urls(&mirrors, &format!("mirror://{path}"));
+            assert!(urls[0].contains("is not an address of the form"), "{path}: {urls:?}");
+        }
+    }
+
+    #[test]
+    fn a_machine_without_configuration_has_upstream_s_servers() {
+        let directory = tempfile::tempdir().unwrap();
+        let mirrors = Mirrors::of(&machine(directory.path(), &[], &[])).unwrap();
+        assert_eq!(urls(&mirrors, "mirror://kernel/linux/x"), ["https://cdn.kernel.org/pub/linux/x"]);
+        assert!(urls(&mirrors, "mirror://debian/x")[0].starts_with("apt on this machine"));
+        assert!(urls(&mirrors, "mirror://crates/a/1")[0].contains("crates = [\"sparse+https://"));
+        // pip is asked only when a file is fetched.
+        let candidate = Candidate::SimpleIndex { index: None, project: "p".into(), file: "f".into() };
+        assert_eq!(mirrors.candidates("mirror://pypi/p/f").unwrap(), [candidate]);
+        assert_eq!(urls(&mirrors, "https://example.org/../x"), ["https://example.org/../x"]);
+    }
+
+    #[test]
+    fn nearer_configuration_and_the_user_s_file_win() {
+        let directory = tempfile::tempdir().unwrap();
+        let cargo = "[source.crates-io]\nreplace-with = 'm'\n[source.m]\nregistry = 'sparse+https://m.example.org/'";
+        let user = "[mirrors]\ndebian = 'file:/srv/debian'\nown = ['https://own.example.org']\ngnu = []\n";
+        let files = [
+            ("etc/apt/sources.list", "deb http://one.example.org/debian stable main\n"),
+            ("work/.cargo/config.toml", cargo),
+            ("home/.cargo/registry/index/a-1/config.json", "{\"dl\": \"https://crates.example.org/dl\"}"),
+            ("home/.config/crossloom/mirrors.toml", user),
+            ("bad.toml", "[mirrors]\ndebian = ['https://x.example.org', 'ftp://y.example.org']\n"),
+            ("unknown.toml", "[mirror]\n"),
+            ("worse.toml", "[mirrors\n"),
+        ];
+        let env = [("PIP_INDEX_URL", "https://env.example.org/simple"), ("PIP_CONFIG_FILE", "/dev/null")];
+        let mut machine = machine(directory.path(), &files, &env);
+        let mirrors = Mirrors::of(&machine).unwrap();
+        assert_eq!(urls(&mirrors, "mirror://debian/x"), ["file:/srv/debian/x"]);
+        assert_eq!(urls(&mirrors, "mirror://own/x"), ["https://own.example.org/x"]);
+        assert!(urls(&mirrors, "mirror://gnu/x")[0].contains("home/.config/crossloom/mirrors.toml"));
+        assert!(urls(&mirrors, "mirror://pypi/p/f")[0].contains("https://env.example.org/simple"));
+        assert!(urls(&mirrors, "mirror://crates/a/1")[0].contains("index: \"https://m.example.org/\""));
+
+        let messages = [
+            ("bad.toml", "mirror `debian`: \"ftp://y.example.org\" is not an address"),
+            ("unknown.toml", "unknown key `mirror`"),
+            ("worse.toml", "line 1"),
+            ("none.toml", "cannot read"),
+        ];
+        for (file, message) in messages {
+            machine.env.insert("CROSSLOOM_MIRRORS".into(), directory.path().join(file).into());
+            let error = Mirrors::of(&machine).unwrap_err().to_string();
+            assert!(error.contains(message) && error.contains(file), "{error}");
+        }
+    }
+}

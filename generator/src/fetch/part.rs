@@ -1,0 +1,250 @@
+//! The `.part` file of a download: locked, hashed as it grows, resumable, and put in place in one step.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, OFlags};
+use sha2::Digest;
+
+use crate::nix::hash::Sha256;
+
+/// What a download is appended to. A trait so that a full disk can be tested without one.
+pub(crate) trait Storage {
+    /// Writes all of `bytes` at the end.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Drops everything.
+    fn clear(&mut self) -> io::Result<()>;
+}
+
+impl Storage for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn clear(&mut self) -> io::Result<()> {
+        self.set_len(0)?;
+        self.rewind()
+    }
+}
+
+/// A file that grows, and the digest of what it holds so far.
+pub(crate) struct Part<S> {
+    storage: S,
+    hasher: sha2::Sha256,
+    length: u64,
+    received: u64,
+}
+
+impl<S: Storage> Part<S> {
+    /// An empty one.
+    #[cfg(test)]
+    pub fn new(storage: S) -> Self {
+        Part { storage, hasher: sha2::Sha256::new(), length: 0, received: 0 }
+    }
+
+    /// Bytes that it holds.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Bytes that were appended, dropped ones included: what the network carried.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The digest of what it holds.
+    pub fn digest(&self) -> Sha256 {
+        Sha256(self.hasher.clone().finalize().into())
+    }
+
+    /// Writes all of `bytes` at the end.
+    pub fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.storage.append(bytes)?;
+        self.hasher.update(bytes);
+        self.length += bytes.len() as u64;
+        self.received += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Drops everything that it holds.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.storage.clear()?;
+        self.hasher.reset();
+        self.length = 0;
+        Ok(())
+    }
+}
+
+/// Opens the `.part` file at `path` under an exclusive lock and hashes what an earlier run left in it.
+///
+/// The lock belongs to the open file, so the kernel drops it when a process dies and nothing stale stays behind. Calls
+/// `waiting` once if another process holds it. What another process finished meanwhile is the caller's to look for.
+pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>> {
+    let mut waiting = Some(waiting);
+    loop {
+        // No link is followed: a `.part` that points elsewhere would have that file truncated.
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .custom_flags(OFlags::NOFOLLOW.bits() as i32)
+            .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        }
+        lock(&file, &mut waiting)?;
+        // Whoever held the lock may have renamed or removed the file: then this lock is one on nothing.
+        let same = match fs::symlink_metadata(path) {
+            Ok(there) => file.metadata().is_ok_and(|ours| (ours.dev(), ours.ino()) == (there.dev(), there.ino())),
+            Err(_) => false,
+        };
+        if same {
+            return rehash(file);
+        }
+    }
+}
+
+fn lock(file: &File, waiting: &mut Option<impl FnOnce()>) -> io::Result<()> {
+    match rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => return Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => {}
+        Err(error) => return Err(error.into()),
+    }
+    if let Some(waiting) = waiting.take() {
+        waiting();
+    }
+    loop {
+        match rustix::fs::flock(file.as_fd(), FlockOperation::LockExclusive) {
+            Err(rustix::io::Errno::INTR) => {}
+            result => return result.map_err(io::Error::from),
+        }
+    }
+}
+
+fn rehash(mut file: File) -> io::Result<Part<File>> {
+    let mut hasher = sha2::Sha256::new();
+    let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
+    Ok(Part { storage: file, hasher, length, received: 0 })
+}
+
+fn read_through(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Result<u64> {
+    let mut buffer = vec![0; 1 << 16];
+    let mut length = 0;
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(length),
+            Ok(n) => {
+                take(buffer.get(..n).unwrap_or_default());
+                length += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// The digest and the size of the regular file at `path`.
+pub(crate) fn hash_file(path: &Path) -> io::Result<(Sha256, u64)> {
+    let mut file = File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    let mut hasher = sha2::Sha256::new();
+    let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
+    Ok((Sha256(hasher.finalize().into()), length))
+}
+
+/// Puts the complete and verified `.part` at `path` in place and returns where: under `plain`, or under `prefixed`
+/// when another file has that name. What stands at `plain` is never replaced: it may be the user's.
+pub(crate) fn place(part: Part<File>, path: &Path, plain: &Path, prefixed: &Path) -> io::Result<PathBuf> {
+    part.storage.sync_all()?;
+    // A link fails where the name is taken; a rename would replace what stands there.
+    let target = match fs::hard_link(path, plain) {
+        Ok(()) => {
+            fs::remove_file(path)?;
+            plain
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::rename(path, prefixed)?;
+            prefixed
+        }
+        // File systems without hard links.
+        Err(_) if fs::symlink_metadata(plain).is_err() => {
+            fs::rename(path, plain)?;
+            plain
+        }
+        Err(_) => {
+            fs::rename(path, prefixed)?;
+            prefixed
+        }
+    };
+    // So that the name survives a power cut, where directories can be synced at all; the bytes are safe already.
+    if let Some(directory) = target.parent() {
+        let _ = File::open(directory).and_then(|directory| directory.sync_all());
+    }
+    Ok(target.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_run_left_is_hashed_and_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.part");
+        fs::write(&path, "hello ").unwrap();
+        let mut part = open(&path, || {}).unwrap();
+        assert_eq!((part.length(), part.received()), (6, 0));
+        part.append(b"world").unwrap();
+        assert_eq!(part.digest(), Sha256::of(b"hello world"));
+        assert_eq!((part.length(), part.received()), (11, 5));
+        assert_eq!(fs::read(&path).unwrap(), b"hello world");
+        part.restart().unwrap();
+        part.append(b"x").unwrap();
+        assert_eq!((part.digest(), fs::read(&path).unwrap()), (Sha256::of(b"x"), b"x".to_vec()));
+    }
+
+    #[test]
+    fn a_link_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let (target, path) = (directory.path().join("precious"), directory.path().join("a.part"));
+        fs::write(&target, "precious").unwrap();
+        std::os::unix::fs::symlink(&target, &path).unwrap();
+        assert!(open(&path, || {}).is_err());
+        assert_eq!(fs::read(&target).unwrap(), b"precious");
+    }
+
+    #[test]
+    fn a_second_process_waits_and_then_sees_a_new_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, plain, prefixed] = ["a.part", "a", "b-a"].map(|name| directory.path().join(name));
+        let mut first = open(&path, || {}).unwrap();
+        first.append(b"done").unwrap();
+        let (sender, receiver) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let second = scope.spawn(|| open(&path, || sender.send(()).unwrap()).unwrap().length());
+            // The second has found the lock taken; only now is the file moved away under it.
+            receiver.recv().unwrap();
+            assert_eq!(place(first, &path, &plain, &prefixed).unwrap(), plain);
+            assert_eq!(second.join().unwrap(), 0);
+        });
+        assert_eq!(fs::read(&plain).unwrap(), b"done");
+    }
+
+    #[test]
+    fn a_file_of_that_name_is_never_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let [path, plain, prefixed] = ["a.part", "a", "b-a"].map(|name| directory.path().join(name));
+        fs::write(&plain, "mine").unwrap();
+        let mut part = open(&path, || {}).unwrap();
+        part.append(b"new").unwrap();
+        assert_eq!(place(part, &path, &plain, &prefixed).unwrap(), prefixed);
+        assert_eq!((fs::read(&plain).unwrap(), fs::read(&prefixed).unwrap()), (b"mine".to_vec(), b"new".to_vec()));
+        assert!(!path.exists());
+    }
+}
