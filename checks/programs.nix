@@ -1,7 +1,7 @@
 # Programs built with a toolchain, linked statically and dynamically, and run.
 #
-# A program runs on the build machine's own kernel when that takes it; else under QEMU's user-mode emulator. Where there
-# is neither, the check fails: it does not pass for want of a machine.
+# A program runs on the build machine's own kernel when that takes it, and under QEMU's user-mode emulator when one is
+# named. Where neither runs it, the check fails: it does not pass for want of a machine.
 {
   stdenv,
   file,
@@ -10,7 +10,7 @@
   target,
   # Whether there is a C++ compiler.
   cxx,
-  # QEMU's name for the target, or empty.
+  # QEMU's name for the target; empty where the build machine's own kernel must run it.
   emulator,
 }:
 stdenv.mkDerivation {
@@ -22,8 +22,8 @@ stdenv.mkDerivation {
     toolchain
   ];
   programs = ./programs;
-  inherit target emulator;
-  qemu_user = qemu-user;
+  inherit target;
+  qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
   cxx = if cxx then "1" else "";
 
   phases = [ "installPhase" ];

@@ -3,29 +3,34 @@
 sysroot=$("$target-gcc" -print-sysroot)
 mkdir work "$out"
 
-# run PROGRAM ARG…: directly when the kernel takes it (126 is "cannot execute"), else under the emulator.
-run() {
-  local status=0
-  "$@" >work/output 2>work/errors || status=$?
-  if [ "$status" = 126 ]; then
-    if [ -z "$emulator" ]; then
-      echo "$target: the kernel does not run $1 and QEMU has no emulator for it" >&2
-      return 1
-    fi
-    status=0
-    "$qemu_user/bin/qemu-$emulator" "$@" >work/output 2>work/errors || status=$?
-    echo -n "[qemu-$emulator] "
+# expect TEXT PROGRAM ARG…: everyone who can run the program prints the text. 126 is "cannot execute".
+expect() {
+  local text=$1 status=0 runs=0
+  shift
+  "$@" >work/output 2>&1 || status=$?
+  if [ "$status" != 126 ]; then
+    report "$text" "$status" kernel "$*"
+    runs=1
   fi
-  cat work/output work/errors
-  return "$status"
+  if [ -n "$qemu" ]; then
+    status=0
+    "$qemu" "$@" >work/output 2>&1 || status=$?
+    report "$text" "$status" "${qemu##*/}" "$*"
+    runs=1
+  fi
+  if [ "$runs" = 0 ]; then
+    echo "$target: the kernel does not run $1, and no emulator for it is at hand" >&2
+    return 1
+  fi
 }
 
-# expect TEXT PROGRAM ARG…
-expect() {
-  local text=$1
-  shift
-  run "$@" | tee -a "$out/output"
-  grep -qF "$text" work/output || { echo "$*: expected '$text' in its output" >&2; return 1; }
+# report TEXT STATUS RUNNER COMMAND
+report() {
+  sed "s|^|[$3] |" work/output | tee -a "$out/output"
+  if [ "$2" != 0 ] || ! grep -qF "$1" work/output; then
+    echo "$4 under $3: status $2, expected '$1' in its output" >&2
+    return 1
+  fi
 }
 
 # check TEXT COMPILER SOURCE: both ways of linking.

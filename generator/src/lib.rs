@@ -7,6 +7,7 @@ pub mod target;
 pub mod matrix;
 pub mod lock;
 pub mod plan;
+pub mod tree;
 pub mod render;
 pub mod output;
 pub mod nix;

@@ -72,7 +72,8 @@ pub struct Cell {
     pub node: String,
     /// GNU triple.
     pub target: &'static str,
-    /// The suffix of the QEMU user-mode emulator that runs its programs, or empty when there is none.
+    /// The suffix of the QEMU user-mode emulator that runs its programs; empty where the build machine itself does, or
+    /// nothing.
     pub emulator: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
@@ -109,7 +110,7 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
             .musl_gcc
             .iter()
             .filter(|cell| cell.systems.contains(system))
-            .map(|cell| graph.musl_gcc(cell))
+            .map(|cell| graph.musl_gcc(*system, cell))
             .collect();
         systems.insert(*system, SystemPlan { nodes: graph.nodes, cells });
     }
@@ -143,14 +144,14 @@ impl Graph<'_> {
     }
 
     /// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
-    fn musl_gcc(&mut self, cell: &MuslGccCell) -> Cell {
+    fn musl_gcc(&mut self, system: System, cell: &MuslGccCell) -> Cell {
         let target = cell.target;
         let triple = target.triple();
         let text = |text: &str| Arg::Text(text.to_owned());
         let source = |package, version: &str| Arg::Source(source_name(package, version));
         let node = |name: &String| Arg::Node(name.clone());
-        let name = |role, package: &str, others: &[(&str, &str)], flags: &[&[String]]| {
-            node_name(self.catalogue, role, cell.version_of(package), triple, others, flags)
+        let name = |role, version: &str, others: &[(&str, &str)], flags: &[&[String]]| {
+            node_name(self.catalogue, role, version, triple, others, flags)
         };
 
         let binutils_version = ("binutils", cell.binutils.as_str());
@@ -160,16 +161,16 @@ impl Graph<'_> {
         let flags = &cell.flags;
         let plain = if cell.languages.cxx { &[][..] } else { &["c".to_owned()][..] };
         let compiler_flags = [plain, &flags.binutils, &flags.gcc];
-        let binutils_name = name("binutils", "binutils", &[], &[&flags.binutils]);
-        let gcc_name = name("gcc", "gcc", &[binutils_version], &compiler_flags);
-        let libgcc_name = name("libgcc", "gcc", &[binutils_version, musl_version], &compiler_flags);
+        let binutils_name = name("binutils", &cell.binutils, &[], &[&flags.binutils]);
+        let gcc_name = name("gcc", &cell.gcc, &[binutils_version], &compiler_flags);
+        let libgcc_name = name("libgcc", &cell.gcc, &[binutils_version, musl_version], &compiler_flags);
         let all_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl];
-        let musl_name = name("musl", "musl", &[binutils_version, gcc_version], &all_flags);
+        let musl_name = name("musl", &cell.musl, &[binutils_version, gcc_version], &all_flags);
         let cxx_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl, &flags.libstdcxx];
         let others = [binutils_version, musl_version];
-        let libstdcxx_name = name("libstdcxx", "gcc", &others, &cxx_flags);
+        let libstdcxx_name = name("libstdcxx", &cell.gcc, &others, &cxx_flags);
         let others = [binutils_version, musl_version, linux_version];
-        let toolchain_name = name("toolchain", "gcc", &others, &cxx_flags);
+        let toolchain_name = name("toolchain", &cell.gcc, &others, &cxx_flags);
 
         for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
             self.host_library(package, needs);
@@ -278,7 +279,7 @@ impl Graph<'_> {
             shell: cell.name.strip_prefix("musl-gcc-").unwrap_or(&cell.name).to_owned(),
             node: toolchain,
             target: triple,
-            emulator: target.qemu_user().unwrap_or_default(),
+            emulator: if system.runs(target) { "" } else { target.qemu_user().unwrap_or_default() },
             cxx: cell.languages.cxx,
         }
     }

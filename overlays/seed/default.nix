@@ -7,12 +7,26 @@
 let
   inherit (lock) system;
   fetchurl = import ./fetchurl.nix;
-  multiarch = lock.multiarch;
 
+  # Debian's name for the place of libraries, and the build machine's GNU triple.
+  multiarch =
+    {
+      x86_64-linux = "x86_64-linux-gnu";
+      aarch64-linux = "aarch64-linux-gnu";
+    }
+    .${system};
+  triple =
+    {
+      x86_64-linux = "x86_64-pc-linux-gnu";
+      aarch64-linux = "aarch64-unknown-linux-gnu";
+    }
+    .${system};
+
+  # `~` and `:` stand in Debian's versions and can't in a store path's name.
   fetchDeb =
     package:
     fetchurl {
-      name = package.store_name;
+      name = "${package.name}_${builtins.replaceStrings [ "~" ":" ] [ "_" "_" ] package.version}.deb";
       urls = [ "mirror://debian/${package.path}" ];
       hash = package.sha256;
     };
@@ -31,14 +45,15 @@ let
     executable = false;
   };
 
-  named = names: builtins.filter (package: builtins.elem package.name names) lock.packages;
-  loader = map fetchDeb (builtins.filter (package: package.name != "busybox-static") lock.bootstrap);
+  bootstrap = select: map fetchDeb (builtins.filter (package: select package.name) lock.bootstrap);
+  packages = select: map fetchDeb (builtins.filter select lock.packages);
 
   unpack =
     args:
     derivation (
       {
-        inherit system busybox multiarch loader;
+        inherit system busybox multiarch;
+        loader = bootstrap (name: name != "busybox-static");
         outputs = [ "out" ];
         builder = "${busybox}/bin/busybox";
         args = [
@@ -53,21 +68,35 @@ let
   runtime = unpack {
     name = "seed-${lock.suite}-runtime";
     runtime = "";
-    debs = map fetchDeb (named [
-      "libc6"
-      "libgcc-s1"
-      "libstdc++6"
-    ]);
+    bases = [ ];
+    debs = packages (
+      package:
+      builtins.elem package.name [
+        "libc6"
+        "libgcc-s1"
+        "libstdc++6"
+      ]
+    );
   };
 
+  # The C and C++ environment.
   tree = unpack {
     name = "seed-${lock.suite}";
     inherit runtime;
-    debs = map fetchDeb (
-      builtins.filter (package: package.tier == "base") lock.packages
-      ++ builtins.filter (package: package.name == "patchelf") lock.bootstrap
-    );
+    bases = [ ];
+    debs =
+      packages (package: builtins.elem "base" package.tiers) ++ bootstrap (name: name == "patchelf");
   };
+
+  # What else a tier holds.
+  tier =
+    name:
+    unpack {
+      name = "seed-${lock.suite}-${name}";
+      inherit runtime;
+      bases = [ tree ];
+      debs = packages (package: builtins.elem name package.tiers);
+    };
 
   mkDerivation =
     args:
@@ -98,7 +127,7 @@ let
 
   platform = {
     inherit system;
-    config = lock.triple;
+    config = triple;
     isLinux = true;
     isDarwin = false;
   };
@@ -134,7 +163,13 @@ let
   );
 
   scope = tools // {
-    inherit fetchurl runtime tree busybox;
+    inherit
+      busybox
+      fetchurl
+      runtime
+      tree
+      ;
+    qemu-user = tier "emulator";
     stdenv = {
       inherit mkDerivation;
       cc = tree;

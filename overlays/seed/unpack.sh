@@ -6,7 +6,7 @@
 #   $busybox  directory with bin/busybox        $out      where the tree goes
 #   $debs     the packages                      $loader   packages that hold patchelf and what it loads
 #   $runtime  tree with the C library, or empty when this *is* that tree
-#   $prune    1 drops what no build reads (documentation, translations)
+#   $bases    trees that this one builds on: their programs and libraries are used, not repeated
 set -eu
 
 mkdir_applets() {
@@ -82,8 +82,19 @@ done
 base=${runtime:-$out}
 interpreter=$(find "$base/usr/lib/" -name 'ld-linux-*.so.*' -type f | sort | head -n 1)
 [ -n "$interpreter" ] || { echo "no ld-linux in $base" >&2; exit 1; }
-libs=$base/usr/lib/$multiarch:$out/usr/lib/$multiarch
-if [ -z "$runtime" ]; then libs=$out/usr/lib/$multiarch; fi
+libs=$out/usr/lib/$multiarch
+for tree in $bases; do libs=$libs:$tree/usr/lib/$multiarch; done
+if [ -n "$runtime" ]; then libs=$runtime/usr/lib/$multiarch:$libs; fi
+
+# program NAME: where it is, in this tree or in one that this one builds on; nothing when it is in none.
+program() {
+  for tree in $out $bases; do
+    if [ -e "$tree/bin/$1" ]; then
+      echo "$tree/bin/$1"
+      return
+    fi
+  done
+}
 
 relocate() {
   file=$1
@@ -108,19 +119,20 @@ find . -type f \( -perm -100 -o -name '*.so*' \) | sort | while read -r file; do
     ;;
   '#!'*)
     read -r line <"$file" || true
-    program=${line#\#!}
-    program=${program# }
-    name=$(basename "${program%% *}")
+    line=${line#\#!}
+    line=${line# }
+    name=$(basename "${line%% *}")
     rest=
-    case $program in *' '*) rest=" ${program#* }" ;; esac
+    case $line in *' '*) rest=" ${line#* }" ;; esac
     # `#!/usr/bin/env X` names its program second.
     if [ "$name" = env ]; then
       name=${rest# }
       rest=
     fi
-    if [ -e "usr/bin/$name" ]; then
+    interpreter_of_script=$(program "$name")
+    if [ -n "$interpreter_of_script" ]; then
       chmod u+w "$file"
-      sed -i "1s|.*|#!$out/bin/$name$rest|" "$file"
+      sed -i "1s|.*|#!$interpreter_of_script$rest|" "$file"
     fi
     ;;
   esac
@@ -128,20 +140,20 @@ done
 
 # Compiled-in data paths: these programs look under /usr and are told where they really are.
 wrap() {
-  program=usr/bin/$1
+  wrapped=usr/bin/$1
   shift
-  if [ -e "$program" ]; then
-    real=usr/lib/seed/${program##*/}
+  if [ -e "$wrapped" ]; then
+    real=usr/lib/seed/${wrapped##*/}
     mkdir -p usr/lib/seed
-    mv "$(readlink -f "$program")" "$real"
+    mv "$(readlink -f "$wrapped")" "$real"
     {
-      echo "#!$out/bin/sh"
+      echo "#!$(program sh)"
       for assignment; do echo "export $assignment"; done
       echo "exec -a \"\$0\" $out/$real \"\$@\""
-    } >"$program.new"
-    rm -f "$program"
-    mv "$program.new" "$program"
-    chmod +x "$program"
+    } >"$wrapped.new"
+    rm -f "$wrapped"
+    mv "$wrapped.new" "$wrapped"
+    chmod +x "$wrapped"
   fi
 }
 perl5=
@@ -171,13 +183,17 @@ done
 # clang reads <triple>.cfg beside its program, for the build machine's own triple only.
 for clang in usr/lib/llvm-*/bin/clang; do
   if [ -e "$clang" ]; then
-    gccdir=$(find "$base/usr/lib/gcc/" "$out/usr/lib/gcc/" -name crtbegin.o 2>/dev/null | head -n 1)
-    triple=${multiarch%-linux-gnu}-pc-linux-gnu
-    {
-      echo "--sysroot=$out"
-      echo "--gcc-install-dir=${gccdir%/*}"
-      echo "-Wl,-dynamic-linker,$interpreter"
-      echo "-Wl,-rpath,$libs"
-    } >"${clang%/*}/$triple.cfg"
+    for tree in $out $bases; do
+      crtbegin=$(find "$tree/usr/lib/gcc/" -name crtbegin.o 2>/dev/null | head -n 1)
+      if [ -n "$crtbegin" ]; then
+        {
+          echo "--sysroot=$tree"
+          echo "--gcc-install-dir=${crtbegin%/*}"
+          echo "-Wl,-dynamic-linker,$interpreter"
+          echo "-Wl,-rpath,$libs"
+        } >"${clang%/*}/${multiarch%-linux-gnu}-pc-linux-gnu.cfg"
+        break
+      fi
+    done
   fi
 done

@@ -190,7 +190,9 @@ mod tests {
     fn what_is_not_a_digest_is_refused() {
         let nix32_overflow = format!("z{}", &EMPTY[1][1..]);
         let base64_overflow = EMPTY[2].replace("FU=", "FV=");
-        for text in ["", "é", "sha256-", "sha512-xx", &EMPTY[0][1..], &nix32_overflow, &base64_overflow, &"€".repeat(22)] {
+        for text in
+            ["", "é", "sha256-", "sha512-xx", &EMPTY[0][1..], &nix32_overflow, &base64_overflow, &"€".repeat(22)]
+        {
             assert!(text.parse::<Sha256>().is_err(), "{text}");
         }
     }

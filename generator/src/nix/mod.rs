@@ -1,6 +1,14 @@
-//! What crossloom knows of Nix itself: hash spellings, archives and store paths.
+//! What crossloom knows of Nix itself: hash spellings, archives, store paths and derivations.
 //!
-//! Everything here is a pure function over bytes, checked against Nix in `tests/nix.rs`. The crate
-//! `nix-compat` on crates.io is an empty placeholder; this module stands in for the part of it that
-//! crossloom needs. Driving the `nix` program is in [`crate::cli`]'s neighbour `driver`, not here.
+//! Everything here but [`driver`] is a function over values, checked against Nix in `tests/nix.rs` ([`nar`] also reads
+//! the files that it is pointed at). The crate `nix-compat` on crates.io is an empty placeholder; this module stands
+//! in for the part of it that crossloom needs. Only [`driver`] (with `settings` and `stage`)
+//! sees the environment, runs programs and makes temporary files.
+pub mod aterm;
+pub mod derivation;
+pub mod driver;
 pub mod hash;
+pub mod nar;
+mod settings;
+mod stage;
+pub mod store;

@@ -1,0 +1,322 @@
+//! Store paths: which names Nix allows, and under which path it puts what (`libstore/path.cc`, `store-api.cc`).
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use super::hash::{Sha256, to_nix32};
+
+/// Where nearly every Nix keeps its store. Functions named `…_in` take another directory.
+pub const STORE_DIR: &str = "/nix/store";
+
+/// Digits of a store path's digest: 160 bits in Nix's base 32.
+const DIGEST: usize = 32;
+
+/// The longest name, in bytes: with digest, dash and a `.lock` suffix a file name stays within 255.
+const LONGEST: usize = 211;
+
+/// A text is not a store name or store path.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No name at all.
+    #[error("a Nix store name must not be empty")]
+    Empty,
+    /// More than 211 bytes.
+    #[error("{name:?} has {} bytes; a Nix store name has at most {LONGEST}", name.len())]
+    Long {
+        /// The name.
+        name: String,
+    },
+    /// A leading dot.
+    #[error("{name:?} starts with a dot, which not every version of Nix allows in a store name")]
+    Dot {
+        /// The name.
+        name: String,
+    },
+    /// A character outside `0-9 a-z A-Z + - . _ ? =`.
+    #[error("{name:?} holds {character:?}; Nix allows only ASCII letters, digits and + - . _ ? = in a store name")]
+    Character {
+        /// The name.
+        name: String,
+        /// The first such character.
+        character: char,
+    },
+    /// Not `<store>/<digest>-<name>`.
+    #[error("{text:?} is not a path directly in {dir}: expected {dir}/<32 digits of Nix's base 32>-<name>")]
+    Path {
+        /// What was read.
+        text: String,
+        /// The store that it should be in.
+        dir: String,
+    },
+}
+
+/// A name that every version of Nix accepts behind the digest of a store path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StoreName(String);
+
+impl StoreName {
+    /// The name of `text`, if it is one. Leading dots are refused: Nix 2.3 and 2.19 do so, and the versions around
+    /// them and after 2.20 accept them (the latest with exceptions).
+    pub fn new(text: &str) -> Result<StoreName, StoreError> {
+        let name = || text.to_owned();
+        if text.starts_with('.') {
+            return Err(StoreError::Dot { name: name() });
+        }
+        check_name(text)?;
+        Ok(StoreName(name()))
+    }
+
+    /// Makes a name of a file name: what a store name may not hold (`~` and `:` of Debian's versions, say) becomes `-`,
+    /// leading dots too, and the end of a long name is kept, since it says what kind of file it is. Two file names can
+    /// become one store name; the digest tells their files apart.
+    pub fn sanitise(file_name: &str) -> StoreName {
+        let mut name: String = file_name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
+        // All of it is ASCII now, so any index is a boundary.
+        name = name.split_off(name.len().saturating_sub(LONGEST));
+        if name.is_empty() {
+            name.push('-');
+        }
+        let dots = name.bytes().take_while(|byte| *byte == b'.').count();
+        name.replace_range(..dots, &"-".repeat(dots));
+        StoreName(name)
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for StoreName {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        StoreName::new(text)
+    }
+}
+
+impl fmt::Display for StoreName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A path directly in the store: a digest and a name. Prints as in `/nix/store`; ordered as its text, as Nix orders.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StorePath {
+    /// `<digest>-<name>`, checked.
+    base: String,
+}
+
+impl StorePath {
+    /// Reads `/nix/store/<digest>-<name>`.
+    pub fn parse(text: &str) -> Result<StorePath, StoreError> {
+        StorePath::parse_in(STORE_DIR, text)
+    }
+
+    /// Reads `<dir>/<digest>-<name>`. Names with leading dots are read: some versions of Nix make such paths.
+    pub fn parse_in(dir: &str, text: &str) -> Result<StorePath, StoreError> {
+        let error = || StoreError::Path { text: text.to_owned(), dir: dir.to_owned() };
+        let base = text.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')).ok_or_else(error)?;
+        let (digest, name) = base.split_at_checked(DIGEST).ok_or_else(error)?;
+        let name = name.strip_prefix('-').ok_or_else(error)?;
+        let digit = |c: char| c.is_ascii_digit() || (c.is_ascii_lowercase() && !"eotu".contains(c));
+        if !digest.chars().all(digit) {
+            return Err(error());
+        }
+        check_name(name)?;
+        Ok(StorePath { base: base.to_owned() })
+    }
+
+    /// The 32 digits.
+    pub fn digest(&self) -> &str {
+        self.base.get(..DIGEST).unwrap_or_default()
+    }
+
+    /// What follows digest and dash.
+    pub fn name(&self) -> &str {
+        self.base.get(DIGEST + 1..).unwrap_or_default()
+    }
+
+    /// `<digest>-<name>`: the file name in the store.
+    pub fn base_name(&self) -> &str {
+        &self.base
+    }
+
+    /// The path in the store `dir`.
+    pub fn path_in(&self, dir: &str) -> String {
+        format!("{dir}/{}", self.base)
+    }
+}
+
+impl FromStr for StorePath {
+    type Err = StoreError;
+
+    fn from_str(text: &str) -> Result<Self, StoreError> {
+        StorePath::parse(text)
+    }
+}
+
+impl fmt::Display for StorePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{STORE_DIR}/{}", self.base)
+    }
+}
+
+impl fmt::Debug for StorePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// How a fixed output's hash is taken: Nix's `outputHashMode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Over the bytes of one file, which is not executable.
+    Flat,
+    /// Over the NAR of a file, directory or link.
+    Recursive,
+}
+
+/// Where a fixed output of that name and hash lives; the same for `nix-store --add-fixed`, and for source paths, which
+/// are recursive.
+pub fn fixed_output_path(name: &StoreName, method: Method, hash: Sha256) -> StorePath {
+    fixed_output_path_in(STORE_DIR, name, method, hash)
+}
+
+/// [`fixed_output_path`] in another store.
+pub fn fixed_output_path_in(dir: &str, name: &StoreName, method: Method, hash: Sha256) -> StorePath {
+    let algorithm = match method {
+        Method::Flat => "sha256",
+        Method::Recursive => "r:sha256",
+    };
+    fixed_path(dir, name, algorithm, &hash.to_hex())
+}
+
+/// The path of a fixed output whose hash is written as in a derivation: algorithm (`r:` in front if recursive) and
+/// hexadecimal digits.
+pub(super) fn fixed_path(dir: &str, name: &StoreName, algorithm: &str, hex: &str) -> StorePath {
+    if algorithm == "r:sha256" {
+        return make_path(dir, "source", hex, &name.0);
+    }
+    let inner = Sha256::of(format!("fixed:out:{algorithm}:{hex}:").as_bytes());
+    make_path(dir, "output:out", &inner.to_hex(), &name.0)
+}
+
+/// Where `builtins.toFile name contents` and derivations live: `references` are the store paths that `contents` names.
+pub fn text_path(name: &StoreName, contents: &[u8], references: &BTreeSet<StorePath>) -> StorePath {
+    text_path_in(STORE_DIR, name, contents, references)
+}
+
+/// [`text_path`] in another store.
+pub fn text_path_in(dir: &str, name: &StoreName, contents: &[u8], references: &BTreeSet<StorePath>) -> StorePath {
+    let kind = references.iter().fold(String::from("text"), |kind, path| format!("{kind}:{}", path.path_in(dir)));
+    make_path(dir, &kind, &Sha256::of(contents).to_hex(), &name.0)
+}
+
+/// The path of a derivation's output: `modulo` is the hash of the derivation modulo its fixed-output inputs.
+pub(super) fn output_path(dir: &str, drv_name: &str, output: &str, modulo: Sha256) -> Result<StorePath, StoreError> {
+    let name = if output == "out" { drv_name.to_owned() } else { format!("{drv_name}-{output}") };
+    check_name(&name)?;
+    Ok(make_path(dir, &format!("output:{output}"), &modulo.to_hex(), &name))
+}
+
+/// Nix's `makeStorePath`: the SHA-256 of kind, inner hash, store and name, folded to 160 bits.
+fn make_path(dir: &str, kind: &str, inner_hex: &str, name: &str) -> StorePath {
+    let full = Sha256::of(format!("{kind}:sha256:{inner_hex}:{dir}:{name}").as_bytes());
+    let mut digest = [0u8; 20];
+    for (i, byte) in full.0.iter().enumerate() {
+        digest[i % 20] ^= byte;
+    }
+    StorePath { base: format!("{}-{name}", to_nix32(&digest)) }
+}
+
+fn allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+-._?=".contains(c)
+}
+
+fn check_name(name: &str) -> Result<(), StoreError> {
+    if name.is_empty() {
+        return Err(StoreError::Empty);
+    }
+    if name.len() > LONGEST {
+        return Err(StoreError::Long { name: name.to_owned() });
+    }
+    match name.chars().find(|c| !allowed(*c)) {
+        Some(character) => Err(StoreError::Character { name: name.to_owned(), character }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_checked() {
+        let long = "x".repeat(LONGEST);
+        for name in ["a", "gcc-14.2.0.tar.xz", "A+-._?=9", &long] {
+            assert_eq!(StoreName::new(name).unwrap().as_str(), name);
+        }
+        assert_eq!(StoreName::new(""), Err(StoreError::Empty));
+        for name in [".", "..", ".x", "..-x"] {
+            assert!(matches!(StoreName::new(name), Err(StoreError::Dot { .. })), "{name}");
+        }
+        assert!(matches!(StoreName::new(&format!("{long}x")), Err(StoreError::Long { .. })));
+        for (name, character) in [("a~b:c", '~'), ("a/b", '/'), ("aé", 'é'), ("a b", ' '), ("a\0", '\0')] {
+            assert_eq!(StoreName::new(name), Err(StoreError::Character { name: name.into(), character }));
+        }
+    }
+
+    #[test]
+    fn file_names_become_store_names() {
+        for (file, name) in [
+            ("gcc-12_12.2.0-14+deb12u1_amd64.deb", "gcc-12_12.2.0-14+deb12u1_amd64.deb"),
+            ("binutils_1:2.40~rc1.deb", "binutils_1-2.40-rc1.deb"),
+            (".é", "--"),
+            ("", "-"),
+        ] {
+            assert_eq!(StoreName::sanitise(file).as_str(), name);
+        }
+        let long = StoreName::sanitise(&format!("{}.tar.xz", "x".repeat(300)));
+        assert!(long.as_str().ends_with("xxx.tar.xz") && long.as_str().len() == LONGEST);
+    }
+
+    #[test]
+    fn what_is_not_a_store_path_is_refused() {
+        let digest = "0123456789abcdfghijklmnpqrsvwxyz";
+        let path = StorePath::parse(&format!("/nix/store/{digest}-a-b")).unwrap();
+        assert_eq!((path.digest(), path.name(), path.to_string()), (digest, "a-b", format!("/nix/store/{digest}-a-b")));
+        assert_eq!(StorePath::parse_in("/s", &path.path_in("/s")), Ok(path.clone()));
+        for text in [
+            "".to_owned(),
+            "/nix/store".into(),
+            "/nix/store/".into(),
+            format!("/nix/store/{digest}"),
+            format!("/nix/store/{digest}-"),
+            format!("/nix/store/{digest}-a/b"),
+            format!("/nix/store/{digest}_a"),
+            format!("/nix/store/{}-a", "e".repeat(32)),
+            format!("/nix/store/{}-a", "é".repeat(16)),
+            format!("/nix/store/{}é-a", "0".repeat(31)),
+            format!("/nix/store2/{digest}-a"),
+            path.path_in("/s"),
+        ] {
+            assert!(StorePath::parse(&text).is_err(), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn sanitised_names_are_names(file: String) {
+            let name = StoreName::sanitise(&file);
+            proptest::prop_assert_eq!(StoreName::new(name.as_str()), Ok(name));
+        }
+
+        #[test]
+        fn parsing_never_panics(text in "(/nix/store/)?.{0,40}-.{0,9}") {
+            let _ = StorePath::parse(&text);
+        }
+    }
+}

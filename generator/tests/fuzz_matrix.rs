@@ -1,0 +1,137 @@
+//! Mutated matrix files: never a panic, never a hang, and always either a sound matrix or something to say.
+
+mod mutate;
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crossloom::diag;
+use crossloom::matrix::Matrix;
+
+const TOKENS: &[&str] = &[
+    "[",
+    "]",
+    "[[",
+    "]]",
+    "{",
+    "}",
+    "{}",
+    "[]",
+    "=",
+    ",",
+    ".",
+    "\"",
+    "'",
+    "\"\"\"",
+    "'''",
+    "#",
+    "\n",
+    "\r\n",
+    "\r",
+    "\t",
+    "\\u0000",
+    "\\",
+    "\u{feff}",
+    "é",
+    "\0",
+    "true",
+    "1",
+    "-1",
+    "1e999",
+    "0x1",
+    "nan",
+    "1979-05-27",
+    "1979-05-27T07:32:00Z",
+    "\"\"",
+    "\"c\"",
+    "\"c++\"",
+    "crossloom = 1\n",
+    "[build]\n",
+    "[sources]\n",
+    "[musl-gcc]\n",
+    "[[musl-gcc.override]]\n",
+    "systems",
+    "seed",
+    "prefer",
+    "targets",
+    "target",
+    "gcc",
+    "musl",
+    "binutils",
+    "linux-headers",
+    "languages",
+    "exclude",
+    "include",
+    "override",
+    "match",
+    "system",
+    "gcc-flags",
+    "musl-flags",
+    "\"x86_64-linux\"",
+    "\"aarch64-darwin\"",
+    "\"x86_64-linux-musl\"",
+    "\"i686-linux-musl\"",
+    "\"sh4eb-linux-musl\"",
+    "\"14.2.0\"",
+    "\"15.3.0\"",
+    "\"1.2.5\"",
+    "\"1.2.6\"",
+    "\"2.44\"",
+    "\"6.1.176\"",
+    "{ target = \"i686-linux-musl\" }",
+    "exclude = [{}]\n",
+    "include = [{}]\n",
+    "a.b.c = 1\n",
+];
+
+fn check(text: &str) -> bool {
+    match Matrix::parse(text) {
+        Ok(matrix) => {
+            let names: BTreeSet<_> = matrix.musl_gcc.iter().map(|cell| &cell.name).collect();
+            assert_eq!(names.len(), matrix.musl_gcc.len(), "names are unique");
+            assert!(!names.is_empty() && !matrix.systems.is_empty() && !matrix.prefer.is_empty());
+            for cell in &matrix.musl_gcc {
+                assert!(cell.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+                assert!(!cell.systems.is_empty());
+                let flags = [&cell.flags.gcc, &cell.flags.binutils, &cell.flags.musl, &cell.flags.libstdcxx];
+                assert!(
+                    flags.into_iter().flatten().all(|flag| flag.starts_with('-') && !flag.contains(char::is_control))
+                );
+            }
+            assert_eq!(Matrix::parse(text), Ok(matrix), "the same text means the same");
+            true
+        }
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            for problem in &problems {
+                assert!(problem.span.as_ref().is_none_or(|span| span.start <= text.len()), "{problem:?}");
+                assert!(problem.hint.is_some(), "{problem:?}");
+            }
+            let plain = diag::render("matrix.toml", text, &problems, false);
+            assert!(plain.matches("error: ").count() >= problems.len().min(100));
+            assert!(plain.chars().all(|c| c == '\n' || !c.is_control()));
+            assert!(!diag::render("matrix.toml", text, &problems, true).is_empty());
+            false
+        }
+    }
+}
+
+#[test]
+fn mutated_matrix_files() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/matrix");
+    // There are more bad files than good ones, and an edit seldom mends one.
+    let (ok, err) = (data.join("ok"), data.join("err"));
+    let corpus = mutate::corpus(&[&ok, &ok, &ok, &ok, &ok, &ok, &err], "toml");
+    let cases = mutate::cases();
+    let mut good = 0;
+    for case in 0..cases {
+        let text = mutate::mutate(&mut mutate::Rng::new(case), &corpus, TOKENS);
+        match catch_unwind(AssertUnwindSafe(|| check(&text))) {
+            Ok(fine) => good += u64::from(fine),
+            Err(_) => panic!("case {case} fails; its text is:\n{text:?}"),
+        }
+    }
+    // A mutator that only ever breaks files, or never does, would test half of the parser.
+    assert!(cases < 1000 || (good > cases / 100 && good < cases / 2), "{good} of {cases} are good");
+}

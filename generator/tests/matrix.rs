@@ -1,0 +1,256 @@
+//! Matrix files as users write them: what they mean, and what is said about those that mean nothing.
+//!
+//! Cases are the `*.toml` files in `data/matrix/ok` and `data/matrix/err`, each with its snapshot beside it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::{fs, iter};
+
+use crossloom::diag::{self, Problem};
+use crossloom::matrix::{self, Matrix};
+use crossloom::target::Target;
+use serde_json::Value;
+
+fn data(folder: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/matrix").join(folder)
+}
+
+/// Checks every case of a folder against the snapshot of its name; no snapshot may stand alone.
+fn goldens(folder: &str, show: impl Fn(&str, &str) -> String) {
+    let path = data(folder);
+    let mut stems = [BTreeSet::new(), BTreeSet::new()];
+    for entry in fs::read_dir(&path).unwrap() {
+        let file = entry.unwrap().path();
+        let stem = file.file_stem().unwrap().to_str().unwrap().to_owned();
+        match file.extension().unwrap().to_str().unwrap() {
+            "toml" => stems[0].insert(stem),
+            "snap" => stems[1].insert(stem),
+            _ => true,
+        };
+    }
+    let [cases, snapshots] = stems;
+    assert!(cases.len() > 4);
+    for stem in &cases {
+        let text = fs::read_to_string(path.join(format!("{stem}.toml"))).unwrap();
+        insta::with_settings!({
+            snapshot_path => &path, prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(stem.as_str(), show(stem, &text));
+        });
+    }
+    assert_eq!(snapshots.difference(&cases).collect::<Vec<_>>(), Vec::<&String>::new(), "snapshots without a case");
+}
+
+#[test]
+fn what_good_files_mean() {
+    goldens("ok", |stem, text| {
+        let matrix = match Matrix::parse(text) {
+            Ok(matrix) => matrix,
+            Err(problems) => panic!("{}", diag::render(stem, text, &problems, false)),
+        };
+        let names: BTreeSet<_> = matrix.musl_gcc.iter().map(|cell| &cell.name).collect();
+        assert_eq!(names.len(), matrix.musl_gcc.len());
+        summary(&matrix)
+    });
+}
+
+#[test]
+fn what_is_said_about_bad_files() {
+    goldens("err", |stem, text| {
+        let problems = Matrix::parse(text).unwrap_err();
+        assert!(problems.iter().all(|problem| problem.hint.is_some()), "{stem}: a problem without a hint");
+        diag::render(&format!("{stem}.toml"), text, &problems, false)
+    });
+}
+
+fn summary(matrix: &Matrix) -> String {
+    let systems: Vec<_> = matrix.systems.iter().map(|system| system.as_str()).collect();
+    let mut text = format!("systems {} seed {} prefer {}\n", systems.join(" "), matrix.seed, matrix.prefer.join(" "));
+    for cell in &matrix.musl_gcc {
+        writeln!(
+            text,
+            "{}: {} gcc {} musl {} binutils {} linux-headers {} {}",
+            cell.name,
+            cell.target,
+            cell.gcc,
+            cell.musl,
+            cell.binutils,
+            cell.linux_headers,
+            cell.languages.gcc_list()
+        )
+        .unwrap();
+        if cell.systems != matrix.systems {
+            let systems: Vec<_> = cell.systems.iter().map(|system| system.as_str()).collect();
+            writeln!(text, "  only on {}", systems.join(" ")).unwrap();
+        }
+        if cell.flags != matrix::Flags::default() {
+            writeln!(text, "  {:?}", cell.flags).unwrap();
+        }
+    }
+    text
+}
+
+const GOOD: &str = "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[musl-gcc]\n";
+
+#[test]
+fn names_are_nix_identifiers() {
+    let triples: Vec<_> = Target::all().iter().map(|target| format!("{:?}", target.triple())).collect();
+    let text = format!("{GOOD}targets = [{}]\ngcc = [\"14.2.0\", \"15.3.0\"]\n", triples.join(", "));
+    let matrix = Matrix::parse(&text).unwrap();
+    assert_eq!(matrix.musl_gcc.len(), 2 * Target::all().len());
+    for cell in matrix.musl_gcc {
+        assert!(cell.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{}", cell.name);
+    }
+}
+
+#[test]
+fn large_files_are_refused_before_they_are_read() {
+    let text = "#".repeat((1 << 20) + 1);
+    let problems = Matrix::parse(&text).unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(diag::render("m", &text, &problems, false).len() < 500);
+}
+
+/// The worst that a file of the allowed size can do: no stack overflow, no explosion of what is said about it.
+#[test]
+fn hostile_files_of_full_size_are_survived() {
+    let fill = |unit: &str| unit.repeat((1 << 20) / unit.len() - 200);
+    let entry = "{ target = \"x86_64-linux-musl\" },";
+    let repeated = |count: usize, key: &str| {
+        format!(
+            "{GOOD}targets = [\"x86_64-linux-musl\"]\n{key} = [{}]",
+            iter::repeat_n(entry, count).collect::<String>()
+        )
+    };
+    let texts = [
+        fill("["),
+        fill("]"),
+        format!("a = {}", fill("[")),
+        format!("a = {}", fill("{a=")),
+        fill("a."),
+        fill("\""),
+        fill("a = 1\n"),
+        fill("[[a]]\n"),
+        (0..80_000).map(|n| format!("k{n} = {n}\n")).collect(),
+        format!("\"{}\" = 1", fill("x")),
+        format!("{GOOD}targets = [\"{}\"]", fill("x")),
+        format!("{GOOD}targets = [{}]", fill("\"x86_64-linux-musl\",")),
+        repeated(30_000, "exclude"),
+        repeated(1000, "include"),
+        repeated(1000, "exclude"),
+        fill("\n"),
+        fill("\0"),
+        fill("é"),
+    ];
+    for text in texts {
+        let problems = Matrix::parse(&text).unwrap_err();
+        assert!(!problems.is_empty());
+        let shown = diag::render("matrix.toml", &text, &problems, false);
+        let start: String = text.chars().take(80).collect();
+        assert!(shown.len() < 300_000, "{start:?} gives {} bytes", shown.len());
+    }
+}
+
+/// A matrix with as many cells and as many flags as are allowed.
+#[test]
+fn the_largest_matrix() {
+    let triples: Vec<_> = Target::all().iter().map(|target| format!("{:?}", target.triple())).collect();
+    let text = format!(
+        "{GOOD}targets = [{}]\ngcc = [\"14.2.0\", \"14.3.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n\
+         binutils = [\"2.44\", \"2.45\", \"2.46.1\", \"2.47\"]\nlinux-headers = [\"6.1.176\", \"6.12.104\"]\n\
+         [[musl-gcc.override]]\nmatch = {{}}\ngcc-flags = [{}]\n",
+        triples.join(", "),
+        "\"-a\", ".repeat(256)
+    );
+    let matrix = Matrix::parse(&text).unwrap();
+    assert_eq!(matrix.musl_gcc.len(), Target::all().len() * 48);
+    assert!(matrix.musl_gcc.iter().all(|cell| cell.flags.gcc.len() == 256));
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/matrix.schema.json");
+    let text = fs::read_to_string(&committed).unwrap_or_default();
+    assert!(text == matrix::schema(), "data/matrix.schema.json is stale; fix it with: crossloom schema --write");
+}
+
+/// Writes a document around an entry of a table.
+type Write = fn(&str) -> String;
+
+/// Every object of the schema: where the schema describes it, and how an entry of it is written.
+fn schema_objects() -> Vec<(&'static str, Write)> {
+    fn filter(list: &str, entry: &str) -> String {
+        format!("{GOOD}targets = [\"x86_64-linux-musl\"]\n{list} = [{{ {entry} }}]\n")
+    }
+    vec![
+        ("", |entry| format!("{entry}\n")),
+        ("/properties/build", |entry| format!("[build]\n{entry}\n")),
+        ("/properties/sources", |entry| format!("[sources]\n{entry}\n")),
+        ("/properties/musl-gcc", |entry| format!("[musl-gcc]\n{entry}\n")),
+        ("/properties/musl-gcc/properties/exclude/items", |entry| filter("exclude", entry)),
+        ("/properties/musl-gcc/properties/include/items", |entry| filter("include", entry)),
+        ("/properties/musl-gcc/properties/override/items", |entry| filter("override", entry)),
+        ("/properties/musl-gcc/properties/override/items/properties/match", |entry| {
+            filter("override", &format!("gcc-flags = [\"-x\"], match = {{ {entry} }}"))
+        }),
+    ]
+}
+
+fn said(text: &str) -> Vec<Problem> {
+    Matrix::parse(text).err().unwrap_or_default()
+}
+
+/// The parser reads every key of the schema (a date is never right, so reading it is seen), and refuses others.
+#[test]
+fn the_schema_and_the_parser_know_the_same_keys() {
+    let schema: Value = serde_json::from_str(&matrix::schema()).unwrap();
+    let mut described = 0;
+    for (pointer, write) in schema_objects() {
+        let object = schema.pointer(pointer).unwrap();
+        assert_eq!(object["additionalProperties"], Value::Bool(false), "{pointer}");
+        let properties = object["properties"].as_object().unwrap();
+        described += 1;
+        for (key, value) in properties {
+            assert!(value.is_object(), "{pointer} does not describe {key}");
+            let problems = said(&write(&format!("{key} = 1979-05-27")));
+            let types = problems.iter().filter(|problem| problem.message.contains("not a datetime")).count();
+            assert_eq!(types, 1, "{pointer} {key}: {problems:?}");
+            assert!(!problems.iter().any(|problem| problem.message.starts_with("unknown key")), "{problems:?}");
+        }
+        let problems = said(&write("no-such-key = 1"));
+        let unknown: Vec<_> = problems.iter().filter(|problem| problem.message.starts_with("unknown key")).collect();
+        assert_eq!(unknown.len(), 1, "{pointer}: {problems:?}");
+        // With so far a name the hint lists what the parser does know.
+        let hint = unknown[0].hint.clone().unwrap();
+        let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
+        assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
+    }
+    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described);
+}
+
+/// Every word that the schema offers is one that the parser takes.
+#[test]
+fn the_schema_and_the_parser_know_the_same_words() {
+    let schema: Value = serde_json::from_str(&matrix::schema()).unwrap();
+    let family = &schema["properties"]["musl-gcc"]["properties"];
+    let list = |value: &Value| value["items"]["enum"].to_string();
+    let text = format!(
+        "crossloom = {}\n[build]\nsystems = {}\nseed = {}\n[sources]\nprefer = {}\n[musl-gcc]\ntargets = {}\n\
+         languages = {}\n",
+        schema["properties"]["crossloom"]["const"],
+        list(&schema["properties"]["build"]["properties"]["systems"]),
+        schema["properties"]["build"]["properties"]["seed"]["enum"][1],
+        list(&schema["properties"]["sources"]["properties"]["prefer"]),
+        list(&family["targets"]),
+        list(&family["languages"]),
+    );
+    let matrix = Matrix::parse(&text).unwrap();
+    assert_eq!(matrix.musl_gcc.len(), Target::all().len());
+    for axis in matrix::Axis::ALL {
+        let text = format!("{GOOD}targets = [\"x86_64-linux-musl\"]\n{} = {}\n", axis.key(), list(&family[axis.key()]));
+        let cells = Matrix::parse(&text).unwrap().musl_gcc;
+        let versions: Vec<_> = cells.iter().map(|cell| cell.version(axis)).collect();
+        assert_eq!(versions, crossloom::catalogue::catalogue().versions(axis.package()));
+    }
+}

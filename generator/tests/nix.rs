@@ -1,0 +1,488 @@
+//! The module `nix` against the real programs of Nix, in stores of their own in temporary directories.
+//!
+//! Without Nix every test here says `SKIP`; `CROSSLOOM_REQUIRE_NIX=1` makes a failure of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crossloom::nix::aterm;
+use crossloom::nix::derivation::{Derivation, Modulos};
+use crossloom::nix::driver::{Environment, Nix, NixError};
+use crossloom::nix::hash::Sha256;
+use crossloom::nix::nar::{self, Node};
+use crossloom::nix::store::{self, Method, StoreName, StorePath};
+use nix_archive::nar::{CaseHack, encode_path, restore};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tempfile::TempDir;
+
+/// Nix with an empty store of its own, which goes when this is dropped.
+struct Store {
+    nix: Nix,
+    /// The parent of `nix/store`.
+    root: PathBuf,
+    directory: TempDir,
+}
+
+impl Store {
+    fn new() -> Option<Store> {
+        Store::with(|_| {})
+    }
+
+    /// `None`, and a word about it, where there is no Nix.
+    fn with(change: impl FnOnce(&mut Environment)) -> Option<Store> {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().join("root");
+        let mut environment = Environment::current();
+        environment.nix_remote = Some(format!("local?root={}", root.display()));
+        environment.store_dir = None;
+        change(&mut environment);
+        match Nix::locate_in(&environment) {
+            Ok(nix) => Some(Store { nix, root, directory }),
+            Err(error @ NixError::NotFound { .. }) => {
+                let required = std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1");
+                assert!(!required, "{error}");
+                eprintln!("SKIP: a comparison with the real Nix (no nix)");
+                None
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Where a path of this store really is: Nix uses `nix/store` under a root, whatever the paths say.
+    fn real(&self, path: &StorePath) -> PathBuf {
+        self.root.join("nix/store").join(path.base_name())
+    }
+
+    fn run<const N: usize>(&self, program: &str, args: [&str; N]) -> String {
+        self.nix.run(program, args).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Instantiates an expression and returns the derivations that it lists.
+    fn instantiate(&self, expression: &str) -> Vec<StorePath> {
+        let printed = self.run("nix-instantiate", ["-E", expression]);
+        printed.lines().map(|line| line.parse().unwrap()).collect()
+    }
+}
+
+impl Drop for Store {
+    /// What is in a store can't be removed before it is writable again.
+    fn drop(&mut self) {
+        let mut left = vec![self.root.clone()];
+        while let Some(directory) = left.pop() {
+            let _ = fs::set_permissions(&directory, fs::Permissions::from_mode(0o755));
+            for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    left.push(entry.path());
+                }
+            }
+        }
+    }
+}
+
+fn name(text: &str) -> StoreName {
+    StoreName::new(text).unwrap()
+}
+
+/// A tree with everything that a NAR can hold, and names whose order differs between bytes, locales and suffixes.
+fn sample_tree(root: &Path) {
+    fs::create_dir_all(root.join("directory/empty")).unwrap();
+    for (i, name) in
+        ["a", "a-b", "a.b", "aB", "A", "ab", "é", "~", " ", "directory/x\ny", "directory.x"].iter().enumerate()
+    {
+        fs::write(root.join(name), "0123456789abcdef".get(..i + 6).unwrap_or_default()).unwrap();
+    }
+    fs::write(root.join("nothing"), "").unwrap();
+    fs::write(root.join("big"), "x".repeat(200_001)).unwrap();
+    if cfg!(target_os = "linux") {
+        // Other systems refuse such names.
+        fs::write(root.join(OsStr::from_bytes(b"latin-\xe9")), "1").unwrap();
+        symlink(OsStr::from_bytes(b"\xff"), root.join(OsStr::from_bytes(b"\xfe"))).unwrap();
+    }
+    for (name, mode) in [("run", 0o755), ("owner", 0o700), ("group", 0o654), ("read", 0o444)] {
+        fs::write(root.join(name), name).unwrap();
+        fs::set_permissions(root.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    symlink("a", root.join("link")).unwrap();
+    symlink("x/".repeat(300), root.join("dangling")).unwrap();
+    symlink("directory", root.join("link-to-directory")).unwrap();
+    let deep = root.join("d/".repeat(150));
+    fs::create_dir_all(&deep).unwrap();
+    fs::write(deep.join("f"), "deep").unwrap();
+}
+
+#[test]
+fn archives_are_those_of_nix() {
+    let Some(store) = Store::new() else { return };
+    let root = store.path("tree");
+    sample_tree(&root);
+    for part in ["", "a", "run", "group", "nothing", "link", "dangling", "directory", "directory/empty", "d"] {
+        let path = if part.is_empty() { root.clone() } else { root.join(part) };
+        let mut ours = Vec::new();
+        nar::write(&path, &mut ours).unwrap();
+        let dump = store.nix.command("nix-store", [OsStr::new("--dump"), path.as_os_str()]).output().unwrap();
+        assert!(dump.status.success());
+        assert!(ours == dump.stdout, "{}: {} bytes, Nix has {}", path.display(), ours.len(), dump.stdout.len());
+        // The crate has a limit of 64 directories in one another.
+        if !["", "d"].contains(&part) {
+            let mut theirs = Vec::new();
+            encode_path(&mut theirs, &path, CaseHack::Disabled).unwrap();
+            assert!(ours == theirs, "{}", path.display());
+        }
+        assert_eq!(nar::hash_path(&path).unwrap(), (Sha256::of(&ours), ours.len() as u64));
+        let hash = store.run("nix-hash", ["--type", "sha256", "--base32", path.to_str().unwrap()]);
+        assert_eq!(nar::hash_path(&path).unwrap().0.to_nix32(), hash.trim());
+    }
+}
+
+fn node() -> impl Strategy<Value = Node> {
+    let bytes = || proptest::collection::vec(any::<u8>(), 0..20);
+    // Only what ext4 and APFS both take as names.
+    let entry = "[a-zA-Z0-9.~é-]{1,4}".prop_filter("not . or ..", |name| name != "." && name != "..");
+    let leaf = prop_oneof![
+        (any::<bool>(), bytes()).prop_map(|(executable, bytes)| Node::File { executable, bytes }),
+        "[a-z/.]{1,20}".prop_map(|target| Node::Symlink(target.into_bytes())),
+    ];
+    leaf.prop_recursive(4, 30, 6, move |inner| {
+        let entries = proptest::collection::btree_map(entry.clone().prop_map(String::into_bytes), inner, 0..6);
+        entries.prop_map(Node::Directory)
+    })
+}
+
+#[test]
+fn trees_in_memory_hash_as_on_disk() {
+    let directory = tempfile::tempdir().unwrap();
+    let count = std::cell::Cell::new(0);
+    let mut runner = TestRunner::new(Config { cases: 64, failure_persistence: None, ..Config::default() });
+    runner
+        .run(&node(), |node| {
+            count.set(count.get() + 1);
+            let path = directory.path().join(count.get().to_string());
+            let mut archive = Vec::new();
+            nar::write_node(&node, &mut archive).unwrap();
+            restore(&archive, &path, CaseHack::Disabled).unwrap();
+            prop_assert_eq!(nar::hash_path(&path).unwrap(), nar::hash_node(&node).unwrap());
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn fixed_output_paths_are_those_of_nix() {
+    let Some(store) = Store::new() else { return };
+    let tree = store.path("tree");
+    sample_tree(&tree);
+    let file = tree.join("big");
+    let recursive = nar::hash_path(&tree).unwrap().0;
+    let executable = nar::hash_path(&tree.join("run")).unwrap().0;
+    let flat = Sha256::of(&fs::read(&file).unwrap());
+    for (path, method, hash, as_name) in [
+        (&file, Method::Flat, flat, "big"),
+        (&file, Method::Flat, flat, "gcc-12_12.2.0-14+deb12u1_amd64.deb"),
+        (&tree, Method::Recursive, recursive, "tree"),
+        (&tree, Method::Recursive, recursive, "renamed"),
+        (&tree.join("run"), Method::Recursive, executable, "x?y=z"),
+    ] {
+        let computed = store::fixed_output_path(&name(as_name), method, hash);
+        let mut args = vec!["--print-fixed-path", "sha256"];
+        if method == Method::Recursive {
+            args.insert(1, "--recursive");
+        }
+        let hex = hash.to_hex();
+        args.extend([hex.as_str(), as_name]);
+        assert_eq!(store.nix.run("nix-store", &args).unwrap().trim(), computed.to_string());
+
+        assert!(!store.nix.is_valid(&computed).unwrap());
+        assert_eq!(store.nix.add_fixed(path, &name(as_name), method).unwrap(), computed);
+        assert!(store.nix.is_valid(&computed).unwrap());
+        assert_eq!(nar::hash_path(&store.real(&computed)).unwrap(), nar::hash_path(path).unwrap());
+    }
+    let left: Vec<_> = fs::read_dir(store.directory.path()).unwrap().chain(fs::read_dir(&tree).unwrap()).collect();
+    let stage = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().contains("stage");
+    assert!(!left.iter().flatten().any(stage), "staging left {left:?}");
+}
+
+#[test]
+fn generated_trees_have_the_path_that_nix_gives_them() {
+    let Some(store) = Store::new() else { return };
+    let files = [("flake.nix", "{ }\n"), ("nix/musl.nix", "1"), ("nix/gcc/default.nix", "2")];
+    let node = Node::from_files(files).unwrap();
+    for (path, text) in files {
+        let path = store.path("generated").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let path = store::fixed_output_path(&name("source"), Method::Recursive, nar::hash_node(&node).unwrap().0);
+    let expression = format!("builtins.path {{ path = {}; name = \"source\"; }}", store.path("generated").display());
+    let printed = store.run("nix-instantiate", ["--eval", "--expr", &expression]);
+    assert_eq!(printed.trim(), format!("\"{path}\""));
+}
+
+#[test]
+fn text_paths_are_those_of_nix() {
+    let Some(store) = Store::new() else { return };
+    let a = store::text_path(&name("a"), b"one\n", &BTreeSet::new());
+    let b = store::text_path(&name("b"), a.to_string().as_bytes(), &[a.clone()].into());
+    let expression = r#"let a = builtins.toFile "a" "one\n"; in "${a} ${builtins.toFile "b" "${a}"}""#;
+    let printed = store.run("nix-instantiate", ["--eval", "--read-write-mode", "--expr", expression]);
+    assert_eq!(printed.trim(), format!("\"{a} {b}\""));
+    assert_eq!(store.nix.valid_paths([&a, &b]).unwrap().len(), 2);
+}
+
+#[test]
+fn another_store_directory_gives_other_paths() {
+    let Some(store) = Store::with(|environment| environment.store_dir = Some("/opt/store".into())) else { return };
+    let dir = store.nix.store_dir();
+    assert_eq!(dir, "/opt/store");
+    let hash = Sha256::of(b"x");
+    for (method, flag) in [(Method::Flat, None), (Method::Recursive, Some("--recursive"))] {
+        let computed = store::fixed_output_path_in(dir, &name("x"), method, hash).path_in(dir);
+        let hex = hash.to_hex();
+        let args = ["--print-fixed-path"].into_iter().chain(flag).chain(["sha256", &hex, "x"]);
+        assert_eq!(store.nix.run("nix-store", args).unwrap().trim(), computed);
+    }
+    let expression = r#"derivation { name = "x"; system = "s"; builder = "b"; outputs = [ "out" "dev" ]; }"#;
+    let printed = store.run("nix-instantiate", ["-E", expression]);
+    let path = StorePath::parse_in(dir, printed.trim()).unwrap();
+    let bytes = fs::read(store.real(&path)).unwrap();
+    let drv = aterm::parse_in(&bytes, dir).unwrap();
+    let mut blank = blanked(&drv);
+    blank.fill_outputs_in(dir, &name("x"), &Modulos::new()).unwrap();
+    assert_eq!(blank, drv);
+    assert_eq!(drv.path_in(dir, &name("x")), Ok(path));
+}
+
+/// The derivation as it was before its outputs were known.
+fn blanked(drv: &Derivation) -> Derivation {
+    let mut blank = drv.clone();
+    for (output, value) in &mut blank.outputs {
+        value.path = None;
+        blank.env.remove(output.as_bytes());
+    }
+    blank
+}
+
+const DERIVATIONS: &str = r#"
+let
+  d = name: attributes: derivation ({ inherit name; system = "x86_64-linux"; builder = "/bin/sh"; } // attributes);
+  zeros = "0000000000000000000000000000000000000000000000000000000000000000";
+  # The same fixed output from two places: two derivations, one output path, one hash modulo.
+  fixed = url: d "fixed" { inherit url; outputHashMode = "flat"; outputHashAlgo = "sha256"; outputHash = zeros; };
+  tree = d "tree" { outputHashMode = "recursive"; outputHashAlgo = "sha256"; outputHash = zeros; };
+  sri = d "sri" { outputHash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; };
+  old = d "old" {
+    outputHashMode = "recursive"; outputHashAlgo = "sha1";
+    outputHash = "da39a3ee5e6b4b0d3255bfef95601890afd80709";
+  };
+  long = d "long" { outputHashAlgo = "sha512"; outputHash = builtins.hashString "sha512" ""; };
+  outputs = [ "out" "dev" "man" ];
+  # These differ in where their input comes from, so they share a hash modulo and their outputs' paths.
+  left = d "twin" { src = fixed "left"; inherit outputs; };
+  right = d "twin" { src = fixed "right"; inherit outputs; };
+  special = d "special" {
+    quotes = "\" \\ ' \${x} $"; lines = "a\nb\r\nc\td\n"; unicode = "é\u0001"; empty = "";
+    list = [ 1 true null "x y" ];
+    args = [ "-c" "echo \"$1\"\n" "" "é" ]; "odd name=" = 1;
+  };
+  source = builtins.toFile "source" "text";
+  bottom = d "bottom" { inherit source; inherit special; };
+  diamond = d "diamond" { a = d "a" { inherit bottom; }; b = d "b" { inherit bottom tree sri old long; }; };
+in [
+  special diamond left right
+  (d "merged" { a = left.out; b = right.dev; })
+  (d "merged-order" { a = right.man; b = left.out; c = left.dev; d = right.out; })
+  (d "both-fixed" { a = fixed "left"; b = fixed "right"; })
+  (d "only-dev" { outputs = [ "dev" ]; x = left.man; })
+  (d "structured" {
+    __structuredAttrs = true; outputs = [ "out" "lib" ]; nested = { a = [ 1 "é\n" ]; }; inherit diamond;
+  })
+  (d "of-derivation" { drv = diamond.drvPath; })
+  (d "q?=+-._Z" { })
+]
+"#;
+
+#[test]
+fn derivations_and_their_paths_are_those_of_nix() {
+    let Some(store) = Store::new() else { return };
+    let expression = store.path("derivations.nix");
+    fs::write(&expression, DERIVATIONS).unwrap();
+    let roots = store.run("nix-instantiate", [expression.to_str().unwrap()]);
+    let mut args = vec!["--query", "--requisites"];
+    // An output other than `out` is named behind the path.
+    args.extend(roots.lines().filter_map(|line| line.split('!').next()));
+    let closure = store.nix.run("nix-store", &args).unwrap();
+
+    let mut modulos = Modulos::new();
+    let (mut merged, mut checked) = (0, 0);
+    // Nix lists what is referred to before what refers to it.
+    for line in closure.lines().filter(|line| line.ends_with(".drv")) {
+        let path: StorePath = line.parse().unwrap();
+        let bytes = fs::read(store.real(&path)).unwrap();
+        let drv = aterm::parse(&bytes).unwrap();
+        assert_eq!(String::from_utf8_lossy(&aterm::print(&drv)), String::from_utf8_lossy(&bytes));
+
+        let drv_name = name(path.name().strip_suffix(".drv").unwrap());
+        let mut blank = blanked(&drv);
+        blank.fill_outputs(&drv_name, &modulos).unwrap();
+        assert_eq!(blank, drv, "{path}");
+        assert_eq!(drv.path(&drv_name), Ok(path.clone()));
+
+        // The crate keeps one of several inputs with the same hash, where Nix merges them.
+        let hashes: Vec<_> = drv.input_drvs.keys().map(|input| modulos[input]).collect();
+        let distinct: BTreeSet<_> = hashes.iter().collect();
+        let wanted: BTreeSet<_> = drv.input_drvs.values().collect();
+        if distinct.len() < hashes.len() && wanted.len() > 1 {
+            merged += 1;
+        } else {
+            let theirs = nix_derivation::Derivation::from_aterm_bytes(&bytes, drv_name.as_str()).unwrap();
+            let hash = |input: &nix_derivation::StorePath| modulos[&input.to_absolute_path().parse().unwrap()].0;
+            theirs.validate_with_input_hashes(hash).unwrap_or_else(|error| panic!("{path}: {error}"));
+            assert_eq!(theirs.drv_path().unwrap().to_absolute_path(), path.to_string());
+        }
+        modulos.insert(path, drv.modulo(&modulos).unwrap());
+        checked += 1;
+    }
+    assert_eq!((merged, checked), (2, 20));
+    let twins = modulos.iter().filter(|(path, _)| path.name() == "twin.drv");
+    assert_eq!(twins.map(|(_, modulo)| *modulo).collect::<BTreeSet<_>>().len(), 1);
+}
+
+#[test]
+fn many_files_are_added_at_once_and_links_are_not_followed() {
+    let Some(store) = Store::new() else { return };
+    // More than a batch, with two of the same name among them.
+    let files: Vec<_> = (0..520)
+        .map(|n| {
+            let path = store.path(&format!("file {n}"));
+            fs::write(&path, n.to_string()).unwrap();
+            (path, name(&format!("x{}", n / 2)))
+        })
+        .collect();
+    let added = store.nix.add_fixed_all(&files, Method::Flat).unwrap();
+    for (n, path) in added.iter().enumerate() {
+        let hash = Sha256::of(n.to_string().as_bytes());
+        assert_eq!(*path, store::fixed_output_path(&name(&format!("x{}", n / 2)), Method::Flat, hash));
+    }
+    let absent = store::fixed_output_path(&name("absent"), Method::Flat, Sha256::of(b""));
+    let valid = store.nix.valid_paths(added.iter().chain([&absent])).unwrap();
+    assert_eq!(valid, added.iter().cloned().collect());
+    assert_eq!(store.nix.add_fixed_all(&[], Method::Flat).unwrap(), []);
+
+    let link = store.path("link");
+    symlink("file 1", &link).unwrap();
+    for as_name in ["link", "renamed"] {
+        let path = store.nix.add_fixed(&link, &name(as_name), Method::Recursive).unwrap();
+        assert_eq!(fs::read_link(store.real(&path)).unwrap(), Path::new("file 1"));
+    }
+    let missing = store.path("missing");
+    for as_name in ["missing", "renamed"] {
+        let error = store.nix.add_fixed(&missing, &name(as_name), Method::Flat).unwrap_err();
+        assert!(matches!(&error, NixError::Stage { path, .. } if *path == missing), "{error}");
+    }
+}
+
+#[test]
+fn roots_keep_paths() {
+    let Some(store) = Store::new() else { return };
+    let file = store.path("kept");
+    fs::write(&file, "kept").unwrap();
+    let kept = store.nix.add_fixed(&file, &name("kept"), Method::Flat).unwrap();
+    let link = store.path("root-link");
+    // Twice: the second replaces the first.
+    for _ in 0..2 {
+        store.nix.add_root(&kept, &link).unwrap();
+    }
+    assert_eq!(fs::read_link(&link).unwrap(), Path::new(&kept.to_string()));
+    let roots = store.run("nix-store", ["--gc", "--print-roots"]);
+    assert!(roots.contains(&format!("{} -> {kept}", link.display())), "{roots}");
+    let absent = store::fixed_output_path(&name("absent"), Method::Flat, Sha256::of(b""));
+    assert!(store.nix.add_root(&absent, &store.path("no-link")).is_err());
+    assert!(!store.path("no-link").exists());
+}
+
+#[test]
+fn settings_reach_nix_behind_the_users_own() {
+    let user = "cores = 3\nsandbox = false\nsandbox-paths = /dev/null /bin/sh=/nowhere";
+    let Some(store) = Store::with(|environment| environment.nix_config = Some(user.into())) else { return };
+    let shell = Path::new("/nix/some/busybox");
+    let nix = store.nix.clone().with_shell(shell).unwrap();
+    let settings = nix.run("nix", ["config", "show"]).or_else(|_| nix.run("nix", ["show-config"])).unwrap();
+    let settings: BTreeMap<_, _> = settings.lines().filter_map(|line| line.split_once(" = ")).collect();
+    assert_eq!(settings["cores"], "3");
+    assert_eq!(settings["substitute"], "false");
+    assert_eq!(settings["sandbox"], if cfg!(target_os = "linux") { "true" } else { "false" });
+    let paths: BTreeSet<_> = settings["sandbox-paths"].split(' ').collect();
+    assert_eq!(paths, ["/dev/null", "/bin/sh=/nix/some/busybox"].into());
+    // With no network this would fail if the global registry were asked for.
+    assert!(!nix.run("nix", ["registry", "list"]).unwrap().lines().any(|line| line.starts_with("global")));
+    for shell in ["/a b", "/a#b", "/a=b", "/a\nb"] {
+        assert!(matches!(store.nix.clone().with_shell(Path::new(shell)), Err(NixError::Shell { .. })), "{shell}");
+    }
+}
+
+#[test]
+fn a_sandboxed_build_has_the_shell_it_was_given() {
+    let Some(store) = Store::new() else { return };
+    let shell = Path::new("/bin/busybox");
+    if !cfg!(target_os = "linux") || !shell.exists() {
+        eprintln!("SKIP: a sandboxed build (no static busybox)");
+        return;
+    }
+    let nix = store.nix.clone().with_shell(shell).unwrap();
+    let system = store.run("nix-instantiate", ["--eval", "--expr", "builtins.currentSystem"]);
+    let script = "[ ! -e /etc/nix ] && echo $0 > $out";
+    let expression = format!(
+        "derivation {{ name = \"x\"; system = {system}; builder = \"/bin/sh\"; args = [ \"-c\" \"{script}\" ]; }}"
+    );
+    let printed = nix.run("nix-build", ["--no-out-link", "-E", &expression]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(fs::read_to_string(store.real(&printed.trim().parse().unwrap())).unwrap(), "sh\n");
+}
+
+#[test]
+fn failures_show_the_command_and_its_last_words() {
+    let Some(store) = Store::new() else { return };
+    let error = store.nix.run("nix-instantiate", ["-E", "throw \"a reason\""]).unwrap_err().to_string();
+    assert!(error.starts_with("`nix-instantiate -E 'throw \"a reason\"'` failed (exit status: 1):\n  "), "{error}");
+    assert!(error.contains("a reason"), "{error}");
+    let error = store.nix.run("nix-nonesuch", ["x"]).unwrap_err();
+    assert!(matches!(&error, NixError::Start { program, .. } if program.ends_with("nix-nonesuch")), "{error}");
+    assert_eq!(store.instantiate(r#"derivation { name = "x"; system = "s"; builder = "b"; }"#).len(), 1);
+}
+
+/// No real Nix is needed for these: programs of that name stand in for it.
+#[test]
+fn missing_old_and_odd_nixes_are_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let program = directory.path().join("nix");
+    let environment = Environment { path: Some(directory.path().into()), ..Environment::default() };
+    let locate = |script: &str| {
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        Nix::locate_in(&environment)
+    };
+    let error = locate("echo 'nix (Nix) 2.3.16'").unwrap_err();
+    assert!(matches!(error, NixError::TooOld { .. }), "{error}");
+    assert!(error.to_string().contains("2.3") && error.to_string().contains("hint: upgrade Nix"), "{error}");
+    assert!(matches!(locate("echo nix"), Err(NixError::Version { .. })));
+    let error = locate("echo 'error: bad NIX_CONFIG' >&2; exit 1").unwrap_err();
+    assert!(
+        error.to_string().ends_with("`nix --version` failed (exit status: 1):\n  error: bad NIX_CONFIG"),
+        "{error}"
+    );
+
+    // A file that is no program is passed over for the next directory.
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o644)).unwrap();
+    match Nix::locate_in(&environment) {
+        Ok(nix) => assert_ne!(nix.directory(), directory.path()),
+        Err(NixError::NotFound { searched }) => assert_eq!(searched[0], directory.path()),
+        Err(error) => panic!("{error}"),
+    }
+}
