@@ -163,8 +163,8 @@ impl SeedLock {
         self.packages.iter().filter(move |package| package.tiers.iter().any(wanted))
     }
 
-    /// Count and download size of the base, and of what each other tier adds to it. A package of several tiers counts in
-    /// each.
+    /// Count and download size of the base, and of what each other tier adds to it. A package of several tiers counts
+    /// in each.
     pub fn sizes(&self) -> BTreeMap<Tier, TierSize> {
         let size = |tier| {
             let packages = || self.packages.iter().filter(move |package| package.tiers.contains(&tier));

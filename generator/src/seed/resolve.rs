@@ -24,8 +24,8 @@ pub struct Chosen<'a> {
 /// Package name → the package that brought it, or none for a root.
 type Closure<'a> = BTreeMap<&'a str, Option<&'a str>>;
 
-/// The closure of `roots` in `index`: package name → why. Names in `assumed` count as there and are not followed, also
-/// as providers. `suite` stands in errors alone.
+/// The closure of `roots` in `index`: package name → why. Names in `assumed` count as there and are not followed,
+/// also as providers. `suite` stands in errors alone.
 ///
 /// The base is resolved first, then every other tier given the base alone. So what a tier holds does not depend on the
 /// other tiers, and the base with any choice of tiers lacks nothing.

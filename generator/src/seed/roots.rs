@@ -81,7 +81,7 @@ pub const ROOTS: [(Tier, &[&str]); 4] = [
             "xz-utils",
         ],
     ),
-    // bookworm's is linked to GLib and GnuTLS, so nothing of its closure can be left out; trixie's is linked statically.
+    // bookworm's is linked to GLib and GnuTLS, so nothing it needs can be left out; trixie's is linked statically.
     (Tier::Emulator, &["qemu-user"]),
     (
         Tier::Kernel,
