@@ -213,19 +213,45 @@ fn what_cannot_be_had_is_named_with_its_chain() {
 }
 
 #[test]
-fn later_tiers_hold_what_is_new_in_them() {
-    let text = packages(&["a 1 / Depends: b", "b 1", "c 1 / Depends: b, d", "d 1"]);
+fn tiers_are_branches_over_the_base() {
+    let text =
+        packages(&["a 1 / Depends: b", "b 1", "c 1 / Depends: b, d", "d 1", "e 1 / Depends: f", "f 1 / Depends: d"]);
     let index = Index::parse(&text, "amd64", "Packages").unwrap();
-    let roots: [(Tier, &[&str]); 2] = [(Tier::Base, &["a"]), (Tier::Kernel, &["c", "a"])];
-    let chosen = resolve(&index, "bookworm", &roots, &BTreeSet::new()).unwrap();
-    let tiers: Vec<_> = chosen.iter().map(|(name, why)| (*name, why.tier, why.parent)).collect();
-    let expected = [
-        ("a", Tier::Base, None),
-        ("b", Tier::Base, Some("a")),
-        ("c", Tier::Kernel, None),
-        ("d", Tier::Kernel, Some("c")),
-    ];
-    assert_eq!(tiers, expected);
+    let branches: [(Tier, &[&str]); 3] =
+        [(Tier::Base, &["a"]), (Tier::Kernel, &["c", "a"]), (Tier::Emulator, &["e", "b"])];
+    let mut reversed = branches;
+    reversed.reverse();
+    // The order of the roots' list has no say, not even for the base.
+    for roots in [branches, reversed] {
+        let chosen = resolve(&index, "bookworm", &roots, &BTreeSet::new()).unwrap();
+        let found: Vec<_> = chosen.iter().map(|(name, why)| (*name, why.tiers.as_slice(), why.parent)).collect();
+        let expected: [(&str, &[Tier], Option<&str>); 6] = [
+            ("a", &[Tier::Base], None),
+            ("b", &[Tier::Base], Some("a")),
+            ("c", &[Tier::Kernel], None),
+            ("d", &[Tier::Emulator, Tier::Kernel], Some("f")),
+            ("e", &[Tier::Emulator], None),
+            ("f", &[Tier::Emulator], Some("e")),
+        ];
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_tier_does_not_see_what_another_one_chose() {
+    let lines = ["a 1", "e 1 / Depends: y", "k 1 / Depends: x | y | a2", "x 1", "y 1"];
+    let text = packages(&lines);
+    let index = Index::parse(&text, "amd64", "Packages").unwrap();
+    let tiers_of = |roots: &[(Tier, &[&str])], name: &str| {
+        resolve(&index, "bookworm", roots, &BTreeSet::new()).unwrap().get(name).map(|why| why.tiers.clone())
+    };
+    // With y taken already, the kernel would not take x, and lack both where the emulator is not wanted.
+    let roots: [(Tier, &[&str]); 3] = [(Tier::Base, &["a"]), (Tier::Emulator, &["e"]), (Tier::Kernel, &["k"])];
+    assert_eq!(tiers_of(&roots, "x"), Some(vec![Tier::Kernel]));
+    assert_eq!(tiers_of(&roots, "y"), Some(vec![Tier::Emulator]));
+    // What the base chose does count.
+    let roots: [(Tier, &[&str]); 2] = [(Tier::Base, &["a", "y"]), (Tier::Kernel, &["k"])];
+    assert_eq!((tiers_of(&roots, "x"), tiers_of(&roots, "y")), (None, Some(vec![Tier::Base])));
 }
 
 // Signatures.
@@ -393,10 +419,18 @@ fn fake_archive(trixie_index: &str) -> tempfile::TempDir {
     dir
 }
 
-const FAKE_ROOTS: [(Tier, &[&str]); 2] = [(Tier::Base, &["gcc"]), (Tier::Kernel, &["bc"])];
+const FAKE_ROOTS: [(Tier, &[&str]); 3] =
+    [(Tier::Base, &["gcc"]), (Tier::Emulator, &["qemu-user"]), (Tier::Kernel, &["bc"])];
 
 fn fake_index() -> String {
-    packages(&["gcc 4:14.2.0-1 / Depends: libc6 (>= 2.41)", "bc 1.07 / Depends: libc6", "libc6 2.41-12", "other 1"])
+    packages(&[
+        "gcc 4:14.2.0-1 / Depends: libc6 (>= 2.41)",
+        "qemu-user 1:10.0 / Depends: libfoo1, libc6",
+        "bc 1.07 / Depends: libc6, libfoo1",
+        "libc6 2.41-12",
+        "libfoo1 1.0",
+        "other 1",
+    ])
 }
 
 fn lock_fake(dir: &Path, suite: Suite) -> Result<SeedLock, SeedError> {
@@ -512,7 +546,8 @@ fn the_built_in_locks_are_whole() {
         for (tier, roots) in ROOTS {
             for root in roots {
                 let package = lock.packages.iter().find(|package| package.name == *root);
-                assert!(package.is_some_and(|package| package.tier <= tier), "{place}: {root}");
+                let there = |package: &SeedPackage| package.tiers == [Tier::Base] || package.tiers.contains(&tier);
+                assert!(package.is_some_and(there), "{place}: {root}");
             }
         }
         assert!(lock.packages.iter().all(|package| !ASSUMED.contains(&package.name.as_str())), "{place}");
@@ -520,13 +555,57 @@ fn the_built_in_locks_are_whole() {
         assert_eq!(bootstrap, ["busybox-static", "libc6", "libgcc-s1", "libstdc++6", "patchelf"]);
         // trixie's patchelf corrupts cc1.
         assert!(lock.bootstrap[4].version.starts_with("0.14.3-"), "{place}");
-        let sizes: Vec<_> = lock.sizes().into_values().collect();
-        assert!(sizes.is_sorted_by_key(|size| (size.packages, size.bytes)), "{place}: {sizes:?}");
-        assert_eq!(sizes.last().map(|size| size.packages), Some(lock.packages.len()));
-        assert!(lock.total_bytes() >= sizes.last().unwrap().bytes);
+        let sizes = lock.sizes();
+        for (tier, size) in &sizes {
+            let base = if *tier == Tier::Base { 0 } else { sizes[&Tier::Base].packages };
+            assert!(size.packages > 0 && size.bytes > 0, "{place}: {tier:?}");
+            assert_eq!(lock.with(&[*tier]).count(), base + size.packages, "{place}: {tier:?}");
+        }
+        assert_eq!(sizes.keys().copied().collect::<Vec<_>>(), Tier::ALL);
+        assert_eq!(lock.with(&Tier::ALL).count(), lock.packages.len());
+        assert!(lock.total_bytes() >= lock.with(&Tier::ALL).map(|package| package.size).sum());
     }
     let bootstrap = |suite| SeedLock::built_in(suite, System::X86_64Linux).unwrap().bootstrap;
     assert_eq!(bootstrap(Suite::Bookworm), bootstrap(Suite::Trixie));
+}
+
+#[test]
+fn a_tree_is_made_of_the_base_and_any_tiers() {
+    let lock = lock_fake(fake_archive(&fake_index()).path(), Suite::Trixie).unwrap();
+    let with = |tiers: &[Tier]| lock.with(tiers).map(|package| package.name.as_str()).collect::<Vec<_>>().join(" ");
+    assert_eq!(with(&[]), "gcc libc6");
+    assert_eq!(with(&[Tier::Base]), "gcc libc6");
+    assert_eq!(with(&[Tier::Kernel]), "bc gcc libc6 libfoo1");
+    assert_eq!(with(&[Tier::Llvm, Tier::Emulator, Tier::Emulator]), "gcc libc6 libfoo1 qemu-user");
+    assert_eq!(with(&[Tier::Kernel, Tier::Emulator]), "bc gcc libc6 libfoo1 qemu-user");
+    let sizes: Vec<_> = lock.sizes().into_values().map(|size| (size.packages, size.bytes)).collect();
+    assert_eq!(sizes, [(2, 2), (2, 2), (2, 2), (0, 0)]);
+}
+
+#[test]
+fn tiers_have_one_spelling() {
+    let lock = SeedLock::built_in(Suite::Trixie, System::X86_64Linux).unwrap();
+    let problem = |tiers: &[Tier]| {
+        let mut lock = lock.clone();
+        lock.packages[1].tiers = tiers.to_vec();
+        match SeedLock::parse(&lock.to_json(), "x.json") {
+            Ok(_) => String::new(),
+            Err(SeedError::LockInvalid { problems, .. }) => problems.join("; "),
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!(problem(&[Tier::Base]), "");
+    assert_eq!(problem(&[Tier::Emulator, Tier::Kernel, Tier::Llvm]), "");
+    for (tiers, start) in [
+        (&[][..], "none"),
+        (&[Tier::Kernel, Tier::Emulator], "not sorted"),
+        (&[Tier::Kernel, Tier::Kernel], "not sorted, or one stands twice"),
+        (&[Tier::Base, Tier::Base], "not sorted, or one stands twice"),
+        (&[Tier::Base, Tier::Kernel], "base stands alone"),
+    ] {
+        let found = problem(tiers);
+        assert!(found.starts_with(&format!("packages[1] (\"bc\"): tiers: {start}")), "{tiers:?}: {found}");
+    }
 }
 
 #[test]
@@ -563,7 +642,13 @@ fn a_lock_of_another_shape_is_refused() {
     let text = SeedLock::built_in(Suite::Bookworm, System::X86_64Linux).unwrap().to_json();
     let newer = SeedLock::parse("{\"version\": 2, \"colour\": 1}", "x.json").unwrap_err().to_string();
     assert!(newer.contains("x.json") && newer.contains("version 1 alone"), "{newer}");
-    for (from, to) in [("\"tier\"", "\"tear\""), ("sha256-", "sha256-!"), ("bookworm", "buzz"), ("}\n", "")] {
+    for (from, to) in [
+        ("\"tiers\"", "\"tier\""),
+        ("\"base\"", "\"basis\""),
+        ("sha256-", "sha256-!"),
+        ("bookworm", "buzz"),
+        ("}\n", ""),
+    ] {
         let broken = SeedLock::parse(&text.replacen(from, to, 1), "x.json").unwrap_err();
         let cause = std::error::Error::source(&broken).map(ToString::to_string).unwrap_or_default();
         assert!(matches!(broken, SeedError::LockSyntax { .. }) && cause.contains("line"), "{from}: {broken} {cause}");

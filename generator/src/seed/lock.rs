@@ -12,7 +12,7 @@ use crate::nix::hash::Sha256;
 /// The only version of the format.
 const VERSION: u32 = 1;
 
-/// No lock is longer (bytes), nor holds more packages, nor larger ones: today's have 100 KB, 160 packages, 26 MB.
+/// No lock is longer (bytes), nor holds more packages, nor larger ones: today's have 50 KB, 160 packages, 71 MB.
 const TEXT_LIMIT: usize = 4 << 20;
 const PACKAGES_LIMIT: usize = 2000;
 pub(super) const SIZE_LIMIT: u64 = 1 << 30;
@@ -41,8 +41,8 @@ pub struct SeedPackage {
     pub name: String,
     /// Its version, epoch included.
     pub version: String,
-    /// The first tier that needs it.
-    pub tier: Tier,
+    /// The tiers that need it, in the order of [`Tier`]: the base alone, or one or more of the others.
+    pub tiers: Vec<Tier>,
     /// Path below the archive's base, `pool/main/…/….deb`.
     pub path: String,
     /// Bytes.
@@ -99,7 +99,7 @@ pub struct SeedLock {
     pub busybox: Busybox,
 }
 
-/// Count and size of a tier, together with the tiers before it.
+/// Count and size of what a tier adds to the base, or of the base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TierSize {
     /// Packages.
@@ -157,16 +157,19 @@ impl SeedLock {
         text
     }
 
-    /// The packages of `tier` and of the tiers before it, by name.
-    pub fn up_to(&self, tier: Tier) -> impl Iterator<Item = &SeedPackage> {
-        self.packages.iter().filter(move |package| package.tier <= tier)
+    /// The packages of the base and of `tiers`, each once, by name.
+    pub fn with(&self, tiers: &[Tier]) -> impl Iterator<Item = &SeedPackage> {
+        let wanted = |tier: &Tier| *tier == Tier::Base || tiers.contains(tier);
+        self.packages.iter().filter(move |package| package.tiers.iter().any(wanted))
     }
 
-    /// Count and download size up to each tier.
+    /// Count and download size of the base, and of what each other tier adds to it. A package of several tiers counts
+    /// in each.
     pub fn sizes(&self) -> BTreeMap<Tier, TierSize> {
-        let size = |tier| TierSize {
-            packages: self.up_to(tier).count(),
-            bytes: self.up_to(tier).fold(0, |sum, package| sum.saturating_add(package.size)),
+        let size = |tier| {
+            let packages = || self.packages.iter().filter(move |package| package.tiers.contains(&tier));
+            let bytes = packages().fold(0, |sum: u64, package| sum.saturating_add(package.size));
+            TierSize { packages: packages().count(), bytes }
         };
         Tier::ALL.into_iter().map(|tier| (tier, size(tier))).collect()
     }
@@ -197,12 +200,30 @@ impl SeedLock {
         }
         let packages = self.packages.iter().map(|p| (p.name.as_str(), p.version.as_str(), p.path.as_str(), p.size));
         check_list("packages", packages.collect(), &mut problems);
+        for (i, package) in self.packages.iter().enumerate() {
+            if let Some(problem) = tiers_problem(&package.tiers) {
+                problems.push(format!("packages[{i}] ({:?}): tiers: {problem}", package.name));
+            }
+        }
         let bootstrap = self.bootstrap.iter().map(|p| (p.name.as_str(), p.version.as_str(), p.path.as_str(), p.size));
         check_list("bootstrap", bootstrap.collect(), &mut problems);
         if !self.bootstrap.iter().any(|package| package.name == self.busybox.package) {
             problems.push(format!("busybox.package: {:?} is not in bootstrap", self.busybox.package));
         }
         problems
+    }
+}
+
+/// What is wrong with a package's tiers. Order and uniqueness matter so that a lock has one spelling.
+fn tiers_problem(tiers: &[Tier]) -> Option<&'static str> {
+    if tiers.is_empty() {
+        Some("none, where a package is in one at least")
+    } else if !tiers.is_sorted_by(|a, b| a < b) {
+        Some("not sorted, or one stands twice")
+    } else if tiers.len() > 1 && tiers.contains(&Tier::Base) {
+        Some("base stands alone, since every tier has it")
+    } else {
+        None
     }
 }
 

@@ -1,7 +1,8 @@
 //! The seed: pinned Debian packages that stand in for a stdenv.
 //!
-//! A seed lock names every `.deb` of one suite for one build machine, by path in the archive, size and SHA-256. This
-//! module makes such locks (`crossloom seed lock`) and reads them. Data flows as the modules stand:
+//! A seed lock names every `.deb` of one suite for one build machine, by path in the archive, size and SHA-256, with
+//! the tiers that need it. The tiers are independent branches over `base`: a tree is made of the base and any of them.
+//! This module makes such locks (`crossloom seed lock`) and reads them. Data flows as the modules stand:
 //!
 //! ```text
 //! InRelease ─ signature ─ release ┐

@@ -50,10 +50,10 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
     let assumed: BTreeSet<&str> = ASSUMED.iter().copied().collect();
     let packages = resolve(&index, request.suite.as_str(), request.roots, &assumed)?
         .into_iter()
-        .filter_map(|(name, why)| Some((index.get(name)?, why.tier)))
-        .map(|(package, tier)| {
+        .filter_map(|(name, why)| Some((index.get(name)?, why.tiers)))
+        .map(|(package, tiers)| {
             let PinnedPackage { name, version, path, size, sha256 } = pin(&index, package)?;
-            Ok(SeedPackage { name, version, tier, path, size, sha256 })
+            Ok(SeedPackage { name, version, tiers, path, size, sha256 })
         })
         .collect::<Result<_, SeedError>>()?;
     let (bootstrap, busybox) = if request.suite == Suite::Bookworm {

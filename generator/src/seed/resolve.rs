@@ -13,63 +13,88 @@ use super::relation::Relation;
 use super::roots::Tier;
 
 /// Why a package is in a closure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen<'a> {
-    /// The first tier that needs it.
-    pub tier: Tier,
-    /// The package that brought it, or none for a root.
+    /// The tiers that need it, sorted: the base alone, or tiers that need it beside the base.
+    pub tiers: Vec<Tier>,
+    /// The package that brought it into the first of these tiers, or none for a root.
     pub parent: Option<&'a str>,
 }
 
-/// The closure of `roots` in `index`: package name → why. Names in `assumed` count as there and are not followed, also
-/// as providers. `suite` stands in errors alone.
+/// Package name → the package that brought it, or none for a root.
+type Closure<'a> = BTreeMap<&'a str, Option<&'a str>>;
+
+/// The closure of `roots` in `index`: package name → why. Names in `assumed` count as there and are not followed,
+/// also as providers. `suite` stands in errors alone.
+///
+/// The base is resolved first, then every other tier given the base alone. So what a tier holds does not depend on the
+/// other tiers, and the base with any choice of tiers lacks nothing.
 pub fn resolve<'a>(
     index: &Index<'a>,
     suite: &str,
     roots: &[(Tier, &[&str])],
     assumed: &BTreeSet<&str>,
 ) -> Result<BTreeMap<&'a str, Chosen<'a>>, SeedError> {
+    let roots_of = |tier| {
+        let of_tier = roots.iter().filter(move |(of, _)| *of == tier);
+        of_tier.flat_map(|(_, names)| names.iter().copied()).collect::<Vec<_>>()
+    };
+    let base = close(index, suite, &roots_of(Tier::Base), &Closure::new(), assumed)?;
+    let mut chosen: BTreeMap<&str, Chosen<'_>> =
+        base.iter().map(|(name, parent)| (*name, Chosen { tiers: vec![Tier::Base], parent: *parent })).collect();
+    for tier in Tier::ALL.into_iter().filter(|tier| *tier != Tier::Base) {
+        for (name, parent) in close(index, suite, &roots_of(tier), &base, assumed)? {
+            chosen.entry(name).or_insert_with(|| Chosen { tiers: Vec::new(), parent }).tiers.push(tier);
+        }
+    }
+    Ok(chosen)
+}
+
+/// What `roots` and their dependencies add to `base`.
+fn close<'a>(
+    index: &Index<'a>,
+    suite: &str,
+    roots: &[&str],
+    base: &Closure<'a>,
+    assumed: &BTreeSet<&str>,
+) -> Result<Closure<'a>, SeedError> {
     let unsatisfiable = |wanted: String, chain: Vec<String>| SeedError::Unsatisfiable {
         suite: suite.to_owned(),
         architecture: index.architecture.to_owned(),
         wanted,
         chain,
     };
-    let mut chosen = BTreeMap::new();
-    for (tier, names) in roots {
-        let mut queue = VecDeque::new();
-        for name in *names {
-            let package = index
-                .get(name)
-                .ok_or_else(|| unsatisfiable((*name).to_owned(), vec!["the seed's roots".to_owned()]))?;
-            if !chosen.contains_key(package.name) {
-                chosen.insert(package.name, Chosen { tier: *tier, parent: None });
-                queue.push_back(package);
-            }
-        }
-        while let Some(package) = queue.pop_front() {
-            for relation in index.relations(package)? {
-                let Some(name) = pick(index, &relation, &chosen, assumed)
-                    .map_err(|()| unsatisfiable(relation.to_string(), chain(&chosen, package.name)))?
-                else {
-                    continue;
-                };
-                chosen.insert(name, Chosen { tier: *tier, parent: Some(package.name) });
-                queue.extend(index.get(name));
-            }
+    let mut added = Closure::new();
+    let mut queue = VecDeque::new();
+    for name in roots {
+        let package =
+            index.get(name).ok_or_else(|| unsatisfiable((*name).to_owned(), vec!["the seed's roots".to_owned()]))?;
+        if !base.contains_key(package.name) && added.insert(package.name, None).is_none() {
+            queue.push_back(package);
         }
     }
-    Ok(chosen)
+    while let Some(package) = queue.pop_front() {
+        for relation in index.relations(package)? {
+            let there = |name: &str| base.contains_key(name) || added.contains_key(name) || assumed.contains(name);
+            let Some(name) = pick(index, &relation, &there, assumed)
+                .map_err(|()| unsatisfiable(relation.to_string(), chain(&added, package.name)))?
+            else {
+                continue;
+            };
+            added.insert(name, Some(package.name));
+            queue.extend(index.get(name));
+        }
+    }
+    Ok(added)
 }
 
 /// The package to add for a relation; none if it is met already, an error if nothing does.
 fn pick<'a>(
     index: &Index<'a>,
     relation: &Relation<'_>,
-    chosen: &BTreeMap<&'a str, Chosen<'a>>,
+    there: &dyn Fn(&str) -> bool,
     assumed: &BTreeSet<&str>,
 ) -> Result<Option<&'a str>, ()> {
-    let there = |name: &str| chosen.contains_key(name) || assumed.contains(name);
     let mut first = None;
     for alternative in &relation.alternatives {
         if assumed.contains(alternative.name) {
@@ -86,10 +111,10 @@ fn pick<'a>(
 }
 
 /// From the root to `name`.
-fn chain<'a>(chosen: &BTreeMap<&'a str, Chosen<'a>>, name: &'a str) -> Vec<String> {
+fn chain<'a>(added: &Closure<'a>, name: &'a str) -> Vec<String> {
     let mut chain = vec![name.to_owned()];
     let mut at = name;
-    while let Some(parent) = chosen.get(at).and_then(|why| why.parent) {
+    while let Some(parent) = added.get(at).copied().flatten() {
         chain.push(parent.to_owned());
         at = parent;
     }

@@ -6,26 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SeedError;
 
-/// A part of the seed. Each builds on the ones before it, so a smaller tree is made from the first ones alone.
+/// A part of the seed. Every tier but the first is a branch over the base alone, so a tree is made of the base and any
+/// choice of the others. The order of the variants is that of a package's tiers in a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// A C and C++ environment: what binutils, GCC and musl need to build.
     Base,
-    /// What a Linux kernel needs beside it.
+    /// QEMU's user-mode emulators, which run programs of other architectures.
+    Emulator,
+    /// What a Linux kernel needs beside the base.
     Kernel,
     /// clang, lld and LLVM's tools.
     Llvm,
 }
 
 impl Tier {
-    /// All tiers, smallest first.
-    pub const ALL: [Tier; 3] = [Tier::Base, Tier::Kernel, Tier::Llvm];
+    /// All tiers, the base first.
+    pub const ALL: [Tier; 4] = [Tier::Base, Tier::Emulator, Tier::Kernel, Tier::Llvm];
 
     /// The tier's name in a lock.
     pub fn as_str(self) -> &'static str {
         match self {
             Tier::Base => "base",
+            Tier::Emulator => "emulator",
             Tier::Kernel => "kernel",
             Tier::Llvm => "llvm",
         }
@@ -46,7 +50,7 @@ impl FromStr for Tier {
 
 /// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
 /// named too, since Debian lets every package take them for granted.
-pub const ROOTS: [(Tier, &[&str]); 3] = [
+pub const ROOTS: [(Tier, &[&str]); 4] = [
     (
         Tier::Base,
         &[
@@ -77,6 +81,8 @@ pub const ROOTS: [(Tier, &[&str]); 3] = [
             "xz-utils",
         ],
     ),
+    // bookworm's is linked to GLib and GnuTLS, so nothing it needs can be left out; trixie's is linked statically.
+    (Tier::Emulator, &["qemu-user"]),
     (
         Tier::Kernel,
         &[
