@@ -29,8 +29,21 @@ pub struct Source {
     pub urls: Vec<String>,
     /// How the digest is known.
     pub checked: Checked,
-    /// Whether a node was built from this file in the Nix sandbox by crossloom's authors.
-    pub built: bool,
+}
+
+/// A toolchain that crossloom's authors built in the Nix sandbox, and whose programs they ran.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Built {
+    /// GNU triple.
+    pub target: String,
+    /// The variant that was preferred among the sources.
+    pub variant: String,
+    /// Versions of the releases.
+    pub gcc: String,
+    pub musl: String,
+    pub binutils: String,
+    pub linux: String,
 }
 
 /// How a digest in the catalogue is known.
@@ -49,6 +62,7 @@ pub enum Checked {
 #[derive(Debug)]
 pub struct Catalogue {
     releases: BTreeMap<String, Vec<Release>>,
+    built: Vec<Built>,
 }
 
 #[derive(Debug)]
@@ -62,6 +76,7 @@ struct Release {
 struct File {
     defaults: BTreeMap<String, String>,
     source: Vec<Source>,
+    built: Vec<Built>,
 }
 
 /// The compiled-in catalogue.
@@ -92,7 +107,7 @@ impl Catalogue {
                 return Err(format!("{package}'s default {default} is not in the catalogue"));
             }
         }
-        Ok(Catalogue { releases })
+        Ok(Catalogue { releases, built: file.built })
     }
 
     /// The packages' names, sorted.
@@ -126,9 +141,9 @@ impl Catalogue {
         prefer.iter().find_map(|variant| sources.iter().find(|source| source.variant == *variant)).or(sources.first())
     }
 
-    /// Whether `version` was built by crossloom's authors in at least one form.
-    pub fn built(&self, package: &str, version: &str) -> bool {
-        self.sources(package, version).iter().any(|source| source.built)
+    /// The toolchains that were built.
+    pub fn built(&self) -> &[Built] {
+        &self.built
     }
 }
 
@@ -158,6 +173,18 @@ mod tests {
                         assert!(url.starts_with("https://") || url.starts_with("mirror://"), "{url}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_built_is_in_the_catalogue() {
+        for built in catalogue().built() {
+            assert!(crate::target::Target::parse(&built.target).is_some(), "{}", built.target);
+            for (package, version) in
+                [("gcc", &built.gcc), ("musl", &built.musl), ("binutils", &built.binutils), ("linux", &built.linux)]
+            {
+                assert!(!catalogue().sources(package, version).is_empty(), "{package} {version}");
             }
         }
     }

@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use crate::catalogue::Catalogue;
 use crate::lock::{Lock, LockError, LockedSource, source_name};
 use crate::matrix::{Matrix, MuslGccCell};
@@ -16,7 +18,7 @@ use crate::target::{Seed, System};
 const HOST_LIBRARIES: [&str; 3] = ["gmp", "mpfr", "mpc"];
 
 /// Everything that is rendered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Plan {
     /// Which seed Linux build systems build from.
     pub seed: Seed,
@@ -27,7 +29,7 @@ pub struct Plan {
 }
 
 /// The nodes and cells of one build system.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SystemPlan {
     /// Sorted so that a node stands after those it needs.
     pub nodes: Vec<Node>,
@@ -36,7 +38,7 @@ pub struct SystemPlan {
 }
 
 /// One call of a recipe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Node {
     /// Its Nix attribute: letters, digits, `-` and `_`.
     pub name: String,
@@ -47,7 +49,8 @@ pub struct Node {
 }
 
 /// What a recipe is called with.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Arg {
     /// Another node, by name.
     Node(String),
@@ -62,7 +65,7 @@ pub enum Arg {
 }
 
 /// One row of the matrix, as a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Cell {
     /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
     pub name: String,
@@ -77,6 +80,31 @@ pub struct Cell {
     pub emulator: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
+    /// Whether crossloom's authors built it, from the same releases.
+    pub built: bool,
+}
+
+impl SystemPlan {
+    /// The names of every source that the given nodes and what they need are built from.
+    pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let mut wanted: BTreeSet<&str> = nodes.into_iter().collect();
+        let mut sources = BTreeSet::new();
+        // What a node needs stands before it, so one walk from the end finds everything.
+        for node in self.nodes.iter().rev() {
+            if !wanted.contains(node.name.as_str()) {
+                continue;
+            }
+            for arg in node.args.values() {
+                match arg {
+                    Arg::Node(name) => wanted.extend([name.as_str()]),
+                    Arg::Nodes(names) => wanted.extend(names.iter().map(String::as_str)),
+                    Arg::Source(name) => sources.extend([name.clone()]),
+                    Arg::Text(_) | Arg::Texts(_) => {}
+                }
+            }
+        }
+        sources
+    }
 }
 
 /// The releases (package, version) that `matrix` builds from.
@@ -105,7 +133,7 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
     }
     let mut systems = BTreeMap::new();
     for system in &matrix.systems {
-        let mut graph = Graph { catalogue, nodes: Vec::new(), known: BTreeSet::new() };
+        let mut graph = Graph { catalogue, lock, nodes: Vec::new(), known: BTreeSet::new() };
         let cells: Vec<_> = matrix
             .musl_gcc
             .iter()
@@ -119,6 +147,7 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
 
 struct Graph<'a> {
     catalogue: &'a Catalogue,
+    lock: &'a Lock,
     nodes: Vec<Node>,
     known: BTreeSet<String>,
 }
@@ -130,6 +159,17 @@ impl Graph<'_> {
             self.nodes.push(Node { name: name.clone(), recipe, args: args.into_iter().collect() });
         }
         name
+    }
+
+    fn was_built(&self, cell: &MuslGccCell) -> bool {
+        self.catalogue.built().iter().any(|built| {
+            built.target == cell.target.triple()
+                && built.gcc == cell.gcc
+                && built.musl == cell.musl
+                && built.binutils == cell.binutils
+                && built.linux == cell.linux_headers
+                && self.lock.source("gcc", &cell.gcc).is_ok_and(|source| source.variant == built.variant)
+        })
     }
 
     fn host_library(&mut self, package: &'static str, needs: &[&'static str]) -> String {
@@ -281,6 +321,7 @@ impl Graph<'_> {
             target: triple,
             emulator: if system.runs(target) { "" } else { target.qemu_user().unwrap_or_default() },
             cxx: cell.languages.cxx,
+            built: system == System::X86_64Linux && self.was_built(cell),
         }
     }
 }

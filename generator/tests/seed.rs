@@ -433,7 +433,7 @@ fn fake_index() -> String {
     ])
 }
 
-fn lock_fake(dir: &Path, suite: Suite) -> Result<SeedLock, SeedError> {
+fn lock_fake(dir: &Path, suite: Seed) -> Result<SeedLock, SeedError> {
     let request = Request { suite, system: System::X86_64Linux, roots: &FAKE_ROOTS, verify: &|_, _| Ok(()) };
     lock(&request, &DirArchive { root: dir.to_owned() })
 }
@@ -441,7 +441,7 @@ fn lock_fake(dir: &Path, suite: Suite) -> Result<SeedLock, SeedError> {
 #[test]
 fn a_fake_archive_locks_to_its_golden() {
     let dir = fake_archive(&fake_index());
-    let lock = lock_fake(dir.path(), Suite::Trixie).unwrap();
+    let lock = lock_fake(dir.path(), Seed::Trixie).unwrap();
     // The digest of the packed busybox depends on liblzma's version, the rest of the lock does not.
     let deb = Sha256::of(&std::fs::read(dir.path().join("pool/main/busybox-static.deb")).unwrap());
     let size = lock.bootstrap[0].size;
@@ -461,7 +461,7 @@ fn every_file_is_checked_before_it_is_read() {
         let dir = fake_archive(&index);
         let file = dir.path().join(path);
         std::fs::write(&file, change(std::fs::read(&file).unwrap())).unwrap();
-        lock_fake(dir.path(), Suite::Trixie).unwrap_err().to_string()
+        lock_fake(dir.path(), Seed::Trixie).unwrap_err().to_string()
     };
     let longer = |mut bytes: Vec<u8>| {
         bytes.push(0);
@@ -482,7 +482,7 @@ fn every_file_is_checked_before_it_is_read() {
     let refused = |_: &[u8], suite: &str| {
         Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none".to_owned() })
     };
-    let (suite, system) = (Suite::Trixie, System::X86_64Linux);
+    let (suite, system) = (Seed::Trixie, System::X86_64Linux);
     let request = Request { suite, system, roots: &FAKE_ROOTS, verify: &refused };
     let error = lock(&request, &DirArchive { root: dir.path().to_owned() }).unwrap_err();
     assert!(error.to_string().starts_with("dists/trixie/InRelease is not trusted: no"), "{error}");
@@ -491,13 +491,13 @@ fn every_file_is_checked_before_it_is_read() {
 #[test]
 fn a_path_that_leaves_the_archive_is_not_followed() {
     let index = fake_index().replace("pool/main/bc.deb", "pool/../../etc/bc.deb");
-    let error = lock_fake(fake_archive(&index).path(), Suite::Trixie).unwrap_err().to_string();
+    let error = lock_fake(fake_archive(&index).path(), Seed::Trixie).unwrap_err().to_string();
     assert!(error.contains("(bc): Filename or Size is out of bounds"), "{error}");
 }
 
 #[test]
 fn an_absent_file_is_named() {
-    let error = lock_fake(Path::new("/nonexistent"), Suite::Bookworm).unwrap_err();
+    let error = lock_fake(Path::new("/nonexistent"), Seed::Bookworm).unwrap_err();
     assert_eq!(error.to_string(), "cannot read /nonexistent/dists/bookworm/InRelease");
 }
 
@@ -537,7 +537,7 @@ fn a_mirror_that_lacks_a_file_is_passed_over_and_size_is_bounded() {
 
 #[test]
 fn the_built_in_locks_are_whole() {
-    for (suite, system) in Suite::ALL.into_iter().flat_map(|suite| System::ALL.map(|system| (suite, system))) {
+    for (suite, system) in Seed::ALL.into_iter().flat_map(|suite| System::ALL.map(|system| (suite, system))) {
         let lock = SeedLock::built_in(suite, system).unwrap();
         let place = format!("{suite} {system}");
         assert_eq!((lock.suite, lock.system), (suite, system));
@@ -566,12 +566,12 @@ fn the_built_in_locks_are_whole() {
         assert!(lock.total_bytes() >= lock.with(&Tier::ALL).map(|package| package.size).sum());
     }
     let bootstrap = |suite| SeedLock::built_in(suite, System::X86_64Linux).unwrap().bootstrap;
-    assert_eq!(bootstrap(Suite::Bookworm), bootstrap(Suite::Trixie));
+    assert_eq!(bootstrap(Seed::Bookworm), bootstrap(Seed::Trixie));
 }
 
 #[test]
 fn a_tree_is_made_of_the_base_and_any_tiers() {
-    let lock = lock_fake(fake_archive(&fake_index()).path(), Suite::Trixie).unwrap();
+    let lock = lock_fake(fake_archive(&fake_index()).path(), Seed::Trixie).unwrap();
     let with = |tiers: &[Tier]| lock.with(tiers).map(|package| package.name.as_str()).collect::<Vec<_>>().join(" ");
     assert_eq!(with(&[]), "gcc libc6");
     assert_eq!(with(&[Tier::Base]), "gcc libc6");
@@ -584,7 +584,7 @@ fn a_tree_is_made_of_the_base_and_any_tiers() {
 
 #[test]
 fn tiers_have_one_spelling() {
-    let lock = SeedLock::built_in(Suite::Trixie, System::X86_64Linux).unwrap();
+    let lock = SeedLock::built_in(Seed::Trixie, System::X86_64Linux).unwrap();
     let problem = |tiers: &[Tier]| {
         let mut lock = lock.clone();
         lock.packages[1].tiers = tiers.to_vec();
@@ -610,7 +610,7 @@ fn tiers_have_one_spelling() {
 
 #[test]
 fn every_problem_of_a_lock_is_reported_with_its_place() {
-    let mut lock = SeedLock::built_in(Suite::Bookworm, System::X86_64Linux).unwrap();
+    let mut lock = SeedLock::built_in(Seed::Bookworm, System::X86_64Linux).unwrap();
     lock.architecture = "arm64".to_owned();
     lock.packages[1].name = lock.packages[0].name.clone();
     lock.packages[2].path = "pool/../x.deb".to_owned();
@@ -639,7 +639,7 @@ fn every_problem_of_a_lock_is_reported_with_its_place() {
 
 #[test]
 fn a_lock_of_another_shape_is_refused() {
-    let text = SeedLock::built_in(Suite::Bookworm, System::X86_64Linux).unwrap().to_json();
+    let text = SeedLock::built_in(Seed::Bookworm, System::X86_64Linux).unwrap().to_json();
     let newer = SeedLock::parse("{\"version\": 2, \"colour\": 1}", "x.json").unwrap_err().to_string();
     assert!(newer.contains("x.json") && newer.contains("version 1 alone"), "{newer}");
     for (from, to) in [
@@ -658,7 +658,7 @@ fn a_lock_of_another_shape_is_refused() {
 #[test]
 fn store_names_are_store_names() {
     assert_eq!(store_name("zlib1g-dev", "1:1.2.13.dfsg~1"), "zlib1g-dev_1_1.2.13.dfsg_1.deb");
-    for package in SeedLock::built_in(Suite::Trixie, System::Aarch64Linux).unwrap().packages {
+    for package in SeedLock::built_in(Seed::Trixie, System::Aarch64Linux).unwrap().packages {
         let name = package.store_name();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte);
         assert!(name.len() <= 211 && name.bytes().all(allowed), "{name}");
@@ -667,9 +667,9 @@ fn store_names_are_store_names() {
 
 #[test]
 fn names_of_suites_systems_and_tiers_are_read_and_unknown_ones_explained() {
-    assert_eq!("trixie".parse::<Suite>().unwrap(), Suite::Trixie);
+    assert_eq!("trixie".parse::<Seed>().unwrap(), Seed::Trixie);
     assert_eq!("aarch64-linux".parse::<System>().unwrap(), System::Aarch64Linux);
     assert_eq!("llvm".parse::<Tier>().unwrap(), Tier::Llvm);
-    let error = "sid".parse::<Suite>().unwrap_err().to_string();
+    let error = "sid".parse::<Seed>().unwrap_err().to_string();
     assert_eq!(error, "\"sid\" is not a Debian suite with a seed\n\nhint: use one of bookworm, trixie");
 }

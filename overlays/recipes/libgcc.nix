@@ -19,16 +19,18 @@ stdenv.mkDerivation {
   ];
 
   # The build reads GCC's generated headers from where GCC's own build would have left them: two levels up, in gcc/.
-  # libgcc_s names the C library as its dependency before that library exists; an empty one of its name stands in.
+  # libgcc_s is linked before there is a C library: its start files are assembled from musl's source, and an empty
+  # library of its name stands in for what the linker records as needed.
   preConfigure = ''
     mkdir -p ../build/${target}/libgcc ../stub
     cp -r ${gcc.dev}/gcc ../build/gcc
     chmod -R u+w ../build/gcc
     mkdir ../build/gcc/include
     ${target}-gcc -shared -nostdlib -Wl,-soname,libc.so -o ../stub/libc.so -x c /dev/null
+    for part in crti crtn; do ${target}-gcc -c ${muslHeaders}/crt/$part.s -o ../stub/$part.o; done
     cd ../build/${target}/libgcc
     configureScript=../../../$sourceRoot/libgcc/configure
-    export CC="${target}-gcc --sysroot=${muslHeaders}" AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm \
+    export CC="${target}-gcc --sysroot=${muslHeaders} -B$NIX_BUILD_TOP/stub" AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm \
       STRIP=${target}-strip
     # No debugging data: it would carry this build's paths, and differ between seeds.
     makeFlagsArray+=("CFLAGS=-O2 -g0" "LIBGCC2_DEBUG_CFLAGS=-g0" "SHLIB_LC=-L$NIX_BUILD_TOP/stub -lc")

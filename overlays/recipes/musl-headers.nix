@@ -1,4 +1,5 @@
-# musl's headers alone: all of the C library that libgcc has to see, so that a change in musl's code rebuilds no compiler.
+# All of the C library that libgcc has to see before there is one: headers, and the source of the start files that go
+# into every shared library. A change elsewhere in musl rebuilds neither libgcc nor the compiler.
 {
   stdenv,
   src,
@@ -19,6 +20,18 @@ stdenv.mkDerivation {
   installTargets = [ "install-headers" ];
   preInstall = ''
     makeFlagsArray+=("DESTDIR=$out")
+  '';
+
+  # An architecture without start files of its own has empty ones.
+  postInstall = ''
+    mkdir "$out/crt"
+    for part in crti crtn; do
+      if [ -e "crt/${arch}/$part.s" ]; then
+        cp "crt/${arch}/$part.s" "$out/crt/$part.s"
+      else
+        cp "crt/$part.c" "$out/crt/$part.s"
+      fi
+    done
   '';
 
   meta.description = "musl's headers for ${arch}";

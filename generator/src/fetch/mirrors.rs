@@ -228,6 +228,14 @@ impl Mirrors {
         self.bases.insert(name.to_owned(), bases);
     }
 
+    /// The base addresses of `name`, in the order to be tried.
+    ///
+    /// # Errors
+    /// [`MirrorError`] when there is none on this machine.
+    pub fn bases(&self, name: &str) -> Result<Vec<String>, MirrorError> {
+        self.bases.get(name).filter(|bases| !bases.is_empty()).cloned().ok_or_else(|| self.no_base(name))
+    }
+
     /// Where the file at `url` may be, in the order to be tried: `url` itself unless it is a `mirror://` address.
     /// Never empty.
     pub fn candidates(&self, url: &str) -> Result<Vec<Candidate>, MirrorError> {

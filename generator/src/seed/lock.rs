@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SeedError;
 use super::roots::Tier;
-use super::suite::{Suite, System};
+use crate::target::{Seed, System};
 use crate::nix::hash::Sha256;
 
 /// The only version of the format.
@@ -59,6 +59,17 @@ impl PinnedPackage {
 }
 
 impl SeedPackage {
+    /// The package without its place in the seed.
+    pub fn pin(&self) -> PinnedPackage {
+        PinnedPackage {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            path: self.path.clone(),
+            size: self.size,
+            sha256: self.sha256,
+        }
+    }
+
     /// See [`store_name`].
     pub fn store_name(&self) -> String {
         store_name(&self.name, &self.version)
@@ -82,7 +93,7 @@ pub struct SeedLock {
     /// Format version, 1.
     pub version: u32,
     /// What the packages are from.
-    pub suite: Suite,
+    pub suite: Seed,
     /// The point release, `12.15`.
     pub release: String,
     /// When the archive made the suite's `InRelease`, as written there.
@@ -132,18 +143,18 @@ impl SeedLock {
     }
 
     /// The lock of this suite and build machine that is part of crossloom.
-    pub fn built_in(suite: Suite, system: System) -> Result<SeedLock, SeedError> {
+    pub fn built_in(suite: Seed, system: System) -> Result<SeedLock, SeedError> {
         let (text, name) = match (suite, system) {
-            (Suite::Bookworm, System::X86_64Linux) => {
+            (Seed::Bookworm, System::X86_64Linux) => {
                 (include_str!("../../data/seeds/bookworm-x86_64-linux.json"), "bookworm-x86_64-linux.json")
             }
-            (Suite::Bookworm, System::Aarch64Linux) => {
+            (Seed::Bookworm, System::Aarch64Linux) => {
                 (include_str!("../../data/seeds/bookworm-aarch64-linux.json"), "bookworm-aarch64-linux.json")
             }
-            (Suite::Trixie, System::X86_64Linux) => {
+            (Seed::Trixie, System::X86_64Linux) => {
                 (include_str!("../../data/seeds/trixie-x86_64-linux.json"), "trixie-x86_64-linux.json")
             }
-            (Suite::Trixie, System::Aarch64Linux) => {
+            (Seed::Trixie, System::Aarch64Linux) => {
                 (include_str!("../../data/seeds/trixie-aarch64-linux.json"), "trixie-aarch64-linux.json")
             }
         };

@@ -26,7 +26,6 @@ mod release;
 mod resolve;
 mod roots;
 mod signature;
-mod suite;
 mod version;
 
 pub use archive::{Archive, DirArchive, HttpArchive};
@@ -41,5 +40,4 @@ pub use release::{IndexFile, Release, clear_text};
 pub use resolve::{Chosen, resolve};
 pub use roots::{ASSUMED, BOOTSTRAP, ROOTS, Tier};
 pub use signature::{DEFAULT_KEYRING, check_signature};
-pub use suite::{Suite, System};
 pub use version::compare_versions;

@@ -10,7 +10,7 @@ use super::lock::{Busybox, PinnedPackage, SIZE_LIMIT, SeedLock, SeedPackage, is_
 use super::release::{IndexFile, Release, clear_text};
 use super::resolve::resolve;
 use super::roots::{ASSUMED, BOOTSTRAP, Tier};
-use super::suite::{Suite, System};
+use crate::target::{Seed, System};
 use crate::nix::hash::Sha256;
 
 /// Bytes: `InRelease` is 200 KB, `Packages.xz` 10 MB and 55 MB unpacked.
@@ -24,7 +24,7 @@ pub type Verify<'a> = dyn Fn(&[u8], &str) -> Result<(), SeedError> + 'a;
 /// What a lock is asked for.
 pub struct Request<'a> {
     /// The suite of the packages.
-    pub suite: Suite,
+    pub suite: Seed,
     /// The build machine.
     pub system: System,
     /// Roots tier by tier; usually [`super::ROOTS`].
@@ -56,10 +56,10 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
             Ok(SeedPackage { name, version, tiers, path, size, sha256 })
         })
         .collect::<Result<_, SeedError>>()?;
-    let (bootstrap, busybox) = if request.suite == Suite::Bookworm {
+    let (bootstrap, busybox) = if request.suite == Seed::Bookworm {
         bootstrap(&index, archive)?
     } else {
-        let fetched = fetch(Suite::Bookworm, architecture, archive, request.verify)?;
+        let fetched = fetch(Seed::Bookworm, architecture, archive, request.verify)?;
         bootstrap(&Index::parse(&fetched.packages, architecture, &fetched.path)?, archive)?
     };
     let lock = SeedLock {
@@ -81,7 +81,7 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
 }
 
 /// Fetches and checks a suite's `InRelease` and package index.
-fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
+fn fetch(suite: Seed, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
     let release_path = format!("dists/{suite}/InRelease");
     let malformed = |file: &str, problem: String| SeedError::Malformed { file: file.to_owned(), problem };
     tracing::info!(%suite, "reading {release_path}");
@@ -118,7 +118,7 @@ fn bootstrap(index: &Index<'_>, archive: &dyn Archive) -> Result<(Vec<PinnedPack
         .into_iter()
         .map(|name| {
             let package = index.get(name).ok_or_else(|| SeedError::Unsatisfiable {
-                suite: Suite::Bookworm.to_string(),
+                suite: Seed::Bookworm.to_string(),
                 architecture: index.architecture.to_owned(),
                 wanted: name.to_owned(),
                 chain: vec!["the seed's bootstrap".to_owned()],

@@ -5,6 +5,9 @@
 mod table;
 
 use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 pub use table::TARGETS;
 
@@ -173,11 +176,15 @@ impl fmt::Display for Target {
 }
 
 /// A machine that builds, as Nix spells it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum System {
+    #[serde(rename = "aarch64-darwin")]
     Aarch64Darwin,
+    #[serde(rename = "aarch64-linux")]
     Aarch64Linux,
+    #[serde(rename = "x86_64-darwin")]
     X86_64Darwin,
+    #[serde(rename = "x86_64-linux")]
     X86_64Linux,
 }
 
@@ -214,7 +221,37 @@ impl System {
 
     /// Whether builds here can start from a seed; others need nixpkgs.
     pub const fn is_linux(self) -> bool {
-        matches!(self, System::Aarch64Linux | System::X86_64Linux)
+        self.debian_architecture().is_some()
+    }
+
+    /// Debian's name of the architecture, where there is a seed.
+    pub const fn debian_architecture(self) -> Option<&'static str> {
+        match self {
+            System::X86_64Linux => Some("amd64"),
+            System::Aarch64Linux => Some("arm64"),
+            System::X86_64Darwin | System::Aarch64Darwin => None,
+        }
+    }
+}
+
+/// A word is not one of a closed list.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is no {what}\nhint: one of {}", known.join(", "))]
+pub struct UnknownName {
+    /// What was read.
+    pub text: String,
+    /// What was expected.
+    pub what: &'static str,
+    /// The list.
+    pub known: Vec<&'static str>,
+}
+
+impl FromStr for System {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let known = System::ALL.map(System::as_str).to_vec();
+        System::parse(text).ok_or_else(|| UnknownName { text: text.to_owned(), what: "build system", known })
     }
 }
 
@@ -225,7 +262,8 @@ impl fmt::Display for System {
 }
 
 /// The Debian release whose packages Linux build systems start from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Seed {
     /// Debian 12. Frozen, so its files stay where they are.
     #[default]
@@ -249,6 +287,15 @@ impl Seed {
             Seed::Bookworm => "bookworm",
             Seed::Trixie => "trixie",
         }
+    }
+}
+
+impl FromStr for Seed {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let known = Seed::ALL.map(Seed::as_str).to_vec();
+        Seed::parse(text).ok_or_else(|| UnknownName { text: text.to_owned(), what: "Debian release of a seed", known })
     }
 }
 
