@@ -93,7 +93,7 @@ impl Lock {
                 file: chosen.file.clone(),
                 sha256: chosen.sha256,
                 size: chosen.size,
-                urls: chosen.urls.clone(),
+                urls: preferred(&chosen.urls, prefer),
             });
             sources.insert(name, locked);
         }
@@ -139,6 +139,14 @@ impl Lock {
         let name = source_name(package, version);
         self.sources.get(&name).ok_or(LockError::Stale { missing: name })
     }
+}
+
+/// Addresses with those of the first preference in front: who prefers Debian's archive may reach nothing else.
+fn preferred(urls: &[String], prefer: &[String]) -> Vec<String> {
+    let mut urls = urls.to_vec();
+    let debian = prefer.first().is_some_and(|first| first == "debian");
+    urls.sort_by_key(|url| debian && !url.starts_with("mirror://debian/"));
+    urls
 }
 
 /// What a lock may not hold although it is well-formed JSON: the text of each value ends up in Nix and in file names.

@@ -186,6 +186,8 @@ struct NodeContext {
     sources: Vec<Named<String>>,
     texts: Vec<Named<serde_json::Value>>,
     nodes: Vec<Named<String>>,
+    /// Arguments whose node has the argument's own name.
+    inherits: Vec<&'static str>,
     lists: Vec<Named<Vec<String>>>,
 }
 
@@ -262,6 +264,7 @@ impl NodeContext {
             sources: Vec::new(),
             texts: Vec::new(),
             nodes: Vec::new(),
+            inherits: Vec::new(),
             lists: Vec::new(),
         };
         for (arg, value) in &node.args {
@@ -269,6 +272,7 @@ impl NodeContext {
                 Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
                 Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
                 Arg::Texts(texts) => context.texts.push(Named { arg, value: texts.clone().into() }),
+                Arg::Node(name) if name == arg => context.inherits.push(arg),
                 Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
                 Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
             }

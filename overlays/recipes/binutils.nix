@@ -52,5 +52,7 @@ stdenv.mkDerivation {
     for tool in "$out/${target}/bin"/*; do ln -sf "../../bin/${target}-''${tool##*/}" "$tool"; done
   '';
 
+  enableParallelBuilding = true;
+
   meta.description = "GNU binutils for ${target}";
 }

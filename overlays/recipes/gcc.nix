@@ -80,6 +80,8 @@ stdenv.mkDerivation {
   makeFlags = [
     "MAKEINFO=true"
     "GENERATED_MANPAGES="
+    # One directory for libraries, lib: without this, some 64-bit targets look into lib64 alone.
+    "MULTILIB_OSDIRNAMES="
   ];
   buildFlags = [ "all-host" ];
   installTargets = [ "install-strip-host" ];
@@ -94,6 +96,10 @@ stdenv.mkDerivation {
     mkdir -p "$dev/gcc"
     cp gcc/*.h gcc/*.def gcc/libgcc.mvars "$dev/gcc/"
   '';
+
+  enableParallelBuilding = true;
+  # Format strings in GCC's sources are checked by GCC's own rules.
+  hardeningDisable = [ "format" ];
 
   meta.description = "GNU Compiler Collection's host programs for ${target}";
 }

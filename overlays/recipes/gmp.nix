@@ -28,5 +28,8 @@ stdenv.mkDerivation {
     fi
   '';
 
+  enableParallelBuilding = true;
+  dontDisableStatic = true;
+
   meta.description = "GNU multiple precision arithmetic library";
 }

@@ -50,5 +50,11 @@ stdenv.mkDerivation {
     ln -s ${version}/libgcc.a "$out/lib/gcc/${target}/libgcc.a"
   '';
 
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
   meta.description = "GCC's support library for ${target}";
 }

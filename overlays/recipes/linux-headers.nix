@@ -33,5 +33,7 @@ stdenv.mkDerivation {
     cp -r usr/include "$out/include"
   '';
 
+  enableParallelBuilding = true;
+
   meta.description = "Linux user-space headers for ${arch}";
 }

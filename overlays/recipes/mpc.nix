@@ -25,5 +25,8 @@ stdenv.mkDerivation {
     "--with-pic"
   ];
 
+  enableParallelBuilding = true;
+  dontDisableStatic = true;
+
   meta.description = "Complex arithmetic over MPFR";
 }

@@ -20,5 +20,8 @@ stdenv.mkDerivation {
     "--with-pic"
   ];
 
+  enableParallelBuilding = true;
+  dontDisableStatic = true;
+
   meta.description = "Multiple-precision floating-point library";
 }

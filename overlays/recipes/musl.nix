@@ -42,5 +42,11 @@ stdenv.mkDerivation {
     for loader in "$out"/lib/ld-musl-*.so.1; do ln -sf libc.so "$loader"; done
   '';
 
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
   meta.description = "musl libc for ${target}";
 }

@@ -35,10 +35,16 @@ stdenv.mkDerivation {
     for library in $libraries; do
       add "$library" "$out/${target}"
     done
+    # ar, nm and ranlib read objects of link-time optimisation through the compiler's plugin.
+    mkdir -p "$out/lib/bfd-plugins"
+    ln -s "../../libexec/gcc/${target}/${version}/liblto_plugin.so" "$out/lib/bfd-plugins/"
     for tool in gcc g++; do
       if [ -e "$out/bin/${target}-$tool" ]; then ln -s "${target}-$tool" "$out/bin/${target}-''${tool/gcc/cc}"; fi
     done
   '';
+
+  dontStrip = true;
+  dontPatchELF = true;
 
   passthru = {
     inherit

@@ -35,8 +35,10 @@ pub struct BuildArgs {
 enum BuildError {
     #[error("there is no {path}\nhint: run `crossloom generate`")]
     NotGenerated { path: String },
-    #[error("the build failed\nhint: {log}")]
-    Failed { log: String },
+    #[error("Nix could not read {path}\nhint: run `crossloom generate --check`")]
+    Evaluation { path: String },
+    #[error("{node} could not be built\nhint: `nix log <its .drv>` shows the whole log")]
+    Failed { node: String },
     #[error("cannot run {program}")]
     Run {
         program: String,
@@ -110,7 +112,7 @@ fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<String> {
         }
         text
     });
-    let tail = show(&lines, quiet);
+    let (node, tail) = show(&lines, quiet);
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let paths = output.join().unwrap_or_default();
@@ -118,13 +120,17 @@ fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<String> {
         for line in &tail {
             eprintln!("{line}");
         }
-        return Err(BuildError::Failed { log: "`nix log <derivation>` shows a failed build's whole log".to_owned() }.into());
+        return Err(match node {
+            Some(node) => BuildError::Failed { node },
+            None => BuildError::Evaluation { path: args.first().cloned().unwrap_or_default() },
+        }
+        .into());
     }
     Ok(paths)
 }
 
-/// Shows progress until the build ends; returns its last lines.
-fn show(lines: &mpsc::Receiver<String>, quiet: bool) -> Vec<String> {
+/// Shows progress until the build ends; returns the node that was built last, if any, and the last lines.
+fn show(lines: &mpsc::Receiver<String>, quiet: bool) -> (Option<String>, Vec<String>) {
     let bar = if quiet || !std::io::stderr().is_terminal() {
         ProgressBar::hidden()
     } else {
@@ -133,20 +139,20 @@ fn show(lines: &mpsc::Receiver<String>, quiet: bool) -> Vec<String> {
     };
     bar.enable_steady_tick(Duration::from_millis(200));
     let mut tail: Vec<String> = Vec::new();
-    let mut node = String::from("evaluating");
+    let mut node = None;
     let (mut since, mut said) = (Instant::now(), Instant::now());
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => {
                 if let Some(name) = building(&line) {
-                    finish(&bar, &node, since, quiet);
-                    node = name.to_owned();
+                    finish(&bar, node.as_deref(), since, quiet);
                     since = Instant::now();
                     said = since;
-                    bar.set_message(format!("building {node}"));
+                    bar.set_message(format!("building {name}"));
                     if bar.is_hidden() && !quiet {
-                        eprintln!("building {node}");
+                        eprintln!("building {name}");
                     }
+                    node = Some(name.to_owned());
                 } else {
                     tail.push(line);
                     if tail.len() > 40 {
@@ -157,19 +163,20 @@ fn show(lines: &mpsc::Receiver<String>, quiet: bool) -> Vec<String> {
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 if bar.is_hidden() && !quiet && said.elapsed() >= SILENCE {
                     said = Instant::now();
+                    let node = node.as_deref().unwrap_or("evaluation");
                     eprintln!("  {node}: {} min so far", since.elapsed().as_secs() / 60);
                 }
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
     }
-    finish(&bar, &node, since, quiet);
+    finish(&bar, node.as_deref(), since, quiet);
     bar.finish_and_clear();
-    tail
+    (node, tail)
 }
 
-fn finish(bar: &ProgressBar, node: &str, since: Instant, quiet: bool) {
-    if !quiet && node != "evaluating" {
+fn finish(bar: &ProgressBar, node: Option<&str>, since: Instant, quiet: bool) {
+    if let (Some(node), false) = (node, quiet) {
         let line = format!("  {node}: {} s", since.elapsed().as_secs());
         if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
     }

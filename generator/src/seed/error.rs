@@ -5,6 +5,12 @@ use std::path::PathBuf;
 /// An error of the seed module. The cause, where there is one, is the source and not part of the message.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
+    /// The build machine's system is none of Debian's.
+    #[error("there is no seed for {system}\n\nhint: seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs")]
+    NoSeed {
+        /// The system.
+        system: crate::target::System,
+    },
     /// A file could not be read, written or made.
     #[error("cannot {action} {}", path.display())]
     Io {

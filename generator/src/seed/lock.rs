@@ -157,6 +157,7 @@ impl SeedLock {
             (Seed::Trixie, System::Aarch64Linux) => {
                 (include_str!("../../data/seeds/trixie-aarch64-linux.json"), "trixie-aarch64-linux.json")
             }
+            (_, System::X86_64Darwin | System::Aarch64Darwin) => return Err(SeedError::NoSeed { system }),
         };
         SeedLock::parse(text, name)
     }
@@ -205,9 +206,12 @@ impl SeedLock {
                 problems.push(format!("{field}: not one short line"));
             }
         }
-        if self.architecture != self.system.architecture() {
-            let right = self.system.architecture();
-            problems.push(format!("architecture: {:?}, but {} is {right}", self.architecture, self.system));
+        match self.system.debian_architecture() {
+            Some(right) if right == self.architecture => {}
+            Some(right) => {
+                problems.push(format!("architecture: {:?}, but {} is {right}", self.architecture, self.system));
+            }
+            None => problems.push(format!("system: {} is none of Debian's", self.system)),
         }
         let packages = self.packages.iter().map(|p| (p.name.as_str(), p.version.as_str(), p.path.as_str(), p.size));
         check_list("packages", packages.collect(), &mut problems);

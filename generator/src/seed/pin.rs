@@ -44,7 +44,8 @@ struct Fetched {
 /// Resolves and pins a seed from what `archive` holds now. Fetches two files per suite (the seed's and bookworm's) and
 /// the busybox-static package.
 pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, SeedError> {
-    let architecture = request.system.architecture();
+    let system = request.system;
+    let architecture = system.debian_architecture().ok_or(SeedError::NoSeed { system })?;
     let fetched = fetch(request.suite, architecture, archive, request.verify)?;
     let index = Index::parse(&fetched.packages, architecture, &fetched.path)?;
     let assumed: BTreeSet<&str> = ASSUMED.iter().copied().collect();

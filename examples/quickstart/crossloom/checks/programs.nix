@@ -1,0 +1,33 @@
+# Programs built with a toolchain, linked statically and dynamically, and run.
+#
+# A program runs on the build machine's own kernel when that takes it, and under QEMU's user-mode emulator when one is
+# named. Where neither runs it, the check fails: it does not pass for want of a machine.
+{
+  stdenv,
+  file,
+  qemu-user,
+  toolchain,
+  target,
+  # Whether there is a C++ compiler.
+  cxx,
+  # QEMU's name for the target; empty where the build machine's own kernel must run it.
+  emulator,
+}:
+stdenv.mkDerivation {
+  pname = "check-programs-${target}";
+  version = toolchain.version or "0";
+
+  nativeBuildInputs = [
+    file
+    toolchain
+  ];
+  programs = ./programs;
+  inherit target;
+  qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
+  cxx = if cxx then "1" else "";
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./programs.sh;
+
+  meta.description = "Programs of ${target}, run";
+}

@@ -1,0 +1,60 @@
+# GCC's support library, static and shared, and the start files that go with it.
+{
+  stdenv,
+  binutils,
+  gcc,
+  muslHeaders,
+  src,
+  version,
+  target,
+}:
+stdenv.mkDerivation {
+  pname = "libgcc-${target}";
+  inherit version src;
+  inherit (import ./gcc-archive.nix) postUnpack;
+
+  nativeBuildInputs = [
+    binutils
+    gcc
+  ];
+
+  # The build reads GCC's generated headers from where GCC's own build would have left them: two levels up, in gcc/.
+  # libgcc_s is linked before there is a C library: its start files are assembled from musl's source, and an empty
+  # library of its name stands in for what the linker records as needed.
+  preConfigure = ''
+    mkdir -p ../build/${target}/libgcc ../stub
+    cp -r ${gcc.dev}/gcc ../build/gcc
+    chmod -R u+w ../build/gcc
+    mkdir ../build/gcc/include
+    ${target}-gcc -shared -nostdlib -Wl,-soname,libc.so -o ../stub/libc.so -x c /dev/null
+    for part in crti crtn; do ${target}-gcc -c ${muslHeaders}/crt/$part.s -o ../stub/$part.o; done
+    cd ../build/${target}/libgcc
+    configureScript=../../../$sourceRoot/libgcc/configure
+    export CC="${target}-gcc --sysroot=${muslHeaders} -B$NIX_BUILD_TOP/stub" AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm \
+      STRIP=${target}-strip
+    # No debugging data: it would carry this build's paths, and differ between seeds.
+    makeFlagsArray+=("CFLAGS=-O2 -g0" "LIBGCC2_DEBUG_CFLAGS=-g0" "SHLIB_LC=-L$NIX_BUILD_TOP/stub -lc")
+  '';
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${target}"
+    "--with-slibdir=${placeholder "out"}/${target}/lib"
+    "--enable-shared"
+    "--disable-multilib"
+    # The answer that GCC's configure gives for every musl target.
+    "--enable-threads=posix"
+  ];
+  makeFlags = [ "MAKEINFO=true" ];
+  # A place without the version in its name, for those who look for libgcc without the driver's help.
+  postInstall = ''
+    ln -s ${version}/libgcc.a "$out/lib/gcc/${target}/libgcc.a"
+  '';
+
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
+  meta.description = "GCC's support library for ${target}";
+}

@@ -1,0 +1,58 @@
+# GCC's C++ library, static and shared.
+{
+  stdenv,
+  binutils,
+  gcc,
+  libgcc,
+  musl,
+  src,
+  version,
+  target,
+  flags,
+}:
+stdenv.mkDerivation {
+  pname = "libstdcxx-${target}";
+  inherit version src;
+  inherit (import ./gcc-archive.nix) postUnpack;
+
+  nativeBuildInputs = [
+    binutils
+    gcc
+  ];
+
+  preConfigure = ''
+    mkdir ../build
+    cd ../build
+    configureScript=../$sourceRoot/libstdc++-v3/configure
+    # The installed compiler with the C library and libgcc as they will stand in the toolchain.
+    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib"
+    export CC="${target}-gcc $use" CXX="${target}-g++ $use" CPP="${target}-gcc $use -E"
+    export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
+    # Names of static initialisers come from the seed and no debugging data is kept: the bits are then the same from
+    # every build directory and under every seed.
+    export CFLAGS="-O2 -g0 -ffile-prefix-map=$NIX_BUILD_TOP=."
+    export CXXFLAGS="$CFLAGS -frandom-seed=libstdcxx"
+  '';
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${target}"
+    "--with-gxx-include-dir=${placeholder "out"}/include/c++/${version}"
+    "--with-cross-host=${stdenv.buildPlatform.config}"
+    "--enable-shared"
+    "--enable-static"
+    "--disable-multilib"
+    "--disable-nls"
+    # A precompiled header is 100 MB that belongs to one compiler binary.
+    "--disable-libstdcxx-pch"
+  ]
+  ++ flags;
+  makeFlags = [ "MAKEINFO=true" ];
+
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
+  meta.description = "GNU C++ library for ${target}";
+}

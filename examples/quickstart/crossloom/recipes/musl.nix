@@ -1,0 +1,52 @@
+# musl, static and shared, for one target. Installed with an empty prefix: the output is a sysroot.
+{
+  stdenv,
+  binutils,
+  gcc,
+  libgcc,
+  src,
+  version,
+  target,
+  flags,
+}:
+stdenv.mkDerivation {
+  pname = "musl-${target}";
+  inherit version src;
+
+  nativeBuildInputs = [
+    binutils
+    gcc
+  ];
+
+  configureFlags = [
+    "--target=${target}"
+    "--prefix="
+    "--syslibdir=/lib"
+    # There is no wrapper to make: the compiler is a musl compiler.
+    "--disable-wrapper"
+  ]
+  ++ flags;
+  dontAddPrefix = true;
+  # libgcc is a node of its own, so the driver does not know where it is.
+  makeFlags = [
+    "LIBCC=${libgcc}/lib/gcc/${target}/libgcc.a"
+  ];
+  preConfigure = ''
+    export CC=${target}-gcc AR=${target}-ar RANLIB=${target}-ranlib CROSS_COMPILE=${target}-
+  '';
+  preInstall = ''
+    makeFlagsArray+=("DESTDIR=$out")
+  '';
+  # The loader's link is absolute, as the target wants it; within a sysroot it has to be relative.
+  postInstall = ''
+    for loader in "$out"/lib/ld-musl-*.so.1; do ln -sf libc.so "$loader"; done
+  '';
+
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
+  meta.description = "musl libc for ${target}";
+}

@@ -1,0 +1,189 @@
+# The seed: pinned Debian packages, unpacked and relocated, as a nixpkgs-shaped scope. It stands on nothing but
+# Nix's own builders and one static busybox, whose bits come out of its pinned package.
+{
+  # A seed lock, as `crossloom seed lock` writes it.
+  lock,
+}:
+let
+  inherit (lock) system;
+  fetchurl = import ./fetchurl.nix;
+
+  # Debian's name for the place of libraries, and the build machine's GNU triple.
+  multiarch =
+    {
+      x86_64-linux = "x86_64-linux-gnu";
+      aarch64-linux = "aarch64-linux-gnu";
+    }
+    .${system};
+  triple =
+    {
+      x86_64-linux = "x86_64-pc-linux-gnu";
+      aarch64-linux = "aarch64-unknown-linux-gnu";
+    }
+    .${system};
+
+  # `~` and `:` stand in Debian's versions and can't in a store path's name.
+  fetchDeb =
+    package:
+    fetchurl {
+      name = "${package.name}_${builtins.replaceStrings [ "~" ":" ] [ "_" "_" ] package.version}.deb";
+      urls = [ "mirror://debian/${package.path}" ];
+      hash = package.sha256;
+    };
+
+  # Put into the store by `crossloom fetch`, which takes it out of its pinned package and checks this hash.
+  busybox = derivation {
+    name = "busybox-static";
+    system = "builtin";
+    builder = "builtin:fetchurl";
+    url = "mirror://only/run-crossloom-fetch-first";
+    outputHashMode = "recursive";
+    outputHashAlgo = "sha256";
+    outputHash = lock.busybox.nar;
+    preferLocalBuild = true;
+    unpack = false;
+    executable = false;
+  };
+
+  bootstrap = select: map fetchDeb (builtins.filter (package: select package.name) lock.bootstrap);
+  packages = select: map fetchDeb (builtins.filter select lock.packages);
+
+  unpack =
+    args:
+    derivation (
+      {
+        inherit system busybox multiarch;
+        loader = bootstrap (name: name != "busybox-static");
+        outputs = [ "out" ];
+        builder = "${busybox}/bin/busybox";
+        args = [
+          "sh"
+          ./unpack.sh
+        ];
+      }
+      // args
+    );
+
+  # What programs need when they run: a few megabytes, so that outputs need not keep the whole seed.
+  runtime = unpack {
+    name = "seed-${lock.suite}-runtime";
+    runtime = "";
+    bases = [ ];
+    debs = packages (
+      package:
+      builtins.elem package.name [
+        "libc6"
+        "libgcc-s1"
+        "libstdc++6"
+      ]
+    );
+  };
+
+  # The C and C++ environment.
+  tree = unpack {
+    name = "seed-${lock.suite}";
+    inherit runtime;
+    bases = [ ];
+    debs =
+      packages (package: builtins.elem "base" package.tiers) ++ bootstrap (name: name == "patchelf");
+  };
+
+  # What else a tier holds.
+  tier =
+    name:
+    unpack {
+      name = "seed-${lock.suite}-${name}";
+      inherit runtime;
+      bases = [ tree ];
+      debs = packages (package: builtins.elem name package.tiers);
+    };
+
+  mkDerivation =
+    args:
+    derivation (
+      {
+        inherit system busybox;
+        name = "${args.pname}-${args.version}";
+        outputs = [ "out" ];
+        builder = "${tree}/bin/bash";
+        args = [
+          "-e"
+          ./stdenv/builder.sh
+        ];
+        seed = tree;
+        # A folder of its own: an edit elsewhere must not rebuild what was built with it.
+        stdenv = ./stdenv;
+      }
+      // builtins.removeAttrs args [
+        "meta"
+        "passthru"
+        "strictDeps"
+      ]
+    )
+    // {
+      meta = args.meta or { };
+    }
+    // args.passthru or { };
+
+  platform = {
+    inherit system;
+    config = triple;
+    isLinux = true;
+    isDarwin = false;
+  };
+
+  # One tree holds every tool, so each of nixpkgs' names for one of them is that tree.
+  tools = builtins.listToAttrs (
+    map
+      (name: {
+        inherit name;
+        value = tree;
+      })
+      [
+        "bash"
+        "binutils"
+        "bison"
+        "bzip2"
+        "coreutils"
+        "diffutils"
+        "file"
+        "findutils"
+        "flex"
+        "gawk"
+        "gnumake"
+        "gnugrep"
+        "gnused"
+        "gnutar"
+        "m4"
+        "patchelf"
+        "perl"
+        "pkg-config"
+        "xz"
+      ]
+  );
+
+  scope = tools // {
+    inherit
+      busybox
+      fetchurl
+      runtime
+      tree
+      ;
+    qemu-user = tier "emulator";
+    stdenv = {
+      inherit mkDerivation;
+      cc = tree;
+      shell = "${tree}/bin/bash";
+      buildPlatform = platform;
+      hostPlatform = platform;
+    };
+    # As in nixpkgs: a recipe gets from the scope what it names and is not given.
+    callPackage =
+      recipe: args:
+      let
+        function = if builtins.isFunction recipe then recipe else import recipe;
+      in
+      function (builtins.intersectAttrs (builtins.functionArgs function) scope // args);
+  };
+in
+scope
