@@ -84,7 +84,8 @@ pub fn catalogue() -> &'static Catalogue {
     static CATALOGUE: OnceLock<Catalogue> = OnceLock::new();
     CATALOGUE.get_or_init(|| {
         // The text is part of this program and a test reads it: a failure here is a build that was never tested.
-        Catalogue::parse(include_str!("../data/catalogue.toml")).expect("data/catalogue.toml is tested to be well formed")
+        Catalogue::parse(include_str!("../data/catalogue.toml"))
+            .expect("data/catalogue.toml is tested to be well formed")
     })
 }
 

@@ -2,16 +2,16 @@
 //!
 //! The modules stand in the order in which data flows through them.
 pub mod catalogue;
-pub mod diag;
-pub mod target;
-pub mod matrix;
-pub mod lock;
-pub mod flake_lock;
-pub mod plan;
-pub mod tree;
-pub mod render;
-pub mod output;
-pub mod nix;
-pub mod seed;
-pub mod fetch;
 pub mod cli;
+pub mod diag;
+pub mod fetch;
+pub mod flake_lock;
+pub mod lock;
+pub mod matrix;
+pub mod nix;
+pub mod output;
+pub mod plan;
+pub mod render;
+pub mod seed;
+pub mod target;
+pub mod tree;

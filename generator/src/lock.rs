@@ -82,12 +82,11 @@ impl Lock {
         let mut sources = BTreeMap::new();
         for (package, version) in wanted {
             let name = source_name(package, version);
-            let chosen = catalogue
-                .choose(package, version, prefer)
-                .ok_or_else(|| LockError::Stale { missing: name.clone() })?;
-            let kept = old.and_then(|old| old.sources.get(&name)).filter(|kept| {
-                kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name)
-            });
+            let chosen =
+                catalogue.choose(package, version, prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
+            let kept = old
+                .and_then(|old| old.sources.get(&name))
+                .filter(|kept| kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name));
             let locked = kept.cloned().unwrap_or_else(|| LockedSource {
                 variant: chosen.variant.clone(),
                 file: chosen.file.clone(),

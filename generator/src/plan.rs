@@ -331,10 +331,7 @@ fn text_node(name: &str) -> Arg {
 }
 
 fn release(package: &str, version: &str) -> BTreeMap<&'static str, Arg> {
-    BTreeMap::from([
-        ("src", Arg::Source(source_name(package, version))),
-        ("version", Arg::Text(version.to_owned())),
-    ])
+    BTreeMap::from([("src", Arg::Source(source_name(package, version))), ("version", Arg::Text(version.to_owned()))])
 }
 
 /// A version as a part of an attribute that needs no quotes: `14_2_0`.

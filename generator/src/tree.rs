@@ -7,15 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use crate::output::{Tree, TreeFile};
+use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, Node, Plan, SystemPlan};
-use crate::render::gate::{GateError, gate};
+use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
 use crate::seed::SeedLock;
 use crate::target::System;
-
-/// The folder of the tree that is crossloom's alone.
-pub const FOLDER: &str = "crossloom";
 
 /// The nixpkgs that a rendered flake names, and that `flake.lock` pins.
 pub const NIXPKGS_URL: &str = "github:NixOS/nixpkgs/nixos-25.11";
@@ -51,9 +48,8 @@ pub enum TreeError {
         #[source]
         source: RenderError,
     },
-    #[error("the rendered {path} is not what Nix accepts")]
+    #[error("a rendered file is not what Nix accepts")]
     Gate {
-        path: String,
         #[source]
         source: GateError,
     },
@@ -71,7 +67,7 @@ pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Res
     let mut tree = Tree::new();
     let mut render = |name: &'static str, path: String, context: &dyn erased::Context| -> Result<(), TreeError> {
         let text = context.render(&engine, name).map_err(|source| TreeError::Render { name, source })?;
-        let text = gate(&text).map_err(|source| TreeError::Gate { path: path.clone(), source })?;
+        let text = gate(&path, &with_header(&text)).map_err(|source| TreeError::Gate { source })?;
         tree.insert(path, TreeFile { text, executable: false });
         Ok(())
     };
@@ -81,10 +77,18 @@ pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Res
     }
     let (seeded, unseeded): (Vec<_>, Vec<_>) = plan.systems.keys().copied().partition(|system| system.is_linux());
     let lock_name = |system: System| format!("{}-{system}", plan.seed.as_str());
-    let seeded: Vec<_> =
-        seeded.into_iter().map(|system| SeededSystem { system: system.as_str(), lock: lock_name(system) }).collect();
-    let unseeded: Vec<_> =
-        unseeded.into_iter().map(|system| UnseededSystem { system: system.as_str() }).collect();
+    let seeded: Vec<_> = seeded
+        .into_iter()
+        .map(|system| SeededSystem {
+            system: system.as_str(),
+            file: format!("./{system}.nix"),
+            lock: format!("./seed/{}.json", lock_name(system)),
+        })
+        .collect();
+    let unseeded: Vec<_> = unseeded
+        .into_iter()
+        .map(|system| UnseededSystem { system: system.as_str(), file: format!("./{system}.nix") })
+        .collect();
     render("default.nix", format!("{FOLDER}/default.nix"), &DefaultContext { seeded, unseeded })?;
     let sources = plan.sources.iter().map(|(name, source)| SourceContext {
         name: attribute(name),
@@ -149,12 +153,14 @@ struct DefaultContext {
 #[derive(Serialize)]
 struct SeededSystem {
     system: &'static str,
+    file: String,
     lock: String,
 }
 
 #[derive(Serialize)]
 struct UnseededSystem {
     system: &'static str,
+    file: String,
 }
 
 #[derive(Serialize)]
@@ -182,7 +188,7 @@ struct SystemContext {
 #[derive(Serialize)]
 struct NodeContext {
     name: String,
-    recipe: &'static str,
+    recipe: String,
     sources: Vec<Named<String>>,
     texts: Vec<Named<serde_json::Value>>,
     nodes: Vec<Named<String>>,
@@ -260,7 +266,7 @@ impl NodeContext {
     fn of(node: &Node) -> NodeContext {
         let mut context = NodeContext {
             name: node.name.clone(),
-            recipe: node.recipe,
+            recipe: format!("./recipes/{}.nix", node.recipe),
             sources: Vec::new(),
             texts: Vec::new(),
             nodes: Vec::new(),

@@ -9,7 +9,11 @@ use std::process::Command;
 
 use crossloom::nix::hash::Sha256;
 use crossloom::seed::*;
+use crossloom::target::{Seed, System};
 use proptest::prelude::*;
+
+/// Those that have a seed.
+const SYSTEMS: [System; 2] = [System::X86_64Linux, System::Aarch64Linux];
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/seed").join(name)
@@ -537,7 +541,7 @@ fn a_mirror_that_lacks_a_file_is_passed_over_and_size_is_bounded() {
 
 #[test]
 fn the_built_in_locks_are_whole() {
-    for (suite, system) in Seed::ALL.into_iter().flat_map(|suite| System::ALL.map(|system| (suite, system))) {
+    for (suite, system) in Seed::ALL.into_iter().flat_map(|suite| SYSTEMS.map(|system| (suite, system))) {
         let lock = SeedLock::built_in(suite, system).unwrap();
         let place = format!("{suite} {system}");
         assert_eq!((lock.suite, lock.system), (suite, system));
@@ -671,5 +675,5 @@ fn names_of_suites_systems_and_tiers_are_read_and_unknown_ones_explained() {
     assert_eq!("aarch64-linux".parse::<System>().unwrap(), System::Aarch64Linux);
     assert_eq!("llvm".parse::<Tier>().unwrap(), Tier::Llvm);
     let error = "sid".parse::<Seed>().unwrap_err().to_string();
-    assert_eq!(error, "\"sid\" is not a Debian suite with a seed\n\nhint: use one of bookworm, trixie");
+    assert_eq!(error, "\"sid\" is no Debian release of a seed\nhint: one of bookworm, trixie");
 }

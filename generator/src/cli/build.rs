@@ -13,8 +13,8 @@ use super::fetch::{busybox_path, for_cells, this_system};
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
+use crate::output::FOLDER;
 use crate::target::System;
-use crate::tree::FOLDER;
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {

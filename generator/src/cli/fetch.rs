@@ -112,8 +112,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, cells
         };
         return Err(FetchCommandError::NoCell { name: name.clone(), system, hint }.into());
     }
-    let chosen: Vec<_> =
-        nodes.cells.iter().filter(|cell| cells.is_empty() || cells.contains(&cell.name)).collect();
+    let chosen: Vec<_> = nodes.cells.iter().filter(|cell| cells.is_empty() || cells.contains(&cell.name)).collect();
     let mut files = Vec::new();
     for name in nodes.sources_of(chosen.iter().map(|cell| cell.node.as_str())) {
         let Some(source) = plan.sources.get(&name) else { continue };
@@ -180,7 +179,8 @@ fn download(files: &[Wanted], into: &Path, from: &[PathBuf], quiet: bool) -> Res
 
 fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
     let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, Method::Flat, file.0.sha256);
-    let busybox = needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
+    let busybox =
+        needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
     let busybox = busybox.transpose()?;
     let mut paths: Vec<StorePath> = needed.files.iter().map(path_of).collect();
     paths.extend(busybox.iter().map(|(_, _, path)| path.clone()));

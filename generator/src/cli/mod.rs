@@ -108,7 +108,12 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let level = if cli.quiet { "error" } else { "info" };
     let filter = tracing_subscriber::EnvFilter::try_from_env("CROSSLOOM_LOG").unwrap_or_else(|_| level.into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).without_time().with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .without_time()
+        .with_target(false)
+        .init();
     match dispatch(cli.command, cli.quiet) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
@@ -143,7 +148,8 @@ fn report(error: &dyn Error) {
     }
 }
 
-const STRONG: anstyle::Style = anstyle::Style::new().bold().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
+const STRONG: anstyle::Style =
+    anstyle::Style::new().bold().fg_color(Some(anstyle::Color::Ansi(anstyle::AnsiColor::Red)));
 
 fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
     match command {

@@ -45,11 +45,11 @@ pub fn run(command: SeedCommand) -> Result<Outcome> {
             let (suite, system) = (suite.parse()?, system.parse()?);
             let bases = if mirror.is_empty() { Mirrors::from_machine()?.bases("debian")? } else { mirror };
             let archive = HttpArchive::new(&bases)?;
-            let verify = |text: &[u8], suite: &str| {
-                seed::check_signature(text, suite, &keyring, std::path::Path::new("gpgv"))
-            };
+            let verify =
+                |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, std::path::Path::new("gpgv"));
             let lock = seed::lock(&Request { suite, system, roots: &seed::ROOTS, verify: &verify }, &archive)?;
-            let path = output.unwrap_or_else(|| PathBuf::from(format!("seeds/{}-{}.json", suite.as_str(), system.as_str())));
+            let path =
+                output.unwrap_or_else(|| PathBuf::from(format!("seeds/{}-{}.json", suite.as_str(), system.as_str())));
             if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
                 std::fs::create_dir_all(dir)?;
             }

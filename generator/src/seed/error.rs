@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The build machine's system is none of Debian's.
-    #[error("there is no seed for {system}\n\nhint: seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs")]
+    #[error(
+        "there is no seed for {system}\n\nhint: seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs"
+    )]
     NoSeed {
         /// The system.
         system: crate::target::System,

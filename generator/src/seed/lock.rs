@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SeedError;
 use super::roots::Tier;
-use crate::target::{Seed, System};
 use crate::nix::hash::Sha256;
+use crate::target::{Seed, System};
 
 /// The only version of the format.
 const VERSION: u32 = 1;

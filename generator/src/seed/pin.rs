@@ -10,8 +10,8 @@ use super::lock::{Busybox, PinnedPackage, SIZE_LIMIT, SeedLock, SeedPackage, is_
 use super::release::{IndexFile, Release, clear_text};
 use super::resolve::resolve;
 use super::roots::{ASSUMED, BOOTSTRAP, Tier};
-use crate::target::{Seed, System};
 use crate::nix::hash::Sha256;
+use crate::target::{Seed, System};
 
 /// Bytes: `InRelease` is 200 KB, `Packages.xz` 10 MB and 55 MB unpacked.
 const RELEASE_LIMIT: u64 = 16 << 20;

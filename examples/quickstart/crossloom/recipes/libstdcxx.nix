@@ -26,7 +26,8 @@ stdenv.mkDerivation {
     configureScript=../$sourceRoot/libstdc++-v3/configure
     # The installed compiler with the C library and libgcc as they will stand in the toolchain.
     local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib"
-    export CC="${target}-gcc $use" CXX="${target}-g++ $use" CPP="${target}-gcc $use -E"
+    # As in GCC's own build, C++ goes through gcc: g++ would link every probe with the library that is not there yet.
+    export CC="${target}-gcc $use" CXX="${target}-gcc -shared-libgcc $use -nostdinc++" CPP="${target}-gcc $use -E"
     export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
     # Names of static initialisers come from the seed and no debugging data is kept: the bits are then the same from
     # every build directory and under every seed.

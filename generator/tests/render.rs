@@ -1,0 +1,642 @@
+//! The way from values and templates to text that may be written, checked against Nix's own parser and evaluator.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Output};
+
+use crossloom::render::gate::{Finding, GateError, HEADER, bears_header, gate, with_header};
+use crossloom::render::templates::{Engine, RenderError};
+use crossloom::render::value::{Value, ValueError, attribute_name, is_bare_name, string_literal, variable};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+use serde_json::{Value as Json, json};
+
+/// What Nix says of a text, without a store.
+fn nix(arguments: &[&str], text: &str) -> Output {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("x.nix");
+    std::fs::write(&file, text).unwrap();
+    Command::new("nix-instantiate")
+        .args(["--store", "dummy://"])
+        .args(arguments)
+        .arg(&file)
+        .env("NIX_STATE_DIR", dir.path())
+        .output()
+        .expect("nix-instantiate is needed: make test brings it")
+}
+
+fn evaluate(text: &str) -> Json {
+    let output = nix(&["--eval", "--strict", "--json"], text);
+    assert!(output.status.success(), "{}\n{text:.2000}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn headed(text: &str) -> String {
+    format!("{HEADER}\n{text}\n")
+}
+
+/// Text of the pieces that mean something to Nix, far likelier than chance would have them.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => proptest::sample::select(vec![
+            "$", "{", "}", "${", "$${", "\"", "\\", "''", "'", "\n", "\r", "\t", "\r\n", "#", "/*", "*/", ";", " ",
+            "${builtins.abort \"x\"}", "\\${", "\\$", "=", "@", "é", "\u{2028}", "\u{7f}", "\u{1}", "a", "0", "-", ".",
+        ]).prop_map(str::to_owned),
+        1 => "[^\0]{0,3}",
+    ];
+    proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn any_name() -> impl Strategy<Value = String> {
+    let odd = vec!["or", "if", "rec", "let", "in", "inherit", "__curPos", "", "1", "a.b", "a-b", "a'", "-a", "_", "é"];
+    prop_oneof![
+        2 => proptest::sample::select(odd).prop_map(str::to_owned),
+        1 => any_text(),
+        2 => "[a-z_][a-zA-Z0-9_'-]{0,6}",
+    ]
+}
+
+fn any_value() -> impl Strategy<Value = Value> {
+    let integer = prop_oneof![any::<i64>(), -3..3_i64, Just(i64::MIN), Just(i64::MAX)];
+    let leaf = prop_oneof![
+        1 => any::<bool>().prop_map(Value::Bool),
+        1 => integer.prop_map(Value::Int),
+        4 => any_text().prop_map(Value::Str),
+    ];
+    leaf.prop_recursive(4, 24, 5, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::List),
+            proptest::collection::btree_map(any_name(), inner, 0..5).prop_map(Value::Attrs),
+        ]
+    })
+}
+
+fn expected(value: &Value) -> Json {
+    match value {
+        Value::Bool(value) => json!(value),
+        Value::Int(value) => json!(value),
+        Value::Str(text) | Value::Path(text) | Value::Raw(text) => json!(text),
+        Value::List(items) => items.iter().map(expected).collect(),
+        Value::Attrs(attrs) => attrs.iter().map(|(name, value)| (name.clone(), expected(value))).collect(),
+    }
+}
+
+/// Objects compare without regard to their order.
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(name, a)| b.get(name).is_some_and(|b| same(a, b)))
+        }
+        _ => a == b,
+    }
+}
+
+#[test]
+fn random_values_mean_to_nix_what_they_are() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = any_value();
+    let values: Vec<Value> = (0..6000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    for value in &values {
+        let text = value.print().unwrap();
+        assert!(rnix::Root::parse(&text).errors().is_empty(), "{text}");
+    }
+    let printed = headed(&Value::List(values.clone()).print().unwrap());
+    let formatted = gate("x.nix", &printed).unwrap();
+    for text in [&printed, &formatted] {
+        let got = evaluate(text);
+        let got = got.as_array().unwrap();
+        assert_eq!(got.len(), values.len());
+        for (value, got) in values.iter().zip(got) {
+            assert!(same(got, &expected(value)), "{}\n{got}", value.print().unwrap());
+        }
+    }
+    assert!(values.iter().filter(|value| value.print().unwrap().contains("\\${")).count() > 1000);
+}
+
+#[test]
+fn random_values_survive_json() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = any_value();
+    for _ in 0..500 {
+        let value = strategy.new_tree(&mut runner).unwrap().current();
+        assert_eq!(Value::from_json(&expected(&value)).unwrap(), value);
+    }
+}
+
+#[test]
+fn what_has_no_nix_spelling_is_refused() {
+    let nul = Value::Attrs(BTreeMap::from([("a".into(), Value::List(vec![Value::Str("x\0".into())]))]));
+    assert_eq!(nul.print(), Err(ValueError::Nul { at: "a[0]".into() }));
+    assert!(Value::Attrs(BTreeMap::from([("\0".into(), Value::Bool(true))])).print().is_err());
+    assert_eq!(Value::from_json(&json!({ "a": [1, null] })), Err(ValueError::Null { at: "a[1]".into() }));
+    assert!(Value::from_json(&json!(0.5)).is_err());
+    assert!(Value::from_json(&json!(u64::MAX)).is_err());
+    let mut deep = Value::Bool(true);
+    for _ in 0..100_000 {
+        deep = Value::List(vec![deep]);
+        // Dropping is recursive too, so that the test stays within what the printer must survive.
+        if matches!(deep.print(), Err(ValueError::Deep { .. })) {
+            return;
+        }
+    }
+    panic!("no depth was too deep");
+}
+
+#[test]
+fn only_relative_paths_are_paths() {
+    for good in ["./x", "./x/y.nix", "../x", "../../x-1.2_3+b", "./.x"] {
+        let text = Value::Path(good.into()).print().unwrap();
+        assert_eq!(text, good);
+        assert!(nix(&["--parse"], &text).status.success(), "{good}");
+    }
+    let bad = [
+        "", ".", "./", "..", "../", "x", "/x", "~/x", "./x/", "./x//y", "./x/../y", "././x", "./a b", "./${x}", "./é",
+        "./x;y", "<x>", "./x\n", "./.",
+    ];
+    for bad in bad {
+        assert!(Value::Path(bad.into()).print().is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn values_are_spelled_plainly() {
+    let list = Value::List(vec![Value::Int(-1), Value::Raw("nodes.gcc".into()), Value::Raw("f x".into())]);
+    assert_eq!(list.print().unwrap(), "[ (-1) nodes.gcc (f x) ]");
+    assert_eq!(string_literal("$x ${y} $").unwrap(), r#""$x \${y} $""#);
+    assert_eq!(attribute_name("x86_64-linux-musl").unwrap(), "x86_64-linux-musl");
+    assert_eq!(attribute_name("14.2.0").unwrap(), "\"14.2.0\"");
+    assert!(is_bare_name("a'b") && !is_bare_name("or") && !is_bare_name(""));
+    assert_eq!(variable("libgcc").unwrap(), "libgcc");
+    assert!(variable("a.b").is_err());
+}
+
+fn render(template: &str, context: Json) -> Result<String, RenderError> {
+    Engine::new(&[("t", template)])?.render("t", &context)
+}
+
+#[test]
+fn templates_print_each_kind_of_value() {
+    let template = "\
+# {{comment note}}
+{ {{var arg}} }:
+{
+  name = {{name}};
+  flags = {{nix flags}};
+  on = {{nix on}};
+  recipe = import {{path recipe}} {{var arg}};
+  {{ident triple}}.{{ident version}} = 1;
+{{#each nodes}}
+  {{ident @key}} = { at = {{nix @index}}; of = {{this.of}}; outer = {{../name}}; };
+{{/each}}
+}
+";
+    let context = json!({
+        "note": "one\nline\u{2028}only", "arg": "nodes", "name": "a\"${b}", "flags": ["-x", "y z", -1], "on": true,
+        "recipe": "./gcc.nix", "triple": "i686-linux-musl", "version": "14.2",
+        "nodes": { "gcc": { "of": "x" }, "a b": { "of": "y" } },
+    });
+    let text = render(template, context).unwrap();
+    let text = gate("x.nix", &headed(&text)).unwrap();
+    assert_eq!(
+        text,
+        format!(
+            r#"{HEADER}
+# one line only
+{{ nodes }}:
+{{
+  name = "a\"\${{b}}";
+  flags = [
+    "-x"
+    "y z"
+    (-1)
+  ];
+  on = true;
+  recipe = import ./gcc.nix nodes;
+  i686-linux-musl."14.2" = 1;
+  gcc = {{
+    at = 0;
+    of = "x";
+    outer = "a\"\${{b}}";
+  }};
+  "a b" = {{
+    at = 1;
+    of = "y";
+    outer = "a\"\${{b}}";
+  }};
+}}
+"#
+        )
+    );
+    assert_eq!(gate("x.nix", &text).unwrap(), text);
+}
+
+#[test]
+fn template_strings_mean_to_nix_what_they_are() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = any_text();
+    let texts: Vec<String> = (0..2000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let text = render("[\n{{#each texts}}\n  {{this}} # {{comment this}}\n{{/each}}\n]\n", json!({ "texts": texts }));
+    assert_eq!(evaluate(&text.unwrap()), json!(texts));
+}
+
+#[test]
+fn templates_that_could_go_wrong_are_refused() {
+    for (template, what) in [
+        ("\"${{{x}}}\"", "`${{`"),
+        ("\n\"${{x}}\"", "line 2"),
+        ("{{{x}}}", "`{{{`"),
+        ("{{&x}}", "unescaped"),
+        ("{{#if x}}1{{/if}}", "{{#if}}"),
+        ("{{#unless x}}1{{/unless}}", "{{#unless}}"),
+        ("{{#with x}}{{y}}{{/with}}", "{{#with}}"),
+        ("{{#each x}}{{this}}{{else}}1{{/each}}", "{{else}}"),
+        ("{{#each x as |y|}}{{y}}{{/each}}", "one field"),
+        ("{{> other}}", "partial"),
+        ("{{lookup x y}}", "helper `lookup`"),
+        ("{{nix (lookup x y)}}", "one field"),
+        ("{{nix x y}}", "one field"),
+        ("{{nix \"x\"}}", "one field"),
+        ("{{unknown x}}", "helper `unknown`"),
+        ("\"a {{x}} b\"", "within a string"),
+        ("''\n  {{x}}\n''", "within a string"),
+        ("# {{x}}\n1", "within a comment"),
+        ("/* {{comment x}} */ 1", "outside of a # comment"),
+        ("{{comment x}}", "outside of a # comment"),
+        ("./{{x}}", "within another token"),
+        ("a{{x}}", "within another token"),
+        ("{{#each x}}\n  ./a/{{path this}}\n{{/each}}", "line 2"),
+    ] {
+        match Engine::new(&[("t", template)]).map(|_| ()) {
+            Err(error @ RenderError::Refused { .. }) => {
+                assert!(error.to_string().contains(what), "{template}: {error}")
+            }
+            other => panic!("{template}: {other:?}"),
+        }
+    }
+    assert!(matches!(Engine::new(&[("t", "1\n{{#each}")]), Err(RenderError::Syntax { line: 2, .. })));
+    assert!(matches!(Engine::new(&[("t", "1"), ("t", "2")]), Err(RenderError::Twice { .. })));
+}
+
+#[test]
+fn contexts_that_do_not_fit_are_refused() {
+    for (template, context, what) in [
+        ("{{x}}", json!({}), "no `x`"),
+        ("\n{{x.y}}", json!({ "x": {} }), "line 2: the context has no `x.y`"),
+        ("{{nix x}}", json!({}), "no `x`"),
+        ("{{#each x}}{{this}}{{/each}}", json!({}), "no `x`"),
+        ("{{#each x}}{{this}}{{/each}}", json!({ "x": "text" }), "x"),
+        ("{{x}}", json!({ "x": 1 }), "`x`: is no string"),
+        ("{{x}}", json!({ "x": ["a"] }), "`x`: is no string"),
+        ("{{ident x}}", json!({ "x": true }), "`x`: is no string"),
+        ("{{var x}}", json!({ "x": "a b" }), "can't be the name"),
+        ("{{path x}}", json!({ "x": "/etc/passwd" }), "no relative path"),
+        ("{{nix x}}", json!({ "x": [0.5] }), "no 64-bit integer"),
+    ] {
+        match render(template, context) {
+            Err(error @ RenderError::Render { .. }) => assert!(error.to_string().contains(what), "{template}: {error}"),
+            other => panic!("{template}: {other:?}"),
+        }
+    }
+    for (context, at) in [(json!({ "a": [{ "b": null }] }), "a[0].b"), (json!({ "a": { "b": "\0" } }), "a.b")] {
+        match render("1", context) {
+            Err(RenderError::Value { source: ValueError::Null { at: got } | ValueError::Nul { at: got }, .. }) => {
+                assert_eq!(got, at);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(matches!(Engine::new(&[]).unwrap().render("t", &json!({})), Err(RenderError::Unknown { .. })));
+}
+
+fn findings(path: &str, text: &str) -> Vec<Finding> {
+    match gate(path, text) {
+        Err(GateError::Rejected { findings, .. }) => findings,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+/// Both the gate and Nix's parser reject these.
+const NIX_REJECTS: [(&str, &str); 16] = [
+    ("1 |> (x: x)", "pipe operator"),
+    ("{ a = 1; a = 2; }", "defined twice"),
+    ("{ a.b = 1; a.b.c = 2; }", "defined twice"),
+    ("{ a.b = 1; a = 2; }", "defined twice"),
+    ("{ a = 1; \"a\" = 2; }", "defined twice"),
+    ("let a = 1; a = 2; in a", "defined twice"),
+    ("x: { inherit x; x = 1; }", "defined twice"),
+    ("{ a, a }: a", "stands twice"),
+    ("{ a, b }@a: a", "stands twice"),
+    ("{ a = undefined; }", "`undefined` is not defined"),
+    ("{ a = 1; b = a; }", "`a` is not defined"),
+    ("{ inherit a; }", "`a` is not defined"),
+    ("x: let inherit x; y = z; in y", "`z` is not defined"),
+    ("x: let ${x} = 1; in 1", "computed name in `let`"),
+    ("9223372036854775808", "64-bit"),
+    ("{ a = 1; b = ; }", "unexpected"),
+];
+
+/// Nix accepts these, the project doesn't.
+const PROJECT_REJECTS: [(&str, &str); 19] = [
+    ("with builtins; 1", "`with`"),
+    ("<nixpkgs>", "search path"),
+    ("builtins.currentSystem", "currentSystem"),
+    ("builtins.\"currentSystem\"", "currentSystem"),
+    ("builtins.currentTime", "currentTime"),
+    ("builtins.getEnv \"HOME\"", "getEnv"),
+    ("let inherit (builtins) getEnv; in getEnv \"HOME\"", "getEnv"),
+    ("let b = builtins; in b.currentTime", "`builtins` as a value"),
+    ("(builtins).currentTime", "`builtins` as a value"),
+    ("x: builtins.${x}", "computed member"),
+    ("__currentSystem", "not defined"),
+    ("/etc/passwd", "absolute path"),
+    ("x: /etc/${x}", "absolute path"),
+    ("~/x", "home folder"),
+    ("http://example.org/x", "without quotes"),
+    ("__curPos", "__curPos"),
+    ("let { body = 1; }", "obsolete"),
+    ("{ a = { x = 1; }; a.y = 2; }", "defined twice"),
+    ("\"/home/somebody/x\"", "/home/"),
+];
+
+const ACCEPTED: [&str; 14] = [
+    "{ a.b = 1; a.c = 2; d = { }; }",
+    "rec { a = 1; b = a; c = rec { d = b; }; }",
+    "let a = b; b = 1; in { inherit a b; }",
+    "let inherit (builtins) toJSON; in toJSON",
+    "{ lib, stdenv ? lib.x, ... }@args: args // { x = stdenv; }",
+    "args@{ a, b ? a, ... }: [ args a b ]",
+    "x: y: { ${x}.a = y; \"b${y}\" = x; }",
+    "{ a }: { inherit (a) b c; \"d e\" = a.f or a ? g.h; }",
+    "builtins ? fetchTree && builtins.isString (toString ./x)",
+    "x: import ./nodes/gcc.nix { inherit x; y = map (z: z + 1) [ (-1) ]; }",
+    "builtins: builtins.getEnv",
+    "f: if f then throw \"x\" else assert f; null",
+    "x: ''\n  ${x}/bin/sh $out/tmp/a https://example.org/home/a\n''",
+    "let or = 1; a.b = 2; in a.b or 3",
+];
+
+#[test]
+fn the_gate_rejects_what_nix_rejects() {
+    for (text, what) in NIX_REJECTS {
+        let found = findings("x.nix", &headed(text));
+        assert!(found.iter().any(|finding| finding.message.contains(what)), "{text}: {found:?}");
+        assert!(found.iter().all(|finding| finding.line >= 2), "{text}: {found:?}");
+        assert!(!nix(&["--parse"], text).status.success(), "Nix accepts {text}");
+    }
+}
+
+#[test]
+fn the_gate_rejects_what_the_project_keeps_out() {
+    for (text, what) in PROJECT_REJECTS {
+        let found = findings("x.nix", &headed(text));
+        assert!(found.iter().any(|finding| finding.message.contains(what)), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn the_gate_accepts_plain_nix_and_is_idempotent() {
+    for text in ACCEPTED {
+        let once = gate("a/x.nix", &headed(text)).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert!(once.starts_with(&format!("{HEADER}\n")));
+        assert_eq!(gate("a/x.nix", &once).unwrap(), once);
+        assert!(nix(&["--parse"], &once).status.success(), "Nix rejects {once}");
+    }
+}
+
+#[test]
+fn findings_say_where_and_come_all_at_once() {
+    let found = findings("x.nix", &headed("{\n  é = 1;\n}"));
+    assert_eq!(found.first().map(|finding| (finding.line, finding.column)), Some((3, 3)), "{found:?}");
+    let error = gate("n/x.nix", &headed("{\n  b = é;\n  a = x; c = y;\n}").replace('é', "z")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "n/x.nix:3:7: `z` is not defined\nn/x.nix:4:7: `x` is not defined\nn/x.nix:4:14: `y` is not defined"
+    );
+    assert!(findings("x.nix", "{ a = 1").len() >= 3, "no newline, no header, no end");
+    assert!(gate("x.nix", "").is_err());
+}
+
+#[test]
+fn headers_and_dates() {
+    let script = format!("#!/bin/sh\n{HEADER}\ncp /dev/null /nix/store/x\n");
+    assert_eq!(gate("a.sh", &script).unwrap(), script);
+    assert_eq!(with_header("#!/bin/sh\ncp /dev/null /nix/store/x\n"), script);
+    assert_eq!(with_header("1\n"), headed("1"));
+    assert_eq!(with_header(&script), script);
+    assert!(bears_header(script.as_bytes()) && !bears_header(b"") && !bears_header(b"#!/bin/sh"));
+    assert!(!bears_header(format!("x\n{HEADER}\n").as_bytes()));
+    for (path, text, what) in [
+        ("a.nix", "1\n".to_owned(), "must read"),
+        ("a.sh", format!("{HEADER}\n#!/bin/sh\n1"), "newline"),
+        ("a.sh", "#!/bin/sh\n1\n".to_owned(), "must read"),
+        ("a.sh", format!("{HEADER}\n# as of 2024-01-31\n"), "a date"),
+        ("a.nix", format!("{HEADER}\n1 # as of 2024-01-31\n"), "a date"),
+        ("a.json", "{}\r\n".to_owned(), "carriage return"),
+        ("a.json", "{\"a\": \"/root/x\"}\n".to_owned(), "/root/"),
+        ("a.json", "{\"a\": 1,}\n".to_owned(), "key must be a string"),
+        ("flake.lock", "x\n".to_owned(), "expected"),
+        ("a.txt", "file:///tmp/x\n".to_owned(), "/tmp/"),
+        ("a.txt", "x=/Users/x\n".to_owned(), "/Users/"),
+        ("a.txt", "x".to_owned(), "newline"),
+    ] {
+        let found = findings(path, &text);
+        assert!(found.iter().any(|finding| finding.message.contains(what)), "{path}: {found:?}");
+    }
+    for (path, text) in [
+        ("a.nix", headed("\"2024-01-31\"")),
+        ("a.json", "{\"a\": [1, null]}\n".to_owned()),
+        ("a.txt", "$out/tmp/x ${x}/root/y https://example.org/home/\n".to_owned()),
+    ] {
+        assert_eq!(gate(path, &text).unwrap(), text);
+    }
+}
+
+#[test]
+fn nesting_is_bounded_before_a_parser_meets_it() {
+    let deep = [
+        "[",
+        "(",
+        "{ a = ",
+        "\"${",
+        "x: ",
+        "let a = ",
+        "- ",
+        "! ",
+        "1 + ",
+        "1 ++ ",
+        "a // ",
+        "if 1 then 1 else ",
+        "assert a; ",
+    ];
+    for piece in deep {
+        let found = findings("x.nix", &headed(&piece.repeat(50_000)));
+        assert!(found.iter().any(|finding| finding.message.contains("nested more than")), "{piece}: {found:.200?}");
+    }
+    // Length alone is no depth.
+    let long = headed(&format!("[ {} ]", "{ a = 1 + 2; b = x: { c = [ (x 1) ]; }; } ".repeat(3000)));
+    assert!(gate("x.nix", &long).is_ok());
+    // What may pass must not overflow the small stack of a test's thread, in an unoptimised build.
+    for piece in [("[ ", " ]"), ("(", ")"), ("{ a = ", "; }"), ("x: ", ""), ("let a = ", "; in a"), ("\"${", "}\"")] {
+        let text = format!("{}1{}", piece.0.repeat(36), piece.1.repeat(36));
+        gate("x.nix", &headed(&text)).unwrap_or_else(|error| panic!("{text:.80}: {error}"));
+    }
+}
+
+/// Pieces of Nix and of templates, far likelier to meet in odd ways than in honest text.
+const SOUP: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "''",
+    "${",
+    "$",
+    ";",
+    ":",
+    "=",
+    ".",
+    ",",
+    "...",
+    "@",
+    "?",
+    "let",
+    "in",
+    "rec",
+    "inherit",
+    "if",
+    "then",
+    "else",
+    "or",
+    "a",
+    "b",
+    "a",
+    "builtins",
+    "./x",
+    "/x",
+    "~/",
+    "<x>",
+    "1",
+    "1.5",
+    "-",
+    "!",
+    "++",
+    "//",
+    "#",
+    "/*",
+    "*/",
+    "\n",
+    " ",
+    "\\",
+    "é",
+    "\0",
+    "http://x",
+    "__curPos",
+    "|>",
+    "<|",
+    "assert",
+    "with",
+    "a = 1;",
+    "{ a }:",
+    "a:",
+    "let a = 1; in",
+    "{ a = a; }",
+    "inherit a;",
+    "rec {",
+    "(a)",
+    "\"${a}\"",
+    "[ a ]",
+    "a.b",
+];
+
+#[test]
+fn the_gate_never_panics_and_what_passes_is_nix() {
+    let mut runner = TestRunner::deterministic();
+    // Half of the texts are soup, half are good text with pieces of soup in random places: more of those pass.
+    let base = prop_oneof![Just(""), proptest::sample::select(&ACCEPTED[..])];
+    let pieces = proptest::collection::vec((proptest::sample::select(SOUP), any::<prop::sample::Index>()), 0..6);
+    let strategy = (base, pieces, any::<bool>());
+    let dir = tempfile::tempdir().unwrap();
+    let mut passed = Vec::new();
+    for _ in 0..6000 {
+        let (base, pieces, spaced) = strategy.new_tree(&mut runner).unwrap().current();
+        let mut text: Vec<String> = base.chars().map(String::from).collect();
+        for (piece, place) in pieces {
+            text.insert(place.index(text.len() + 1), if spaced { format!(" {piece} ") } else { piece.to_owned() });
+        }
+        let text = headed(&format!("a: b: {}", text.concat()));
+        if let Ok(formatted) = gate("x.nix", &text) {
+            assert_eq!(gate("x.nix", &formatted).as_ref(), Ok(&formatted), "{text}");
+            let file = dir.path().join(format!("{}.nix", passed.len()));
+            std::fs::write(&file, formatted).unwrap();
+            passed.push(file);
+        }
+        let _ = gate("x.sh", &text);
+        let _ = Engine::new(&[("t", &text)]);
+    }
+    assert!(passed.len() > 500, "{} of the texts passed: too few to say anything", passed.len());
+    let output =
+        Command::new("nix-instantiate").args(["--store", "dummy://", "--parse"]).args(&passed).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+const TEMPLATE_SOUP: &[&str] = &[
+    "{{",
+    "}}",
+    "{{{",
+    "}}}",
+    "{{x}}",
+    "{{#each x}}",
+    "{{/each}}",
+    "{{else}}",
+    "{{^}}",
+    "{{!-- c --}}",
+    "{{~x~}}",
+    "{{nix x}}",
+    "{{comment x}}",
+    "\\{{",
+    "{{{{raw}}}}",
+    "\"",
+    "''",
+    "#",
+    "\n",
+    " ",
+    "a",
+    "$",
+    "{",
+    "}",
+    "[",
+    "]",
+    "{{nix",
+    "x",
+    "@key",
+    "../",
+    "(",
+    ")",
+    "=",
+    "1",
+    "{{>",
+    "{{*",
+    "{{&",
+    "as |y|",
+    "é",
+    "{{a}}",
+    "{{ident a}}",
+];
+
+#[test]
+fn templates_never_panic() {
+    let mut runner = TestRunner::deterministic();
+    let strategy = proptest::collection::vec(proptest::sample::select(TEMPLATE_SOUP), 0..12);
+    let mut rendered = 0;
+    for _ in 0..6000 {
+        let template = strategy.new_tree(&mut runner).unwrap().current().concat();
+        if let Ok(engine) = Engine::new(&[("t", &template)]) {
+            rendered += usize::from(engine.render("t", &json!({ "x": ["a", "${b}"], "a": "c" })).is_ok());
+        }
+    }
+    assert!(rendered > 50, "{rendered} of the templates were filled: too few to say anything");
+}
