@@ -35,6 +35,8 @@ pub struct SystemPlan {
     pub nodes: Vec<Node>,
     /// What the user asked for.
     pub cells: Vec<Cell>,
+    /// What proves that it works.
+    pub checks: Vec<Check>,
 }
 
 /// One call of a recipe.
@@ -85,6 +87,12 @@ pub struct Cell {
 }
 
 impl SystemPlan {
+    /// The names that a user can ask for: cells and checks.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let cells = self.cells.iter().map(|cell| cell.name.as_str());
+        cells.chain(self.checks.iter().map(|check| check.name.as_str())).collect()
+    }
+
     /// The names of every source that the given nodes and what they need are built from.
     pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         let mut wanted: BTreeSet<&str> = nodes.into_iter().collect();
@@ -105,6 +113,25 @@ impl SystemPlan {
         }
         sources
     }
+}
+
+/// One check of a build system.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its attribute among the flake's checks.
+    pub name: String,
+    /// What it does.
+    pub kind: CheckKind,
+}
+
+/// The checks that there are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckKind {
+    /// Programs built with a cell and run.
+    Programs(Cell),
+    /// musl at this version built with the seed's own compiler, and a program with that.
+    SeedMusl(String),
 }
 
 /// The releases (package, version) that `matrix` builds from.
@@ -140,9 +167,23 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
             .filter(|cell| cell.systems.contains(system))
             .map(|cell| graph.musl_gcc(*system, cell))
             .collect();
-        systems.insert(*system, SystemPlan { nodes: graph.nodes, cells });
+        // Programs of a Linux target run on Linux alone, and only Linux has a seed to check.
+        let checks = if system.is_linux() { checks(&cells, matrix) } else { Vec::new() };
+        systems.insert(*system, SystemPlan { nodes: graph.nodes, cells, checks });
     }
     Ok(Plan { seed: matrix.seed, systems, sources })
+}
+
+fn checks(cells: &[Cell], matrix: &Matrix) -> Vec<Check> {
+    let programs = cells
+        .iter()
+        .map(|cell| Check { name: format!("programs-{}", cell.name), kind: CheckKind::Programs(cell.clone()) });
+    let versions: BTreeSet<&String> = matrix.musl_gcc.iter().map(|cell| &cell.musl).collect();
+    let seed = versions.into_iter().map(|version| Check {
+        name: format!("seed-musl-{}", attribute(version)),
+        kind: CheckKind::SeedMusl(version.clone()),
+    });
+    programs.chain(seed).collect()
 }
 
 struct Graph<'a> {

@@ -3,12 +3,13 @@
 //! Recipes, the seed's mechanism and the checks go in verbatim, as they stand in `overlays/` and `checks/`; what a matrix
 //! decides is rendered from `templates/` as straight-line wiring. The tree depends on nothing but itself.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::output::{FOLDER, Tree, TreeFile};
-use crate::plan::{Arg, Node, Plan, SystemPlan};
+use crate::lock::source_name;
+use crate::plan::{Arg, CheckKind, Node, Plan, SystemPlan};
 use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
 use crate::seed::SeedLock;
@@ -98,7 +99,7 @@ pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Res
     });
     render("sources.nix", format!("{FOLDER}/sources.nix"), &SourcesContext { sources: sources.collect() })?;
     for (system, nodes) in &plan.systems {
-        let context = SystemContext::of(*system, nodes, plan);
+        let context = SystemContext::of(nodes);
         render("system.nix", format!("{FOLDER}/{system}.nix"), &context)?;
     }
 
@@ -228,23 +229,25 @@ struct SeedCheckContext {
 }
 
 impl SystemContext {
-    fn of(system: System, nodes: &SystemPlan, plan: &Plan) -> SystemContext {
+    fn of(nodes: &SystemPlan) -> SystemContext {
         let cells = &nodes.cells;
-        // Programs of a Linux target run on Linux alone. The seed's own check wants the seed.
-        let checked = cells.iter().filter(|_| system.is_linux()).map(|cell| CheckContext {
-            name: format!("programs-{}", cell.name),
-            node: cell.node.clone(),
-            target: cell.target,
-            emulator: cell.emulator,
-            cxx: cell.cxx,
-        });
-        let musl: BTreeSet<_> =
-            plan.sources.keys().filter(|_| system.is_linux()).filter_map(|name| name.strip_prefix("musl-")).collect();
-        let seed_checks = musl.iter().map(|version| SeedCheckContext {
-            name: format!("seed-{}", attribute(&format!("musl-{version}"))),
-            source: attribute(&format!("musl-{version}")),
-            version: (*version).to_owned(),
-        });
+        let (mut checked, mut seed_checks) = (Vec::new(), Vec::new());
+        for check in &nodes.checks {
+            let name = check.name.clone();
+            match &check.kind {
+                CheckKind::Programs(cell) => checked.push(CheckContext {
+                    name,
+                    node: cell.node.clone(),
+                    target: cell.target,
+                    emulator: cell.emulator,
+                    cxx: cell.cxx,
+                }),
+                CheckKind::SeedMusl(version) => {
+                    let source = attribute(&source_name("musl", version));
+                    seed_checks.push(SeedCheckContext { name, source, version: version.clone() });
+                }
+            }
+        }
         SystemContext {
             nodes: nodes.nodes.iter().map(NodeContext::of).collect(),
             cells: cells
@@ -256,8 +259,8 @@ impl SystemContext {
                     target: cell.target,
                 })
                 .collect(),
-            checked: checked.collect(),
-            seed_checks: seed_checks.collect(),
+            checked,
+            seed_checks,
         }
     }
 }

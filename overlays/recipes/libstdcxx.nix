@@ -20,7 +20,9 @@ stdenv.mkDerivation {
     gcc
   ];
 
+  # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''
+    ln -s gthr-posix.h libgcc/gthr-default.h
     mkdir ../build
     cd ../build
     configureScript=../$sourceRoot/libstdc++-v3/configure

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::fetch::{busybox_path, for_cells, this_system};
+use super::fetch::{busybox_path, for_names, this_system};
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
@@ -20,9 +20,9 @@ use crate::target::System;
 pub struct BuildArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// The cells, as `crossloom plan` lists them.
-    #[arg(value_name = "CELL", required = true)]
-    cells: Vec<String>,
+    /// Cells and checks, as `crossloom plan` lists them.
+    #[arg(value_name = "CELL|CHECK", required = true)]
+    names: Vec<String>,
     /// Make a link to the result here.
     #[arg(short, long, value_name = "LINK")]
     out_link: Option<PathBuf>,
@@ -59,11 +59,14 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     }
     let system = this_system()?;
     let nix = located(&project, system)?;
-    for_cells(&nix, &project, system, &args.cells, quiet)?;
+    let plan = project.plan()?;
+    for_names(&nix, &project, &plan, system, &args.names, quiet)?;
 
     let mut command = vec![index.display().to_string(), "--no-build-output".to_owned()];
-    for cell in &args.cells {
-        command.extend(["-A".to_owned(), format!("packages.{system}.{cell}")]);
+    for name in &args.names {
+        let check = plan.systems.get(&system).is_some_and(|plan| plan.checks.iter().any(|check| check.name == *name));
+        let output = if check { "checks" } else { "packages" };
+        command.extend(["-A".to_owned(), format!("{output}.{system}.{name}")]);
     }
     match &args.out_link {
         Some(link) => command.extend(["--out-link".to_owned(), link.display().to_string()]),
@@ -75,6 +78,24 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let paths = watch(&nix, &command, quiet)?;
     print!("{paths}");
     Ok(Outcome::Fine)
+}
+
+#[derive(Debug, Args)]
+pub struct NixArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// What to run, e.g. `build .#musl-gcc-x86_64-linux-musl`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARG")]
+    args: Vec<String>,
+}
+
+/// Runs `nix` as `crossloom build` would: with flakes, sandboxed, offline, and with the sandbox's /bin/sh.
+pub fn nix(args: &NixArgs) -> Result<Outcome> {
+    let project = Project::open(&args.matrix.matrix)?;
+    let nix = located(&project, this_system()?)?;
+    let run = |source| BuildError::Run { program: "nix".to_owned(), source };
+    let status = nix.command("nix", &args.args).status().map_err(run)?;
+    Ok(if status.success() { Outcome::Fine } else { Outcome::Found })
 }
 
 /// Nix with what the seed needs: a sandbox has no /bin/sh unless it is given one.

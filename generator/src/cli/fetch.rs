@@ -1,7 +1,7 @@
 //! `crossloom fetch`: pinned files, from wherever they can be had, into the Nix store under the paths that the rendered
 //! derivations name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -11,7 +11,8 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{Mirrors, Options, Show, Wanted, fetch_all};
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::plan::Plan;
+use crate::lock::source_name;
+use crate::plan::{CheckKind, Plan, SystemPlan};
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::target::System;
 
@@ -19,8 +20,8 @@ use crate::target::System;
 pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Only what these cells need; all cells when none is named.
-    #[arg(value_name = "CELL")]
+    /// Only what these cells and checks need; all of them when none is named.
+    #[arg(value_name = "CELL|CHECK")]
     cells: Vec<String>,
     /// The build machine's system, when it is another than this one.
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
@@ -43,7 +44,7 @@ struct Needed {
 
 #[derive(Debug, thiserror::Error)]
 enum FetchCommandError {
-    #[error("there is no cell {name:?} for {system}\nhint: {hint}")]
+    #[error("there is no cell or check {name:?} for {system}\nhint: {hint}")]
     NoCell { name: String, system: System, hint: String },
     #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
     NoSystem { system: System },
@@ -96,25 +97,19 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Fetches what `cells` need unless the store holds it.
-pub fn for_cells(nix: &Nix, project: &Project, system: System, cells: &[String], quiet: bool) -> Result<()> {
-    let needed = needed(&project.plan()?, &project.seeds()?, system, cells)?;
+/// Fetches what cells and checks need unless the store holds it.
+pub fn for_names(nix: &Nix, project: &Project, plan: &Plan, system: System, names: &[String], quiet: bool) -> Result<()> {
+    let needed = needed(plan, &project.seeds()?, system, names)?;
     into_store(nix, &needed, &[], &project.dir, quiet)
 }
 
-fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, cells: &[String]) -> Result<Needed> {
+fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names: &[String]) -> Result<Needed> {
     let nodes = plan.systems.get(&system).ok_or(FetchCommandError::NoSystem { system })?;
-    let names: BTreeSet<&str> = nodes.cells.iter().map(|cell| cell.name.as_str()).collect();
-    for name in cells.iter().filter(|name| !names.contains(name.as_str())) {
-        let hint = match crate::diag::nearest(name, names.iter().copied()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "`crossloom plan` lists the cells".to_owned(),
-        };
-        return Err(FetchCommandError::NoCell { name: name.clone(), system, hint }.into());
-    }
-    let chosen: Vec<_> = nodes.cells.iter().filter(|cell| cells.is_empty() || cells.contains(&cell.name)).collect();
+    let chosen = choose(nodes, system, names)?;
+    let mut sources = nodes.sources_of(chosen.nodes.iter().map(String::as_str));
+    sources.extend(chosen.sources);
     let mut files = Vec::new();
-    for name in nodes.sources_of(chosen.iter().map(|cell| cell.node.as_str())) {
+    for name in sources {
         let Some(source) = plan.sources.get(&name) else { continue };
         let wanted = Wanted {
             name,
@@ -127,9 +122,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, cells
     }
     let mut busybox = None;
     if let Some(seed) = seeds.get(&system) {
-        // Checks run programs of another machine under an emulator; a build of named cells runs none.
-        let emulated = cells.is_empty() && chosen.iter().any(|cell| !cell.emulator.is_empty());
-        let tiers = if emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
+        let tiers = if chosen.emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
         let packages = seed.with(tiers).into_iter().map(|package| package.pin());
         for package in packages.chain(seed.bootstrap.iter().cloned()) {
             let name = package.store_name();
@@ -149,6 +142,40 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, cells
         }
     }
     Ok(Needed { files, busybox })
+}
+
+/// What the named cells and checks stand for.
+#[derive(Default)]
+struct Chosen {
+    nodes: Vec<String>,
+    /// Sources that a check builds from without a node.
+    sources: Vec<String>,
+    /// Whether a program of another machine is run.
+    emulated: bool,
+}
+
+fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen> {
+    let known = plan.names();
+    if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
+        let hint = match crate::diag::nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "`crossloom plan` lists them".to_owned(),
+        };
+        return Err(FetchCommandError::NoCell { name: name.clone(), system, hint }.into());
+    }
+    let wanted = |name: &String| names.is_empty() || names.contains(name);
+    let mut chosen = Chosen::default();
+    chosen.nodes.extend(plan.cells.iter().filter(|cell| wanted(&cell.name)).map(|cell| cell.node.clone()));
+    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
+        match &check.kind {
+            CheckKind::Programs(cell) => {
+                chosen.nodes.push(cell.node.clone());
+                chosen.emulated |= !cell.emulator.is_empty();
+            }
+            CheckKind::SeedMusl(version) => chosen.sources.push(source_name("musl", version)),
+        }
+    }
+    Ok(chosen)
 }
 
 /// Downloads into a directory. Every failure is printed before the error that counts them is returned.

@@ -78,8 +78,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Build cells and print their store paths. What they need is fetched first.
+    /// Build cells or checks and print their store paths. What they need is fetched first.
     Build(build::BuildArgs),
+    /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
+    Nix(build::NixArgs),
     /// The pinned Debian packages that everything is built with.
     Seed {
         #[command(subcommand)]
@@ -160,6 +162,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan { matrix, json } => plan(&matrix, json),
         Command::Build(args) => build::run(&args, quiet),
+        Command::Nix(args) => build::nix(&args),
         Command::Seed { command } => seed::run(command),
         Command::Schema { write } => schema(write),
     }
@@ -180,7 +183,10 @@ fn plan(args: &MatrixArgs, json: bool) -> Result<Outcome> {
     }
     for (system, nodes) in &plan.systems {
         for cell in &nodes.cells {
-            println!("{system}\t{}\t{}", cell.name, if cell.built { "built" } else { "not built here" });
+            println!("{system}\tcell\t{}\t{}", cell.name, if cell.built { "built" } else { "not built here" });
+        }
+        for check in &nodes.checks {
+            println!("{system}\tcheck\t{}", check.name);
         }
     }
     Ok(Outcome::Fine)

@@ -1,0 +1,37 @@
+# The project's commands. `make quickstart` and `make test` do all the set-up themselves.
+
+SHELL := /bin/bash
+CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
+CELL := musl-gcc-x86_64-linux-musl
+
+.PHONY: quickstart test nightly bench crossloom setup examples help
+
+help:
+	@echo 'make quickstart   build a musl GCC for x86_64 from sources and run a program built with it (about 20 minutes)'
+	@echo 'make test         everything that is checked before a change lands'
+	@echo 'make nightly      every toolchain of the examples built, run, and built again to compare'
+	@echo 'make bench        how long generation and evaluation of 218 cells take'
+	@echo 'make examples     render the examples again after a change of recipes or templates'
+
+setup:
+	@checks/setup.sh
+
+crossloom: setup
+	cargo build --release --locked
+
+quickstart: crossloom
+	checks/quickstart.sh $(CROSSLOOM) $(CELL)
+
+test: crossloom
+	checks/test.sh $(CROSSLOOM)
+
+nightly: crossloom
+	checks/nightly.sh $(CROSSLOOM)
+
+bench: crossloom
+	cargo bench --locked --bench scale
+
+examples: crossloom
+	@for matrix in examples/*/matrix.toml; do \
+	  $(CROSSLOOM) lock --matrix $$matrix && $(CROSSLOOM) generate --matrix $$matrix || exit; \
+	done

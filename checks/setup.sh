@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Installs what the make targets need and this machine lacks, on Debian and its kin. An existing Nix is used as it is.
+set -euo pipefail
+
+missing=()
+command -v cc >/dev/null || missing+=(gcc libc6-dev)
+command -v git >/dev/null || missing+=(git)
+command -v shellcheck >/dev/null || missing+=(shellcheck)
+if ! command -v nix-build >/dev/null && [ ! -x /nix/var/nix/profiles/default/bin/nix-build ] \
+  && [ ! -x "$HOME/.nix-profile/bin/nix-build" ]; then
+  missing+=(nix-bin)
+fi
+if ! command -v cargo >/dev/null; then
+  echo "error: there is no Rust toolchain" >&2
+  echo "hint: install one of 1.88 or newer, e.g. with rustup" >&2
+  exit 2
+fi
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+  echo "error: this machine lacks: ${missing[*]}" >&2
+  echo "hint: install them with the system's own package manager; Nix 2.8 or newer from its upstream" >&2
+  exit 2
+fi
+sudo=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null || {
+    echo "error: installing ${missing[*]} takes root" >&2
+    exit 2
+  }
+  sudo=(sudo)
+fi
+echo "installing: ${missing[*]}" >&2
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
