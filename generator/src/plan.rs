@@ -252,6 +252,8 @@ impl Graph<'_> {
         let libstdcxx_name = name("libstdcxx", &cell.gcc, &others, &cxx_flags);
         let others = [binutils_version, musl_version, linux_version];
         let toolchain_name = name("toolchain", &cell.gcc, &others, &cxx_flags);
+        let role = format!("toolchain-{}-", attribute(&cell.gcc));
+        let toolchain_suffix = toolchain_name.strip_prefix(&role).unwrap_or(triple).to_owned();
 
         for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
             self.host_library(package, needs);
@@ -344,7 +346,9 @@ impl Graph<'_> {
             toolchain_name,
             "toolchain",
             [
-                ("name", text(&cell.name)),
+                // As the node, not as the cell: a cell is named by its place in the matrix, and the order of an axis rebuilds
+                // nothing.
+                ("name", text(&format!("musl-gcc-{toolchain_suffix}"))),
                 ("version", text(&cell.gcc)),
                 ("target", text(triple)),
                 ("binutils", node(&binutils)),

@@ -2,12 +2,15 @@
 //!
 //! Without Nix every test here says `SKIP`; `CROSSLOOM_REQUIRE_NIX=1` makes a failure of that.
 
+#[allow(dead_code)]
+mod temporary_store;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crossloom::nix::aterm;
 use crossloom::nix::derivation::{Derivation, Modulos};
@@ -18,75 +21,7 @@ use crossloom::nix::store::{self, Method, StoreName, StorePath};
 use nix_archive::nar::{CaseHack, encode_path, restore};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use tempfile::TempDir;
-
-/// Nix with an empty store of its own, which goes when this is dropped.
-struct Store {
-    nix: Nix,
-    /// The parent of `nix/store`.
-    root: PathBuf,
-    directory: TempDir,
-}
-
-impl Store {
-    fn new() -> Option<Store> {
-        Store::with(|_| {})
-    }
-
-    /// `None`, and a word about it, where there is no Nix.
-    fn with(change: impl FnOnce(&mut Environment)) -> Option<Store> {
-        let directory = tempfile::tempdir().unwrap();
-        let root = directory.path().join("root");
-        let mut environment = Environment::current();
-        environment.nix_remote = Some(format!("local?root={}", root.display()));
-        environment.store_dir = None;
-        change(&mut environment);
-        match Nix::locate_in(&environment) {
-            Ok(nix) => Some(Store { nix, root, directory }),
-            Err(error @ NixError::NotFound { .. }) => {
-                let required = std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1");
-                assert!(!required, "{error}");
-                eprintln!("SKIP: a comparison with the real Nix (no nix)");
-                None
-            }
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    /// Where a path of this store really is: Nix uses `nix/store` under a root, whatever the paths say.
-    fn real(&self, path: &StorePath) -> PathBuf {
-        self.root.join("nix/store").join(path.base_name())
-    }
-
-    fn run<const N: usize>(&self, program: &str, args: [&str; N]) -> String {
-        self.nix.run(program, args).unwrap_or_else(|error| panic!("{error}"))
-    }
-
-    /// Instantiates an expression and returns the derivations that it lists.
-    fn instantiate(&self, expression: &str) -> Vec<StorePath> {
-        let printed = self.run("nix-instantiate", ["-E", expression]);
-        printed.lines().map(|line| line.parse().unwrap()).collect()
-    }
-}
-
-impl Drop for Store {
-    /// What is in a store can't be removed before it is writable again.
-    fn drop(&mut self) {
-        let mut left = vec![self.root.clone()];
-        while let Some(directory) = left.pop() {
-            let _ = fs::set_permissions(&directory, fs::Permissions::from_mode(0o755));
-            for entry in fs::read_dir(&directory).into_iter().flatten().flatten() {
-                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                    left.push(entry.path());
-                }
-            }
-        }
-    }
-}
+use temporary_store::Store;
 
 fn name(text: &str) -> StoreName {
     StoreName::new(text).unwrap()

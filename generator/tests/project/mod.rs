@@ -1,0 +1,58 @@
+//! From the text of a matrix to what is rendered for it, all in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crossloom::catalogue::catalogue;
+use crossloom::diag;
+use crossloom::lock::Lock;
+use crossloom::matrix::Matrix;
+use crossloom::output::Tree;
+use crossloom::plan::{Plan, plan, releases};
+use crossloom::seed::SeedLock;
+use crossloom::target::{System, Target};
+use crossloom::tree::tree;
+
+/// The repository.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+pub fn matrix(text: &str) -> Matrix {
+    Matrix::parse(text)
+        .unwrap_or_else(|problems| panic!("{text}\n{}", diag::render("matrix.toml", text, &problems, false)))
+}
+
+/// The lock that `crossloom lock` makes where there is none.
+pub fn lock(matrix: &Matrix) -> Lock {
+    Lock::resolve(&releases(matrix, catalogue()), &matrix.prefer, catalogue(), None, &BTreeSet::new()).unwrap()
+}
+
+pub fn planned(matrix: &Matrix) -> Plan {
+    plan(matrix, &lock(matrix), catalogue()).unwrap()
+}
+
+/// crossloom's own seed locks for the matrix.
+pub fn seeds(matrix: &Matrix) -> BTreeMap<System, SeedLock> {
+    let linux = matrix.systems.iter().copied().filter(|system| system.is_linux());
+    linux.map(|system| (system, SeedLock::built_in(matrix.seed, system).unwrap())).collect()
+}
+
+pub fn rendered(matrix: &Matrix) -> Tree {
+    tree(&planned(matrix), &seeds(matrix), true).unwrap()
+}
+
+/// A list as it stands in a matrix.
+pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
+    let words: Vec<_> = words.into_iter().map(|word| format!("{:?}", word.as_ref())).collect();
+    format!("[{}]", words.join(", "))
+}
+
+/// Every target on every Linux build system, with two lines of GCC and two versions of musl.
+pub fn wide() -> Matrix {
+    let targets = list(Target::all().iter().map(|target| target.triple()));
+    matrix(&format!(
+        "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\ntargets = {targets}\n\
+         gcc = [\"14.2.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n"
+    ))
+}

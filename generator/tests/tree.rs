@@ -1,0 +1,416 @@
+//! Plans and rendered trees as wholes: what the examples hold, what is rendered, and what Nix makes of it.
+
+#[allow(dead_code)]
+mod project;
+#[allow(dead_code)]
+mod temporary_store;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use crossloom::catalogue::catalogue;
+use crossloom::lock::Lock;
+use crossloom::matrix::{Axis, Matrix};
+use crossloom::output::{self, Tree};
+use crossloom::plan::{Arg, Node, Plan, plan, releases};
+use crossloom::render::value::is_bare_name;
+use crossloom::seed::SeedLock;
+use crossloom::target::{System, Target};
+use crossloom::{flake_lock, tree};
+use project::{list, matrix, planned, rendered, repository, wide};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use temporary_store::Store;
+
+/// Everything that a matrix can say, small enough to be read.
+const SMALL: &str = r#"
+crossloom = 1
+
+[build]
+systems = ["x86_64-linux", "aarch64-darwin"]
+
+[sources]
+prefer = ["upstream", "debian"]
+
+[musl-gcc]
+targets = ["x86_64-linux-musl", "armv7-linux-musleabihf"]
+gcc = ["14.2.0", "15.3.0"]
+musl = ["1.2.5", "1.2.6"]
+exclude = [
+  { target = "armv7-linux-musleabihf", gcc = "14.2.0" },
+  { target = "armv7-linux-musleabihf", musl = "1.2.5" },
+  { target = "x86_64-linux-musl", gcc = "15.3.0", system = "aarch64-darwin" },
+  { gcc = "14.2.0", musl = "1.2.6" },
+]
+
+[[musl-gcc.override]]
+match = { target = "armv7-linux-musleabihf" }
+languages = ["c"]
+gcc-flags = ["--with-fpu=neon"]
+
+[[musl-gcc.override]]
+match = { gcc = "15.3.0", musl = "1.2.6" }
+musl-flags = ["--odd=-O3 \"$quoted\" ${HOME} ''"]
+"#;
+
+#[test]
+fn small_trees_are_as_they_were() {
+    let tree = rendered(&matrix(SMALL));
+    for file in ["flake.nix", "crossloom/default.nix", "crossloom/sources.nix", "crossloom/x86_64-linux.nix"] {
+        let name = file.rsplit('/').next().unwrap();
+        insta::with_settings!({
+            snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(name, tree[file].text);
+        });
+    }
+    assert!(tree.contains_key("crossloom/aarch64-darwin.nix"));
+    assert!(!tree["crossloom/aarch64-darwin.nix"].text.contains("./checks/"));
+}
+
+/// A matrix and what stands beside it, locked and rendered again, compared with what is committed.
+fn compare_example(dir: &Path) {
+    let name = dir.strip_prefix(repository()).unwrap().display();
+    let fix = format!("run `crossloom lock && crossloom generate` in {name}");
+    let read = |file: &str| fs::read_to_string(dir.join(file)).unwrap_or_else(|error| panic!("{file}: {error}; {fix}"));
+    let matrix = matrix(&read("matrix.toml"));
+    let text = read("matrix.lock");
+    let old = Lock::parse(&text).unwrap_or_else(|error| panic!("{name}/matrix.lock: {error}"));
+    let wanted = releases(&matrix, catalogue());
+    let new = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&old), &BTreeSet::new()).unwrap();
+    assert!(new.to_text() == text, "{name}/matrix.lock is stale; {fix}");
+    let flake = read("flake.lock");
+    assert!(flake_lock::with_nixpkgs(Some(&flake), false).unwrap() == flake, "{name}/flake.lock is stale; {fix}");
+
+    let mut seeds = project::seeds(&matrix);
+    for (system, seed) in &mut seeds {
+        let own = dir.join("seeds").join(format!("{}-{system}.json", matrix.seed));
+        if let Ok(text) = fs::read_to_string(&own) {
+            *seed = SeedLock::parse(&text, &own.display().to_string()).unwrap();
+        }
+    }
+    let tree = tree::tree(&plan(&matrix, &new, catalogue()).unwrap(), &seeds, true).unwrap();
+    let differences = output::check(dir, &tree).unwrap();
+    let shown: Vec<_> = differences.iter().map(ToString::to_string).collect();
+    assert!(shown.is_empty(), "{name} is stale; {fix}\n{}", shown.join("\n"));
+}
+
+#[test]
+fn examples_are_what_would_be_rendered_today() {
+    let mut count = 0;
+    for entry in fs::read_dir(repository().join("examples")).unwrap() {
+        let dir = entry.unwrap().path();
+        if dir.join("matrix.toml").is_file() {
+            compare_example(&dir);
+            count += 1;
+        }
+    }
+    assert!(count > 0);
+}
+
+#[test]
+fn a_wide_tree_parses_and_evaluates() {
+    let Some(store) = Store::new() else { return };
+    let matrix = wide();
+    let tree = rendered(&matrix);
+    let dir = store.path("project");
+    output::write(&dir, &tree).unwrap();
+    let files: Vec<_> = tree.keys().filter(|path| path.ends_with(".nix")).map(|path| dir.join(path)).collect();
+    let mut args = vec!["--parse".to_owned()];
+    args.extend(files.iter().map(|file| file.display().to_string()));
+    store.nix.run("nix-instantiate", &args).unwrap_or_else(|error| panic!("{error}"));
+
+    // Every output that there is, as the path of its derivation: all of them are computed, and none is written.
+    let expression = format!(
+        "builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.mapAttrs (_: it: it.drvPath))) (import {}/crossloom {{ }})",
+        dir.display()
+    );
+    let values = store.evaluate(&expression);
+    let cells = matrix.musl_gcc.len();
+    assert_eq!(cells, 4 * Target::all().len());
+    for system in ["x86_64-linux", "aarch64-linux"] {
+        for (output, expected) in [("packages", cells), ("devShells", cells), ("checks", cells + 2)] {
+            let values = values[output][system].as_object().unwrap();
+            assert_eq!(values.len(), expected, "{output}.{system}");
+            let distinct: BTreeSet<_> = values.values().map(|path| path.as_str().unwrap()).collect();
+            assert_eq!(distinct.len(), expected, "{output}.{system}: two of them are one derivation");
+        }
+        for cell in &matrix.musl_gcc {
+            assert!(values["packages"][system][&cell.name].is_string(), "{}", cell.name);
+        }
+    }
+    let of = |system: &str| values["packages"][system]["musl-gcc-x86_64-linux-musl"].clone();
+    assert_ne!(of("x86_64-linux"), of("aarch64-linux"));
+}
+
+#[test]
+fn a_change_of_musl_rebuilds_no_compiler() {
+    let Some(store) = Store::new() else { return };
+    let text = |musl: &str| {
+        format!(
+            "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\"]\n\
+             musl = [\"{musl}\"]\n"
+        )
+    };
+    let mut both = Vec::new();
+    for musl in ["1.2.5", "1.2.6"] {
+        let dir = store.path(musl);
+        output::write(&dir, &rendered(&matrix(&text(musl)))).unwrap();
+        let expression = format!(
+            "builtins.mapAttrs (_: node: node.drvPath) (import {}/crossloom {{ }}).legacyPackages.x86_64-linux",
+            dir.display()
+        );
+        both.push(store.evaluate(&expression).as_object().unwrap().clone());
+    }
+    let [old, new] = &both[..] else { panic!("two") };
+    // By what a node is, without what its name says of musl.
+    let find = |nodes: &serde_json::Map<_, serde_json::Value>, role: &str| {
+        let found: Vec<_> = nodes.iter().filter(|(name, _)| name.starts_with(role)).collect();
+        assert_eq!(found.len(), 1, "{role}");
+        found[0].1.clone()
+    };
+    for role in ["binutils-", "gcc-", "gmp", "linux-headers-", "mpc", "mpfr"] {
+        assert_eq!(find(old, role), find(new, role), "{role}");
+    }
+    for role in ["libgcc-", "libstdcxx-", "musl-1", "musl-headers-", "toolchain-"] {
+        assert_ne!(find(old, role), find(new, role), "{role}");
+    }
+}
+
+/// Whether a date stands in a line, as 2024-01-31.
+fn has_date(line: &str) -> bool {
+    line.as_bytes().windows(10).any(|window| {
+        window.iter().enumerate().all(|(i, byte)| if i == 4 || i == 7 { *byte == b'-' } else { byte.is_ascii_digit() })
+            && (window.starts_with(b"19") || window.starts_with(b"20"))
+    })
+}
+
+#[test]
+fn nothing_of_this_machine_gets_into_a_tree() {
+    let mut places: BTreeSet<String> =
+        ["/home/", "/root/", "/Users/", "/tmp/", "/var/tmp/", "/nix/store/"].map(str::to_owned).into();
+    places.insert(repository().display().to_string());
+    places.insert(std::env::current_dir().unwrap().display().to_string());
+    places.insert(std::env::temp_dir().display().to_string());
+    places.extend(std::env::var("HOME").ok().filter(|home| home.len() > 1));
+    // A file is fetched from where the machine's own configuration says, so a registry's host is never spelled out; not
+    // even here.
+    let hosts = [
+        &["deb", "debian", "org"][..],
+        &["ftp", "debian", "org"],
+        &["snapshot", "debian", "org"],
+        &["archive", "ubuntu", "com"],
+        &["pypi", "org"],
+        &["files", "pythonhosted", "org"],
+        &["static", "crates", "io"],
+        &["crates", "io"],
+        &["registry", "npmjs", "org"],
+        &["proxy", "golang", "org"],
+    ];
+    let hosts: Vec<_> = hosts.into_iter().map(|parts| parts.join(".")).collect();
+    for seed in ["bookworm", "trixie"] {
+        let text = SMALL.replace("[build]", &format!("[build]\nseed = \"{seed}\""));
+        for (path, file) in &rendered(&matrix(&text)) {
+            for (number, line) in file.text.lines().enumerate() {
+                let at = format!("{path}:{}: {line}", number + 1);
+                for place in places.iter().chain(&hosts) {
+                    assert!(!line.contains(place.as_str()), "{at}: {place}");
+                }
+                assert!(!has_date(line), "{at}: a date");
+            }
+            assert!(file.text.ends_with('\n') && !file.text.ends_with("\n\n"), "{path}");
+        }
+    }
+    assert!(has_date("# 2024-01-31") && !has_date("1.20240131-1"));
+}
+
+/// A valid matrix with a few cells. What overrides say is the same for the same choice, so that matrices overlap.
+fn any_matrix() -> impl Strategy<Value = String> {
+    let some = |words: Vec<&'static str>, most: usize| {
+        let most = most.min(words.len());
+        proptest::sample::subsequence(words, 1..=most).prop_shuffle()
+    };
+    let versions = |axis: Axis| some(catalogue().versions(axis.package()), 2);
+    let targets = ["x86_64-linux-musl", "i686-linux-musl", "aarch64-linux-musl", "mips64-linux-musln32"];
+    let systems: Vec<_> = System::ALL.iter().map(|system| system.as_str()).collect();
+    let flags = proptest::sample::subsequence(vec!["--one", "--two=2"], 0..=2);
+    let overrides = proptest::collection::vec((0..4_usize, 0..4_usize, flags, any::<Option<bool>>()), 0..3);
+    let axes = (versions(Axis::Gcc), versions(Axis::Musl), versions(Axis::Binutils), versions(Axis::LinuxHeaders));
+    (some(systems, 3), some(targets.to_vec(), 3), axes, overrides, any::<bool>()).prop_map(
+        |(systems, targets, (gcc, musl, binutils, linux), overrides, cxx)| {
+            let languages = |cxx| if cxx { list(["c", "c++"]) } else { list(["c"]) };
+            let mut text = format!(
+                "crossloom = 1\n[build]\nsystems = {}\n[musl-gcc]\ntargets = {}\ngcc = {}\nmusl = {}\nbinutils = {}\n\
+                 linux-headers = {}\nlanguages = {}\n",
+                list(systems),
+                list(&targets),
+                list(gcc),
+                list(musl),
+                list(binutils),
+                list(linux),
+                languages(cxx)
+            );
+            for (target, package, flags, cxx) in overrides {
+                let target = targets[target % targets.len()];
+                let package = ["gcc", "binutils", "musl", "libstdcxx"][package];
+                text.push_str(&format!("[[musl-gcc.override]]\nmatch = {{ target = \"{target}\" }}\n"));
+                text.push_str(&format!("{package}-flags = {}\n", list(flags)));
+                if let Some(cxx) = cxx {
+                    text.push_str(&format!("languages = {}\n", languages(cxx)));
+                }
+            }
+            text
+        },
+    )
+}
+
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() })
+}
+
+fn needs(node: &Node) -> Vec<&String> {
+    node.args
+        .values()
+        .flat_map(|arg| match arg {
+            Arg::Node(name) => vec![name],
+            Arg::Nodes(names) => names.iter().collect(),
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) => Vec::new(),
+        })
+        .collect()
+}
+
+/// What has to hold for every plan.
+fn sound(plan: &Plan, matrix: &Matrix) {
+    assert_eq!(plan.systems.keys().collect::<BTreeSet<_>>(), matrix.systems.iter().collect());
+    for (system, nodes) in &plan.systems {
+        let mut known = BTreeSet::new();
+        for node in &nodes.nodes {
+            assert!(is_bare_name(&node.name), "{} needs quotes in Nix", node.name);
+            for need in needs(node) {
+                assert!(known.contains(need), "{} stands before {need}", node.name);
+            }
+            for arg in node.args.values() {
+                if let Arg::Source(source) = arg {
+                    assert!(plan.sources.contains_key(source), "{}: {source}", node.name);
+                }
+            }
+            assert!(known.insert(&node.name), "{} stands twice", node.name);
+        }
+        let expected: Vec<_> = matrix.musl_gcc.iter().filter(|cell| cell.systems.contains(system)).collect();
+        assert_eq!(nodes.cells.len(), expected.len());
+        let mut toolchains = BTreeSet::new();
+        for (cell, wanted) in nodes.cells.iter().zip(expected) {
+            assert!(known.contains(&cell.node), "{}", cell.name);
+            assert!(is_bare_name(&cell.name) && is_bare_name(&cell.shell));
+            assert!(toolchains.insert(&cell.node), "two cells are {}", cell.node);
+            // What a cell asks for is what its toolchain is made of, through all that it needs.
+            let by_name = |name: &String| nodes.nodes.iter().find(|node| node.name == *name).unwrap();
+            let toolchain = by_name(&cell.node);
+            let part = |node: &Node, arg: &str| match &node.args[arg] {
+                Arg::Node(name) => by_name(name).clone(),
+                other => panic!("{}.{arg}: {other:?}", node.name),
+            };
+            let text = |node: &Node, arg: &str| node.args[arg].clone();
+            let gcc = part(toolchain, "gcc");
+            assert_eq!(text(&gcc, "version"), Arg::Text(wanted.gcc.clone()));
+            assert_eq!(text(&gcc, "languages"), Arg::Text(wanted.languages.gcc_list().to_owned()));
+            let own = wanted.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
+            assert_eq!(text(&gcc, "flags"), Arg::Texts(own.chain(wanted.flags.gcc.iter().cloned()).collect()));
+            let binutils = part(toolchain, "binutils");
+            assert_eq!(text(&binutils, "version"), Arg::Text(wanted.binutils.clone()));
+            assert_eq!(text(&binutils, "flags"), Arg::Texts(wanted.flags.binutils.clone()));
+            assert_eq!(part(&gcc, "binutils"), binutils);
+            let musl = part(toolchain, "musl");
+            assert_eq!(text(&musl, "version"), Arg::Text(wanted.musl.clone()));
+            assert_eq!(text(&musl, "flags"), Arg::Texts(wanted.flags.musl.clone()));
+            assert_eq!(part(&musl, "gcc"), gcc);
+            let headers = part(&part(toolchain, "libgcc"), "muslHeaders");
+            assert_eq!(text(&headers, "version"), Arg::Text(wanted.musl.clone()));
+            let linux = part(toolchain, "linuxHeaders");
+            assert_eq!(text(&linux, "version"), Arg::Text(wanted.linux_headers.clone()));
+            match &toolchain.args["libraries"] {
+                Arg::Nodes(libraries) if wanted.languages.cxx => {
+                    assert_eq!(libraries.len(), 1);
+                    let cxx = by_name(&libraries[0]);
+                    assert_eq!(text(cxx, "flags"), Arg::Texts(wanted.flags.libstdcxx.clone()));
+                    assert_eq!(part(cxx, "musl"), musl);
+                }
+                other => assert_eq!(*other, Arg::Nodes(Vec::new())),
+            }
+        }
+    }
+}
+
+fn by_name(nodes: &[Node]) -> BTreeMap<&str, &Node> {
+    nodes.iter().map(|node| (node.name.as_str(), node)).collect()
+}
+
+#[test]
+fn plans_are_sound_and_nodes_do_not_depend_on_their_neighbours() {
+    let shared = std::cell::RefCell::new(BTreeSet::new());
+    runner(200)
+        .run(&(any_matrix(), any_matrix()), |(first, second)| {
+            let plans = [&first, &second].map(|text| {
+                let matrix = matrix(text);
+                let plan = planned(&matrix);
+                assert_eq!(planned(&self::matrix(text)), plan, "the same text gives the same plan");
+                sound(&plan, &matrix);
+                plan
+            });
+            let [first, second] = plans;
+            for (system, nodes) in &first.systems {
+                let Some(others) = second.systems.get(system) else { continue };
+                let others = by_name(&others.nodes);
+                for node in &nodes.nodes {
+                    if let Some(other) = others.get(node.name.as_str()) {
+                        prop_assert_eq!(&node, other);
+                        shared.borrow_mut().insert(node.recipe);
+                    }
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    // Had the matrices nothing in common, nothing would have been compared.
+    let recipes = ["binutils", "gcc", "libgcc", "libstdcxx", "linux-headers", "musl", "musl-headers", "toolchain"];
+    for recipe in recipes {
+        assert!(shared.borrow().contains(recipe), "no two matrices shared a node of {recipe}");
+    }
+}
+
+#[test]
+fn musl_is_not_what_a_compiler_is_made_of() {
+    runner(100)
+        .run(&any_matrix(), |text| {
+            let with = |musl: &str| {
+                let lines = text.lines().map(|line| match line.strip_prefix("musl = ") {
+                    Some(_) => format!("musl = [\"{musl}\"]\n"),
+                    None => format!("{line}\n"),
+                });
+                planned(&matrix(&lines.collect::<String>()))
+            };
+            let (old, new) = (with("1.2.5"), with("1.2.6"));
+            let compilers = |plan: &Plan| {
+                let of =
+                    |node: &&Node| ["gcc", "binutils", "gmp", "mpfr", "mpc", "linux-headers"].contains(&node.recipe);
+                plan.systems.values().flat_map(|nodes| nodes.nodes.iter().filter(of).cloned()).collect::<Vec<_>>()
+            };
+            prop_assert!(compilers(&old).len() >= 6);
+            prop_assert_eq!(compilers(&old), compilers(&new));
+            prop_assert_ne!(old, new);
+            Ok(())
+        })
+        .unwrap();
+}
+
+#[test]
+fn the_same_text_renders_to_the_same_tree() {
+    runner(6)
+        .run(&any_matrix(), |text| {
+            let trees: [Tree; 2] = [0, 1].map(|_| rendered(&matrix(&text)));
+            prop_assert!(trees[0] == trees[1]);
+            Ok(())
+        })
+        .unwrap();
+}
