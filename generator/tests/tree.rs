@@ -14,6 +14,7 @@ use crossloom::lock::Lock;
 use crossloom::matrix::{Axis, Matrix};
 use crossloom::output::{self, Tree};
 use crossloom::plan::{Arg, Node, Plan, plan, releases};
+use crossloom::render::gate::{gate, with_header};
 use crossloom::render::value::is_bare_name;
 use crossloom::seed::SeedLock;
 use crossloom::target::{System, Target};
@@ -67,6 +68,19 @@ fn small_trees_are_as_they_were() {
     }
     assert!(tree.contains_key("crossloom/aarch64-darwin.nix"));
     assert!(!tree["crossloom/aarch64-darwin.nix"].text.contains("./checks/"));
+}
+
+#[test]
+fn what_goes_in_verbatim_would_pass_the_gate() {
+    let mut count = 0;
+    for (path, file) in &rendered(&matrix(SMALL)) {
+        if [".nix", ".sh", ".json"].iter().any(|end| path.ends_with(end)) {
+            count += 1;
+            let text = if path.ends_with(".json") { file.text.clone() } else { with_header(&file.text) };
+            assert_eq!(gate(path, &text).unwrap_or_else(|error| panic!("{error}")), text, "{path} is not formatted");
+        }
+    }
+    assert!(count > 20);
 }
 
 /// A matrix and what stands beside it, locked and rendered again, compared with what is committed.
@@ -123,7 +137,7 @@ fn a_wide_tree_parses_and_evaluates() {
 
     // Every output that there is, as the path of its derivation: all of them are computed, and none is written.
     let expression = format!(
-        "builtins.mapAttrs (_: builtins.mapAttrs (_: builtins.mapAttrs (_: it: it.drvPath))) (import {}/crossloom {{ }})",
+        "with builtins; mapAttrs (_: mapAttrs (_: mapAttrs (_: it: it.drvPath))) (import {}/crossloom {{ }})",
         dir.display()
     );
     let values = store.evaluate(&expression);

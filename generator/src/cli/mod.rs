@@ -132,7 +132,9 @@ fn report(error: &dyn Error) {
     let mut lines = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        let text = error.to_string();
+        // What a file holds may be part of a message, and must not do anything to the terminal.
+        let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
+        let text: String = error.to_string().chars().map(harmless).collect();
         let (message, hint) = match text.split_once("hint: ") {
             Some((message, hint)) => (message.trim_end().to_owned(), Some(hint.trim_end().to_owned())),
             None => (text, None),

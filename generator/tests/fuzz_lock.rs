@@ -1,0 +1,282 @@
+//! Mutated locks of all three kinds: never a panic, never a hang, and what is taken for a lock is one that can be
+//! written, read again and rendered.
+
+#[allow(dead_code)]
+mod mutate;
+#[allow(dead_code)]
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use crossloom::catalogue::catalogue;
+use crossloom::flake_lock::with_nixpkgs;
+use crossloom::lock::Lock;
+use crossloom::matrix::Matrix;
+use crossloom::nix::store::StoreName;
+use crossloom::plan::{plan, releases};
+use crossloom::render::gate::gate;
+use crossloom::seed::SeedLock;
+use crossloom::tree::tree;
+
+const JSON: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    "{}",
+    "[]",
+    ":",
+    ",",
+    "\"",
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "\\\"",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "é",
+    "\u{feff}",
+    "\u{2028}",
+    "\u{7f}",
+    "null",
+    "true",
+    "false",
+    "0",
+    "-1",
+    "1",
+    "7",
+    "1.5",
+    "1e999",
+    "18446744073709551616",
+    "\"\"",
+    "\"..\"",
+    "\"a/b\"",
+    "\"${x}\"",
+    "\"''\"",
+    "\"#\"",
+    "\"\\n\"",
+    "\"version\"",
+    "\"version\": 1,",
+    "\"version\": 2,",
+    "\"sha256\"",
+    "\"size\"",
+    "\"urls\"",
+    "\"file\"",
+    "\"variant\"",
+    "\"name\"",
+    "\"path\"",
+    "\"sources\"",
+    "\"unknown\": 1,",
+];
+
+const LOCK: &[&str] = &[
+    "\"mirror://debian/\"",
+    "\"https://x\"",
+    "\"ftp://x\"",
+    "\"file:///x\"",
+    "mirror://",
+    "https://",
+    "upstream",
+    "debian",
+    "gcc-14.2.0",
+    "musl-1.2.5",
+    "${builtins.abort \\\"x\\\"}",
+    "''${",
+    "sha256-",
+    "?x=y",
+    "%20",
+    "\\u001b[31m",
+    "sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=",
+    "\"c41a0272424f41bb01bf828e7ffef1b2d59d1788064fd6b5f1d971717e9320b8\"",
+];
+
+const SEED: &[&str] = &[
+    "bookworm",
+    "trixie",
+    "sid",
+    "x86_64-linux",
+    "aarch64-linux",
+    "aarch64-darwin",
+    "amd64",
+    "arm64",
+    "\"base\"",
+    "\"emulator\"",
+    "\"kernel\"",
+    "\"llvm\"",
+    "\"tiers\"",
+    "pool/main/",
+    "../",
+    ".deb",
+    "1:2.3~4",
+    "busybox-static",
+    "libc6",
+    "\"bootstrap\"",
+    "\"busybox\"",
+    "\"nar\"",
+];
+
+const FLAKE: &[&str] = &[
+    "\"nixpkgs\"",
+    "\"root\"",
+    "\"nodes\"",
+    "\"inputs\"",
+    "\"locked\"",
+    "\"follows\"",
+    "[\"nixpkgs\"]",
+    "\"version\": 7,",
+    "\"nixpkgs\": \"root\"",
+    "\"nixpkgs\": [\"a\", \"nixpkgs\"]",
+    "\"inputs\": {},",
+    "nixpkgs_2",
+    "\"flake\": false,",
+];
+
+/// Runs every case of one kind, and says how many texts were taken for locks.
+fn fuzz(corpus: &[Vec<u8>], tokens: &[&[&str]], check: impl Fn(&str) -> bool) -> (u64, u64) {
+    let tokens = tokens.concat();
+    let cases = mutate::cases();
+    let mut good = 0;
+    for case in 0..cases {
+        let text = mutate::mutate(&mut mutate::Rng::new(case), corpus, &tokens);
+        match catch_unwind(AssertUnwindSafe(|| check(&text))) {
+            Ok(fine) => good += u64::from(fine),
+            Err(_) => panic!("case {case} fails; its text is:\n{text:?}"),
+        }
+    }
+    (good, cases)
+}
+
+/// Every message of an error says something.
+fn told(error: &dyn Error) {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        assert!(!error.to_string().trim().is_empty());
+        next = error.source();
+    }
+}
+
+/// A mutator that only ever breaks files, or never does, would test half of a parser.
+fn balanced((good, cases): (u64, u64)) {
+    assert!(cases < 1000 || (good > cases / 100 && good < cases * 9 / 10), "{good} of {cases} are good");
+}
+
+fn built_from(systems: &str, prefer: &str, gcc: &str) -> Matrix {
+    project::matrix(&format!(
+        "crossloom = 1\n[build]\nsystems = [{systems}]\n[sources]\nprefer = [\"{prefer}\"]\n\
+         [musl-gcc]\ntargets = [\"x86_64-linux-musl\"]\ngcc = [{gcc}]\n"
+    ))
+}
+
+#[test]
+fn mutated_matrix_locks() {
+    // A machine without a seed: what is rendered then is what the lock decides, and little else.
+    let matrix = built_from("\"aarch64-darwin\"", "debian", "\"14.2.0\"");
+    let wanted = releases(&matrix, catalogue());
+    let other = built_from("\"x86_64-linux\"", "upstream", "\"14.2.0\", \"15.3.0\"");
+    let small = Lock { version: 1, sources: BTreeMap::new() };
+    let locks = [project::lock(&matrix), project::lock(&matrix), project::lock(&other), small];
+    let corpus: Vec<_> = locks.iter().map(|lock| lock.to_text().into_bytes()).collect();
+    let rendered = std::cell::Cell::new(0_u64);
+    let result = fuzz(&corpus, &[JSON, LOCK], |text| {
+        let lock = match Lock::parse(text) {
+            Ok(lock) => lock,
+            Err(error) => {
+                told(&error);
+                return false;
+            }
+        };
+        let again = lock.to_text();
+        assert_eq!(Lock::parse(&again).unwrap(), lock);
+        assert_eq!(lock.to_text(), again);
+        for source in lock.sources.values() {
+            StoreName::new(&source.file).unwrap();
+        }
+        // What a lock holds already stays when it is resolved, and resolving once is enough.
+        let resolved = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&lock), &BTreeSet::new()).unwrap();
+        let settled = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&resolved), &BTreeSet::new()).unwrap();
+        assert_eq!(resolved, settled);
+        match plan(&matrix, &lock, catalogue()) {
+            Ok(plan) => {
+                let tree = tree(&plan, &BTreeMap::new(), true).unwrap();
+                for path in ["crossloom/default.nix", "crossloom/sources.nix", "crossloom/aarch64-darwin.nix"] {
+                    assert_eq!(gate(path, &tree[path].text).unwrap(), tree[path].text);
+                }
+                rendered.set(rendered.get() + 1);
+            }
+            Err(error) => told(&error),
+        }
+        true
+    });
+    balanced(result);
+    assert!(result.1 < 1000 || rendered.get() > result.1 / 100, "{} were rendered", rendered.get());
+}
+
+#[test]
+fn mutated_seed_locks() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (small, large) = (root.join("tests/data/seed"), root.join("data/seeds"));
+    // Most edits of a large file hit a version or a digest; a small one has more of everything else.
+    let corpus = mutate::corpus(&[&small, &small, &small, &small, &small, &small, &small, &small, &large], "json");
+    balanced(fuzz(&corpus, &[JSON, SEED], |text| match SeedLock::parse(text, "seed.json") {
+        Ok(lock) => {
+            let again = lock.to_json();
+            assert_eq!(SeedLock::parse(&again, "seed.json").unwrap(), lock);
+            assert_eq!(gate("crossloom/seed/seed.json", &again).unwrap(), again);
+            assert!(lock.system.is_linux());
+            for package in lock.packages.iter().map(|package| package.pin()).chain(lock.bootstrap) {
+                StoreName::new(&package.store_name()).unwrap();
+            }
+            true
+        }
+        Err(error) => {
+            told(&error);
+            false
+        }
+    }));
+}
+
+#[test]
+fn mutated_flake_locks() {
+    let fresh = with_nixpkgs(None, false).unwrap();
+    let users = r#"{
+  "nodes": {
+    "nixpkgs": {
+      "locked": { "lastModified": 1, "narHash": "sha256-", "rev": "mine", "type": "github" },
+      "original": { "owner": "NixOS", "repo": "nixpkgs", "type": "github" }
+    },
+    "root": {
+      "inputs": {
+        "nixpkgs": "nixpkgs",
+        "other": "other"
+      }
+    },
+    "other": { "inputs": { "nixpkgs": ["nixpkgs"] }, "flake": false }
+  },
+  "root": "root",
+  "version": 7
+}
+"#;
+    let follows = users.replace("\"nixpkgs\": \"nixpkgs\",", "\"nixpkgs\": [\"other\", \"nixpkgs\"],");
+    let corpus = [fresh, users.to_owned(), follows].map(String::into_bytes);
+    balanced(fuzz(&corpus, &[JSON, FLAKE], |text| {
+        for update in [false, true] {
+            match with_nixpkgs(Some(text), update) {
+                Ok(new) => {
+                    gate("flake.lock", &new).unwrap();
+                    let again = with_nixpkgs(Some(&new), update);
+                    assert_eq!(again.as_deref().ok(), Some(new.as_str()), "once is enough");
+                }
+                Err(error) => {
+                    told(&error);
+                    return false;
+                }
+            }
+        }
+        true
+    }));
+}

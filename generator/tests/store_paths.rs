@@ -1,0 +1,128 @@
+//! The store paths that crossloom computes for everything that is fetched are those that Nix gives the rendered
+//! derivations: what `crossloom fetch` puts into a store is what a build looks for there.
+
+#[allow(dead_code)]
+mod project;
+#[allow(dead_code)]
+mod temporary_store;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crossloom::catalogue::catalogue;
+use crossloom::lock::source_name;
+use crossloom::matrix::{Axis, Matrix};
+use crossloom::nix::store::{Method, StoreName, fixed_output_path};
+use crossloom::output;
+use crossloom::seed::SeedLock;
+use project::{list, matrix, planned, rendered};
+use serde_json::Value;
+use temporary_store::Store;
+
+/// Every version that there is, with one seed and one preference among sources.
+fn all_sources(seed: &str, prefer: &str) -> Matrix {
+    let versions = |axis: Axis| list(catalogue().versions(axis.package()));
+    matrix(&format!(
+        "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\nseed = \"{seed}\"\n\
+         [sources]\nprefer = [\"{prefer}\"]\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\", \"i686-linux-musl\"]\n\
+         gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\n",
+        versions(Axis::Gcc),
+        versions(Axis::Musl),
+        versions(Axis::Binutils),
+        versions(Axis::LinuxHeaders)
+    ))
+}
+
+/// What the rendered tree in `dir` fetches, by attribute and by file. With every package in the base, one derivation
+/// names them all.
+fn expression(dir: &Path, seed: &str) -> String {
+    let folder = dir.join("crossloom").display().to_string();
+    format!(
+        r#"
+let
+  fetchurl = import {folder}/seed/fetchurl.nix;
+  byName = list: builtins.listToAttrs (map (it: {{ inherit (it) name; value = it.outPath; }}) list);
+  of = system:
+    let
+      file = {folder}/seed + "/{seed}-${{system}}.json";
+      lock = builtins.fromJSON (builtins.readFile file);
+      packages = map (package: package // {{ tiers = [ "base" ]; }}) lock.packages;
+      scope = import {folder}/seed {{ lock = lock // {{ inherit packages; }}; }};
+    in {{
+      debs = byName (scope.tree.debs ++ scope.runtime.debs ++ scope.tree.loader);
+      busybox = scope.busybox.outPath;
+    }};
+in {{
+  sources = builtins.mapAttrs (_: it: it.outPath) (import {folder}/sources.nix {{ inherit fetchurl; }});
+  x86_64-linux = of "x86_64-linux";
+  aarch64-linux = of "aarch64-linux";
+}}"#
+    )
+}
+
+fn path(name: &str, method: Method, hash: crossloom::nix::hash::Sha256) -> String {
+    fixed_output_path(&StoreName::new(name).unwrap(), method, hash).to_string()
+}
+
+/// The seed's packages and its bootstrap.
+fn packages(lock: &SeedLock) -> BTreeMap<String, String> {
+    let packages = lock.packages.iter().map(|package| package.pin());
+    // Of the bootstrap, busybox alone is no derivation's input: its program is.
+    let bootstrap = lock.bootstrap.iter().filter(|package| package.name != lock.busybox.package).cloned();
+    packages
+        .chain(bootstrap)
+        .map(|package| (package.store_name(), path(&package.store_name(), Method::Flat, package.sha256)))
+        .collect()
+}
+
+fn texts(value: &Value) -> BTreeMap<String, String> {
+    let texts = value.as_object().unwrap().iter();
+    texts.map(|(name, text)| (name.clone(), text.as_str().unwrap().to_owned())).collect()
+}
+
+#[test]
+fn fetched_files_are_where_rendered_derivations_look_for_them() {
+    let Some(store) = Store::new() else { return };
+    let choices = [("bookworm", "debian"), ("trixie", "upstream")];
+    let matrices = choices.map(|(seed, prefer)| all_sources(seed, prefer));
+    let mut expressions = String::new();
+    for ((seed, _), matrix) in choices.iter().zip(&matrices) {
+        let dir = store.path(seed);
+        output::write(&dir, &rendered(matrix)).unwrap();
+        expressions.push_str(&format!("{seed} = {};\n", expression(&dir, seed)));
+    }
+    let values = store.evaluate(&format!("{{ {expressions} }}"));
+
+    let mut seen = 0;
+    for ((seed, _), matrix) in choices.iter().zip(&matrices) {
+        let plan = planned(matrix);
+        let expected: BTreeMap<_, _> = plan
+            .sources
+            .iter()
+            .map(|(name, source)| (name.replace('.', "_"), path(&source.file, Method::Flat, source.sha256)))
+            .collect();
+        assert_eq!(texts(&values[seed]["sources"]), expected);
+        seen += expected.len();
+        for (system, lock) in project::seeds(matrix) {
+            let values = &values[seed][system.as_str()];
+            let expected = packages(&lock);
+            assert!(expected.len() > 120, "{seed} {system}: {}", expected.len());
+            assert_eq!(texts(&values["debs"]), expected, "{seed} {system}");
+            assert_eq!(values["busybox"], path("busybox-static", Method::Recursive, lock.busybox.nar));
+        }
+    }
+
+    // Both preferences together cover the catalogue.
+    let all: usize = catalogue()
+        .packages()
+        .flat_map(|package| catalogue().versions(package).into_iter().map(move |version| (package, version)))
+        .map(|(package, version)| catalogue().sources(package, version).len())
+        .sum();
+    let both: std::collections::BTreeSet<_> = matrices
+        .iter()
+        .flat_map(|matrix| planned(matrix).sources)
+        .map(|(name, source)| (name, source.variant))
+        .collect();
+    assert!(both.contains(&(source_name("gcc", "14.2.0"), "upstream".to_owned())) && seen >= both.len());
+    assert_eq!(both.len(), all, "a source of the catalogue is in neither matrix");
+}
