@@ -44,9 +44,9 @@ pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLock
     if lock.get("version").and_then(Value::as_u64) != Some(7) {
         return Err(shape("version"));
     }
-    let root = lock.get("root").and_then(Value::as_str).ok_or(shape("root"))?.to_owned();
+    let root_name = lock.get("root").and_then(Value::as_str).ok_or(shape("root"))?.to_owned();
     let nodes = lock.get_mut("nodes").and_then(Value::as_object_mut).ok_or(shape("nodes"))?;
-    let root = nodes.get_mut(&root).and_then(Value::as_object_mut).ok_or(shape("the root node"))?;
+    let root = nodes.get_mut(&root_name).and_then(Value::as_object_mut).ok_or(shape("the root node"))?;
     let inputs = root.entry("inputs").or_insert_with(|| Value::Object(Map::new()));
     let inputs = inputs.as_object_mut().ok_or(shape("the root node's inputs"))?;
     let pinned = inputs.entry("nixpkgs").or_insert_with(|| "nixpkgs".into());
@@ -54,6 +54,10 @@ pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLock
     if let Some(name) = pinned.as_str().map(str::to_owned)
         && (update || !nodes.contains_key(&name))
     {
+        // The pin would take the root's place.
+        if name == root_name {
+            return Err(shape("a node for nixpkgs"));
+        }
         nodes.insert(name, nixpkgs());
         // Nix writes nodes by name.
         nodes.sort_keys();
@@ -80,6 +84,13 @@ mod tests {
         let kept: Value = serde_json::from_str(&with_nixpkgs(Some(old), false).unwrap()).unwrap();
         assert_eq!(kept, serde_json::from_str::<Value>(old).unwrap());
         assert!(!with_nixpkgs(Some(old), true).unwrap().contains("mine"));
+    }
+
+    #[test]
+    fn a_root_that_is_its_own_nixpkgs_stays() {
+        let old = r#"{"nodes":{"root":{"inputs":{"nixpkgs":"root"}}},"root":"root","version":7}"#;
+        assert!(with_nixpkgs(Some(old), true).is_err());
+        assert!(with_nixpkgs(Some(old), false).is_ok());
     }
 
     #[test]

@@ -301,19 +301,38 @@ pub fn write(dir: &Path, tree: &Tree) -> Result<Report, OutputError> {
 /// # Errors
 /// As [`write`]'s; the file is then what it was before.
 pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
-    let old = match look(path)? {
-        None => None,
-        Some(metadata) => match obstacle(&metadata) {
-            Some(obstacle) => return Err(OutputError::InTheWay { path: path.to_path_buf(), obstacle }),
-            None => Some(metadata.permissions()),
-        },
-    };
-    let temporary = temporary_beside(path, text, 0o666)?;
-    if let Some(permissions) = old {
-        fs::set_permissions(&temporary, permissions)
-            .map_err(|source| OutputError::from_io("set the permissions of", path, source))?;
+    write_files(&[(path.to_path_buf(), text.to_owned())])
+}
+
+/// [`write_file`] for files that belong together: each lies complete beside its target before the first takes its place.
+///
+/// # Errors
+/// As [`write`]'s.
+pub fn write_files(files: &[(PathBuf, String)]) -> Result<(), OutputError> {
+    let mut staged = Vec::new();
+    for (path, text) in files {
+        let old = match look(path)? {
+            None => None,
+            Some(metadata) => match obstacle(&metadata) {
+                Some(obstacle) => return Err(OutputError::InTheWay { path: path.to_path_buf(), obstacle }),
+                None => Some(metadata.permissions()),
+            },
+        };
+        let temporary = temporary_beside(path, text, 0o666)?;
+        if let Some(permissions) = old {
+            fs::set_permissions(&temporary, permissions)
+                .map_err(|source| OutputError::from_io("set the permissions of", path, source))?;
+        }
+        staged.push((temporary, path));
     }
-    put_in_place(temporary, path)
+    let total = staged.len();
+    for (done, (temporary, path)) in staged.into_iter().enumerate() {
+        put_in_place(temporary, path).map_err(|source| match done {
+            0 => source,
+            _ => OutputError::Partial { done, total, source: Box::new(source) },
+        })?;
+    }
+    Ok(())
 }
 
 /// What is on disk for one path of the tree.

@@ -11,7 +11,7 @@ use crate::matrix::Matrix;
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
-use crate::target::System;
+use crate::target::{Seed, System};
 use crate::{diag, flake_lock, tree};
 
 /// What `crossloom init` writes.
@@ -41,7 +41,7 @@ enum ProjectError {
     Matrix { path: String, count: usize },
     #[error("there is no {path}\nhint: run `crossloom lock`")]
     NoLock { path: String },
-    #[error("{path}")]
+    #[error("{path}\nhint: correct it, or move it away and run `crossloom lock`")]
     Lock {
         path: String,
         #[source]
@@ -53,13 +53,18 @@ enum ProjectError {
         #[source]
         source: LockError,
     },
-    #[error("{path}")]
+    #[error("{path}\nhint: correct it, or move it away and run `crossloom lock`")]
     FlakeLock {
         path: String,
         #[source]
         source: flake_lock::FlakeLockError,
     },
-    #[error("{path} is there already")]
+    #[error(
+        "{path} is a lock of {} for {}, not the one that its name says\nhint: run `crossloom seed lock`, or move it away",
+        found.0, found.1
+    )]
+    Seed { path: String, found: (Seed, System) },
+    #[error("{path} is there already\nhint: name another with --matrix FILE")]
     Exists { path: String },
 }
 
@@ -122,7 +127,14 @@ impl Project {
         for system in self.matrix.systems.iter().copied().filter(|system| system.is_linux()) {
             let path = self.dir.join("seeds").join(format!("{suite}-{system}.json"));
             let seed = match read(&path)? {
-                Some(text) => SeedLock::parse(&text, &path.display().to_string())?,
+                Some(text) => {
+                    let path = path.display().to_string();
+                    let seed = SeedLock::parse(&text, &path)?;
+                    if (seed.suite, seed.system) != (suite, system) {
+                        return Err(ProjectError::Seed { path, found: (seed.suite, seed.system) }.into());
+                    }
+                    seed
+                }
                 None => SeedLock::built_in(suite, system)?,
             };
             seeds.insert(system, seed);
@@ -140,20 +152,22 @@ impl Project {
         let flake_path = self.dir.join("flake.lock");
         let flake = flake_lock::with_nixpkgs(read(&flake_path)?.as_deref(), update.contains("nixpkgs"))
             .map_err(|source| ProjectError::FlakeLock { path: flake_path.display().to_string(), source })?;
-        let mut outcome = Outcome::Fine;
+        let mut stale = Vec::new();
         for (path, text) in [(path, lock.to_text()), (flake_path, flake)] {
-            if read(&path)?.as_ref() == Some(&text) {
-                continue;
-            }
-            if check {
-                tracing::error!("{} is stale; run `crossloom lock`", path.display());
-                outcome = Outcome::Found;
-            } else {
-                output::write_file(&path, &text)?;
-                tracing::info!("{} written", path.display());
+            if read(&path)?.as_ref() != Some(&text) {
+                stale.push((path, text));
             }
         }
-        Ok(outcome)
+        if !check {
+            output::write_files(&stale)?;
+        }
+        for (path, _) in &stale {
+            match check {
+                true => tracing::error!("{} is stale; run `crossloom lock`", path.display()),
+                false => tracing::info!("{} written", path.display()),
+            }
+        }
+        Ok(if check && !stale.is_empty() { Outcome::Found } else { Outcome::Fine })
     }
 
     /// Writes or checks the rendered tree.
@@ -167,7 +181,7 @@ impl Project {
         }
         let differences = output::check(&self.dir, &tree)?;
         for difference in &differences {
-            anstream::print!("{}", difference.render(std::io::stdout().is_terminal()));
+            anstream::println!("{}", difference.render(std::io::stdout().is_terminal()));
         }
         if differences.is_empty() {
             return Ok(Outcome::Fine);

@@ -1,0 +1,421 @@
+//! The program as users run it: what it prints and where, how it ends, and what it leaves on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// A project of its own, which goes when this is dropped.
+struct Project(TempDir);
+
+/// How a run ended.
+struct Run {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+/// Everything below a directory: paths with contents, where a link's is its target.
+type Listing = BTreeMap<String, Vec<u8>>;
+
+impl Project {
+    fn new() -> Project {
+        Project(tempfile::tempdir().unwrap())
+    }
+
+    /// With a small matrix.
+    fn with_matrix() -> Project {
+        let project = Project::new();
+        project.write("matrix.toml", MATRIX);
+        project
+    }
+
+    /// With a small matrix, locked and rendered.
+    fn generated() -> Project {
+        let project = Project::with_matrix();
+        project.fine(&["lock"]);
+        project.fine(&["generate"]);
+        project
+    }
+
+    fn dir(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, args: &[&str]) -> Run {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
+        // What the machine's owner has set must not decide what is compared here.
+        for name in ["CROSSLOOM_LOG", "RUST_LOG", "COLUMNS", "CLICOLOR_FORCE", "NO_COLOR"] {
+            command.env_remove(name);
+        }
+        let Output { status, stdout, stderr } = command.args(args).current_dir(self.dir()).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        let run = Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) };
+        assert!(!run.stderr.contains("panicked"), "{args:?}: {}", run.stderr);
+        assert!(run.stdout.chars().chain(run.stderr.chars()).all(|c| c == '\n' || c == '\t' || !c.is_control()));
+        run
+    }
+
+    /// What a run that succeeds prints on stdout.
+    fn fine(&self, args: &[&str]) -> String {
+        let run = self.run(args);
+        assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+        run.stdout
+    }
+
+    /// What a run that fails prints on stderr. It prints nothing else, and leaves everything as it was.
+    fn fails(&self, args: &[&str]) -> String {
+        let before = self.listing();
+        let run = self.run(args);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}: {}", run.stderr);
+        self.unchanged(&before);
+        run.stderr
+    }
+
+    /// What a check that finds something prints, which changes nothing.
+    fn finds(&self, args: &[&str]) -> Run {
+        let before = self.listing();
+        let run = self.run(args);
+        assert_eq!(run.code, 1, "{args:?}: {}", run.stderr);
+        self.unchanged(&before);
+        run
+    }
+
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        self.dir().join(path)
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::create_dir_all(self.path(path).parent().unwrap()).unwrap();
+        fs::write(self.path(path), text).unwrap();
+    }
+
+    fn replace(&self, path: &str, from: &str, to: &str) {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds no {from}");
+        self.write(path, &text.replacen(from, to, 1));
+    }
+
+    fn listing(&self) -> Listing {
+        let (mut listing, mut left) = (Listing::new(), vec![self.dir().to_owned()]);
+        while let Some(directory) = left.pop() {
+            for entry in fs::read_dir(&directory).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(self.dir()).unwrap().display().to_string();
+                let contents = match path.symlink_metadata().unwrap() {
+                    file if file.is_symlink() => fs::read_link(&path).unwrap().display().to_string().into_bytes(),
+                    file if file.is_dir() => {
+                        left.push(path);
+                        Vec::new()
+                    }
+                    _ => fs::read(&path).unwrap(),
+                };
+                listing.insert(name, contents);
+            }
+        }
+        listing
+    }
+
+    fn unchanged(&self, before: &Listing) {
+        let after = self.listing();
+        let names = |listing: &Listing| listing.keys().cloned().collect::<Vec<_>>();
+        assert_eq!(names(&after), names(before), "files came or went");
+        for (name, contents) in before {
+            assert!(after[name] == *contents, "{name} is another one");
+        }
+    }
+}
+
+const MATRIX: &str = r#"crossloom = 1
+
+[build]
+systems = ["x86_64-linux", "aarch64-darwin"]
+
+[musl-gcc]
+targets = ["x86_64-linux-musl", "i686-linux-musl"]
+"#;
+
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        insta::with_settings!({
+            snapshot_path => "data/cli", prepend_module_to_snapshot => false, omit_expression => true,
+            // Where the test ran, and what the system's own words for an error are, differ.
+            filters => [(r"(/[\w.-]+)*/\.tmp\w+", "[DIR]"), (r"\(os error \d+\)", "(os error)")],
+        }, {
+            insta::assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn from_nothing_to_a_tree_that_is_kept_current() {
+    let project = Project::new();
+    project.fine(&["init"]);
+    assert_eq!(project.listing().keys().collect::<Vec<_>>(), ["matrix.toml"]);
+    let first = project.read("matrix.toml");
+    assert!(project.fails(&["init"]).contains("there already"));
+    assert_eq!(project.read("matrix.toml"), first);
+
+    snapshot!("check-without-lock", project.fails(&["check"]));
+    assert_eq!(project.fine(&["lock"]), "");
+    project.fine(&["check"]);
+    assert_eq!(project.fine(&["generate"]), "");
+    let generated = project.listing();
+    assert!(generated.contains_key("flake.nix") && generated.contains_key("crossloom/default.nix"));
+    for args in [&["lock"][..], &["lock", "--check"], &["generate"], &["generate", "--check"]] {
+        assert_eq!(project.fine(args), "", "{args:?}");
+        project.unchanged(&generated);
+    }
+
+    // By hand: a line changed, a file too many, a file too few, a bit.
+    project.replace("crossloom/x86_64-linux.nix", "version = \"14.2.0\"", "version = \"14.2.1\"");
+    project.write("crossloom/mine.nix", "{ }\n");
+    fs::remove_file(project.path("crossloom/recipes/gmp.nix")).unwrap();
+    fs::set_permissions(project.path("crossloom/sources.nix"), fs::Permissions::from_mode(0o755)).unwrap();
+    let run = project.finds(&["generate", "--check"]);
+    snapshot!("generate-check-after-edits", run.stdout);
+    snapshot!("generate-check-after-edits-stderr", run.stderr);
+    assert_eq!(project.fine(&["generate"]), "");
+    project.unchanged(&generated);
+    project.fine(&["generate", "--check"]);
+}
+
+#[test]
+fn what_is_there_of_others_is_left_alone() {
+    let project = Project::with_matrix();
+    project.fine(&["lock"]);
+    project.write("flake.nix", "{ outputs = _: { }; }\n");
+    for args in [&["generate"][..], &["generate", "--check"]] {
+        assert!(project.fails(args).contains("hint: move it away, or pass --no-flake"), "{args:?}");
+    }
+    project.fine(&["generate", "--no-flake"]);
+    project.fine(&["generate", "--no-flake", "--check"]);
+    assert_eq!(project.read("flake.nix"), "{ outputs = _: { }; }\n");
+}
+
+#[test]
+fn locks_go_stale() {
+    let project = Project::with_matrix();
+    let run = project.finds(&["lock", "--check"]);
+    assert!(
+        run.stderr.contains("matrix.lock is stale") && run.stderr.contains("flake.lock is stale"),
+        "{}",
+        run.stderr
+    );
+    project.fine(&["lock"]);
+    project.fine(&["lock", "--check"]);
+    project.replace("matrix.toml", "[musl-gcc]\n", "[musl-gcc]\ngcc = [\"15.3.0\"]\n");
+    let run = project.finds(&["lock", "--check"]);
+    assert!(run.stderr.contains("matrix.lock is stale; run `crossloom lock`"), "{}", run.stderr);
+    assert!(!run.stderr.contains("flake.lock"), "{}", run.stderr);
+    for args in [&["check"][..], &["generate"], &["plan"], &["generate", "--check"]] {
+        let said = project.fails(args);
+        assert!(said.contains("gcc-15.3.0") && said.contains("hint: run `crossloom lock`"), "{args:?}: {said}");
+    }
+    project.fine(&["lock"]);
+    project.fine(&["generate"]);
+
+    // A user's own pin stays until the user gives it up.
+    project.replace("matrix.lock", "gcc-15.3.0.tar.xz\",", "gcc-15.3.0-mine.tar.xz\",");
+    project.fine(&["lock", "--check"]);
+    project.finds(&["lock", "--check", "--update", "gcc"]);
+    project.fine(&["lock", "--update", "gcc-15.3.0"]);
+    assert!(!project.read("matrix.lock").contains("mine"));
+    project.replace("flake.lock", "\"rev\": \"", "\"rev\": \"0");
+    project.fine(&["lock", "--check"]);
+    project.fine(&["lock", "--update", "nixpkgs"]);
+    assert!(!project.read("flake.lock").contains("\"rev\": \"0"));
+}
+
+#[test]
+fn what_is_missing_is_named_with_a_way_out() {
+    let project = Project::new();
+    for command in ["check", "lock", "generate", "plan", "fetch"] {
+        let said = project.fails(&[command]);
+        assert!(said.contains("there is no matrix.toml") && said.contains("hint: run `crossloom init`"), "{said}");
+    }
+    snapshot!("no-matrix", project.fails(&["lock", "--matrix", "some/where/matrix.toml"]));
+    snapshot!("init-without-folder", project.fails(&["init", "--matrix", "some/where/matrix.toml"]));
+    project.write("matrix.toml", MATRIX);
+    for command in ["check", "generate", "plan", "fetch"] {
+        let said = project.fails(&[command]);
+        assert!(said.contains("there is no ./matrix.lock\n\nhint: run `crossloom lock`"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn a_broken_matrix_is_told_all_of_its_problems() {
+    let project = Project::generated();
+    project.replace("matrix.toml", "aarch64-darwin", "aarch64-darwim");
+    project.replace("matrix.toml", "i686-linux-musl", "i686-linux-mus");
+    project.replace("matrix.toml", "targets = ", "gc = [\"14.2.0\"]\nmusl = [\"1.2.9\"]\ntargets = ");
+    let said = project.fails(&["check"]);
+    snapshot!("broken-matrix", said);
+    for args in [&["lock"][..], &["lock", "--check"], &["generate"], &["generate", "--check"], &["plan"], &["fetch"]] {
+        assert_eq!(project.fails(args), said, "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_no_lock_is_refused() {
+    let project = Project::generated();
+    let lock = project.read("matrix.lock");
+    for (name, text) in [
+        ("empty", String::new()),
+        ("future", lock.replace("\"version\": 1", "\"version\": 2")),
+        ("escapes", lock.replace("\"variant\"", "\"\u{9b}31mvariant\u{7f}\"")),
+        ("path", lock.replace("\"file\": \"", "\"file\": \"../")),
+        ("digest", lock.replace("sha256-", "sha512-")),
+    ] {
+        project.write("matrix.lock", &text);
+        let said = project.fails(&["generate"]);
+        assert!(said.contains("matrix.lock: "), "{said}");
+        snapshot!(format!("lock-{name}"), said);
+        project.fails(&["lock"]);
+    }
+    fs::write(project.path("matrix.lock"), b"\xff\xfe").unwrap();
+    assert!(project.fails(&["generate"]).contains("matrix.lock is not UTF-8 text"));
+    project.write("matrix.lock", &lock);
+    project.write("flake.lock", "{}");
+    assert!(project.fails(&["lock"]).contains("not a flake.lock"));
+    project.write("seeds/bookworm-x86_64-linux.json", "{}");
+    assert!(project.fails(&["generate"]).contains("bookworm-x86_64-linux.json"));
+}
+
+#[test]
+fn a_seed_lock_beside_the_matrix_is_taken() {
+    let project = Project::generated();
+    let seed = project.read("crossloom/seed/bookworm-x86_64-linux.json");
+    project.write("seeds/bookworm-x86_64-linux.json", &seed.replace("\"release\": \"", "\"release\": \"0."));
+    let run = project.finds(&["generate", "--check"]);
+    assert!(run.stdout.contains("+  \"release\": \"0."), "{}", run.stdout);
+    // Another machine's lock would be built from without a word.
+    let other = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/seeds/bookworm-aarch64-linux.json");
+    fs::copy(other, project.path("seeds/bookworm-x86_64-linux.json")).unwrap();
+    snapshot!("seed-of-another-machine", project.fails(&["generate"]));
+}
+
+#[test]
+fn an_unknown_cell_is_answered_with_the_nearest() {
+    let project = Project::generated();
+    let fetch = |name| project.fails(&["fetch", "--system", "x86_64-linux", "--to", "files", name]);
+    snapshot!("unknown-cell", fetch("musl-gcc-x86_64-linux-mus"));
+    assert!(
+        fetch("programs-musl-gcc-i686-linux-musl-").contains("did you mean \"programs-musl-gcc-i686-linux-musl\"?")
+    );
+    assert!(fetch("quite-different").contains("hint: `crossloom plan` lists them"));
+    let said = project.fails(&["fetch", "--system", "x86_64-darwin", "--to", "files"]);
+    assert!(said.contains("x86_64-darwin"), "{said}");
+}
+
+#[test]
+fn plans_are_data_on_stdout() {
+    let project = Project::generated();
+    snapshot!("plan", project.fine(&["plan"]));
+    let json: serde_json::Value = serde_json::from_str(&project.fine(&["plan", "--json"])).unwrap();
+    assert_eq!(json["systems"]["x86_64-linux"]["cells"][1]["name"], "musl-gcc-i686-linux-musl");
+    assert!(json["systems"]["aarch64-darwin"]["checks"].as_array().unwrap().is_empty());
+    for args in [&["--quiet", "lock"][..], &["-q", "generate"], &["check", "-q"]] {
+        let run = project.run(args);
+        assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", ""), "{args:?}");
+    }
+}
+
+#[test]
+fn the_schema_is_the_committed_one() {
+    let project = Project::new();
+    let committed = include_str!("../data/matrix.schema.json");
+    assert_eq!(project.fine(&["schema"]), committed);
+    assert_eq!(project.fine(&["schema", "--write", "schema.json"]), "");
+    assert_eq!(project.read("schema.json"), committed);
+    assert!(project.fails(&["schema", "--write", "no/folder/schema.json"]).contains("hint: create no/folder"));
+}
+
+#[test]
+fn seeds_are_shown() {
+    let project = Project::new();
+    snapshot!("seed-show", project.fine(&["seed", "show"]));
+    assert!(project.fails(&["seed", "show", "--suite", "sid"]).contains("hint: one of bookworm, trixie"));
+    assert!(project.fails(&["seed", "show", "--system", "x86_64-darwin"]).contains("x86_64-darwin"));
+}
+
+#[test]
+fn help_says_what_there_is() {
+    let project = Project::new();
+    let mut all = project.fine(&["--help"]);
+    for command in ["init", "check", "lock", "generate", "fetch", "plan", "build", "nix", "seed", "seed lock", "schema"]
+    {
+        let args: Vec<_> = command.split(' ').chain(["--help"]).collect();
+        let text = project.fine(&args);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{command}");
+        all.push_str(&format!("\n== {command}\n\n{text}"));
+    }
+    snapshot!("help", all);
+    assert_eq!(project.fine(&["--version"]), format!("crossloom {}\n", env!("CARGO_PKG_VERSION")));
+    for args in [&[][..], &["no-such-command"], &["lock", "--no-such-flag"], &["build"]] {
+        assert_eq!(project.run(args).code, 2, "{args:?}");
+    }
+}
+
+/// Ends of runs that can't write where they should. A file in a folder's place stops even root.
+#[test]
+fn nothing_is_left_where_nothing_can_be_written() {
+    let project = Project::with_matrix();
+    project.fine(&["lock"]);
+
+    // The folder's place is taken; so are places within it.
+    project.write("crossloom", "mine");
+    assert!(project.fails(&["generate"]).contains("crossloom"));
+    fs::remove_file(project.path("crossloom")).unwrap();
+    symlink("/nowhere", project.path("crossloom")).unwrap();
+    assert!(project.fails(&["generate"]).contains("symbolic link"));
+    fs::remove_file(project.path("crossloom")).unwrap();
+    project.write("crossloom/notes.txt", "mine");
+    assert!(project.fails(&["generate"]).contains("crossloom is not a folder that crossloom generated"));
+    fs::remove_dir_all(project.path("crossloom")).unwrap();
+
+    project.fine(&["generate"]);
+    fs::remove_file(project.path("crossloom/sources.nix")).unwrap();
+    project.write("crossloom/sources.nix/mine", "mine");
+    project.replace("crossloom/x86_64-linux.nix", "14.2.0", "14.2.1");
+    assert!(project.fails(&["generate"]).contains("sources.nix is a folder"));
+
+    // The lock's place is taken.
+    let project = Project::with_matrix();
+    project.write("matrix.lock/mine", "mine");
+    assert!(project.fails(&["lock"]).contains("matrix.lock"));
+    let project = Project::with_matrix();
+    project.write("flake.lock/mine", "mine");
+    assert!(project.fails(&["lock"]).contains("flake.lock"));
+    let project = Project::with_matrix();
+    symlink("/nowhere/flake.lock", project.path("flake.lock")).unwrap();
+    assert!(project.fails(&["lock"]).contains("flake.lock is a symbolic link"));
+    let project = Project::new();
+    symlink("/nowhere/matrix.toml", project.path("matrix.toml")).unwrap();
+    assert!(project.fails(&["init"]).contains("there already"));
+}
+
+#[test]
+fn a_folder_without_permission_stays_as_it_is() {
+    let project = Project::with_matrix();
+    project.fine(&["lock"]);
+    let allow = |mode| fs::set_permissions(project.dir(), fs::Permissions::from_mode(mode)).unwrap();
+    allow(0o555);
+    let root = fs::write(project.path("probe"), "").is_ok();
+    if root {
+        fs::remove_file(project.path("probe")).unwrap();
+        eprintln!("SKIP: permissions do not bind root");
+    } else {
+        let said = project.fails(&["generate"]);
+        assert!(said.contains("permission denied") && said.contains("hint: see who owns it"), "{said}");
+    }
+    allow(0o755);
+}

@@ -1,0 +1,118 @@
+//! Recipes against nixpkgs, as far as that can be told without it: a set of its shape that refuses more than it does.
+//!
+//! On build machines without a seed the rendered tree takes its tools from nixpkgs. Its real tree is no part of this
+//! repository; `data/nixpkgs-shape.nix` stands in for it.
+
+#[allow(dead_code)]
+mod project;
+#[allow(dead_code)]
+mod temporary_store;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crossloom::matrix::Matrix;
+use crossloom::output;
+use project::{matrix, rendered, repository};
+use temporary_store::Store;
+
+fn shape() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
+}
+
+/// Cells that between them use every recipe.
+fn cells(systems: &str) -> Matrix {
+    matrix(&format!(
+        "crossloom = 1\n[build]\nsystems = [{systems}]\n[musl-gcc]\n\
+         targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
+         [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n"
+    ))
+}
+
+/// All outputs of a system whose scope is the stand-in.
+fn outputs(dir: &Path, system: &str) -> String {
+    let (shape, dir) = (shape().display().to_string(), dir.join("crossloom").display().to_string());
+    if system.ends_with("-darwin") {
+        // As a flake would pass it.
+        return format!(
+            "let all = import {dir} {{ nixpkgs.legacyPackages.{system} = import {shape} {{ system = \"{system}\"; }}; }}; \
+             in builtins.mapAttrs (_: output: output.{system}) all"
+        );
+    }
+    format!(
+        "let all = import {dir}/{system}.nix {{ scope = import {shape} {{ system = \"{system}\"; }}; \
+         sources = import {dir}/sources.nix; }}; \
+         in {{ inherit (all) packages devShells checks; legacyPackages = all.nodes; }}"
+    )
+}
+
+fn paths(outputs: &str) -> String {
+    format!("with builtins; mapAttrs (_: mapAttrs (_: it: assert it.type == \"derivation\"; it.drvPath)) ({outputs})")
+}
+
+#[test]
+fn every_recipe_evaluates_with_nixpkgs() {
+    let Some(store) = Store::new() else { return };
+    for system in ["aarch64-darwin", "x86_64-darwin", "x86_64-linux", "aarch64-linux"] {
+        let matrix = cells(&format!("{system:?}"));
+        let dir = store.path(system);
+        let tree = rendered(&matrix);
+        output::write(&dir, &tree).unwrap();
+        let values = store.evaluate(&paths(&outputs(&dir, system)));
+        let count = |output: &str| values[output].as_object().unwrap().len();
+        assert_eq!((count("packages"), count("devShells")), (4, 4), "{system}");
+        assert_eq!(count("checks"), if system.ends_with("-linux") { 5 } else { 0 }, "{system}");
+        assert!(count("legacyPackages") > 15, "{system}");
+        let all: BTreeSet<_> =
+            values["legacyPackages"].as_object().unwrap().values().map(ToString::to_string).collect();
+        assert_eq!(all.len(), count("legacyPackages"), "{system}");
+
+        // A recipe that nothing here calls would go untested.
+        let text = &tree[&format!("crossloom/{system}.nix")].text;
+        for entry in fs::read_dir(repository().join("overlays/recipes")).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            assert!(name == "gcc-archive.nix" || text.contains(&format!("./recipes/{name} ")), "{name} is not called");
+        }
+    }
+}
+
+/// The stand-in refuses what nixpkgs would refuse, or take in silence: else the test above could not fail.
+#[test]
+fn what_nixpkgs_lacks_is_refused() {
+    let Some(store) = Store::new() else { return };
+    let dir = store.path("project");
+    output::write(&dir, &rendered(&cells("\"aarch64-darwin\""))).unwrap();
+    let expression = paths(&outputs(&dir, "aarch64-darwin"));
+    for (file, from, to, expected) in [
+        ("recipes/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  busybox,", "nixpkgs has no busybox"),
+        ("recipes/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  qemu-user,", "nixpkgs has no qemu-user"),
+        ("recipes/mpfr.nix", "  gmp,\n", "  gmp,\n  mpfr,\n  isl,\n", "nixpkgs has no isl"),
+        ("recipes/mpfr.nix", "  enableParallelBuilding", "  enableParalelBuilding", "no such enableParalelBuilding"),
+        ("recipes/mpfr.nix", "configureFlags = [", "configureFlag = [", "no such configureFlag"),
+        ("recipes/mpfr.nix", "dontDisableStatic = true", "dontDisableStatic = \"1\"", "no such dontDisableStatic"),
+        ("recipes/mpfr.nix", "buildInputs = [ gmp ]", "buildInputs = [ \"gmp\" ]", "no such buildInputs"),
+        ("recipes/mpfr.nix", "inherit version src", "inherit version", "nothing to unpack"),
+        ("recipes/mpfr.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
+        ("recipes/mpfr.nix", "stdenv.mkDerivation", "stdenv.mkSeed", "mkSeed"),
+        ("sources.nix", "mirror://gnu/", "mirror://upstream/", "does not know an address"),
+        ("sources.nix", "    hash = ", "    executable = true;\n    hash = ", "executable"),
+        ("sources.nix", "\"sha256-", "\"sha512-", "is no hash"),
+        ("aarch64-darwin.nix", "inherit gmp;", "inherit gmp; odd = 1;", "takes no odd"),
+    ] {
+        let file = dir.join("crossloom").join(file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(from), "{from:?} is no longer there to be replaced");
+        fs::write(&file, text.replace(from, to)).unwrap();
+        refused(&store, &expression, expected);
+        fs::write(&file, text).unwrap();
+    }
+    store.evaluate(&expression);
+}
+
+fn refused(store: &Store, expression: &str, expected: &str) {
+    match store.nix.run("nix-instantiate", ["--eval", "--strict", "--json", "--expr", expression]) {
+        Ok(_) => panic!("taken, where `{expected}` should have been said"),
+        Err(error) => assert!(error.to_string().contains(expected), "{expected}: {error}"),
+    }
+}
