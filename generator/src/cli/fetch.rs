@@ -266,6 +266,8 @@ fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &Stor
 fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
     let roots = dir.join(".crossloom");
     std::fs::create_dir_all(&roots)?;
+    // Links into one machine's store are nothing to commit.
+    crate::output::write_file(&roots.join(".gitignore"), "*\n")?;
     let link = roots.canonicalize()?.join("source");
     let mut args = vec!["--add-root".to_owned(), link.display().to_string(), "--indirect".into(), "--realise".into()];
     args.extend(paths.iter().map(|path| path.path_in(nix.store_dir())));
