@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::output::{FOLDER, Tree, TreeFile};
 use crate::lock::source_name;
+use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, CheckKind, Node, Plan, SystemPlan};
 use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};

@@ -172,7 +172,10 @@ fn the_largest_matrix() {
 fn the_committed_schema_is_current() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/matrix.schema.json");
     let text = fs::read_to_string(&committed).unwrap_or_default();
-    assert!(text == matrix::schema(), "data/matrix.schema.json is stale; fix it with: crossloom schema --write");
+    assert!(
+        text == matrix::schema(),
+        "generator/data/matrix.schema.json is stale; fix it with: crossloom schema --write generator/data/matrix.schema.json"
+    );
 }
 
 /// Writes a document around an entry of a table.

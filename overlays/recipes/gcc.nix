@@ -62,8 +62,10 @@ stdenv.mkDerivation {
 
   # Debian's archive has stubs in place of the manuals' sources, and make wants to compare one of them with what the
   # compiler's own tables say it should be.
+  # One directory for libraries, lib: without multilib there is no other, but some 64-bit targets would still use lib64.
   postPatch = ''
     sed -i '/^s-tm-texi: build.genhooks/,/^$/c s-tm-texi:\n\t$(STAMP) $@\n' gcc/Makefile.in
+    sed -i 's/|| test -n "$(MULTILIB_OSDIRNAMES)"/|| false/' gcc/Makefile.in
   '';
   # GCC asks whether the target has a limits.h to chain to; an empty one says yes without a C library.
   preConfigure = ''
@@ -77,12 +79,7 @@ stdenv.mkDerivation {
   postConfigure = ''
     sed -i "s|^TOPLEVEL_CONFIGURE_ARGUMENTS=.*|TOPLEVEL_CONFIGURE_ARGUMENTS=--target=${target} --enable-languages=${languages} ${toString flags}|" Makefile
   '';
-  makeFlags = [
-    "MAKEINFO=true"
-    "GENERATED_MANPAGES="
-    # One directory for libraries, lib: without this, some 64-bit targets look into lib64 alone.
-    "MULTILIB_OSDIRNAMES="
-  ];
+  makeFlags = [ "MAKEINFO=true" ];
   buildFlags = [ "all-host" ];
   installTargets = [ "install-strip-host" ];
 

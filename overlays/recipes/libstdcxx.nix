@@ -39,7 +39,7 @@ stdenv.mkDerivation {
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
     "--host=${target}"
-    "--with-gxx-include-dir=${placeholder "out"}/include/c++/${version}"
+    "--with-gxx-include-dir=${placeholder "out"}/${target}/include/c++/${version}"
     "--with-cross-host=${stdenv.buildPlatform.config}"
     "--enable-shared"
     "--enable-static"

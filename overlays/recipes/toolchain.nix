@@ -33,15 +33,29 @@ stdenv.mkDerivation {
     add ${linuxHeaders} "$out/${target}"
     add ${musl} "$out/${target}"
     for library in $libraries; do
-      add "$library" "$out/${target}"
+      add "$library" "$out"
     done
     # ar, nm and ranlib read objects of link-time optimisation through the compiler's plugin.
     mkdir -p "$out/lib/bfd-plugins"
     ln -s "../../libexec/gcc/${target}/${version}/liblto_plugin.so" "$out/lib/bfd-plugins/"
-    for tool in gcc g++; do
-      if [ -e "$out/bin/${target}-$tool" ]; then ln -s "${target}-$tool" "$out/bin/${target}-''${tool/gcc/cc}"; fi
+    ln -s "${target}-gcc" "$out/bin/${target}-cc"
+    # Every program finds its parts relative to itself. The places that it was configured for are blotted out: they would
+    # keep the parts alive beside their copies, and a driver would silently fall back to them.
+    for part in ${gcc} ${binutils} ${libgcc} ${linuxHeaders} ${musl} $libraries; do
+      hash=$(basename "$part" | cut -d- -f1)
+      { grep -rlF "$hash" "$out" || true; } | while read -r file; do
+        sed -i "s/$hash/''${hash//?/e}/g" "$file"
+      done
     done
   '';
+  disallowedReferences = [
+    binutils
+    gcc
+    libgcc
+    linuxHeaders
+    musl
+  ]
+  ++ libraries;
 
   dontStrip = true;
   dontPatchELF = true;

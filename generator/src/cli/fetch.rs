@@ -9,9 +9,9 @@ use clap::Args;
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{Mirrors, Options, Show, Wanted, fetch_all};
+use crate::lock::source_name;
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::lock::source_name;
 use crate::plan::{CheckKind, Plan, SystemPlan};
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::target::System;
@@ -98,7 +98,14 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
 }
 
 /// Fetches what cells and checks need unless the store holds it.
-pub fn for_names(nix: &Nix, project: &Project, plan: &Plan, system: System, names: &[String], quiet: bool) -> Result<()> {
+pub fn for_names(
+    nix: &Nix,
+    project: &Project,
+    plan: &Plan,
+    system: System,
+    names: &[String],
+    quiet: bool,
+) -> Result<()> {
     let needed = needed(plan, &project.seeds()?, system, names)?;
     into_store(nix, &needed, &[], &project.dir, quiet)
 }
@@ -266,6 +273,8 @@ fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &Stor
 fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
     let roots = dir.join(".crossloom");
     std::fs::create_dir_all(&roots)?;
+    // Links into one machine's store are nothing to commit.
+    crate::output::write_file(&roots.join(".gitignore"), "*\n")?;
     let link = roots.canonicalize()?.join("source");
     let mut args = vec!["--add-root".to_owned(), link.display().to_string(), "--indirect".into(), "--realise".into()];
     args.extend(paths.iter().map(|path| path.path_in(nix.store_dir())));

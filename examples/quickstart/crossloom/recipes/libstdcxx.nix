@@ -20,7 +20,9 @@ stdenv.mkDerivation {
     gcc
   ];
 
+  # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''
+    ln -s gthr-posix.h libgcc/gthr-default.h
     mkdir ../build
     cd ../build
     configureScript=../$sourceRoot/libstdc++-v3/configure
@@ -37,7 +39,7 @@ stdenv.mkDerivation {
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
     "--host=${target}"
-    "--with-gxx-include-dir=${placeholder "out"}/include/c++/${version}"
+    "--with-gxx-include-dir=${placeholder "out"}/${target}/include/c++/${version}"
     "--with-cross-host=${stdenv.buildPlatform.config}"
     "--enable-shared"
     "--enable-static"
