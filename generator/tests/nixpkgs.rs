@@ -36,7 +36,8 @@ fn outputs(dir: &Path, system: &str) -> String {
     if system.ends_with("-darwin") {
         // As a flake would pass it.
         return format!(
-            "let all = import {dir} {{ nixpkgs.legacyPackages.{system} = import {shape} {{ system = \"{system}\"; }}; }}; \
+            "let scope = import {shape} {{ system = \"{system}\"; }}; \
+             all = import {dir} {{ nixpkgs.legacyPackages.{system} = scope; }}; \
              in builtins.mapAttrs (_: output: output.{system}) all"
         );
     }

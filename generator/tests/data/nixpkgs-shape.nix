@@ -160,6 +160,14 @@ let
     preferLocalBuild = flag;
     allowSubstitutes = flag;
 
+    # Nix's own, which the manual of Nix describes.
+    allowedReferences = texts;
+    allowedRequisites = texts;
+    disallowedReferences = texts;
+    disallowedRequisites = texts;
+    impureEnvVars = texts;
+    passAsFile = texts;
+
     hardeningDisable = all (
       name:
       elem name [
