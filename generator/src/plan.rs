@@ -385,7 +385,7 @@ fn attribute(version: &str) -> String {
 }
 
 /// Role, version and target; then what else makes this node differ from the one that a plain matrix gives: other versions
-/// that are not the catalogue's default, and six digits that stand for extra flags.
+/// that are not the catalogue's default, and ten digits that stand for extra flags.
 fn node_name(
     catalogue: &Catalogue,
     role: &str,
@@ -404,7 +404,7 @@ fn node_name(
         // Each list keeps its place, so that one flag for gcc and the same for musl make two names.
         let text = flags.iter().map(|flags| flags.join("\n")).collect::<Vec<_>>().join("\0");
         name.push('-');
-        name.push_str(&Sha256::of(text.as_bytes()).to_hex()[..6]);
+        name.push_str(&Sha256::of(text.as_bytes()).to_hex()[..10]);
     }
     name
 }

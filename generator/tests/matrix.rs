@@ -172,10 +172,8 @@ fn the_largest_matrix() {
 fn the_committed_schema_is_current() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/matrix.schema.json");
     let text = fs::read_to_string(&committed).unwrap_or_default();
-    assert!(
-        text == matrix::schema(),
-        "generator/data/matrix.schema.json is stale; fix it with: crossloom schema --write generator/data/matrix.schema.json"
-    );
+    let fix = "crossloom schema --write generator/data/matrix.schema.json";
+    assert!(text == matrix::schema(), "generator/data/matrix.schema.json is stale; fix it with: {fix}");
 }
 
 /// Writes a document around an entry of a table.

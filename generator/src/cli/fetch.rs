@@ -130,7 +130,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
     let mut busybox = None;
     if let Some(seed) = seeds.get(&system) {
         let tiers = if chosen.emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
-        let packages = seed.with(tiers).into_iter().map(|package| package.pin());
+        let packages = seed.with(tiers).map(|package| package.pin());
         for package in packages.chain(seed.bootstrap.iter().cloned()) {
             let name = package.store_name();
             if package.name == seed.busybox.package {
