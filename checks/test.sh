@@ -39,7 +39,7 @@ current() {
 }
 
 scripts() {
-  shellcheck checks/*.sh overlays/seed/*.sh overlays/seed/stdenv/* .ci/run
+  shellcheck checks/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
 
 export CROSSLOOM_REQUIRE_NIX=1

@@ -1,14 +1,12 @@
 # A development shell for one target: the cross compiler under the names that build systems look for.
 {
-  stdenv,
+  mkShellNoCC,
   toolchain,
   target,
 }:
-stdenv.mkDerivation {
-  pname = "${target}-shell";
-  version = toolchain.version or "0";
-
-  nativeBuildInputs = [ toolchain ];
+mkShellNoCC {
+  name = "${target}-shell";
+  packages = [ toolchain ];
 
   CC = "${target}-gcc";
   CXX = "${target}-g++";
@@ -23,12 +21,4 @@ stdenv.mkDerivation {
   READELF = "${target}-readelf";
   STRIP = "${target}-strip";
   CROSS_COMPILE = "${target}-";
-
-  # A shell is entered, not built; that it can be realised spares `nix flake check` an exception.
-  phases = [ "installPhase" ];
-  installPhase = ''
-    mkdir "$out"
-  '';
-
-  meta.description = "Development shell for ${target}";
 }

@@ -220,6 +220,20 @@ let
         meta = args.meta or { };
       };
 
+  # pkgs/build-support/mkshell: programs to have at hand, and what mkDerivation takes; there is nothing to unpack.
+  mkShellNoCC =
+    {
+      packages ? [ ],
+      ...
+    }@args:
+    mkDerivation (
+      removeAttrs args [ "packages" ]
+      // {
+        nativeBuildInputs = packages;
+        phases = [ "buildPhase" ];
+      }
+    );
+
   # Those of pkgs/build-support/fetchurl/mirrors.nix that hold sources of toolchains.
   mirrors = [
     "debian"
@@ -301,7 +315,7 @@ let
   );
 
   set = tools // {
-    inherit fetchurl callPackage;
+    inherit fetchurl mkShellNoCC callPackage;
     stdenv = {
       inherit mkDerivation;
       buildPlatform = platform;

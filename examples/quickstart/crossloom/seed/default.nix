@@ -103,7 +103,7 @@ let
     derivation (
       {
         inherit system busybox;
-        name = "${args.pname}-${args.version}";
+        name = args.name or "${args.pname}-${args.version}";
         outputs = [ "out" ];
         builder = "${tree}/bin/bash";
         args = [
@@ -124,6 +124,20 @@ let
       meta = args.meta or { };
     }
     // args.passthru or { };
+
+  # A shell is entered, not built; that it can be built spares `nix flake check` an exception.
+  mkShellNoCC =
+    args:
+    mkDerivation (
+      {
+        phases = [ "installPhase" ];
+        installPhase = ''mkdir "$out"'';
+        nativeBuildInputs = args.packages;
+        stdenv = ./shell;
+        buildEnvironment = ./stdenv;
+      }
+      // builtins.removeAttrs args [ "packages" ]
+    );
 
   platform = {
     inherit system;
@@ -166,6 +180,7 @@ let
     inherit
       busybox
       fetchurl
+      mkShellNoCC
       runtime
       tree
       ;
