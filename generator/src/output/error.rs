@@ -1,0 +1,88 @@
+//! Why a tree cannot be compared or written.
+
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// What stands on disk where the tree has a file or a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// A symbolic link, in place of a file or of a folder above one.
+    Symlink,
+    /// A folder in place of a file.
+    Folder,
+    /// A file in place of a folder.
+    NotFolder,
+    /// A device, socket or named pipe in place of a file.
+    Special,
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Obstacle::Symlink => "a symbolic link, and crossloom does not write through links",
+            Obstacle::Folder => "a folder, and a file belongs there",
+            Obstacle::NotFolder => "not a folder, and one belongs there",
+            Obstacle::Special => "neither a file nor a folder",
+        })
+    }
+}
+
+/// The tree cannot be compared or written. Where the way out is known, the message ends with a line `hint: …`.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("the tree holds {path:?}, which is no path for a file: {problem}")]
+    BadPath { path: String, problem: &'static str },
+    #[error("the tree's {path:?} does not begin with crossloom's marker, so no later run could replace it")]
+    Unmarked { path: String },
+    #[error(
+        "{} is not a file that crossloom generated; it is left alone\n  \
+         hint: move it away, or pass --no-flake and import ./crossloom from your own flake.nix", .path.display()
+    )]
+    ForeignFile { path: PathBuf },
+    #[error(
+        "{} is not a folder that crossloom generated: its default.nix does not begin with crossloom's marker\n  \
+         hint: move it away, or put its generated default.nix back", .path.display()
+    )]
+    ForeignFolder { path: PathBuf },
+    #[error("{} is {obstacle}\n  hint: move it away", .path.display())]
+    InTheWay { path: PathBuf, obstacle: Obstacle },
+    #[error("cannot {action} {}: no space left\n  hint: free some space (or quota, or inodes)", .path.display())]
+    NoSpace { action: &'static str, path: PathBuf },
+    #[error(
+        "cannot {action} {}: permission denied\n  hint: see who owns it and the folder it is in", .path.display()
+    )]
+    Denied { action: &'static str, path: PathBuf },
+    #[error(
+        "cannot {action} {}: its folder does not exist\n  hint: create {}",
+        .path.display(), .path.parent().unwrap_or(Path::new(".")).display()
+    )]
+    NoFolder { action: &'static str, path: PathBuf },
+    #[error("cannot {action} {}", .path.display())]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
+    #[error("only {done} of {total} changes were made\n  hint: when the cause is gone, generate again")]
+    Partial {
+        done: usize,
+        total: usize,
+        #[source]
+        source: Box<OutputError>,
+    },
+}
+
+impl OutputError {
+    /// Sorts what the system said about `path` while trying to `action` it, so that common causes come with a hint.
+    pub fn from_io(action: &'static str, path: &Path, source: io::Error) -> OutputError {
+        let path = path.to_path_buf();
+        match source.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OutputError::NoSpace { action, path },
+            ErrorKind::PermissionDenied => OutputError::Denied { action, path },
+            ErrorKind::IsADirectory => OutputError::InTheWay { path, obstacle: Obstacle::Folder },
+            _ => OutputError::Io { action, path, source },
+        }
+    }
+}
