@@ -156,7 +156,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
     write_files(&[(path.to_path_buf(), text.to_owned())])
 }
 
-/// [`write_file`] for files that belong together: each lies complete beside its target before the first takes its place.
+/// [`write_file`] for files that belong together: each lies complete beside its target before the first is replaced.
 ///
 /// # Errors
 /// As [`write`]'s.
