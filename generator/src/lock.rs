@@ -1,7 +1,7 @@
 //! `matrix.lock`: which bits every source of a matrix is, and where they can be had.
 //!
 //! The lock is JSON in a fixed order, made for diffs. `crossloom lock` writes it from the catalogue; everything after it
-//! reads the lock alone, so a newer catalogue moves nothing until the user asks.
+//! reads the lock alone, so a newer catalogue changes no file of a release until the user asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,6 +56,8 @@ pub enum LockError {
     Version { found: u64 },
     #[error("source {name:?}: {problem}")]
     Source { name: String, problem: String },
+    #[error("there is no source {name:?} to update\nhint: the matrix builds from {}, and nixpkgs", known.join(", "))]
+    Update { name: String, known: Vec<String> },
     #[error("it does not hold {missing}, which the matrix asks for")]
     Stale { missing: String },
 }
@@ -79,6 +81,14 @@ impl Lock {
         old: Option<&Lock>,
         update: &BTreeSet<String>,
     ) -> Result<Lock, LockError> {
+        let known = |name: &String| {
+            name == "nixpkgs"
+                || wanted.iter().any(|(package, version)| name == package || *name == source_name(package, version))
+        };
+        if let Some(name) = update.iter().find(|name| !known(name)) {
+            let known = wanted.iter().map(|(package, version)| source_name(package, version)).collect();
+            return Err(LockError::Update { name: name.clone(), known });
+        }
         let mut sources = BTreeMap::new();
         for (package, version) in wanted {
             let name = source_name(package, version);
@@ -87,13 +97,14 @@ impl Lock {
             let kept = old
                 .and_then(|old| old.sources.get(&name))
                 .filter(|kept| kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name));
-            let locked = kept.cloned().unwrap_or_else(|| LockedSource {
+            let mut locked = kept.cloned().unwrap_or_else(|| LockedSource {
                 variant: chosen.variant.clone(),
                 file: chosen.file.clone(),
                 sha256: chosen.sha256,
                 size: chosen.size,
-                urls: preferred(&chosen.urls, prefer),
+                urls: chosen.urls.clone(),
             });
+            locked.urls = preferred(&locked.urls, prefer);
             sources.insert(name, locked);
         }
         Ok(Lock { version: VERSION, sources })

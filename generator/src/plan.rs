@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::catalogue::Catalogue;
 use crate::lock::{Lock, LockError, LockedSource, source_name};
-use crate::matrix::{Matrix, MuslGccCell};
+use crate::matrix::{Flags, Matrix, MuslGccCell};
 use crate::nix::hash::Sha256;
 use crate::target::{Seed, System};
 
@@ -160,7 +160,7 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
     }
     let mut systems = BTreeMap::new();
     for system in &matrix.systems {
-        let mut graph = Graph { catalogue, lock, nodes: Vec::new(), known: BTreeSet::new() };
+        let mut graph = Graph { catalogue, lock, seed: matrix.seed, nodes: Vec::new(), known: BTreeSet::new() };
         let cells: Vec<_> = matrix
             .musl_gcc
             .iter()
@@ -189,6 +189,7 @@ fn checks(cells: &[Cell], matrix: &Matrix) -> Vec<Check> {
 struct Graph<'a> {
     catalogue: &'a Catalogue,
     lock: &'a Lock,
+    seed: Seed,
     nodes: Vec<Node>,
     known: BTreeSet<String>,
 }
@@ -203,14 +204,26 @@ impl Graph<'_> {
     }
 
     fn was_built(&self, cell: &MuslGccCell) -> bool {
-        self.catalogue.built().iter().any(|built| {
-            built.target == cell.target.triple()
-                && built.gcc == cell.gcc
-                && built.musl == cell.musl
-                && built.binutils == cell.binutils
-                && built.linux == cell.linux_headers
-                && self.lock.source("gcc", &cell.gcc).is_ok_and(|source| source.variant == built.variant)
-        })
+        let same_bits = |package: &str, version: &str, variant: &String| {
+            let chosen = self.catalogue.choose(package, version, std::slice::from_ref(variant));
+            let locked = self.lock.source(package, version);
+            chosen.is_some_and(|chosen| locked.is_ok_and(|locked| locked.sha256 == chosen.sha256))
+        };
+        let plain = cell.languages.cxx && cell.flags == Flags::default();
+        self.seed == Seed::default()
+            && plain
+            && self.catalogue.built().iter().any(|built| {
+                let releases = [
+                    ("gcc", &cell.gcc, &built.gcc),
+                    ("musl", &cell.musl, &built.musl),
+                    ("binutils", &cell.binutils, &built.binutils),
+                    ("linux", &cell.linux_headers, &built.linux),
+                ];
+                built.target == cell.target.triple()
+                    && releases.iter().all(|(package, version, built_version)| {
+                        version == built_version && same_bits(package, version, &built.variant)
+                    })
+            })
     }
 
     fn host_library(&mut self, package: &'static str, needs: &[&'static str]) -> String {

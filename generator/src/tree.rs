@@ -210,6 +210,7 @@ struct CellContext {
     shell: String,
     node: String,
     target: &'static str,
+    cxx: bool,
 }
 
 #[derive(Serialize)]
@@ -257,6 +258,7 @@ impl SystemContext {
                     shell: cell.shell.clone(),
                     node: cell.node.clone(),
                     target: cell.target,
+                    cxx: cell.cxx,
                 })
                 .collect(),
             checked,

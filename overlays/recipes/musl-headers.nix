@@ -1,5 +1,5 @@
 # All of the C library that libgcc has to see before there is one: headers, and the source of the start files that go
-# into every shared library. A change elsewhere in musl rebuilds neither libgcc nor the compiler.
+# into every shared library. It rebuilds libgcc, which is quick, and never the compiler.
 {
   stdenv,
   src,

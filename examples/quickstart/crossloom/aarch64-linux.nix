@@ -160,10 +160,12 @@ in
     x86_64-linux-musl = callPackage ./recipes/shell.nix {
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
+      cxx = true;
     };
     i686-linux-musl = callPackage ./recipes/shell.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
+      cxx = true;
     };
   };
 

@@ -25,25 +25,25 @@
   mpc-1_3_1 = fetchurl {
     name = "mpc-1.3.1.tar.gz";
     urls = [
-      "mirror://gnu/mpc/mpc-1.3.1.tar.gz"
       "mirror://debian/pool/main/m/mpclib3/mpclib3_1.3.1.orig.tar.gz"
+      "mirror://gnu/mpc/mpc-1.3.1.tar.gz"
     ];
     hash = "sha256-q2QkkvXPiCt0qgy3MM1BCoHtzb7IlRg86TDnBsHHWbg=";
   };
   mpfr-4_2_2 = fetchurl {
     name = "mpfr-4.2.2.tar.xz";
     urls = [
+      "mirror://debian/pool/main/m/mpfr4/mpfr4_4.2.2.orig.tar.xz"
       "mirror://gnu/mpfr/mpfr-4.2.2.tar.xz"
       "https://www.mpfr.org/mpfr-4.2.2/mpfr-4.2.2.tar.xz"
-      "mirror://debian/pool/main/m/mpfr4/mpfr4_4.2.2.orig.tar.xz"
     ];
     hash = "sha256-tnugOD736KhWNzTi6InvXsPDuJigHQD6CmhprYHGzgE=";
   };
   musl-1_2_5 = fetchurl {
     name = "musl-1.2.5.tar.gz";
     urls = [
-      "https://musl.libc.org/releases/musl-1.2.5.tar.gz"
       "mirror://debian/pool/main/m/musl/musl_1.2.5.orig.tar.gz"
+      "https://musl.libc.org/releases/musl-1.2.5.tar.gz"
     ];
     hash = "sha256-qaEYu+hNh2TaDqDSizqz+uhHf8fkCF2QECuFlvx8deQ=";
   };

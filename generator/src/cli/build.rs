@@ -75,8 +75,13 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     if args.rebuild {
         command.push("--check".to_owned());
     }
-    let paths = watch(&nix, &command, quiet)?;
-    print!("{paths}");
+    match watch(&nix, &command, quiet)? {
+        Built::Paths(paths) => print!("{paths}"),
+        Built::Differs(node) => {
+            tracing::error!("{node} comes out different when it is built again");
+            return Ok(Outcome::Found);
+        }
+    }
     Ok(Outcome::Fine)
 }
 
@@ -97,7 +102,8 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
     // Nothing here needs the network, but `nix develop` asks for an interactive bash from nixpkgs and waits for it.
     let args = std::iter::once("--offline").chain(args.args.iter().map(String::as_str));
     let status = nix.command("nix", args).status().map_err(run)?;
-    Ok(if status.success() { Outcome::Fine } else { Outcome::Found })
+    // As a shell would: what Nix itself answered.
+    Ok(Outcome::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
 }
 
 /// Nix with what the seed needs: a sandbox has no /bin/sh unless it is given one.
@@ -112,8 +118,16 @@ fn located(project: &Project, system: System) -> Result<Nix> {
     }
 }
 
+/// What nix-build did.
+enum Built {
+    /// It printed the results' paths.
+    Paths(String),
+    /// A second build of this node is not what the first one was.
+    Differs(String),
+}
+
 /// Runs nix-build and shows which node is being built, and for how long.
-fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<String> {
+fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<Built> {
     let mut command = nix.command("nix-build", args);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let run = |source| BuildError::Run { program: "nix-build".to_owned(), source };
@@ -143,13 +157,17 @@ fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<String> {
         for line in &tail {
             eprintln!("{line}");
         }
+        // Nix's words since 2.0.
+        if tail.iter().any(|line| line.contains("may not be deterministic")) {
+            return Ok(Built::Differs(node.unwrap_or_default()));
+        }
         return Err(match node {
             Some(node) => BuildError::Failed { node },
             None => BuildError::Evaluation { path: args.first().cloned().unwrap_or_default() },
         }
         .into());
     }
-    Ok(paths)
+    Ok(Built::Paths(paths))
 }
 
 /// Shows progress until the build ends; returns the node that was built last, if any, and the last lines.

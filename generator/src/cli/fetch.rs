@@ -87,7 +87,10 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     let needed = needed(&plan, &seeds, system, &args.cells)?;
     match &args.to {
         Some(dir) => {
-            download(&needed.files.iter().map(|(file, _)| file.clone()).collect::<Vec<_>>(), dir, &args.from, quiet)?;
+            let files: Vec<_> = needed.files.iter().map(|(file, _)| file.clone()).collect();
+            // What this machine has already need not be downloaded again.
+            let from: Vec<_> = args.from.iter().cloned().chain(cache().ok()).collect();
+            download(&files, dir, &from, true, quiet)?;
         }
         None => {
             let nix = Nix::locate()?;
@@ -186,10 +189,11 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
 }
 
 /// Downloads into a directory. Every failure is printed before the error that counts them is returned.
-fn download(files: &[Wanted], into: &Path, from: &[PathBuf], quiet: bool) -> Result<Vec<PathBuf>> {
+/// With `collect`, files that are found in `from` are copied too, rather than used where they lie.
+fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quiet: bool) -> Result<Vec<PathBuf>> {
     let show = if quiet { Show::Quiet } else { Show::Auto };
     let mirrors = Mirrors::from_machine()?;
-    let results = fetch_all(files, into, from, &mirrors, &Options { show, ..Options::default() });
+    let results = fetch_all(files, into, from, &mirrors, &Options { show, collect, ..Options::default() });
     let mut paths = Vec::new();
     let (mut failed, mut bytes) = (0, 0);
     for result in results {
@@ -229,7 +233,7 @@ fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: b
     }
     if !missing.is_empty() {
         let wanted: Vec<_> = missing.iter().map(|i| needed.files[*i].0.clone()).collect();
-        let found = download(&wanted, &cache()?, from, quiet)?;
+        let found = download(&wanted, &cache()?, from, false, quiet)?;
         let files: Vec<_> =
             missing.iter().zip(&found).map(|(i, path)| (path.clone(), needed.files[*i].1.clone())).collect();
         for (i, added) in missing.iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {

@@ -101,6 +101,8 @@ pub enum Outcome {
     Fine,
     /// A check found something stale or different and has said so.
     Found,
+    /// Another program ran in this one's place and ended with this code.
+    Code(u8),
 }
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -120,6 +122,7 @@ pub fn run() -> ExitCode {
     match dispatch(cli.command, cli.quiet) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Found) => ExitCode::from(1),
+        Ok(Outcome::Code(code)) => ExitCode::from(code),
         Err(error) => {
             report(error.as_ref());
             ExitCode::from(2)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::{Outcome, Result};
+use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::Mirrors;
 use crate::output;
 use crate::seed::{self, DEFAULT_KEYRING, HttpArchive, Request, SeedLock};
@@ -13,13 +13,15 @@ use crate::seed::{self, DEFAULT_KEYRING, HttpArchive, Request, SeedLock};
 pub enum SeedCommand {
     /// Resolve the packages from the archive's signed indices and write a lock.
     Lock {
+        #[command(flatten)]
+        matrix: MatrixArgs,
         /// The Debian release.
         #[arg(long, default_value = "bookworm")]
         suite: String,
         /// The build machine's system.
         #[arg(long, default_value = "x86_64-linux")]
         system: String,
-        /// Where to write it; seeds/<suite>-<system>.json when not given, where `generate` looks for it.
+        /// Where to write it; seeds/<suite>-<system>.json beside the matrix when not given, where `generate` looks for it.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// An address of Debian's archive; the machine's own (apt) when not given. May be given more than once.
@@ -41,15 +43,17 @@ pub enum SeedCommand {
 /// Runs the command.
 pub fn run(command: SeedCommand) -> Result<Outcome> {
     match command {
-        SeedCommand::Lock { suite, system, output, mirror, keyring } => {
-            let (suite, system) = (suite.parse()?, system.parse()?);
+        SeedCommand::Lock { matrix, suite, system, output, mirror, keyring } => {
+            let (suite, system): (crate::target::Seed, crate::target::System) = (suite.parse()?, system.parse()?);
             let bases = if mirror.is_empty() { Mirrors::from_machine()?.bases("debian")? } else { mirror };
             let archive = HttpArchive::new(&bases)?;
             let verify =
                 |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, std::path::Path::new("gpgv"));
             let lock = seed::lock(&Request { suite, system, roots: &seed::ROOTS, verify: &verify }, &archive)?;
-            let path =
-                output.unwrap_or_else(|| PathBuf::from(format!("seeds/{}-{}.json", suite.as_str(), system.as_str())));
+            let path = output.unwrap_or_else(|| {
+                let dir = matrix.matrix.parent().unwrap_or(std::path::Path::new(""));
+                dir.join(format!("seeds/{suite}-{system}.json"))
+            });
             if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
                 std::fs::create_dir_all(dir)?;
             }
