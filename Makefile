@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart test nightly bench crossloom setup examples help
+.PHONY: quickstart test nightly bench crossloom setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build a musl GCC for x86_64 from sources and run a program built with it (about 20 minutes)'
@@ -16,13 +16,16 @@ help:
 setup:
 	@checks/setup.sh
 
+test-setup:
+	@checks/setup.sh test
+
 crossloom: setup
 	cargo build --release --locked
 
 quickstart: crossloom
 	checks/quickstart.sh $(CROSSLOOM) $(CELL)
 
-test: crossloom
+test: test-setup crossloom
 	checks/test.sh $(CROSSLOOM)
 
 nightly: crossloom

@@ -24,10 +24,19 @@ unpack() {
 part() {
   local name=$1 started=$SECONDS
   shift
-  "$@" >"$work/$name.log" 2>&1 || {
+  # In a subshell of its own, and not as a condition: only so does it stop at the first command that fails.
+  local status=0
+  set +e
+  (
+    set -e
+    "$@"
+  ) >"$work/$name.log" 2>&1
+  status=$?
+  set -e
+  if [ "$status" != 0 ]; then
     tail -n 20 "$work/$name.log" >&2
     exit 1
-  }
+  fi
   echo "$name: $((SECONDS - started)) s"
 }
 

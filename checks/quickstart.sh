@@ -8,6 +8,15 @@ matrix=examples/quickstart/matrix.toml
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+case $cell-$(uname -m) in
+musl-gcc-x86_64-*-x86_64 | musl-gcc-aarch64-*-aarch64) ;;
+*)
+  echo "error: this machine ($(uname -m)) does not run what $cell compiles" >&2
+  echo "hint: crossloom build --matrix $matrix programs-$cell runs it under an emulator" >&2
+  exit 2
+  ;;
+esac
+
 started=$SECONDS
 "$crossloom" fetch --matrix "$matrix" "$cell"
 fetched=$SECONDS

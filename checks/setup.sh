@@ -5,11 +5,13 @@ set -euo pipefail
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v git >/dev/null || missing+=(git)
-command -v shellcheck >/dev/null || missing+=(shellcheck)
-if ! command -v nix-build >/dev/null && [ ! -x /nix/var/nix/profiles/default/bin/nix-build ] \
-  && [ ! -x "$HOME/.nix-profile/bin/nix-build" ]; then
-  missing+=(nix-bin)
-fi
+if [ "${1:-}" = test ] && ! command -v shellcheck >/dev/null; then missing+=(shellcheck); fi
+nix=
+for dir in ${PATH//:/ } /nix/var/nix/profiles/default/bin "$HOME/.nix-profile/bin" "$HOME/.local/state/nix/profile/bin" \
+  /run/current-system/sw/bin /usr/local/bin; do
+  if [ -x "$dir/nix-build" ]; then nix=$dir; fi
+done
+[ -n "$nix" ] || missing+=(nix-bin)
 if ! command -v cargo >/dev/null; then
   echo "error: there is no Rust toolchain" >&2
   echo "hint: install one of 1.88 or newer, e.g. with rustup" >&2
@@ -33,3 +35,7 @@ fi
 echo "installing: ${missing[*]}" >&2
 "${sudo[@]}" apt-get update -qq
 "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+# Debian's package leaves the store to whoever comes first: a user cannot make it.
+if [ -z "$nix" ] && [ ! -w /nix ] && [ ! -S /nix/var/nix/daemon-socket/socket ]; then
+  "${sudo[@]}" install -d -o "$(id -un)" /nix
+fi

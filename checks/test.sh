@@ -20,14 +20,23 @@ step() {
 # Two builds of one derivation, the second in a store that forgets the first, are compared by Nix itself.
 builds() {
   "$crossloom" fetch --matrix "$quickstart" seed-musl-1_2_5
-  cat "$("$crossloom" build --matrix "$quickstart" seed-musl-1_2_5)/output"
+  local built
+  built=$("$crossloom" build --matrix "$quickstart" seed-musl-1_2_5)
+  cat "$built/output"
   "$crossloom" build --matrix "$quickstart" --rebuild seed-musl-1_2_5
 }
 
 evaluates() {
-  "$crossloom" nix --matrix "$quickstart" flake show --no-write-lock-file --no-update-lock-file
-  "$crossloom" nix --matrix "$quickstart" flake check --no-build
-  "$crossloom" nix --matrix "$quickstart" flake metadata --no-write-lock-file >/dev/null
+  local system output
+  "$crossloom" nix --matrix "$quickstart" flake show --no-update-lock-file
+  "$crossloom" nix --matrix "$quickstart" flake check --no-build --no-update-lock-file
+  # A newer Nix shows and checks this machine's system alone.
+  for system in x86_64-linux aarch64-linux; do
+    for output in packages devShells checks legacyPackages; do
+      "$crossloom" nix --matrix "$quickstart" eval --no-update-lock-file --json ".#$output.$system" \
+        --apply 'builtins.mapAttrs (name: node: node.drvPath)' | tr ',' '\n' | wc -l | sed "s/^/$output.$system: /"
+    done
+  done
 }
 
 current() {
@@ -36,6 +45,11 @@ current() {
     "$crossloom" lock --check --matrix "$matrix"
     "$crossloom" generate --check --matrix "$matrix"
   done
+  cmp flake.lock examples/quickstart/flake.lock
+  if grep -rn '@@FIGURE' README.md ARCHITECTURE.md CONTRIBUTING.md CHANGELOG.md docs examples/*/README.md; then
+    echo 'a figure is missing' >&2
+    return 1
+  fi
 }
 
 scripts() {

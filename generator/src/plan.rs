@@ -87,16 +87,17 @@ pub struct Cell {
 }
 
 impl SystemPlan {
-    /// The names that a user can ask for: cells and checks.
+    /// The names that a user can ask for: cells, checks and nodes.
     pub fn names(&self) -> BTreeSet<&str> {
         let cells = self.cells.iter().map(|cell| cell.name.as_str());
-        cells.chain(self.checks.iter().map(|check| check.name.as_str())).collect()
+        let nodes = self.nodes.iter().map(|node| node.name.as_str());
+        cells.chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
     }
 
-    /// The names of every source that the given nodes and what they need are built from.
-    pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+    /// The given nodes and all that they need, in the plan's order.
+    pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> Vec<&'a Node> {
         let mut wanted: BTreeSet<&str> = nodes.into_iter().collect();
-        let mut sources = BTreeSet::new();
+        let mut closure = Vec::new();
         // What a node needs stands before it, so one walk from the end finds everything.
         for node in self.nodes.iter().rev() {
             if !wanted.contains(node.name.as_str()) {
@@ -106,12 +107,19 @@ impl SystemPlan {
                 match arg {
                     Arg::Node(name) => wanted.extend([name.as_str()]),
                     Arg::Nodes(names) => wanted.extend(names.iter().map(String::as_str)),
-                    Arg::Source(name) => sources.extend([name.clone()]),
-                    Arg::Text(_) | Arg::Texts(_) => {}
+                    Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) => {}
                 }
             }
+            closure.push(node);
         }
-        sources
+        closure.reverse();
+        closure
+    }
+
+    /// The names of every source that the given nodes and what they need are built from.
+    pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let args = self.closure(nodes).into_iter().flat_map(|node| node.args.values());
+        args.filter_map(|arg| if let Arg::Source(name) = arg { Some(name.clone()) } else { None }).collect()
     }
 }
 

@@ -96,6 +96,7 @@ fn what_nixpkgs_lacks_is_refused() {
         ("recipes/mpfr.nix", "inherit version src", "inherit version", "nothing to unpack"),
         ("recipes/mpfr.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
         ("recipes/mpfr.nix", "stdenv.mkDerivation", "stdenv.mkSeed", "mkSeed"),
+        ("recipes/gcc.nix", "  setOutputFlags = false;\n", "", "no setOutputFlags"),
         ("sources.nix", "mirror://gnu/", "mirror://upstream/", "does not know an address"),
         ("sources.nix", "    hash = ", "    executable = true;\n    hash = ", "executable"),
         ("sources.nix", "\"sha256-", "\"sha512-", "is no hash"),

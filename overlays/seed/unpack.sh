@@ -64,7 +64,9 @@ if [ -e usr/bin/bash ]; then ln -sf bash usr/bin/sh; fi
 rm -f usr/bin/sh.bash
 
 # Absolute links point into the tree; what they would miss (the host's /etc, debconf, …) is dropped.
-find . -type l | while read -r l; do
+# Every list is complete and sorted before anything in it changes: a directory that is read while it changes may show a
+# new link as if it were an old one.
+find . -type l | sort | while read -r l; do
   to=$(readlink "$l")
   case $to in
   /*)
@@ -75,7 +77,7 @@ find . -type l | while read -r l; do
 done
 # Dangling links go, and then those that only led to them.
 for _ in 1 2; do
-  find . -type l | while read -r l; do [ -e "$l" ] || rm "$l"; done
+  find . -type l | sort | while read -r l; do [ -e "$l" ] || rm "$l"; done
 done
 
 # Programs load the C library's own loader, and search this tree for what is not beside it.

@@ -14,19 +14,20 @@ use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
 use crate::output::FOLDER;
+use crate::plan::SystemPlan;
 use crate::target::System;
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Cells and checks, as `crossloom plan` lists them.
-    #[arg(value_name = "CELL|CHECK", required = true)]
+    /// Cells and checks, as `crossloom plan` lists them; or single nodes.
+    #[arg(value_name = "CELL|CHECK|NODE", required = true)]
     names: Vec<String>,
     /// Make a link to the result here.
     #[arg(short, long, value_name = "LINK")]
     out_link: Option<PathBuf>,
-    /// Build what is there already a second time, and fail when it comes out different.
+    /// Build what is there already a second time, every node of it, and exit 1 when one comes out different.
     #[arg(long)]
     rebuild: bool,
 }
@@ -63,10 +64,9 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     for_names(&nix, &project, &plan, system, &args.names, quiet)?;
 
     let mut command = vec![index.display().to_string(), "--no-build-output".to_owned()];
-    for name in &args.names {
-        let check = plan.systems.get(&system).is_some_and(|plan| plan.checks.iter().any(|check| check.name == *name));
-        let output = if check { "checks" } else { "packages" };
-        command.extend(["-A".to_owned(), format!("{output}.{system}.{name}")]);
+    let attributes = plan.systems.get(&system).map(|plan| attributes(plan, &args.names, args.rebuild));
+    for attribute in attributes.unwrap_or_default() {
+        command.extend(["-A".to_owned(), attribute.replace('@', system.as_str())]);
     }
     match &args.out_link {
         Some(link) => command.extend(["--out-link".to_owned(), link.display().to_string()]),
@@ -76,7 +76,7 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
         command.push("--check".to_owned());
     }
     match watch(&nix, &command, quiet)? {
-        Built::Paths(paths) => print!("{paths}"),
+        Built::Paths(paths) => super::say(&paths)?,
         Built::Differs(node) => {
             tracing::error!("{node} comes out different when it is built again");
             return Ok(Outcome::Found);
@@ -116,6 +116,26 @@ fn located(project: &Project, system: System) -> Result<Nix> {
         }
         None => Ok(nix),
     }
+}
+
+/// Where in the rendered tree the names are; `@` stands for the system. A cell is put together from nodes, and building the
+/// cell again would only put it together again: to rebuild it is to rebuild all of them.
+fn attributes(plan: &SystemPlan, names: &[String], rebuild: bool) -> Vec<String> {
+    let mut attributes = Vec::new();
+    for name in names {
+        let cell = plan.cells.iter().find(|cell| cell.name == *name);
+        if let (Some(cell), true) = (cell, rebuild) {
+            let nodes = plan.closure([cell.node.as_str()]);
+            attributes.extend(nodes.iter().map(|node| format!("legacyPackages.@.{}", node.name)));
+        } else if cell.is_some() {
+            attributes.push(format!("packages.@.{name}"));
+        } else if plan.checks.iter().any(|check| check.name == *name) {
+            attributes.push(format!("checks.@.{name}"));
+        } else {
+            attributes.push(format!("legacyPackages.@.{name}"));
+        }
+    }
+    attributes
 }
 
 /// What nix-build did.

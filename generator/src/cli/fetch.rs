@@ -44,7 +44,7 @@ struct Needed {
 
 #[derive(Debug, thiserror::Error)]
 enum FetchCommandError {
-    #[error("there is no cell or check {name:?} for {system}\nhint: {hint}")]
+    #[error("there is no cell, check or node {name:?} for {system}\nhint: {hint}")]
     NoCell { name: String, system: System, hint: String },
     #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
     NoSystem { system: System },
@@ -56,6 +56,12 @@ enum FetchCommandError {
     Busybox { path: String, found: String, expected: String },
     #[error("{host} is none of the build systems that crossloom knows\nhint: name one with --system")]
     Host { host: String },
+    #[error("cannot make links to what was fetched in {path}")]
+    Roots {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("there is no directory for a cache\nhint: set XDG_CACHE_HOME or HOME")]
     NoCache,
 }
@@ -136,9 +142,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
         let packages = seed.with(tiers).map(|package| package.pin());
         for package in packages.chain(seed.bootstrap.iter().cloned()) {
             let name = package.store_name();
-            if package.name == seed.busybox.package {
-                busybox = Some((files.len(), seed.busybox.nar));
-            }
+            let holds_busybox = package.name == seed.busybox.package;
             let wanted = Wanted {
                 name: package.name.clone(),
                 file: name.clone(),
@@ -146,8 +150,13 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
                 size: Some(package.size),
                 urls: vec![format!("mirror://debian/{}", package.path)],
             };
-            if !files.iter().any(|(file, _)| file.sha256 == wanted.sha256) {
+            let known = files.iter().position(|(file, _): &(Wanted, _)| file.sha256 == wanted.sha256);
+            let index = known.unwrap_or(files.len());
+            if known.is_none() {
                 files.push((wanted, StoreName::new(&name)?));
+            }
+            if holds_busybox {
+                busybox = Some((index, seed.busybox.nar));
             }
         }
     }
@@ -176,6 +185,7 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
     let wanted = |name: &String| names.is_empty() || names.contains(name);
     let mut chosen = Chosen::default();
     chosen.nodes.extend(plan.cells.iter().filter(|cell| wanted(&cell.name)).map(|cell| cell.node.clone()));
+    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
     for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
         match &check.kind {
             CheckKind::Programs(cell) => {
@@ -273,15 +283,20 @@ fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &Stor
     same("busybox", nix.add_fixed(&out, &StoreName::new("busybox-static")?, Method::Recursive)?, path)
 }
 
-/// Registers garbage-collector roots, so that what was fetched is there when it is built from.
+/// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
 fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
     let roots = dir.join(".crossloom");
-    std::fs::create_dir_all(&roots)?;
+    let fail = |source| FetchCommandError::Roots { path: roots.display().to_string(), source };
+    std::fs::create_dir_all(&roots).map_err(fail)?;
     // Links into one machine's store are nothing to commit.
     crate::output::write_file(&roots.join(".gitignore"), "*\n")?;
-    let link = roots.canonicalize()?.join("source");
-    let mut args = vec!["--add-root".to_owned(), link.display().to_string(), "--indirect".into(), "--realise".into()];
-    args.extend(paths.iter().map(|path| path.path_in(nix.store_dir())));
-    nix.run("nix-store", &args)?;
+    let roots = roots.canonicalize().map_err(fail)?;
+    for path in paths {
+        let link = roots.join(path.base_name());
+        // Named by what it points to: a link that is there is right.
+        if link.symlink_metadata().is_err() {
+            nix.add_root(path, &link)?;
+        }
+    }
     Ok(())
 }

@@ -130,6 +130,15 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// Data for standard output. Who reads it may have seen enough: that is no error.
+fn say(text: &str) -> Result<()> {
+    use std::io::Write;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        result => Ok(result?),
+    }
+}
+
 /// An error and what caused it, each once. A message that ends in a hint keeps it last.
 fn report(error: &dyn Error) {
     let mut hints = Vec::new();
@@ -184,17 +193,20 @@ fn check(args: &MatrixArgs) -> Result<Outcome> {
 fn plan(args: &MatrixArgs, json: bool) -> Result<Outcome> {
     let plan = Project::open(&args.matrix)?.plan()?;
     if json {
-        println!("{}", serde_json::to_string_pretty(&plan)?);
+        say(&format!("{}\n", serde_json::to_string_pretty(&plan)?))?;
         return Ok(Outcome::Fine);
     }
+    let mut text = String::new();
     for (system, nodes) in &plan.systems {
         for cell in &nodes.cells {
-            println!("{system}\tcell\t{}\t{}", cell.name, if cell.built { "built" } else { "not built here" });
+            let state = if cell.built { "built" } else { "not built here" };
+            text.push_str(&format!("{system}\tcell\t{}\t{state}\n", cell.name));
         }
         for check in &nodes.checks {
-            println!("{system}\tcheck\t{}", check.name);
+            text.push_str(&format!("{system}\tcheck\t{}\n", check.name));
         }
     }
+    say(&text)?;
     Ok(Outcome::Fine)
 }
 
@@ -202,7 +214,7 @@ fn schema(write: Option<PathBuf>) -> Result<Outcome> {
     let text = crate::matrix::schema();
     match write {
         Some(path) => crate::output::write_file(&path, &text)?,
-        None => print!("{text}"),
+        None => say(&text)?,
     }
     Ok(Outcome::Fine)
 }

@@ -181,7 +181,7 @@ impl Project {
         }
         let differences = output::check(&self.dir, &tree)?;
         for difference in &differences {
-            anstream::println!("{}", difference.render(std::io::stdout().is_terminal()));
+            super::say(&format!("{}\n", difference.render(std::io::stdout().is_terminal())))?;
         }
         if differences.is_empty() {
             return Ok(Outcome::Fine);

@@ -59,15 +59,17 @@ pub fn run(command: SeedCommand) -> Result<Outcome> {
             }
             output::write_file(&path, &lock.to_json())?;
             tracing::info!("{} written: {} packages", path.display(), lock.packages.len());
-            print_sizes(&lock);
+            print_sizes(&lock)?;
         }
-        SeedCommand::Show { suite, system } => print_sizes(&SeedLock::built_in(suite.parse()?, system.parse()?)?),
+        SeedCommand::Show { suite, system } => print_sizes(&SeedLock::built_in(suite.parse()?, system.parse()?)?)?,
     }
     Ok(Outcome::Fine)
 }
 
-fn print_sizes(lock: &SeedLock) {
+fn print_sizes(lock: &SeedLock) -> Result<()> {
     for (tier, size) in lock.sizes() {
-        println!("{}\t{} packages\t{:.1} MB", tier.as_str(), size.packages, size.bytes as f64 / 1e6);
+        let (name, megabytes) = (tier.as_str(), size.bytes as f64 / 1e6);
+        super::say(&format!("{name}\t{} packages\t{megabytes:.1} MB\n", size.packages))?;
     }
+    Ok(())
 }

@@ -158,11 +158,17 @@ impl Reader {
         let mut flags = Vec::new();
         for item in self.list(value, place, "strings") {
             let Some(flag) = self.string(item, &format!("an entry of {place}")) else { continue };
-            if flag.starts_with('-') {
-                flags.push(flag.to_owned());
-            } else {
+            // Flags pass through shells and make on their way: none of these characters means anything there.
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_+=,./:@%~".contains(&byte);
+            if !flag.starts_with('-') {
                 let message = format!("{} in {place} is not a flag", quote(flag));
                 self.report(Problem::at(item.span(), message).hint("flags start with `-`, one flag per string"));
+            } else if let Some(odd) = flag.chars().find(|c| !u8::try_from(*c).is_ok_and(plain)) {
+                let message = format!("{} in {place} holds {}", quote(flag), quote(&odd.to_string()));
+                let hint = "a flag is made of letters, digits and - _ + = , . / : @ % ~; give two flags as two strings";
+                self.report(Problem::at(item.span(), message).hint(hint));
+            } else {
+                flags.push(flag.to_owned());
             }
         }
         flags

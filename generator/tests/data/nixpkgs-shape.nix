@@ -148,6 +148,7 @@ let
     dontAddPrefix = flag;
     dontAddDisableDepTrack = flag;
     dontDisableStatic = flag;
+    setOutputFlags = flag;
     dontFixLibtool = flag;
     dontMoveSbin = flag;
     doCheck = flag;
@@ -202,6 +203,9 @@ let
     in
     if wrong != [ ] then
       throw "${name}: stdenv.mkDerivation has no such ${concatStringsSep ", " wrong}, or another type for it"
+    # With several outputs, its hook adds --includedir and others to every configure: a recipe says whether it wants them.
+    else if (args.outputs or [ "out" ]) != [ "out" ] && !(args ? setOutputFlags) then
+      throw "${name}: several outputs and no setOutputFlags"
     else if !(args ? src || args ? srcs || args.dontUnpack or false || args ? phases) then
       throw "${name}: there is nothing to unpack"
     else

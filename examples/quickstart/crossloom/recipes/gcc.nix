@@ -26,6 +26,8 @@ stdenv.mkDerivation {
     "out"
     "dev"
   ];
+  # nixpkgs would move include/ into dev, and with it the place where the driver looks for the target's headers.
+  setOutputFlags = false;
 
   nativeBuildInputs = [
     binutils
@@ -64,8 +66,12 @@ stdenv.mkDerivation {
   # compiler's own tables say it should be.
   # One directory for libraries, lib: without multilib there is no other, but some 64-bit targets would still use lib64.
   postPatch = ''
+    grep -q '^s-tm-texi: build.genhooks' gcc/Makefile.in
+    grep -qF '|| test -n "$(MULTILIB_OSDIRNAMES)"' gcc/Makefile.in
     sed -i '/^s-tm-texi: build.genhooks/,/^$/c s-tm-texi:\n\t$(STAMP) $@\n' gcc/Makefile.in
     sed -i 's/|| test -n "$(MULTILIB_OSDIRNAMES)"/|| false/' gcc/Makefile.in
+    # The bundled zlib takes every Darwin since Mac OS 9 for one without fdopen.
+    sed -i '/# *define fdopen(fd,mode) NULL/d' zlib/zutil.h
   '';
   # GCC asks whether the target has a limits.h to chain to; an empty one says yes without a C library.
   preConfigure = ''

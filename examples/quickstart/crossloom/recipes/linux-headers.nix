@@ -25,6 +25,8 @@ stdenv.mkDerivation {
   dontConfigure = true;
   buildFlags = [
     "ARCH=${arch}"
+    # Its tools are for the build machine, whose compiler is gcc or clang.
+    "HOSTCC=cc"
     "headers"
   ];
   installPhase = ''
