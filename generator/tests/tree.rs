@@ -52,7 +52,7 @@ gcc-flags = ["--with-fpu=neon"]
 
 [[musl-gcc.override]]
 match = { gcc = "15.3.0", musl = "1.2.6" }
-musl-flags = ["--odd=-O3 \"$quoted\" ${HOME} ''"]
+musl-flags = ["--odd=-O3,a+b:c@1%~"]
 "#;
 
 #[test]
