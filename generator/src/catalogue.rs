@@ -21,8 +21,11 @@ pub struct Source {
     pub variant: String,
     /// The file's name as published.
     pub file: String,
-    /// Digest of the file itself (flat, not of what it unpacks to).
+    /// Digest of the file itself (flat, not of what it unpacks to); of a tree the NAR hash.
     pub sha256: Sha256,
+    /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory.
+    #[serde(default)]
+    pub tree: bool,
     /// Bytes, where known.
     pub size: Option<u64>,
     /// Addresses in the order to be tried; `mirror://NAME/…` is resolved on the user's machine.
