@@ -32,8 +32,8 @@ macro_rules! verbatim {
     };
 }
 
-const SEED: [(&str, &str); 6] = verbatim!("overlays/seed":
-    "default.nix", "fetchurl.nix", "shell/setup", "stdenv/builder.sh", "stdenv/setup", "unpack.sh");
+const SEED: [(&str, &str); 7] = verbatim!("overlays/seed":
+    "default.nix", "fetchurl.nix", "fetchzip.nix", "shell/setup", "stdenv/builder.sh", "stdenv/setup", "unpack.sh");
 const RECIPES: [(&str, &str); 13] = verbatim!("overlays/recipes":
     "binutils.nix", "gcc-archive.nix", "gcc.nix", "gmp.nix", "libgcc.nix", "libstdcxx.nix", "linux-headers.nix",
     "mpc.nix", "mpfr.nix", "musl-headers.nix", "musl.nix", "shell.nix", "toolchain.nix");

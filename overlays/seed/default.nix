@@ -7,6 +7,7 @@
 let
   inherit (lock) system;
   fetchurl = import ./fetchurl.nix;
+  fetchzip = import ./fetchzip.nix;
 
   # Debian's name for the place of libraries, and the build machine's GNU triple.
   multiarch =
@@ -214,6 +215,7 @@ let
     inherit
       busybox
       fetchurl
+      fetchzip
       mkShellNoCC
       runtime
       tree

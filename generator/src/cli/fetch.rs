@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
-use crate::fetch::{Mirrors, Options, Show, Wanted, fetch_all};
+use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
 use crate::lock::source_name;
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
@@ -129,9 +129,11 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
         let Some(source) = plan.sources.get(&name) else { continue };
         let wanted = Wanted {
             name,
-            file: source.file.clone(),
+            file: if source.tree { format!("{}.tar.gz", source.file) } else { source.file.clone() },
             sha256: source.sha256,
-            size: source.size,
+            tree: source.tree,
+            // Of an archive whose bits may change, it would be a guess.
+            size: source.size.filter(|_| !source.tree),
             urls: source.urls.clone(),
         };
         files.push((wanted, StoreName::new(&source.file)?));
@@ -147,6 +149,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
                 name: package.name.clone(),
                 file: name.clone(),
                 sha256: package.sha256,
+                tree: false,
                 size: Some(package.size),
                 urls: vec![format!("mirror://debian/{}", package.path)],
             };
@@ -200,17 +203,17 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
 
 /// Downloads into a directory. Every failure is printed before the error that counts them is returned.
 /// With `collect`, files that are found in `from` are copied too, rather than used where they lie.
-fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quiet: bool) -> Result<Vec<PathBuf>> {
+fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quiet: bool) -> Result<Vec<Fetched>> {
     let show = if quiet { Show::Quiet } else { Show::Auto };
     let mirrors = Mirrors::from_machine()?;
     let results = fetch_all(files, into, from, &mirrors, &Options { show, collect, ..Options::default() });
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     let (mut failed, mut bytes) = (0, 0);
     for result in results {
         match result {
             Ok(fetched) => {
                 bytes += fetched.downloaded;
-                paths.push(fetched.path);
+                found.push(fetched);
             }
             Err(error) => {
                 failed += 1;
@@ -222,11 +225,11 @@ fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quie
         return Err(FetchCommandError::Failed { failed, all: files.len() }.into());
     }
     tracing::info!("{} files in {}, {:.1} MB downloaded", files.len(), into.display(), bytes as f64 / 1e6);
-    Ok(paths)
+    Ok(found)
 }
 
 fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
-    let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, Method::Flat, file.0.sha256);
+    let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, method(&file.0), file.0.sha256);
     let busybox =
         needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
     let busybox = busybox.transpose()?;
@@ -244,19 +247,41 @@ fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: b
     if !missing.is_empty() {
         let wanted: Vec<_> = missing.iter().map(|i| needed.files[*i].0.clone()).collect();
         let found = download(&wanted, &cache()?, from, false, quiet)?;
-        let files: Vec<_> =
-            missing.iter().zip(&found).map(|(i, path)| (path.clone(), needed.files[*i].1.clone())).collect();
-        for (i, added) in missing.iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
-            same(&needed.files[*i].0.name, added, &paths[*i])?;
-        }
-        if let Some((index, nar, path)) = busybox {
-            let deb = missing.iter().position(|i| *i == index).and_then(|i| found.get(i));
-            if let Some(deb) = deb {
-                add_busybox(nix, deb, nar, &path)?;
-            }
+        let deb = busybox.as_ref().and_then(|(index, ..)| missing.iter().position(|i| i == index));
+        let deb = deb.and_then(|i| found.get(i)).map(|deb| deb.path.clone());
+        add_found(nix, needed, &paths, missing.iter().copied().zip(found).collect())?;
+        if let (Some((_, nar, path)), Some(deb)) = (busybox, deb) {
+            add_busybox(nix, &deb, nar, &path)?;
         }
     }
     keep(nix, &paths, dir)
+}
+
+fn method(wanted: &Wanted) -> Method {
+    if wanted.tree { Method::Recursive } else { Method::Flat }
+}
+
+/// Adds what was found to the store: pairs of a file's place in `needed` and where it is.
+fn add_found(nix: &Nix, needed: &Needed, paths: &[StorePath], found: Vec<(usize, Fetched)>) -> Result<()> {
+    let (mut places, mut files) = (Vec::new(), Vec::new());
+    for (i, fetched) in found {
+        let (wanted, name) = &needed.files[i];
+        match fetched.tree {
+            // One after the other, and each goes from the disk as soon as it is in the store: they are large.
+            Some(mut tree) => {
+                tree.rename(name)?;
+                same(&wanted.name, nix.add_fixed(&tree.path(), name, Method::Recursive)?, &paths[i])?;
+            }
+            None => {
+                places.push(i);
+                files.push((fetched.path, name.clone()));
+            }
+        }
+    }
+    for (i, added) in places.into_iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
+        same(&needed.files[i].0.name, added, &paths[i])?;
+    }
+    Ok(())
 }
 
 fn same(name: &str, found: StorePath, expected: &StorePath) -> Result<()> {
