@@ -107,4 +107,3 @@ fn add(flags: &mut Flags, more: &Flags) -> bool {
     flags.libstdcxx.extend_from_slice(&more.libstdcxx);
     true
 }
-

@@ -142,12 +142,7 @@ fn include(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, pro
 }
 
 /// Reports each value that does not go with a target or with another value, once.
-fn unsupported(
-    family: &FamilyFile,
-    sdks: &BTreeMap<String, Sdk>,
-    drafts: &[Draft],
-    problems: &mut Vec<Problem>,
-) {
+fn unsupported(family: &FamilyFile, sdks: &BTreeMap<String, Sdk>, drafts: &[Draft], problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for draft in drafts {
         for (axis, value) in &draft.values {

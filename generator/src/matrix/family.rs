@@ -84,7 +84,9 @@ impl Words<'_> {
         }
         let problem = not_among(span, axis.key(), word, known.iter().copied());
         Err(match problem.hint.as_deref() {
-            Some("known: zig") => problem.hint(format!("known: zig; others are tables of the file, e.g. [sdk.{}]", "mine")),
+            Some("known: zig") => {
+                problem.hint(format!("known: zig; others are tables of the file, e.g. [sdk.{}]", "mine"))
+            }
             _ => problem,
         })
     }
@@ -277,7 +279,8 @@ fn unknown_target(family: Family, word: &str, span: Range<usize>) -> Problem {
 fn no_valgrind(family: Family, word: &str, span: Range<usize>) -> Option<Problem> {
     let target = DarwinTarget::parse(word).filter(|_| family == Family::ValgrindDarwin)?;
     let hint = if target.arch() == "arm64" {
-        "upstream's sources hold no port to macOS on arm64; x86_64-apple-darwin22 is the newest that there is".to_owned()
+        "upstream's sources hold no port to macOS on arm64; x86_64-apple-darwin22 is the newest that there is"
+            .to_owned()
     } else {
         let known = family.triples();
         let (first, last) = (known.first().copied().unwrap_or_default(), known.last().copied().unwrap_or_default());

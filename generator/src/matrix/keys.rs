@@ -149,7 +149,8 @@ impl Axis {
 
     /// What a value that is not its axis's first adds to a cell's name.
     pub fn suffix(self, value: &str) -> String {
-        let value: String = value.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
+        let value: String =
+            value.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         match self {
             // The words of this axis say by themselves what they are.
             Axis::Flavour => format!("-{value}"),

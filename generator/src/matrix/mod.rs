@@ -213,8 +213,7 @@ impl Matrix {
         let matrix = file.map(|file| {
             let zig = Sdk { name: keys::ZIG.to_owned(), kind: SdkKind::Zig };
             let named = file.sdks.values().filter_map(|(_, sdk)| sdk.clone());
-            let sdks: BTreeMap<String, Sdk> =
-                named.chain([zig]).map(|sdk| (sdk.name.clone(), sdk)).collect();
+            let sdks: BTreeMap<String, Sdk> = named.chain([zig]).map(|sdk| (sdk.name.clone(), sdk)).collect();
             let mut matrix = Matrix {
                 systems: file.systems.iter().map(|system| system.value).collect(),
                 seed: file.seed,

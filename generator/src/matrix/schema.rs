@@ -105,6 +105,7 @@ fn sources_key(key: &str) -> Value {
 }
 
 fn sdk_key(key: &str) -> Value {
+    let sdk_versions = || [catalogue().versions("macos-sdk"), catalogue().unpinned_versions("xnu")].concat();
     match key {
         "kind" => json!({
             "description": "file: imported by `crossloom sdk import`. apple: Apple's own. xnu: zig's headers with those of \
@@ -115,7 +116,7 @@ fn sdk_key(key: &str) -> Value {
         "version" => json!({
             "description": "Of apple or xnu: a version of the catalogue.",
             "type": "string",
-            "enum": [catalogue().versions("macos-sdk"), catalogue().unpinned_versions("xnu")].concat(),
+            "enum": sdk_versions(),
         }),
         "accept-license" => json!({
             "description": "Of apple: you accept the licence of Apple's SDK, which bars redistribution and limits use.",

@@ -51,7 +51,8 @@ fn check_name(name: &str, span: Range<usize>) -> Result<(), Problem> {
         return Err(Problem::at(span, message).hint("lower-case letters, digits and -, at most 64, not - in front"));
     }
     if let Some(word) = name.split('-').find(|word| RESERVED.contains(word)) {
-        let message = format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
+        let message =
+            format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
         return Err(Problem::at(span, message).hint(format!("choose one without {}", RESERVED.join(", "))));
     }
     Ok(())
@@ -94,7 +95,6 @@ fn read_kind(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<SdkKi
             None
         }
     });
-    let hash = table.get("hash").and_then(|value| reader.word(value, "hash", read_hash)).map(|hash| hash.value);
     let version = read(reader, "version");
     let kind = match table.get("kind") {
         Some(value) => reader.word(value, "kind", |word, span| match keys::SDK_KINDS.contains(&word) {
@@ -109,7 +109,8 @@ fn read_kind(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<SdkKi
     };
     let kind = match kind.value.as_str() {
         "file" => {
-            let hint = format!("everything else stands in the lock: `crossloom sdk import --name {name} FILE` puts it there");
+            let hint =
+                format!("everything else stands in the lock: `crossloom sdk import --name {name} FILE` puts it there");
             idle(reader, table, &place, "file", &["version", "accept-license", "hash"], &hint);
             Some(SdkKind::File)
         }
@@ -126,6 +127,7 @@ fn read_kind(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<SdkKi
             let hint = "xnu's headers are under Apple's open-source licence, which asks for nothing here";
             idle(reader, table, &place, "xnu", &["accept-license"], hint);
             let version = known_version(reader, table, version, "xnu", catalogue().unpinned_versions("xnu"));
+            let hash = table.get("hash").and_then(|value| reader.word(value, "hash", read_hash)).map(|hash| hash.value);
             if table.get("hash").is_none() {
                 let hint = "give the NAR hash of the unpacked archive, hash = \"sha256-…\": no independent set of packages \
                             publishes it, so crossloom has none to vouch for";
@@ -148,7 +150,7 @@ fn licence(span: Range<usize>, place: &str) -> Problem {
 /// Reports keys that mean nothing for a kind.
 fn idle(reader: &mut Reader, table: &DeTable<'_>, place: &str, kind: &str, keys: &[&str], hint: &str) {
     for key in keys {
-        if let Some(value) = table.get(key) {
+        if let Some(value) = table.get(*key) {
             let message = format!("`{key}` means nothing in {place}, whose kind is {kind}");
             reader.report(Problem::at(value.span(), message).hint(format!("remove it: {hint}")));
         }

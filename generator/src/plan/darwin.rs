@@ -51,6 +51,8 @@ pub struct Compiler {
     pub cc: String,
     /// What names of nodes that it builds get: nothing for zig's headers and LLVM's tools.
     pub suffix: String,
+    /// What the compiler's recipe is called with. The toolchain is a second call with more.
+    args: BTreeMap<&'static str, Arg>,
 }
 
 /// The SDK as an argument, and its part in names; none when it is a file that the lock does not know.
@@ -95,19 +97,19 @@ pub fn compiler(
         ("arch", text(target.arch())),
         ("minimum", text(target.minimum())),
         ("sdk", sdk.clone()),
+        ("staticMacho", node(&static_macho(graph))),
         ("version", text(graph.default("llvm"))),
     ]);
-    let recipe = match flavour {
-        Flavour::Llvm => "darwin-cc",
+    let (role, flavour) = match flavour {
+        Flavour::Llvm => ("darwin-cc", ""),
         Flavour::Osxcross => {
             args.insert("cctools", node(&cctools(graph, triple)));
-            "osxcross-cc"
+            ("osxcross-cc", "-osxcross")
         }
     };
-    let cc = format!("{recipe}-{triple}{sdk_suffix}");
-    graph.insert(Node { name: cc.clone(), recipe, args });
-    let flavour = if flavour == Flavour::Osxcross { "-osxcross" } else { "" };
-    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}") })
+    let cc = format!("{role}-{triple}{sdk_suffix}");
+    graph.insert(Node { name: cc.clone(), recipe: "darwin-cc", args: args.clone() });
+    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), args })
 }
 
 /// Apple's linker and tools, with the libraries that they read SDKs and archives by.
@@ -182,19 +184,14 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     }
     let plain = if cell.languages.cxx { "" } else { "-c" };
     let suffix = format!("{triple}{}{plain}", compiler.suffix);
-    let toolchain = graph.add(
-        format!("darwin-toolchain-{suffix}"),
-        "darwin-toolchain",
-        [
-            ("name", text(&format!("darwin-{suffix}"))),
-            ("version", text(llvm)),
-            ("target", text(triple)),
-            ("arch", text(target.arch())),
-            ("cc", node(&compiler.cc)),
-            ("compilerRt", node(&compiler_rt)),
-            ("libraries", Arg::Nodes(libraries)),
-        ],
-    );
+    let toolchain = format!("darwin-toolchain-{suffix}");
+    let mut args = compiler.args;
+    args.extend([
+        ("name", text(&format!("darwin-{suffix}"))),
+        ("compilerRt", node(&compiler_rt)),
+        ("libraries", Arg::Nodes(libraries)),
+    ]);
+    graph.insert(Node { name: toolchain.clone(), recipe: "darwin-cc", args });
     let words = [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str())];
     let releases = [("llvm", llvm), ("ziglang", graph.default("ziglang"))];
     let built = cell.languages.cxx && graph.was_built(Family::Darwin, triple, &words, &releases);

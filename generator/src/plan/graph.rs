@@ -24,7 +24,12 @@ impl<'a> Graph<'a> {
     }
 
     /// Adds a node unless it is there, and returns its name. Arguments come after what they name: the order stays sorted.
-    pub fn add<const N: usize>(&mut self, name: String, recipe: &'static str, args: [(&'static str, Arg); N]) -> String {
+    pub fn add<const N: usize>(
+        &mut self,
+        name: String,
+        recipe: &'static str,
+        args: [(&'static str, Arg); N],
+    ) -> String {
         self.insert(Node { name: name.clone(), recipe, args: args.into_iter().collect() });
         name
     }
@@ -49,7 +54,8 @@ impl<'a> Graph<'a> {
             chosen.is_some_and(|chosen| locked.is_ok_and(|locked| locked.sha256 == chosen.sha256))
         };
         let same = |built: &BTreeMap<String, String>, wanted: &[(&str, &str)]| {
-            built.len() == wanted.len() && wanted.iter().all(|(key, value)| built.get(*key).is_some_and(|it| it == value))
+            built.len() == wanted.len()
+                && wanted.iter().all(|(key, value)| built.get(*key).is_some_and(|it| it == value))
         };
         self.seed == Seed::default()
             && self.catalogue.built().iter().any(|built| {

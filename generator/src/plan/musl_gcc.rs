@@ -99,11 +99,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     let linux_headers = graph.add(
         format!("linux-headers-{}-{arch}", attribute(&cell.linux_headers)),
         "linux-headers",
-        [
-            ("src", source("linux", &cell.linux_headers)),
-            ("version", text(&cell.linux_headers)),
-            ("arch", text(arch)),
-        ],
+        [("src", source("linux", &cell.linux_headers)), ("version", text(&cell.linux_headers)), ("arch", text(arch))],
     );
     let arch = target.musl_arch();
     let musl_headers = graph.add(

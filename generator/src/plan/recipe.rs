@@ -6,22 +6,20 @@ use crate::seed::Tier;
 pub const RECIPES: &[(&str, &[Tier])] = &[
     ("binutils", &[]),
     ("bootstrap-cmds", &[Tier::Llvm, Tier::Buildsystems]),
-    ("cctools", &[Tier::Llvm, Tier::Buildsystems]),
+    ("cctools", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
     ("darwin-cc", &[Tier::Llvm]),
     ("darwin-compiler-rt", &[Tier::Llvm]),
     ("darwin-libcxx", &[Tier::Llvm]),
-    ("darwin-toolchain", &[Tier::Llvm]),
     ("gcc", &[]),
     ("gmp", &[]),
     ("libgcc", &[]),
     ("libstdcxx", &[]),
-    ("libtapi", &[Tier::Llvm, Tier::Buildsystems]),
+    ("libtapi", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
     ("linux-headers", &[]),
     ("mpc", &[]),
     ("mpfr", &[]),
     ("musl", &[]),
     ("musl-headers", &[]),
-    ("osxcross-cc", &[Tier::Llvm]),
     ("sdk-apple", &[Tier::Python]),
     ("sdk-xnu", &[Tier::Python]),
     ("sdk-zig", &[]),
@@ -29,7 +27,7 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("toolchain", &[]),
     ("valgrind-darwin", &[Tier::Llvm]),
     ("valgrind-darwin-tarball", &[]),
-    ("xar", &[Tier::Llvm, Tier::Buildsystems]),
+    ("xar", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
 ];
 
 /// The tiers of one recipe.

@@ -52,7 +52,6 @@ pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cel
         ("darwinVersion", text(cell.target.release())),
         ("cc", node(&compiler.cc)),
         ("sdk", compiler.sdk.clone()),
-        ("staticMacho", node(&static_macho(graph))),
     ]);
     let mig = match cell.mig {
         Mig::Builtin => "",
@@ -69,8 +68,7 @@ pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cel
         "valgrind-darwin-tarball",
         [("valgrind", node(&valgrind)), ("version", text(version)), ("target", text(triple))],
     );
-    let words =
-        [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str()), ("mig", cell.mig.as_str())];
+    let words = [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str()), ("mig", cell.mig.as_str())];
     let releases = [("valgrind", version), ("ziglang", graph.default("ziglang"))];
     let built = graph.was_built(Family::ValgrindDarwin, triple, &words, &releases);
     [planned(&cell.name, Output::Node(valgrind), built), planned(&tarball_name, Output::Node(tarball), built)]
