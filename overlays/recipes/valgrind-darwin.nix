@@ -105,7 +105,9 @@ stdenv.mkDerivation {
     mkdir -p "$out"
     cp -r root/usr/local/. "$out/"
     # Scripts run with what a Mac has.
-    sed -i -E '1s|^#! *[^ ]*/bin/perl|#!/usr/bin/perl|' "$out"/bin/*_print "$out"/bin/*_annotate
+    for program in "$out"/bin/*; do
+      if [ "$(head -c 2 "$program" | tr -d '\000')" = '#!' ]; then sed -i -E '1s|/[^ ]*/bin/perl|/usr/bin/perl|' "$program"; fi
+    done
     for tool in $tools; do
       [ -x "$out/libexec/valgrind/$tool-amd64-darwin" ] || { echo "$tool was not installed" >&2; exit 1; }
     done
