@@ -1,7 +1,7 @@
 //! `crossloom fetch`: pinned files, from wherever they can be had, into the Nix store under the paths that the rendered
 //! derivations name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,10 +9,9 @@ use clap::Args;
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
-use crate::lock::source_name;
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::plan::{CheckKind, Plan, SystemPlan};
+use crate::plan::{Output, Plan, SystemPlan};
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::target::System;
 
@@ -46,6 +45,10 @@ struct Needed {
 enum FetchCommandError {
     #[error("there is no cell, check or node {name:?} for {system}\nhint: {hint}")]
     NoCell { name: String, system: System, hint: String },
+    #[error(
+        "{cell} is made with sdk {sdk}, which is not in matrix.lock\nhint: run `crossloom sdk import --name {sdk} FILE`"
+    )]
+    NoSdk { cell: String, sdk: String },
     #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
     NoSystem { system: System },
     #[error("{failed} of {all} files could not be fetched")]
@@ -140,8 +143,8 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
     }
     let mut busybox = None;
     if let Some(seed) = seeds.get(&system) {
-        let tiers = if chosen.emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
-        let packages = seed.with(tiers).map(|package| package.pin());
+        let tiers: Vec<_> = chosen.tiers.into_iter().collect();
+        let packages = seed.with(&tiers).map(|package| package.pin());
         for package in packages.chain(seed.bootstrap.iter().cloned()) {
             let name = package.store_name();
             let holds_busybox = package.name == seed.busybox.package;
@@ -172,8 +175,8 @@ struct Chosen {
     nodes: Vec<String>,
     /// Sources that a check builds from without a node.
     sources: Vec<String>,
-    /// Whether a program of another machine is run.
-    emulated: bool,
+    /// Tiers of the seed beside its base.
+    tiers: BTreeSet<Tier>,
 }
 
 fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen> {
@@ -187,17 +190,23 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
     }
     let wanted = |name: &String| names.is_empty() || names.contains(name);
     let mut chosen = Chosen::default();
-    chosen.nodes.extend(plan.cells.iter().filter(|cell| wanted(&cell.name)).map(|cell| cell.node.clone()));
-    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
-    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
-        match &check.kind {
-            CheckKind::Programs(cell) => {
-                chosen.nodes.push(cell.node.clone());
-                chosen.emulated |= !cell.emulator.is_empty();
+    for cell in plan.cells.iter().filter(|cell| wanted(&cell.name)) {
+        match &cell.output {
+            Output::Node(node) => chosen.nodes.push(node.clone()),
+            // Asked for by name it cannot be had; among all of them it is one that is not there yet.
+            Output::MissingSdk(sdk) if names.contains(&cell.name) => {
+                return Err(FetchCommandError::NoSdk { cell: cell.name.clone(), sdk: sdk.clone() }.into());
             }
-            CheckKind::SeedMusl(version) => chosen.sources.push(source_name("musl", version)),
+            Output::MissingSdk(_) => {}
         }
     }
+    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
+    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
+        chosen.nodes.extend(check.nodes().cloned());
+        chosen.sources.extend(check.sources().cloned());
+        chosen.tiers.extend(&check.tiers);
+    }
+    chosen.tiers.extend(plan.tiers_of(chosen.nodes.iter().map(String::as_str)));
     Ok(chosen)
 }
 
