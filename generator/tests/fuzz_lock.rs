@@ -180,7 +180,7 @@ fn mutated_matrix_locks() {
     let matrix = built_from("\"aarch64-darwin\"", "debian", "\"14.2.0\"");
     let wanted = releases(&matrix, catalogue());
     let other = built_from("\"x86_64-linux\"", "upstream", "\"14.2.0\", \"15.3.0\"");
-    let small = Lock { version: 1, sources: BTreeMap::new() };
+    let small = Lock { version: 1, sources: BTreeMap::new(), sdks: BTreeMap::new() };
     let locks = [project::lock(&matrix), project::lock(&matrix), project::lock(&other), small];
     let corpus: Vec<_> = locks.iter().map(|lock| lock.to_text().into_bytes()).collect();
     let rendered = std::cell::Cell::new(0_u64);

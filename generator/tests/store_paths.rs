@@ -11,7 +11,7 @@ use std::path::Path;
 
 use crossloom::catalogue::catalogue;
 use crossloom::lock::source_name;
-use crossloom::matrix::{Axis, Matrix};
+use crossloom::matrix::Matrix;
 use crossloom::nix::store::{Method, StoreName, fixed_output_path};
 use crossloom::output;
 use crossloom::seed::SeedLock;
@@ -21,15 +21,15 @@ use temporary_store::Store;
 
 /// Every version that there is, with one seed and one preference among sources.
 fn all_sources(seed: &str, prefer: &str) -> Matrix {
-    let versions = |axis: Axis| list(catalogue().versions(axis.package()));
+    let versions = |package: &str| list(catalogue().versions(package));
     matrix(&format!(
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\nseed = \"{seed}\"\n\
          [sources]\nprefer = [\"{prefer}\"]\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\", \"i686-linux-musl\"]\n\
          gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\n",
-        versions(Axis::Gcc),
-        versions(Axis::Musl),
-        versions(Axis::Binutils),
-        versions(Axis::LinuxHeaders)
+        versions("gcc"),
+        versions("musl"),
+        versions("binutils"),
+        versions("linux")
     ))
 }
 

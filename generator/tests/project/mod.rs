@@ -11,7 +11,7 @@ use crossloom::output::Tree;
 use crossloom::plan::{Plan, plan, releases};
 use crossloom::seed::SeedLock;
 use crossloom::target::{System, Target};
-use crossloom::tree::tree;
+use crossloom::tree::{Verbatim, tree, tree_with};
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -55,4 +55,9 @@ pub fn wide() -> Matrix {
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\ntargets = {targets}\n\
          gcc = [\"14.2.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n"
     ))
+}
+
+/// As [`rendered`], with files in the place of those that are written elsewhere.
+pub fn rendered_with(matrix: &Matrix, plan: &Plan, files: &Verbatim) -> Tree {
+    tree_with(plan, &seeds(matrix), true, files).unwrap()
 }
