@@ -18,8 +18,9 @@ _IDS = {
     for name in [*GENERAL, "mxcsr", "fpcw", "fpsw", "fptag", "fs_base", "gs_base"]
 }
 _XMM = [getattr(x86, f"UC_X86_REG_XMM{index}") for index in range(16)]
-_ST = [getattr(x86, f"UC_X86_REG_ST{index}") for index in range(8)]
+_FP = [getattr(x86, f"UC_X86_REG_FP{index}") for index in range(8)]
 
+CR4_OSFXSR, CR4_OSXMMEXCPT = 1 << 9, 1 << 10
 DIVIDE_ERROR, BREAKPOINT, INVALID_OPCODE, GENERAL_PROTECTION = 0, 3, 6, 13
 
 
@@ -74,6 +75,12 @@ class Cpu:
     def __init__(self) -> None:
         self.unicorn: Any = unicorn.Uc(unicorn.UC_ARCH_X86, unicorn.UC_MODE_64)
         self.unicorn.ctl_set_cpu_model(x86.UC_CPU_X86_NEHALEM)
+        # What a kernel sets up before the first process: SSE is an invalid opcode otherwise. Then the state that a
+        # process starts with: all exceptions masked, x87 with 64 bits of mantissa and an empty stack.
+        self.unicorn.reg_write(x86.UC_X86_REG_CR4, CR4_OSFXSR | CR4_OSXMMEXCPT)
+        self.set("mxcsr", 0x1F80)
+        self.set("fpcw", 0x37F)
+        self.set("fptag", 0xFFFF)
         self._event: Event | None = None
         self.unicorn.hook_add(unicorn.UC_HOOK_INSN, self._on_syscall, None, 1, 0, x86.UC_X86_INS_SYSCALL)
         self.unicorn.hook_add(unicorn.UC_HOOK_MEM_INVALID, self._on_fault)
@@ -98,12 +105,16 @@ class Cpu:
 
     def floats(self) -> list[tuple[int, int]]:
         """ST0 to ST7 as 64 bits of mantissa and 16 of sign and exponent."""
-        return [tuple(self.unicorn.reg_read(number)) for number in _ST]
+        return [tuple(self.unicorn.reg_read(_FP[self._slot(index)])) for index in range(8)]
 
     def set_floats(self, values: list[tuple[int, int]]) -> None:
-        """Sets ST0 to ST7."""
-        for number, value in zip(_ST, values, strict=True):
-            self.unicorn.reg_write(number, value)
+        """Sets ST0 to ST7. The status word, which says which register is the top, comes first."""
+        for index, value in enumerate(values):
+            self.unicorn.reg_write(_FP[self._slot(index)], value)
+
+    def _slot(self, index: int) -> int:
+        """Which register ST(index) is: they count from the top of stack in the status word."""
+        return ((self.get("fpsw") >> 11) + index) % 8
 
     def run(self) -> Event:
         """Executes until the guest makes a system call or faults."""

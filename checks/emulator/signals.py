@@ -208,9 +208,9 @@ def _mcontext(process: Process, pending: Pending) -> bytes:
 def _restore_floats(process: Process, floats: bytes) -> None:
     cpu = process.cpu
     control, status, abridged = struct.unpack_from("<8xHHB", floats)
-    cpu.set_floats([struct.unpack_from("<QH", floats, 8 + 32 + 16 * index) for index in range(8)])
     cpu.set("fpcw", control)
     cpu.set("fpsw", status)
+    cpu.set_floats([struct.unpack_from("<QH", floats, 8 + 32 + 16 * index) for index in range(8)])
     cpu.set("fptag", sum((0 if abridged >> index & 1 else 3) << 2 * index for index in range(8)))
     cpu.set("mxcsr", struct.unpack_from("<I", floats, 8 + 24)[0])
     cpu.set_vectors([int.from_bytes(floats[8 + 160 + 16 * i : 8 + 176 + 16 * i], "little") for i in range(16)])
