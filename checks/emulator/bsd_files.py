@@ -14,8 +14,11 @@ from .files import (
     GROUP,
     O_ACCMODE,
     O_APPEND,
+    O_ASYNC,
     O_CLOEXEC,
     O_NONBLOCK,
+    O_RDONLY,
+    O_WRONLY,
     OWNER,
     PipeEnd,
     Status,
@@ -24,7 +27,9 @@ from .process import Process
 
 AT_FDCWD = -2
 AT_SYMLINK_NOFOLLOW = 0x20
-F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GETPATH, F_DUPFD_CLOEXEC = 0, 1, 2, 3, 4, 50, 67
+F_DUPFD_CLOEXEC = 67
+SETTABLE = O_NONBLOCK | O_APPEND | O_ASYNC
+"""Flags that F_SETFL can change."""
 TERMINAL_QUERIES = {0x40487413: "TIOCGETA", 0x40087468: "TIOCGWINSZ", 0x4004667A: "FIODTYPE"}
 R_OK, W_OK, X_OK = 4, 2, 1
 S_IFMT, S_IFIFO = 0o170000, 0o010000
@@ -119,7 +124,7 @@ def access(process: Process, path: int, mode: int) -> Result:
 def dup(process: Process, number: int) -> Result:
     """The lowest free descriptor for the same file."""
     entry = process.descriptors.get(signed(number))
-    return process.descriptors.add(Descriptor(entry.node, entry.flags))
+    return process.descriptors.add(Descriptor(entry.node))
 
 
 @BSD.add(90)
@@ -127,7 +132,7 @@ def dup2(process: Process, number: int, to: int) -> Result:
     """The same file at a given number."""
     entry = process.descriptors.get(signed(number))
     if number != to:
-        process.descriptors.put(signed(to), Descriptor(entry.node, entry.flags))
+        process.descriptors.put(signed(to), Descriptor(entry.node))
     return signed(to)
 
 
@@ -135,8 +140,8 @@ def dup2(process: Process, number: int, to: int) -> Result:
 def pipe(process: Process) -> Result:
     """Both descriptors, the end to read from in RAX and the other in RDX."""
     buffer = bytearray()
-    reader = process.descriptors.add(Descriptor(PipeEnd(buffer, True, False), 0))
-    writer = process.descriptors.add(Descriptor(PipeEnd(buffer, False, True), 1))
+    reader = process.descriptors.add(Descriptor(PipeEnd(buffer, O_RDONLY)))
+    writer = process.descriptors.add(Descriptor(PipeEnd(buffer, O_WRONLY)))
     return reader, writer
 
 
@@ -148,14 +153,17 @@ def fcntl(process: Process, number: int, command: int, argument: int) -> Result:
     entry = table.get(number)
     match signed(command):
         case 0 | 67:  # F_DUPFD, F_DUPFD_CLOEXEC
-            return table.add(Descriptor(entry.node, entry.flags, signed(command) == F_DUPFD_CLOEXEC), signed(argument))
+            return table.add(Descriptor(entry.node, signed(command) == F_DUPFD_CLOEXEC), signed(argument))
         case 1:  # F_GETFD
             return int(entry.close_on_exec)
         case 2:  # F_SETFD
             table.set_close_on_exec(number, bool(argument & 1))
             return 0
         case 3:  # F_GETFL
-            return entry.flags
+            return entry.node.flags
+        case 4:  # F_SETFL
+            entry.node.flags = entry.node.flags & O_ACCMODE | argument & SETTABLE
+            return 0
         case 50:  # F_GETPATH
             if not entry.node.path:
                 raise DarwinError(Errno.EBADF)
@@ -288,8 +296,7 @@ def _readiness(process: Process, number: int) -> int:
 def _open(process: Process, name: str, flags: int, mode: int) -> int:
     flags &= 0xFFFFFFFF
     node = process.files.open(name, flags, mode)
-    kept = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)
-    return process.descriptors.add(Descriptor(node, kept, bool(flags & O_CLOEXEC)))
+    return process.descriptors.add(Descriptor(node, bool(flags & O_CLOEXEC)))
 
 
 def _path_at(process: Process, directory: int, path: int) -> str:

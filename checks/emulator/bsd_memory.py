@@ -39,7 +39,7 @@ def mmap(
         tag, maximum = (0 if number == -1 else number >> 24 & 0xFF), ALL
     else:
         tag, maximum = 0, ALL
-        if shared and process.descriptors.get(number).flags & 3 == os.O_RDONLY:
+        if shared and process.descriptors.get(number).node.flags & 3 == os.O_RDONLY:
             maximum = ALL & ~WRITE
     protection &= ALL
     if protection & ~maximum:
@@ -101,10 +101,12 @@ def _file(process: Process, number: int, size: int, offset: int, shared: bool) -
         length = os.fstat(host).st_size
         if offset + size > page_up(length):
             raise process.unsupported(f"a shared mapping past the end of {entry.node.path}")
-        if entry.flags & 3 == os.O_RDONLY:
+        if entry.node.flags & 3 == os.O_RDONLY:
             # Nobody writes to such a file here, so a copy looks the same.
             return Backing.zeroed(size, os.pread(host, size, offset), entry.node.path)
         access = host_mmap.PROT_READ | host_mmap.PROT_WRITE
-        return Backing(host_mmap.mmap(host, size, host_mmap.MAP_SHARED, access, offset=offset), entry.node.path)
+        # The mapping is whole pages all the same; Python counts bytes, and not beyond the file's end.
+        count = min(size, length - offset)
+        return Backing(host_mmap.mmap(host, count, host_mmap.MAP_SHARED, access, offset=offset), entry.node.path)
     except OSError as error:
         raise DarwinError(errno_of(error)) from error

@@ -10,10 +10,9 @@ from .files import Node, Stream
 
 @dataclass(frozen=True)
 class Descriptor:
-    """An entry of the table. `flags` are those that the file was opened with, as F_GETFL reports them."""
+    """An entry of the table."""
 
     node: Node
-    flags: int
     close_on_exec: bool = False
 
 
@@ -22,11 +21,7 @@ class Descriptors:
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._table = {
-            0: Descriptor(Stream(0), 0),
-            1: Descriptor(Stream(1), 1),
-            2: Descriptor(Stream(2), 1),
-        }
+        self._table = {number: Descriptor(Stream(number)) for number in range(3)}
 
     def get(self, number: int) -> Descriptor:
         """Raises EBADF for a number that is not open."""

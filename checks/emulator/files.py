@@ -17,6 +17,8 @@ from .errors import DarwinError, EmulatorError, Errno, errno_of
 O_ACCMODE, O_RDONLY, O_WRONLY, O_RDWR = 3, 0, 1, 2
 O_NONBLOCK, O_APPEND, O_NOFOLLOW, O_CREAT, O_TRUNC, O_EXCL = 0x4, 0x8, 0x100, 0x200, 0x400, 0x800
 O_NOCTTY, O_DIRECTORY, O_CLOEXEC = 0x20000, 0x100000, 0x1000000
+O_ASYNC = 0x40
+"""SIGIO when there is something to read: taken note of, since nobody else writes."""
 _KNOWN_FLAGS = (
     O_ACCMODE | O_NONBLOCK | O_APPEND | O_NOFOLLOW | O_CREAT | O_TRUNC | O_EXCL | O_NOCTTY | O_DIRECTORY | O_CLOEXEC
 )
@@ -39,9 +41,13 @@ class Status:
 
 
 class Node:
-    """An open file, the same one for every descriptor that was duplicated from it."""
+    """An open file, the same one for every descriptor that was duplicated from it.
+
+    `path` is the guest's name of it, or empty. `flags` are those of open that F_GETFL reports.
+    """
 
     path = ""
+    flags = 0
 
     def status(self) -> Status:
         """What fstat reports."""
@@ -80,6 +86,9 @@ class Null(Node):
 
     path = "/dev/null"
 
+    def __init__(self, flags: int) -> None:
+        self.flags = flags
+
     def status(self) -> Status:
         return Status(stat.S_IFCHR | 0o666, 3, 0)
 
@@ -98,6 +107,7 @@ class Stream(Node):
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self.flags = O_WRONLY if descriptor else O_RDONLY
 
     def status(self) -> Status:
         return Status(stat.S_IFIFO | 0o600, 10 + self._descriptor, 0)
@@ -108,29 +118,30 @@ class Stream(Node):
     def write(self, data: bytes) -> int:
         # All of it: a short write would make the guest's behaviour depend on the reader at the other end.
         left = memoryview(data)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError as error:
+            raise DarwinError(errno_of(error)) from error
         return len(data)
 
 
 class PipeEnd(Node):
     """One end of a pipe or FIFO; both ends share `buffer`."""
 
-    def __init__(self, buffer: bytearray, reads: bool, writes: bool, nonblocking: bool = False, path: str = "") -> None:
+    def __init__(self, buffer: bytearray, flags: int, path: str = "") -> None:
         self._buffer = buffer
-        self._reads = reads
-        self._writes = writes
-        self._nonblocking = nonblocking
+        self.flags = flags
         self.path = path
 
     def status(self) -> Status:
         return Status(stat.S_IFIFO | 0o600, 5, len(self._buffer))
 
     def read(self, size: int) -> bytes:
-        if not self._reads:
+        if self.flags & O_ACCMODE == O_WRONLY:
             raise DarwinError(Errno.EBADF)
         if not self._buffer:
-            if self._nonblocking:
+            if self.flags & O_NONBLOCK:
                 raise DarwinError(Errno.EAGAIN)
             raise EmulatorError("the guest's only thread reads from an empty pipe: it would wait for ever")
         data = bytes(self._buffer[:size])
@@ -138,23 +149,23 @@ class PipeEnd(Node):
         return data
 
     def write(self, data: bytes) -> int:
-        if not self._writes:
+        if self.flags & O_ACCMODE == O_RDONLY:
             raise DarwinError(Errno.EBADF)
         self._buffer += data
         return len(data)
 
     def pending(self) -> int:
         """Bytes that can be read."""
-        return len(self._buffer) if self._reads else 0
+        return 0 if self.flags & O_ACCMODE == O_WRONLY else len(self._buffer)
 
 
 class Regular(Node):
     """A regular file of the host."""
 
-    def __init__(self, path: str, descriptor: int, access: int, inode: int) -> None:
+    def __init__(self, path: str, descriptor: int, flags: int, inode: int) -> None:
         self.path = path
+        self.flags = flags
         self._descriptor = descriptor
-        self._access = access
         self._inode = inode
 
     def status(self) -> Status:
@@ -188,7 +199,7 @@ class Regular(Node):
         os.close(self._descriptor)
 
     def _need(self, access: int) -> None:
-        if self._access not in (access, O_RDWR):
+        if self.flags & O_ACCMODE not in (access, O_RDWR):
             raise DarwinError(Errno.EBADF)
 
 
@@ -243,11 +254,11 @@ class FileSystem:
             raise EmulatorError(f"open of {path} with unknown flags {flags:#x}")
         path = self.absolute(path)
         access = flags & O_ACCMODE
+        kept = flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)
         if path == "/dev/null":
-            return Null()
+            return Null(kept)
         if path in self._fifos:
-            nonblocking = bool(flags & O_NONBLOCK)
-            return PipeEnd(self._fifos[path], access != O_WRONLY, access != O_RDONLY, nonblocking, path)
+            return PipeEnd(self._fifos[path], kept, path)
         if self._is_ancestor(path):
             return self._directory(path, access)
         mount, host = self._locate(path)
@@ -269,13 +280,13 @@ class FileSystem:
             descriptor = os.open(host, host_flags, mode & 0o777)
         except OSError as error:
             raise DarwinError(errno_of(error)) from error
-        return Regular(path, descriptor, access, self._inode(path))
+        return Regular(path, descriptor, kept, self._inode(path))
 
     def status(self, path: str, follow: bool = True) -> Status:
         """What stat reports, or lstat when links are not followed. Raises DarwinError as they do."""
         path = self.absolute(path)
         if path == "/dev/null":
-            return Null().status()
+            return Null(O_RDONLY).status()
         if path in self._fifos:
             return Status(stat.S_IFIFO | 0o600, self._inode(path), 0)
         if self._is_ancestor(path):

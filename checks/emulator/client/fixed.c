@@ -2,7 +2,7 @@
 #include "system.h"
 
 // Valgrind reads a file's debugging data when it has seen both its code and its data mapped.
-static int threshold = 1000;
+static int threshold = 100;
 
 static int sum(const int *values, int count)
 {
