@@ -103,6 +103,12 @@ pub fn pax_record(key: &str, value: &str) -> Vec<u8> {
 }
 
 pub fn tar_member(out: &mut Vec<u8>, path: &str, kind: u8, mode: u32, target: &str, bytes: &[u8]) {
+    tar_header(out, path, kind, mode, target, bytes.len() as u64);
+    out.extend(bytes);
+    out.resize(out.len().next_multiple_of(512), 0);
+}
+
+pub fn tar_header(out: &mut Vec<u8>, path: &str, kind: u8, mode: u32, target: &str, size: u64) {
     let mut header = tar::Header::new_ustar();
     let put = |field: &mut [u8], text: &str| {
         let most = text.len().min(field.len());
@@ -111,12 +117,10 @@ pub fn tar_member(out: &mut Vec<u8>, path: &str, kind: u8, mode: u32, target: &s
     put(&mut header.as_old_mut().name, path);
     put(&mut header.as_old_mut().linkname, target);
     header.set_mode(mode);
-    header.set_size(bytes.len() as u64);
+    header.set_size(size);
     header.as_old_mut().linkflag = [kind];
     header.set_cksum();
     out.extend(header.as_bytes());
-    out.extend(bytes);
-    out.resize(out.len().next_multiple_of(512), 0);
 }
 
 /// Makes headers of a tar archive right again, wherever one may be.
