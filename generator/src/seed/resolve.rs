@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::error::SeedError;
 use super::index::Index;
-use super::relation::Relation;
+use super::relation::{Relation, parse_relations};
 use super::roots::Tier;
 
 /// Why a package is in a closure.
@@ -66,9 +66,12 @@ fn close<'a>(
     };
     let mut added = Closure::new();
     let mut queue = VecDeque::new();
-    for name in roots {
-        let package =
-            index.get(name).ok_or_else(|| unsatisfiable((*name).to_owned(), vec!["the seed's roots".to_owned()]))?;
+    for root in roots {
+        let missing = || unsatisfiable((*root).to_owned(), vec!["the seed's roots".to_owned()]);
+        let relations = parse_relations(root).map_err(|_| missing())?;
+        let mut candidates = relations.iter().flat_map(|relation| &relation.alternatives);
+        let name = candidates.find_map(|wanted| index.candidates(wanted).into_iter().next()).ok_or_else(missing)?;
+        let package = index.get(name).ok_or_else(missing)?;
         if !base.contains_key(package.name) && added.insert(package.name, None).is_none() {
             queue.push_back(package);
         }

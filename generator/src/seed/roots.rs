@@ -19,11 +19,28 @@ pub enum Tier {
     Kernel,
     /// clang, lld and LLVM's tools.
     Llvm,
+    /// Python and its standard library.
+    Python,
+    /// The Rust compiler, without cargo.
+    Rust,
+    /// What generates or runs other projects' build files: autotools, CMake, Meson, Ninja.
+    Buildsystems,
+    /// Libraries that Apple's linker and archiver are linked with.
+    Osxcross,
 }
 
 impl Tier {
     /// All tiers, the base first.
-    pub const ALL: [Tier; 4] = [Tier::Base, Tier::Emulator, Tier::Kernel, Tier::Llvm];
+    pub const ALL: [Tier; 8] = [
+        Tier::Base,
+        Tier::Emulator,
+        Tier::Kernel,
+        Tier::Llvm,
+        Tier::Python,
+        Tier::Rust,
+        Tier::Buildsystems,
+        Tier::Osxcross,
+    ];
 
     /// The tier's name in a lock.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +49,10 @@ impl Tier {
             Tier::Emulator => "emulator",
             Tier::Kernel => "kernel",
             Tier::Llvm => "llvm",
+            Tier::Python => "python",
+            Tier::Rust => "rust",
+            Tier::Buildsystems => "buildsystems",
+            Tier::Osxcross => "osxcross",
         }
     }
 }
@@ -49,8 +70,9 @@ impl FromStr for Tier {
 }
 
 /// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
-/// named too, since Debian lets every package take them for granted.
-pub const ROOTS: [(Tier, &[&str]); 4] = [
+/// named too, since Debian lets every package take them for granted. Where suites differ, a root is a relation (`a (>= 1) | b`), and
+/// the first alternative that the suite has is taken.
+pub const ROOTS: [(Tier, &[&str]); 8] = [
     (
         Tier::Base,
         &[
@@ -109,6 +131,15 @@ pub const ROOTS: [(Tier, &[&str]); 4] = [
             "llvm-19",
         ],
     ),
+    // As in the kernel's tier: `python3-minimal` owns /usr/bin/python3.
+    (Tier::Python, &["python3", "python3-minimal"]),
+    // bookworm's `rustc` is 1.63; its `rustc-web` is the release that trixie has as `rustc`.
+    (Tier::Rust, &["rustc (>= 1.85) | rustc-web"]),
+    (
+        Tier::Buildsystems,
+        &["autoconf", "automake", "cmake", "libtool", "meson", "ninja-build", "python3", "python3-minimal"],
+    ),
+    (Tier::Osxcross, &["libbz2-dev", "liblzma-dev", "libssl-dev", "libxml2-dev", "uuid-dev", "zlib1g-dev"]),
 ];
 
 /// Packages that count as there without being there.
@@ -129,6 +160,8 @@ pub const ASSUMED: &[&str] = &[
     "ca-certificates",
     "media-types",
     "netbase",
+    // Only for CMake's own bootstrap and dashboards.
+    "procps",
     "readline-common",
     "tzdata",
     // Headers of NIS and Sun RPC, which libc6-dev depends on for old programs' sake; they bring Kerberos and OpenSSL.

@@ -1,0 +1,7 @@
+#!@shell@
+# pkg-config that sees the target's packages alone: those of the SDK, and what PKG_CONFIG_PATH_@targetVariable@ names.
+# The build machine's own PKG_CONFIG_PATH is left out: what it finds there would be linked into a Mach-O program.
+unset PKG_CONFIG_SYSROOT_DIR
+export PKG_CONFIG_LIBDIR="${SDKROOT:-@sdk@}/usr/lib/pkgconfig"
+export PKG_CONFIG_PATH="${PKG_CONFIG_PATH_@targetVariable@:-}"
+exec "@pkgConfig@/bin/pkg-config" "$@"
