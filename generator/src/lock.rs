@@ -81,8 +81,59 @@ pub enum LockError {
     Sdk { name: String, problem: String },
     #[error("there is no source {name:?} to update\nhint: the matrix builds from {}, and nixpkgs", known.join(", "))]
     Update { name: String, known: Vec<String> },
+    #[error("it holds {name} with another hash than the matrix gives")]
+    OtherHash { name: String },
     #[error("it does not hold {missing}, which the matrix asks for")]
     Stale { missing: String },
+}
+
+/// A release that is to be locked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release {
+    pub package: String,
+    pub version: String,
+    /// The hash that the matrix gives, of a release that the catalogue has none for.
+    pub hash: Option<Sha256>,
+}
+
+impl Release {
+    /// A release that the catalogue has a hash for.
+    pub fn known(package: &str, version: &str) -> Release {
+        Release { package: package.to_owned(), version: version.to_owned(), hash: None }
+    }
+
+    /// The catalogue's default version of a package.
+    pub fn default(package: &str, catalogue: &Catalogue) -> Release {
+        Release::known(package, catalogue.default_version(package).unwrap_or_default())
+    }
+
+    fn name(&self) -> String {
+        source_name(&self.package, &self.version)
+    }
+
+    /// What the catalogue holds of it.
+    fn chosen(&self, prefer: &[String], catalogue: &Catalogue) -> Option<LockedSource> {
+        if let Some(sha256) = self.hash {
+            let release = catalogue.unpinned(&self.package, &self.version)?.clone();
+            return Some(LockedSource {
+                variant: "upstream".to_owned(),
+                file: release.file,
+                sha256,
+                tree: release.tree,
+                size: None,
+                urls: release.urls,
+            });
+        }
+        let chosen = catalogue.choose(&self.package, &self.version, prefer)?;
+        Some(LockedSource {
+            variant: chosen.variant.clone(),
+            file: chosen.file.clone(),
+            sha256: chosen.sha256,
+            tree: chosen.tree,
+            size: chosen.size,
+            urls: chosen.urls.clone(),
+        })
+    }
 }
 
 /// A package at a version, as the lock names it.
@@ -90,44 +141,38 @@ pub fn source_name(package: &str, version: &str) -> String {
     format!("{package}-{version}")
 }
 
+/// A user's SDK, as it is called among the sources.
+pub fn sdk_source_name(name: &str) -> String {
+    format!("sdk-{name}")
+}
+
 impl Lock {
-    /// The lock for the `wanted` releases (package, version), each in the first variant of `prefer` that there is.
-    /// Sources that `old` holds already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by
-    /// name, e.g. `gcc-14.2.0`) or another variant is now preferred.
+    /// The lock for the `wanted` releases, each in the first variant of `prefer` that there is. Sources that `old` holds
+    /// already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by name, e.g. `gcc-14.2.0`) or
+    /// another variant is now preferred, or the matrix gives the hash.
     ///
     /// # Errors
     /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
     pub fn resolve(
-        wanted: &BTreeSet<(String, String)>,
+        wanted: &BTreeSet<Release>,
         prefer: &[String],
         catalogue: &Catalogue,
         old: Option<&Lock>,
         update: &BTreeSet<String>,
     ) -> Result<Lock, LockError> {
-        let known = |name: &String| {
-            name == "nixpkgs"
-                || wanted.iter().any(|(package, version)| name == package || *name == source_name(package, version))
-        };
+        let known =
+            |name: &String| name == "nixpkgs" || wanted.iter().any(|it| *name == it.package || *name == it.name());
         if let Some(name) = update.iter().find(|name| !known(name)) {
-            let known = wanted.iter().map(|(package, version)| source_name(package, version)).collect();
-            return Err(LockError::Update { name: name.clone(), known });
+            return Err(LockError::Update { name: name.clone(), known: wanted.iter().map(Release::name).collect() });
         }
         let mut sources = BTreeMap::new();
-        for (package, version) in wanted {
-            let name = source_name(package, version);
-            let chosen =
-                catalogue.choose(package, version, prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
-            let kept = old
-                .and_then(|old| old.sources.get(&name))
-                .filter(|kept| kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name));
-            let mut locked = kept.cloned().unwrap_or_else(|| LockedSource {
-                variant: chosen.variant.clone(),
-                file: chosen.file.clone(),
-                sha256: chosen.sha256,
-                tree: chosen.tree,
-                size: chosen.size,
-                urls: chosen.urls.clone(),
-            });
+        for release in wanted {
+            let name = release.name();
+            let new = release.chosen(prefer, catalogue).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
+            let updated = release.hash.is_some() || update.contains(&release.package) || update.contains(&name);
+            let kept = old.and_then(|old| old.sources.get(&name));
+            let kept = kept.filter(|kept| kept.variant == new.variant && !updated);
+            let mut locked = kept.cloned().unwrap_or(new);
             locked.urls = preferred(&locked.urls, prefer);
             sources.insert(name, locked);
         }
