@@ -49,29 +49,35 @@ else
 fi
 ln -s "$llvm/bin/dsymutil" "$out/libexec/dsymutil"
 
-# script FROM NAME [DRIVER]
-script() {
-  sed -e "s|@shell@|$shell|g" -e "s|@clang@|$clang|g" -e "s|@driver@|${3:-clang}|g" -e "s|@target@|$target|g" \
+# fill FROM TO [DRIVER]: a file with every placeholder filled in.
+fill() {
+  sed -e "s|@clang@|$clang|g" -e "s|@driver@|${3:-clang}|g" -e "s|@target@|$target|g" \
     -e "s|@sdk@|$sdk|g" -e "s|@resources@|$resources|g" -e "s|@link@|$link|g" -e "s|@lld@|$lld|g" \
     -e "s|@staticMacho@|$staticMacho|g" -e "s|@arch@|$arch|g" -e "s|@minimum@|$minimum|g" -e "s|@build@|$build|g" \
     -e "s|@targetVariable@|$targetVariable|g" -e "s|@pkgConfig@|$pkgConfig|g" -e "s|@out@|$out|g" \
-    "$scripts/$1.sh" >"$out/bin/$2"
-  if grep -n '@[a-zA-Z]*@' "$out/bin/$2" | grep -v '"\$@"'; then
-    echo "$1.sh: a placeholder is left" >&2
+    -e "s|@darwin@|$darwin|g" -e "s|@mesonCpu@|$mesonCpu|g" "$1" >"$2"
+  if grep -nE '@[a-zA-Z]+@' "$2"; then
+    echo "$1: a placeholder is left" >&2
     exit 1
   fi
+}
+
+# script FROM NAME [DRIVER]
+script() {
+  fill "$scripts/$1.sh" "$out/bin/$2" "${3:-clang}"
+  sed -i "1s|.*|#!$shell|" "$out/bin/$2"
   chmod +x "$out/bin/$2"
 }
 
 # osxcross's short names.
 case $arch in
-x86_64) short=o64 ;;
-arm64) short=oa64 ;;
+x86_64) short=o64 mesonCpu=x86_64 ;;
+arm64) short=oa64 mesonCpu=aarch64 ;;
 *) echo "no short name for $arch" >&2; exit 1 ;;
 esac
 for name in "$target-clang" "$target-cc" "$short-clang"; do script clang "$name" clang; done
 for name in "$target-clang++" "$target-c++" "$short-clang++"; do script clang "$name" clang++; done
-for name in pkg-config; do script "$name" "$target-$name"; done
+script pkg-config "$target-pkg-config"
 for name in xcrun sw_vers xcodebuild; do script "$name" "$name"; done
 
 if [ "$linker" = ld ]; then
@@ -88,6 +94,10 @@ else
 fi
 for tool in objdump objcopy readobj; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
 ln -s "$llvm/bin/dsymutil" "$out/bin/$target-dsymutil"
+
+# What CMake and Meson are told.
+mkdir -p "$out/share/crossloom"
+for file in toolchain.cmake cross.ini; do fill "$share/$file" "$out/share/crossloom/$file"; done
 
 # A link whose program is not there would be found out by the user alone.
 find "$out" -type l | sort | while read -r l; do

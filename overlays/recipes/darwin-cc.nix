@@ -48,8 +48,10 @@ stdenv.mkDerivation {
   pkgConfig = pkg-config;
   shell = stdenv.shell;
   build = "${major}A1";
+  darwin = major;
   targetVariable = builtins.replaceStrings [ "-" ] [ "_" ] target;
   scripts = ../darwin/bin;
+  share = ../darwin/share;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ../darwin/toolchain.sh;

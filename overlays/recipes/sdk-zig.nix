@@ -16,7 +16,7 @@ stdenv.mkDerivation {
 
   unpackPhase = ''
     mkdir source
-    unzip -q "$src" 'ziglang/lib/libc/include/any-*' 'ziglang/lib/libc/darwin/*' 'ziglang/LICENSE*' -d source
+    unzip -q "$src" 'ziglang/lib/libc/include/any-[dm]a*' 'ziglang/lib/libc/darwin/*' 'ziglang/LICENSE*' -d source
     sourceRoot=source/ziglang
   '';
 
@@ -26,7 +26,7 @@ stdenv.mkDerivation {
   installPhase = ''
     mkdir -p "$out/usr/include" "$out/usr/lib"
     # Zig calls them any-macos-any, and from 0.16 on any-darwin-any.
-    cp -r lib/libc/include/any-*/. "$out/usr/include/"
+    cp -r lib/libc/include/any-[dm]a*/. "$out/usr/include/"
     # Only what the SDK lacks: its own headers always win.
     cd "$compat"
     find . -name '*.h' | sort | while read -r header; do

@@ -1,4 +1,4 @@
-#!@shell@
+# shellcheck shell=bash
 # The macOS that programs are built for.
 set -eu
 name() { echo macOS; }

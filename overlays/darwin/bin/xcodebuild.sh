@@ -1,4 +1,4 @@
-#!@shell@
+# shellcheck shell=bash
 # Apple's xcodebuild, as far as configure scripts ask it. It builds no projects.
 set -eu
 case ${1:-} in

@@ -1,4 +1,4 @@
-#!@shell@
+# shellcheck shell=bash
 # Apple's xcrun, as far as build systems ask it: the SDK's place and version, where a tool is, or to run one.
 set -eu
 sdk=${SDKROOT:-@sdk@}
@@ -38,7 +38,7 @@ while [ $# -gt 0 ]; do
   -show-sdk-version | --show-sdk-version) action=version ;;
   -show-sdk-platform-path | --show-sdk-platform-path) action=platform ;;
   -show-sdk-platform-version | --show-sdk-platform-version) action=version ;;
-  -f | -find | --find) action=find ;;
+  -f | -find | --find) action="find" ;;
   -r | -run | --run) action=run ;;
   -l | -log | --log | -v | -verbose | --verbose | -n | -no-cache | --no-cache | -k | -kill-cache | --kill-cache) ;;
   -version | --version) echo "xcrun version 70."; exit ;;

@@ -136,7 +136,7 @@ pub fn make(bytes: &[u8], stack: Stack) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::Kind { found });
     }
     refuse_fixups(&file)?;
-    let undefined: Vec<_> = symbols::symbols(&file)?.into_iter().filter(|symbol| symbol.is_undefined()).collect();
+    let undefined = symbols::undefined(&file)?;
     if !undefined.is_empty() {
         return Err(Refusal::Undefined { names: undefined.iter().map(|symbol| printable(symbol.name)).collect() });
     }
@@ -357,7 +357,7 @@ fn thread(stack: Stack, entry: u64) -> Vec<u8> {
 fn assemble(file: &MachO<'_>, commands: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> {
     let area = commands.concat();
     let needed = HEADER + area.len() as u64;
-    let room = first_content(file);
+    let room = file.first_content();
     let (mut bytes, old) = (file.bytes.to_vec(), HEADER + u64::from(file.header.size));
     let refusal = Refusal::Room { needed, room };
     if needed > room || old > room {
@@ -384,20 +384,4 @@ fn assemble(file: &MachO<'_>, commands: &[Vec<u8>]) -> Result<Vec<u8>, Refusal> 
     head.resize(needed.max(old) as usize, 0);
     bytes.get_mut(..head.len()).ok_or(refusal)?.copy_from_slice(&head);
     Ok(bytes)
-}
-
-/// The offset of the first byte that is neither header nor load command.
-fn first_content(file: &MachO<'_>) -> u64 {
-    let mut first = file.bytes.len() as u64;
-    for segment in file.segments() {
-        if segment.sections.is_empty() && segment.offset > 0 && segment.file_size > 0 {
-            first = first.min(segment.offset);
-        }
-        for section in &segment.sections {
-            if !section.is_zero() && section.size > 0 {
-                first = first.min(section.offset.into());
-            }
-        }
-    }
-    first
 }

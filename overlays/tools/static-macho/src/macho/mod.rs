@@ -64,4 +64,20 @@ impl<'a> MachO<'a> {
             _ => None,
         })
     }
+
+    /// The offset of the first byte that is neither header nor load command: the file's end if there is none.
+    pub fn first_content(&self) -> u64 {
+        let mut first = self.bytes.len() as u64;
+        for segment in self.segments() {
+            if segment.sections.is_empty() && segment.offset > 0 && segment.file_size > 0 {
+                first = first.min(segment.offset);
+            }
+            for section in &segment.sections {
+                if !section.is_zero() && section.size > 0 && segment.file_size > 0 {
+                    first = first.min(section.offset.into());
+                }
+            }
+        }
+        first
+    }
 }

@@ -83,3 +83,8 @@ pub fn symbols<'a>(file: &MachO<'a>) -> Result<Vec<Symbol<'a>>, Malformed> {
     }
     Ok(symbols)
 }
+
+/// The symbols that are defined elsewhere.
+pub fn undefined<'a>(file: &MachO<'a>) -> Result<Vec<Symbol<'a>>, Malformed> {
+    Ok(symbols(file)?.into_iter().filter(Symbol::is_undefined).collect())
+}

@@ -1,6 +1,6 @@
 /* How this machine represents data in Mach messages. */
-#ifndef CROSSLOOM_I386_NDR_DEF_H
-#define CROSSLOOM_I386_NDR_DEF_H
+#ifndef CROSSLOOM_MACH_ARM_NDR_DEF_H
+#define CROSSLOOM_MACH_ARM_NDR_DEF_H
 
 #include <mach/ndr.h>
 
