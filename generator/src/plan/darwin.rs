@@ -178,7 +178,6 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
                 ("version", text(llvm)),
                 ("target", text(triple)),
                 ("cc", node(&compiler.cc)),
-                ("compilerRt", node(&compiler_rt)),
             ],
         ));
     }

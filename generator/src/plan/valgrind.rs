@@ -66,7 +66,12 @@ pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cel
     let tarball = graph.add(
         format!("valgrind-tarball-{suffix}"),
         "valgrind-darwin-tarball",
-        [("valgrind", node(&valgrind)), ("version", text(version)), ("target", text(triple))],
+        [
+            ("valgrind", node(&valgrind)),
+            ("version", text(version)),
+            ("target", text(triple)),
+            ("darwinVersion", text(cell.target.release())),
+        ],
     );
     let words = [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str()), ("mig", cell.mig.as_str())];
     let releases = [("valgrind", version), ("ziglang", graph.default("ziglang"))];
