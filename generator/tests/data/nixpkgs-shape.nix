@@ -330,6 +330,7 @@ let
           "mpfr"
           "libmpc"
           "libtool"
+          "libuuid"
           "libxml2"
           "meson"
           "ninja"
@@ -357,6 +358,7 @@ let
       callPackage
       ;
     llvmPackages_19 = {
+      clang = tool "clang-wrapper";
       clang-unwrapped = tool "clang" // {
         lib = tool "clang-lib";
       };
