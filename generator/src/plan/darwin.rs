@@ -209,14 +209,17 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
 /// Programs built with a cell, and what they are made of.
 pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option<Check> {
     let toolchain = node(planned.node()?);
+    let (sdk, _) = sdk(graph, &cell.sdk)?;
     is_checked(&cell.sdk, cell.flavour).then(|| Check {
         name: format!("programs-{}", cell.name),
         file: "darwin-programs",
         args: vec![
             ("toolchain", toolchain),
+            ("sdk", sdk),
             ("staticMacho", node(&static_macho(graph))),
             ("target", text(cell.target.triple())),
             ("arch", text(cell.target.arch())),
+            ("minimum", text(cell.target.minimum())),
             ("cxx", Arg::Flag(cell.languages.cxx)),
         ],
         tiers: vec![Tier::Llvm, Tier::Buildsystems, Tier::Python],

@@ -369,6 +369,7 @@ let
       callPackage
       ;
     llvmPackages_19 = {
+      clang = tool "clang-wrapper";
       clang-unwrapped = tool "clang" // {
         lib = tool "clang-lib";
       };
