@@ -21,8 +21,11 @@ pub struct Source {
     pub variant: String,
     /// The file's name as published.
     pub file: String,
-    /// Digest of the file itself (flat, not of what it unpacks to).
+    /// Digest of the file itself (flat, not of what it unpacks to); of a tree the NAR hash.
     pub sha256: Sha256,
+    /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory.
+    #[serde(default)]
+    pub tree: bool,
     /// Bytes, where known.
     pub size: Option<u64>,
     /// Addresses in the order to be tried; `mirror://NAME/…` is resolved on the user's machine.
@@ -31,19 +34,34 @@ pub struct Source {
     pub checked: Checked,
 }
 
-/// A toolchain that crossloom's authors built in the Nix sandbox, and whose programs they ran.
+/// A release whose bits nobody vouches for: who wants it has to give its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unpinned {
+    /// As those of a [`Source`], which this becomes with a hash.
+    pub package: String,
+    pub version: String,
+    pub file: String,
+    #[serde(default)]
+    pub tree: bool,
+    pub urls: Vec<String>,
+}
+
+/// A cell that crossloom's authors built in the Nix sandbox, and whose programs they ran.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Built {
-    /// GNU triple.
+    /// The family's key in a matrix.
+    pub family: String,
+    /// The triple.
     pub target: String,
     /// The variant that was preferred among the sources.
     pub variant: String,
-    /// Versions of the releases.
-    pub gcc: String,
-    pub musl: String,
-    pub binutils: String,
-    pub linux: String,
+    /// By axis: what is chosen there beside versions, e.g. `flavour = "llvm"`.
+    #[serde(default)]
+    pub words: BTreeMap<String, String>,
+    /// By package: versions of the releases that tell the cell from others.
+    pub releases: BTreeMap<String, String>,
 }
 
 /// How a digest in the catalogue is known.
@@ -62,6 +80,7 @@ pub enum Checked {
 #[derive(Debug)]
 pub struct Catalogue {
     releases: BTreeMap<String, Vec<Release>>,
+    unpinned: Vec<Unpinned>,
     built: Vec<Built>,
 }
 
@@ -76,6 +95,7 @@ struct Release {
 struct File {
     defaults: BTreeMap<String, String>,
     source: Vec<Source>,
+    unpinned: Vec<Unpinned>,
     built: Vec<Built>,
 }
 
@@ -108,7 +128,7 @@ impl Catalogue {
                 return Err(format!("{package}'s default {default} is not in the catalogue"));
             }
         }
-        Ok(Catalogue { releases, built: file.built })
+        Ok(Catalogue { releases, unpinned: file.unpinned, built: file.built })
     }
 
     /// The packages' names, sorted.
@@ -142,7 +162,18 @@ impl Catalogue {
         prefer.iter().find_map(|variant| sources.iter().find(|source| source.variant == *variant)).or(sources.first())
     }
 
-    /// The toolchains that were built.
+    /// A release that needs the user's hash.
+    pub fn unpinned(&self, package: &str, version: &str) -> Option<&Unpinned> {
+        self.unpinned.iter().find(|release| release.package == package && release.version == version)
+    }
+
+    /// The versions of `package` that need the user's hash, the default first.
+    pub fn unpinned_versions(&self, package: &str) -> Vec<&str> {
+        let of = self.unpinned.iter().filter(|release| release.package == package);
+        of.map(|release| release.version.as_str()).collect()
+    }
+
+    /// The cells that were built.
     pub fn built(&self) -> &[Built] {
         &self.built
     }
@@ -156,6 +187,7 @@ pub fn version_key(version: &str) -> Vec<(Option<u64>, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matrix::Family;
 
     #[test]
     fn the_catalogue_is_well_formed() {
@@ -181,13 +213,26 @@ mod tests {
     #[test]
     fn what_was_built_is_in_the_catalogue() {
         for built in catalogue().built() {
-            assert!(crate::target::Target::parse(&built.target).is_some(), "{}", built.target);
-            for (package, version) in
-                [("gcc", &built.gcc), ("musl", &built.musl), ("binutils", &built.binutils), ("linux", &built.linux)]
-            {
+            let family = Family::ALL.into_iter().find(|family| family.key() == built.family).unwrap();
+            assert!(family.triples().contains(&built.target.as_str()), "{}", built.target);
+            let mut words: Vec<_> = family.axes().iter().map(|axis| axis.key()).collect();
+            words.retain(|axis| built.words.contains_key(*axis));
+            assert_eq!(words.len(), built.words.len(), "{built:?}");
+            assert!(!built.releases.is_empty(), "{built:?}");
+            for (package, version) in &built.releases {
                 assert!(!catalogue().sources(package, version).is_empty(), "{package} {version}");
             }
         }
+    }
+
+    #[test]
+    fn what_nobody_vouches_for_has_no_hash() {
+        for release in &catalogue().unpinned {
+            assert!(catalogue().sources(&release.package, &release.version).is_empty(), "{release:?}");
+            assert!(release.urls.iter().all(|url| url.starts_with("https://")) && !release.urls.is_empty());
+        }
+        assert_eq!(catalogue().unpinned_versions("xnu"), ["11417.101.15"]);
+        assert!(catalogue().unpinned("xnu", "0").is_none());
     }
 
     #[test]

@@ -23,6 +23,9 @@ pub struct Lock {
     pub version: u64,
     /// By name and version, e.g. `gcc-14.2.0`.
     pub sources: BTreeMap<String, LockedSource>,
+    /// macOS SDKs that the user imported, by their names in the matrix.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sdks: BTreeMap<String, LockedSdk>,
 }
 
 /// One source file.
@@ -33,13 +36,31 @@ pub struct LockedSource {
     pub variant: String,
     /// The file's name, and the name of its store path.
     pub file: String,
-    /// Digest of the file itself.
+    /// Digest of the file itself; of a tree the NAR hash.
     pub sha256: Sha256,
+    /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory. The bits of such
+    /// an archive are nobody's promise; its contents are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tree: bool,
     /// Bytes, where known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Addresses in the order to be tried.
     pub urls: Vec<String>,
+}
+
+/// A macOS SDK that `crossloom sdk import` put into the Nix store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSdk {
+    /// The name of its store path, e.g. `MacOSX15.5.sdk`.
+    pub file: String,
+    /// NAR hash of the tree.
+    pub sha256: Sha256,
+    /// The SDK's own version, e.g. `15.5`.
+    pub version: String,
+    /// The name of the file that it came from, for people to read.
+    pub origin: String,
 }
 
 /// A lock is unreadable, or does not hold what the matrix asks for.
@@ -56,10 +77,63 @@ pub enum LockError {
     Version { found: u64 },
     #[error("source {name:?}: {problem}")]
     Source { name: String, problem: String },
+    #[error("sdk {name:?}: {problem}")]
+    Sdk { name: String, problem: String },
     #[error("there is no source {name:?} to update\nhint: the matrix builds from {}, and nixpkgs", known.join(", "))]
     Update { name: String, known: Vec<String> },
+    #[error("it holds {name} with another hash than the matrix gives")]
+    OtherHash { name: String },
     #[error("it does not hold {missing}, which the matrix asks for")]
     Stale { missing: String },
+}
+
+/// A release that is to be locked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Release {
+    pub package: String,
+    pub version: String,
+    /// The hash that the matrix gives, of a release that the catalogue has none for.
+    pub hash: Option<Sha256>,
+}
+
+impl Release {
+    /// A release that the catalogue has a hash for.
+    pub fn known(package: &str, version: &str) -> Release {
+        Release { package: package.to_owned(), version: version.to_owned(), hash: None }
+    }
+
+    /// The catalogue's default version of a package.
+    pub fn default(package: &str, catalogue: &Catalogue) -> Release {
+        Release::known(package, catalogue.default_version(package).unwrap_or_default())
+    }
+
+    fn name(&self) -> String {
+        source_name(&self.package, &self.version)
+    }
+
+    /// What the catalogue holds of it.
+    fn chosen(&self, prefer: &[String], catalogue: &Catalogue) -> Option<LockedSource> {
+        if let Some(sha256) = self.hash {
+            let release = catalogue.unpinned(&self.package, &self.version)?.clone();
+            return Some(LockedSource {
+                variant: "upstream".to_owned(),
+                file: release.file,
+                sha256,
+                tree: release.tree,
+                size: None,
+                urls: release.urls,
+            });
+        }
+        let chosen = catalogue.choose(&self.package, &self.version, prefer)?;
+        Some(LockedSource {
+            variant: chosen.variant.clone(),
+            file: chosen.file.clone(),
+            sha256: chosen.sha256,
+            tree: chosen.tree,
+            size: chosen.size,
+            urls: chosen.urls.clone(),
+        })
+    }
 }
 
 /// A package at a version, as the lock names it.
@@ -67,47 +141,51 @@ pub fn source_name(package: &str, version: &str) -> String {
     format!("{package}-{version}")
 }
 
+/// A user's SDK, as it is called among the sources.
+pub fn sdk_source_name(name: &str) -> String {
+    format!("sdk-{name}")
+}
+
 impl Lock {
-    /// The lock for the `wanted` releases (package, version), each in the first variant of `prefer` that there is.
-    /// Sources that `old` holds already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by
-    /// name, e.g. `gcc-14.2.0`) or another variant is now preferred.
+    /// The lock for the `wanted` releases, each in the first variant of `prefer` that there is. Sources that `old` holds
+    /// already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by name, e.g. `gcc-14.2.0`) or
+    /// another variant is now preferred, or the matrix gives the hash.
     ///
     /// # Errors
     /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
     pub fn resolve(
-        wanted: &BTreeSet<(String, String)>,
+        wanted: &BTreeSet<Release>,
         prefer: &[String],
         catalogue: &Catalogue,
         old: Option<&Lock>,
         update: &BTreeSet<String>,
     ) -> Result<Lock, LockError> {
-        let known = |name: &String| {
-            name == "nixpkgs"
-                || wanted.iter().any(|(package, version)| name == package || *name == source_name(package, version))
-        };
+        let known =
+            |name: &String| name == "nixpkgs" || wanted.iter().any(|it| *name == it.package || *name == it.name());
         if let Some(name) = update.iter().find(|name| !known(name)) {
-            let known = wanted.iter().map(|(package, version)| source_name(package, version)).collect();
-            return Err(LockError::Update { name: name.clone(), known });
+            return Err(LockError::Update { name: name.clone(), known: wanted.iter().map(Release::name).collect() });
         }
         let mut sources = BTreeMap::new();
-        for (package, version) in wanted {
-            let name = source_name(package, version);
-            let chosen =
-                catalogue.choose(package, version, prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
-            let kept = old
-                .and_then(|old| old.sources.get(&name))
-                .filter(|kept| kept.variant == chosen.variant && !update.contains(package) && !update.contains(&name));
-            let mut locked = kept.cloned().unwrap_or_else(|| LockedSource {
-                variant: chosen.variant.clone(),
-                file: chosen.file.clone(),
-                sha256: chosen.sha256,
-                size: chosen.size,
-                urls: chosen.urls.clone(),
-            });
+        for release in wanted {
+            let name = release.name();
+            let new = release.chosen(prefer, catalogue).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
+            let updated = release.hash.is_some() || update.contains(&release.package) || update.contains(&name);
+            let kept = old.and_then(|old| old.sources.get(&name));
+            let kept = kept.filter(|kept| kept.variant == new.variant && !updated);
+            let mut locked = kept.cloned().unwrap_or(new);
             locked.urls = preferred(&locked.urls, prefer);
             sources.insert(name, locked);
         }
-        Ok(Lock { version: VERSION, sources })
+        // An import is the user's doing, and only the user's.
+        let sdks = old.map(|old| old.sdks.clone()).unwrap_or_default();
+        Ok(Lock { version: VERSION, sources, sdks })
+    }
+
+    /// The same lock with this SDK in it, in the place of one that had its name.
+    #[must_use]
+    pub fn with_sdk(mut self, name: &str, sdk: LockedSdk) -> Lock {
+        self.sdks.insert(name.to_owned(), sdk);
+        self
     }
 
     /// Reads what [`Lock::to_text`] wrote.
@@ -130,6 +208,9 @@ impl Lock {
         let lock: Lock = serde_json::from_str(text).map_err(|source| LockError::Syntax { source })?;
         for (name, source) in &lock.sources {
             check(name, source).map_err(|problem| LockError::Source { name: name.clone(), problem })?;
+        }
+        for (name, sdk) in &lock.sdks {
+            check_sdk(name, sdk).map_err(|problem| LockError::Sdk { name: name.clone(), problem })?;
         }
         Ok(lock)
     }
@@ -159,14 +240,16 @@ fn preferred(urls: &[String], prefer: &[String]) -> Vec<String> {
     urls
 }
 
-/// What a lock may not hold although it is well-formed JSON: the text of each value ends up in Nix and in file names.
+/// Whether a text can name a store path. It ends up in Nix and in file names.
+fn plain(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= 200
+        && !text.starts_with('.')
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte))
+}
+
+/// What a lock may not hold although it is well-formed JSON.
 fn check(name: &str, source: &LockedSource) -> Result<(), String> {
-    let plain = |text: &str| {
-        !text.is_empty()
-            && text.len() <= 200
-            && !text.starts_with('.')
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte))
-    };
     if !plain(name) {
         return Err("its name is not one that a store path can have".to_owned());
     }
@@ -183,4 +266,26 @@ fn check(name: &str, source: &LockedSource) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The same of an SDK.
+fn check_sdk(name: &str, sdk: &LockedSdk) -> Result<(), String> {
+    if !is_sdk_name(name) {
+        return Err("its name is not one that a matrix can hold: lower-case letters, digits and -".to_owned());
+    }
+    for (what, text) in [("file name", &sdk.file), ("version", &sdk.version)] {
+        if !plain(text) {
+            return Err(format!("its {what} {text:?} is not one that a store path can have"));
+        }
+    }
+    if sdk.origin.len() > 1000 || sdk.origin.chars().any(char::is_control) {
+        return Err(format!("its origin {:?} is not the name of a file", sdk.origin));
+    }
+    Ok(())
+}
+
+/// Whether `name` can be that of a `[sdk.NAME]` in a matrix.
+pub fn is_sdk_name(name: &str) -> bool {
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    plain && !name.is_empty() && name.len() <= 64 && !name.starts_with('-')
 }

@@ -13,13 +13,15 @@ use std::path::Path;
 
 use crossloom::catalogue::catalogue;
 use crossloom::flake_lock::with_nixpkgs;
-use crossloom::lock::Lock;
+use crossloom::lock::{Lock, LockedSdk};
 use crossloom::matrix::Matrix;
+use crossloom::nix::hash::Sha256;
 use crossloom::nix::store::StoreName;
 use crossloom::plan::{plan, releases};
 use crossloom::render::gate::gate;
 use crossloom::seed::SeedLock;
-use crossloom::tree::tree;
+use crossloom::target::System;
+use crossloom::tree::{tree, tree_with};
 
 const JSON: &[&str] = &[
     "{",
@@ -66,6 +68,11 @@ const JSON: &[&str] = &[
     "\"sha256\"",
     "\"size\"",
     "\"urls\"",
+    "\"tree\"",
+    "\"tree\": true,",
+    "\"sdks\"",
+    "\"sdks\": {},",
+    "\"origin\"",
     "\"file\"",
     "\"variant\"",
     "\"name\"",
@@ -88,6 +95,11 @@ const LOCK: &[&str] = &[
     "${builtins.abort \\\"x\\\"}",
     "''${",
     "sha256-",
+    "mine",
+    "yours",
+    "MacOSX15.5.sdk",
+    "\"sdks\": { \"mine\": { \"file\": \"S\", \"sha256\": \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\", \
+     \"version\": \"1\", \"origin\": \"x\" } },",
     "?x=y",
     "%20",
     "\\u001b[31m",
@@ -179,11 +191,24 @@ fn mutated_matrix_locks() {
     // A machine without a seed: what is rendered then is what the lock decides, and little else.
     let matrix = built_from("\"aarch64-darwin\"", "debian", "\"14.2.0\"");
     let wanted = releases(&matrix, catalogue());
+    let darwin = project::matrix(
+        "crossloom = 1\nbuild.systems = [\"aarch64-darwin\"]\nsdk.mine.kind = \"file\"\n\
+         darwin = { targets = [\"x86_64-apple-darwin22\"], sdk = [\"mine\"], flavour = [\"osxcross\"] }\n",
+    );
     let other = built_from("\"x86_64-linux\"", "upstream", "\"14.2.0\", \"15.3.0\"");
-    let small = Lock { version: 1, sources: BTreeMap::new() };
-    let locks = [project::lock(&matrix), project::lock(&matrix), project::lock(&other), small];
+    let small = Lock { version: 1, sources: BTreeMap::new(), sdks: BTreeMap::new() };
+    let sdk = |origin: &str| LockedSdk {
+        file: "MacOSX15.5.sdk".to_owned(),
+        sha256: Sha256::of(b"sdk"),
+        version: "15.5".to_owned(),
+        origin: origin.to_owned(),
+    };
+    let imported = project::lock(&darwin).with_sdk("mine", sdk("MacOSX 15.5.tar.xz")).with_sdk("2", sdk("ü ${x} \"#"));
+    let locks =
+        [project::lock(&matrix), project::lock(&matrix), project::lock(&other), imported.clone(), imported, small];
     let corpus: Vec<_> = locks.iter().map(|lock| lock.to_text().into_bytes()).collect();
     let rendered = std::cell::Cell::new(0_u64);
+    let imports = std::cell::Cell::new(0_u64);
     let result = fuzz(&corpus, &[JSON, LOCK], |text| {
         let lock = match Lock::parse(text) {
             Ok(lock) => lock,
@@ -195,13 +220,26 @@ fn mutated_matrix_locks() {
         let again = lock.to_text();
         assert_eq!(Lock::parse(&again).unwrap(), lock);
         assert_eq!(lock.to_text(), again);
-        for source in lock.sources.values() {
-            StoreName::new(&source.file).unwrap();
+        let files = lock.sources.values().map(|source| &source.file).chain(lock.sdks.values().map(|sdk| &sdk.file));
+        for file in files {
+            StoreName::new(file).unwrap();
         }
         // What a lock holds already stays when it is resolved, and resolving once is enough.
         let resolved = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&lock), &BTreeSet::new()).unwrap();
         let settled = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&resolved), &BTreeSet::new()).unwrap();
         assert_eq!(resolved, settled);
+        assert_eq!(resolved.sdks, lock.sdks, "what a user imported stays");
+        if let Ok(plan) = plan(&darwin, &lock, catalogue()) {
+            // With the SDK or without it: every cell is one or the other, and both can be rendered.
+            let cells = &plan.systems[&System::Aarch64Darwin].cells;
+            assert_eq!(cells[0].node().is_some(), lock.sdks.contains_key("mine"));
+            let files = project::stand_ins();
+            let tree = tree_with(&plan, &BTreeMap::new(), true, &files).unwrap();
+            for path in ["crossloom/sources.nix", "crossloom/aarch64-darwin.nix"] {
+                assert_eq!(gate(path, &tree[path].text).unwrap(), tree[path].text);
+            }
+            imports.set(imports.get() + u64::from(cells[0].node().is_some()));
+        }
         match plan(&matrix, &lock, catalogue()) {
             Ok(plan) => {
                 let tree = tree(&plan, &BTreeMap::new(), true).unwrap();
@@ -216,6 +254,7 @@ fn mutated_matrix_locks() {
     });
     balanced(result);
     assert!(result.1 < 1000 || rendered.get() > result.1 / 100, "{} were rendered", rendered.get());
+    assert!(result.1 < 1000 || imports.get() > result.1 / 100, "{} had the SDK", imports.get());
 }
 
 #[test]

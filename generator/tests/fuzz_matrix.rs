@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crossloom::diag;
-use crossloom::matrix::Matrix;
+use crossloom::matrix::{Matrix, Mig};
+use crossloom::target::System;
 
 const TOKENS: &[&str] = &[
     "[",
@@ -51,11 +52,23 @@ const TOKENS: &[&str] = &[
     "[sources]\n",
     "[musl-gcc]\n",
     "[[musl-gcc.override]]\n",
+    "[darwin]\n",
+    "[valgrind-darwin]\n",
+    "[sdk.mine]\n",
+    "[sdk]\n",
     "systems",
     "seed",
     "prefer",
     "targets",
     "target",
+    "sdk",
+    "kind",
+    "version",
+    "hash",
+    "accept-license",
+    "flavour",
+    "mig",
+    "valgrind",
     "gcc",
     "musl",
     "binutils",
@@ -73,6 +86,23 @@ const TOKENS: &[&str] = &[
     "\"x86_64-linux-musl\"",
     "\"i686-linux-musl\"",
     "\"sh4eb-linux-musl\"",
+    "\"x86_64-apple-darwin22\"",
+    "\"x86_64-apple-darwin17\"",
+    "\"arm64-apple-darwin25\"",
+    "\"zig\"",
+    "\"mine\"",
+    "\"apple\"",
+    "\"open\"",
+    "\"file\"",
+    "\"xnu\"",
+    "\"llvm\"",
+    "\"osxcross\"",
+    "\"builtin\"",
+    "\"bootstrap-cmds\"",
+    "\"3.27.1\"",
+    "\"3.26.0\"",
+    "\"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"",
+    "false",
     "\"14.2.0\"",
     "\"15.3.0\"",
     "\"1.2.5\"",
@@ -85,19 +115,36 @@ const TOKENS: &[&str] = &[
     "a.b.c = 1\n",
 ];
 
+/// The name of every cell, and what builds it.
+fn cells(matrix: &Matrix) -> Vec<(&str, &[System])> {
+    let musl_gcc = matrix.musl_gcc.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
+    let darwin = matrix.darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
+    let valgrind = matrix.valgrind_darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
+    musl_gcc.chain(darwin).chain(valgrind).collect()
+}
+
 fn check(text: &str) -> bool {
     match Matrix::parse(text) {
         Ok(matrix) => {
-            let names: BTreeSet<_> = matrix.musl_gcc.iter().map(|cell| &cell.name).collect();
-            assert_eq!(names.len(), matrix.musl_gcc.len(), "names are unique");
+            let mut names = BTreeSet::new();
+            for (name, systems) in cells(&matrix) {
+                assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+                assert!(!systems.is_empty());
+                assert!(names.insert(name), "{name} stands twice");
+                // The package that a Valgrind brings beside itself must not be another's.
+                assert!(!name.ends_with("-tarball"), "{name}");
+            }
             assert!(!names.is_empty() && !matrix.systems.is_empty() && !matrix.prefer.is_empty());
+            assert_eq!(names.len(), matrix.count());
             for cell in &matrix.musl_gcc {
-                assert!(cell.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'));
-                assert!(!cell.systems.is_empty());
                 let flags = [&cell.flags.gcc, &cell.flags.binutils, &cell.flags.musl, &cell.flags.libstdcxx];
                 assert!(
                     flags.into_iter().flatten().all(|flag| flag.starts_with('-') && !flag.contains(char::is_control))
                 );
+            }
+            for cell in &matrix.valgrind_darwin {
+                assert!(cell.mig == Mig::Builtin || cell.sdk.kind.has_defs());
+                assert!(cell.target.valgrind_since().is_some());
             }
             assert_eq!(Matrix::parse(text), Ok(matrix), "the same text means the same");
             true

@@ -9,7 +9,8 @@ use std::{fs, iter};
 
 use crossloom::diag::{self, Problem};
 use crossloom::matrix::{self, Matrix};
-use crossloom::target::Target;
+use crossloom::matrix::{Family, Values};
+use crossloom::target::{System, Target};
 use serde_json::Value;
 
 fn data(folder: &str) -> PathBuf {
@@ -49,8 +50,11 @@ fn what_good_files_mean() {
             Ok(matrix) => matrix,
             Err(problems) => panic!("{}", diag::render(stem, text, &problems, false)),
         };
-        let names: BTreeSet<_> = matrix.musl_gcc.iter().map(|cell| &cell.name).collect();
-        assert_eq!(names.len(), matrix.musl_gcc.len());
+        let musl_gcc = matrix.musl_gcc.iter().map(|cell| &cell.name);
+        let darwin = matrix.darwin.iter().map(|cell| &cell.name);
+        let valgrind = matrix.valgrind_darwin.iter().map(|cell| &cell.name);
+        let names: BTreeSet<_> = musl_gcc.chain(darwin).chain(valgrind).collect();
+        assert_eq!(names.len(), matrix.count());
         summary(&matrix)
     });
 }
@@ -80,15 +84,35 @@ fn summary(matrix: &Matrix) -> String {
             cell.languages.gcc_list()
         )
         .unwrap();
-        if cell.systems != matrix.systems {
-            let systems: Vec<_> = cell.systems.iter().map(|system| system.as_str()).collect();
-            writeln!(text, "  only on {}", systems.join(" ")).unwrap();
-        }
+        only_on(&mut text, matrix, &cell.systems);
         if cell.flags != matrix::Flags::default() {
             writeln!(text, "  {:?}", cell.flags).unwrap();
         }
     }
+    for cell in &matrix.darwin {
+        let (flavour, languages) = (cell.flavour.as_str(), cell.languages.gcc_list());
+        writeln!(text, "{}: {} sdk {} flavour {flavour} {languages}", cell.name, cell.target, sdk(&cell.sdk)).unwrap();
+        only_on(&mut text, matrix, &cell.systems);
+    }
+    for cell in &matrix.valgrind_darwin {
+        let (flavour, mig) = (cell.flavour.as_str(), cell.mig.as_str());
+        let (target, sdk) = (cell.target, sdk(&cell.sdk));
+        writeln!(text, "{}: {target} valgrind {} sdk {sdk} flavour {flavour} mig {mig}", cell.name, cell.valgrind)
+            .unwrap();
+        only_on(&mut text, matrix, &cell.systems);
+    }
     text
+}
+
+fn sdk(sdk: &matrix::Sdk) -> String {
+    format!("{} ({:?})", sdk.name, sdk.kind)
+}
+
+fn only_on(text: &mut String, matrix: &Matrix, systems: &[System]) {
+    if systems != matrix.systems {
+        let systems: Vec<_> = systems.iter().map(|system| system.as_str()).collect();
+        writeln!(text, "  only on {}", systems.join(" ")).unwrap();
+    }
 }
 
 const GOOD: &str = "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[musl-gcc]\n";
@@ -176,26 +200,48 @@ fn the_committed_schema_is_current() {
     assert!(text == matrix::schema(), "generator/data/matrix.schema.json is stale; fix it with: {fix}");
 }
 
-/// Writes a document around an entry of a table.
-type Write = fn(&str) -> String;
-
 /// Every object of the schema: where the schema describes it, and how an entry of it is written.
-fn schema_objects() -> Vec<(&'static str, Write)> {
-    fn filter(list: &str, entry: &str) -> String {
-        format!("{GOOD}targets = [\"x86_64-linux-musl\"]\n{list} = [{{ {entry} }}]\n")
+fn schema_objects() -> Vec<(String, Box<dyn Fn(&str) -> String>)> {
+    let mut objects: Vec<(String, Box<dyn Fn(&str) -> String>)> = vec![
+        (String::new(), Box::new(|entry| format!("{entry}\n"))),
+        ("/properties/build".to_owned(), Box::new(|entry| format!("[build]\n{entry}\n"))),
+        ("/properties/sources".to_owned(), Box::new(|entry| format!("[sources]\n{entry}\n"))),
+        (
+            "/properties/sdk/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| {
+                // Every kind has a key that means nothing to it, so each key goes to the kind that has a use for it.
+                let kind = match entry.split(' ').next() {
+                    Some("kind") => "",
+                    Some("hash") => "kind = \"xnu\"\n",
+                    _ => "kind = \"apple\"\n",
+                };
+                format!("[sdk.a]\n{kind}{entry}\n")
+            }),
+        ),
+    ];
+    for family in Family::ALL {
+        let table = format!("/properties/{}", family.key());
+        let filter = move |list: &str, entry: &str| {
+            let (key, target) = (family.key(), family.triples()[0]);
+            format!(
+                "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[{key}]\ntargets = [\"{target}\"]\n\
+                 {list} = [{{ {entry} }}]\n"
+            )
+        };
+        let header = move |entry: &str| format!("[{}]\n{entry}\n", family.key());
+        objects.push((table.clone(), Box::new(header)));
+        for list in ["exclude", "include", "override"] {
+            if list != "override" || family.has_overrides() {
+                let write = move |entry: &str| filter(list, entry);
+                objects.push((format!("{table}/properties/{list}/items"), Box::new(write)));
+            }
+        }
+        if family.has_overrides() {
+            let write = move |entry: &str| filter("override", &format!("gcc-flags = [\"-x\"], match = {{ {entry} }}"));
+            objects.push((format!("{table}/properties/override/items/properties/match"), Box::new(write)));
+        }
     }
-    vec![
-        ("", |entry| format!("{entry}\n")),
-        ("/properties/build", |entry| format!("[build]\n{entry}\n")),
-        ("/properties/sources", |entry| format!("[sources]\n{entry}\n")),
-        ("/properties/musl-gcc", |entry| format!("[musl-gcc]\n{entry}\n")),
-        ("/properties/musl-gcc/properties/exclude/items", |entry| filter("exclude", entry)),
-        ("/properties/musl-gcc/properties/include/items", |entry| filter("include", entry)),
-        ("/properties/musl-gcc/properties/override/items", |entry| filter("override", entry)),
-        ("/properties/musl-gcc/properties/override/items/properties/match", |entry| {
-            filter("override", &format!("gcc-flags = [\"-x\"], match = {{ {entry} }}"))
-        }),
-    ]
+    objects
 }
 
 fn said(text: &str) -> Vec<Problem> {
@@ -208,7 +254,7 @@ fn the_schema_and_the_parser_know_the_same_keys() {
     let schema: Value = serde_json::from_str(&matrix::schema()).unwrap();
     let mut described = 0;
     for (pointer, write) in schema_objects() {
-        let object = schema.pointer(pointer).unwrap();
+        let object = schema.pointer(&pointer).unwrap();
         assert_eq!(object["additionalProperties"], Value::Bool(false), "{pointer}");
         let properties = object["properties"].as_object().unwrap();
         described += 1;
@@ -227,7 +273,8 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described);
+    // And [sdk], whose keys are the user's.
+    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 1);
 }
 
 /// Every word that the schema offers is one that the parser takes.
@@ -248,10 +295,37 @@ fn the_schema_and_the_parser_know_the_same_words() {
     );
     let matrix = Matrix::parse(&text).unwrap();
     assert_eq!(matrix.musl_gcc.len(), Target::all().len());
-    for axis in matrix::Axis::ALL {
-        let text = format!("{GOOD}targets = [\"x86_64-linux-musl\"]\n{} = {}\n", axis.key(), list(&family[axis.key()]));
-        let cells = Matrix::parse(&text).unwrap().musl_gcc;
-        let versions: Vec<_> = cells.iter().map(|cell| cell.version(axis)).collect();
-        assert_eq!(versions, crossloom::catalogue::catalogue().versions(axis.package()));
+    for family in Family::ALL {
+        let properties = &schema["properties"][family.key()]["properties"];
+        let targets: Vec<String> = serde_json::from_value(properties["targets"]["items"]["enum"].clone()).unwrap();
+        assert_eq!(targets, family.triples());
+        for axis in family.axes() {
+            let items = &properties[axis.key()]["items"];
+            let known: Vec<&str> = match axis.values() {
+                Values::Versions(package) => crossloom::catalogue::catalogue().versions(package),
+                Values::Words(words) => words.to_vec(),
+                // The names are the user's; a pattern describes them.
+                Values::Sdks => {
+                    assert!(items["pattern"].is_string());
+                    vec!["zig"]
+                }
+            };
+            if axis.values() != Values::Sdks {
+                assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key());
+            }
+            assert_eq!(properties[axis.key()]["default"], serde_json::json!([known[0]]), "{}", axis.key());
+            for word in &known {
+                let (key, target) = (family.key(), family.triples()[0]);
+                let text = format!(
+                    "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[{key}]\ntargets = [\"{target}\"]\n\
+                     {} = [\"{word}\"]\n",
+                    axis.key()
+                );
+                let unknown = said(&text).into_iter().find(|problem| {
+                    problem.message.contains("not in the catalogue") || problem.message.starts_with("unknown")
+                });
+                assert_eq!(unknown, None, "{text}");
+            }
+        }
     }
 }

@@ -10,13 +10,14 @@ use std::fs;
 use std::path::Path;
 
 use crossloom::catalogue::catalogue;
-use crossloom::lock::Lock;
-use crossloom::matrix::{Axis, Matrix};
+use crossloom::lock::{Lock, LockedSdk};
+use crossloom::matrix::{Axis, Matrix, Values};
+use crossloom::nix::hash::Sha256;
 use crossloom::output::{self, Tree};
-use crossloom::plan::{Arg, Node, Plan, plan, releases};
+use crossloom::plan::{Arg, Node, Plan, RECIPES, plan, releases};
 use crossloom::render::gate::{gate, with_header};
 use crossloom::render::value::is_bare_name;
-use crossloom::seed::SeedLock;
+use crossloom::seed::{SeedLock, Tier};
 use crossloom::target::{System, Target};
 use crossloom::{flake_lock, tree};
 use project::{list, matrix, planned, rendered, repository, wide};
@@ -68,6 +69,135 @@ fn small_trees_are_as_they_were() {
     }
     assert!(tree.contains_key("crossloom/aarch64-darwin.nix"));
     assert!(!tree["crossloom/aarch64-darwin.nix"].text.contains("./checks/"));
+}
+
+/// Every family, and every kind of SDK; one of them is not imported.
+const FAMILIES: &str = r#"
+crossloom = 1
+
+[build]
+systems = ["x86_64-linux", "aarch64-darwin"]
+
+[musl-gcc]
+targets = ["x86_64-linux-musl"]
+
+[darwin]
+targets = ["x86_64-apple-darwin22", "arm64-apple-darwin25"]
+sdk = ["zig", "apple", "open", "mine", "lost"]
+flavour = ["llvm", "osxcross"]
+exclude = [
+  { sdk = "mine", flavour = "osxcross" },
+  { sdk = "lost", flavour = "osxcross" },
+  { sdk = "apple", flavour = "osxcross" },
+  { sdk = "open", flavour = "llvm" },
+  { target = "arm64-apple-darwin25", sdk = "open" },
+  { target = "arm64-apple-darwin25", sdk = "apple" },
+  { target = "arm64-apple-darwin25", sdk = "mine" },
+  { target = "arm64-apple-darwin25", sdk = "lost" },
+]
+
+[valgrind-darwin]
+targets = ["x86_64-apple-darwin22", "x86_64-apple-darwin17"]
+valgrind = ["3.27.1", "3.26.0"]
+exclude = [{ target = "x86_64-apple-darwin22", valgrind = "3.26.0" }]
+include = [{ sdk = "open", mig = "bootstrap-cmds" }, { sdk = "mine" }, { sdk = "lost" }]
+
+[sdk]
+apple = { kind = "apple", version = "15.5", accept-license = true }
+open = { kind = "xnu", hash = "sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=" }
+mine = { kind = "file" }
+lost = { kind = "file" }
+"#;
+
+/// The plan with one of the SDKs imported.
+fn families() -> (Matrix, Plan) {
+    let matrix = matrix(FAMILIES);
+    let sdk = LockedSdk {
+        file: "MacOSX15.5.sdk".to_owned(),
+        sha256: Sha256::of(b"an SDK"),
+        version: "15.5".to_owned(),
+        origin: "MacOSX15.5\u{2028}${x}.tar.xz".to_owned(),
+    };
+    let lock = project::lock(&matrix).with_sdk("mine", sdk);
+    let plan = plan(&matrix, &lock, catalogue()).unwrap();
+    (matrix, plan)
+}
+
+/// What is rendered around the recipes of every family; what they say themselves does not matter here.
+#[test]
+fn trees_of_every_family_are_as_they_were() {
+    let (matrix, plan) = families();
+    let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &project::stand_ins()).unwrap();
+    for file in ["sources.nix", "x86_64-linux.nix"] {
+        insta::with_settings!({
+            snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+        }, {
+            insta::assert_snapshot!(format!("families-{file}"), tree[&format!("crossloom/{file}")].text);
+        });
+    }
+    let mut states = String::new();
+    for (system, nodes) in &plan.systems {
+        for cell in &nodes.cells {
+            let shell = cell.shell.as_ref().map_or("no shell", |shell| &shell.name);
+            let tiers: Vec<_> = nodes.tiers_of(cell.node()).into_iter().map(Tier::as_str).collect();
+            states.push_str(&format!("{system} {} ({}; {shell}) {}\n", cell.name, cell.state(), tiers.join(" ")));
+        }
+        for check in &nodes.checks {
+            let tiers: Vec<_> = check.tiers.iter().map(|tier| tier.as_str()).collect();
+            states.push_str(&format!("{system} {} {}\n", check.name, tiers.join(" ")));
+        }
+    }
+    insta::with_settings!({
+        snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+    }, {
+        insta::assert_snapshot!("families-plan", states);
+    });
+}
+
+/// A package whose SDK is missing says so when it is asked for, and no other package does.
+#[test]
+fn a_missing_sdk_breaks_the_cells_that_name_it() {
+    let Some(store) = Store::new() else { return };
+    let (matrix, plan) = families();
+    let any = "args: derivation { name = \"any\"; system = \"any\"; builder = \"any\"; }\n";
+    let paths = project::stand_ins();
+    let files = RECIPES.iter().fold(paths, |files, (recipe, _)| files.with(&format!("recipes/{recipe}.nix"), any));
+    let files = files.with("recipes/darwin-shell.nix", any).with("recipes/shell.nix", any);
+    let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &files).unwrap();
+    let dir = store.path("project");
+    output::write(&dir, &tree).unwrap();
+    let system = |output: &str| format!("(import {}/crossloom {{ }}).{output}.x86_64-linux", dir.display());
+    for output in ["packages", "devShells"] {
+        let expression =
+            format!("with builtins; mapAttrs (_: it: (tryEval (it.drvPath or \"\")).success) ({})", system(output));
+        for (name, works) in store.evaluate(&expression).as_object().unwrap() {
+            assert_eq!(works, !name.contains("-sdk-lost"), "{output}.{name}");
+        }
+    }
+    for name in ["darwin-x86_64-apple-darwin22-sdk-lost", "valgrind-darwin-sdk-lost-tarball"] {
+        let expression = format!("({}).{name}", system("packages"));
+        let error = store.nix.run("nix-instantiate", ["--eval", "--expr", &expression]).unwrap_err().to_string();
+        assert!(error.contains("run `crossloom sdk import --name lost FILE`"), "{error}");
+    }
+}
+
+#[test]
+fn a_tree_holds_what_its_plan_uses_and_nothing_else() {
+    let only = |family: &str| {
+        let matrix = matrix(&format!("crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\n{family}\n"));
+        let plan = planned(&matrix);
+        let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &project::stand_ins()).unwrap();
+        tree.into_keys().filter(|path| !path.contains("/seed/")).collect::<Vec<_>>()
+    };
+    let musl = only("musl-gcc = { targets = [\"x86_64-linux-musl\"], languages = [\"c\"] }");
+    let has = |tree: &[String], word: &str| tree.iter().any(|path| path.contains(word));
+    assert!(!has(&musl, "darwin") && !has(&musl, "valgrind") && !has(&musl, "macho") && !has(&musl, "libstdcxx"));
+    assert!(has(&musl, "recipes/gcc.nix") && has(&musl, "recipes/shell.nix") && has(&musl, "checks/programs.nix"));
+    let valgrind = only("valgrind-darwin = { targets = [\"x86_64-apple-darwin22\"] }");
+    assert!(
+        !has(&valgrind, "gcc") && !has(&valgrind, "musl") && !has(&valgrind, "shell") && !has(&valgrind, "cctools")
+    );
+    assert!(has(&valgrind, "recipes/valgrind-darwin.nix") && has(&valgrind, "checks/emulated.nix"));
 }
 
 #[test]
@@ -245,7 +375,10 @@ fn any_matrix() -> impl Strategy<Value = String> {
         let most = most.min(words.len());
         proptest::sample::subsequence(words, 1..=most).prop_shuffle()
     };
-    let versions = |axis: Axis| some(catalogue().versions(axis.package()), 2);
+    let versions = |axis: Axis| match axis.values() {
+        Values::Versions(package) => some(catalogue().versions(package), 2),
+        other => panic!("{other:?}"),
+    };
     let targets = ["x86_64-linux-musl", "i686-linux-musl", "aarch64-linux-musl", "mips64-linux-musln32"];
     let systems: Vec<_> = System::ALL.iter().map(|system| system.as_str()).collect();
     let flags = proptest::sample::subsequence(vec!["--one", "--two=2"], 0..=2);
@@ -291,7 +424,7 @@ fn needs(node: &Node) -> Vec<&String> {
         .flat_map(|arg| match arg {
             Arg::Node(name) => vec![name],
             Arg::Nodes(names) => names.iter().collect(),
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) => Vec::new(),
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Flag(_) => Vec::new(),
         })
         .collect()
 }
@@ -317,12 +450,13 @@ fn sound(plan: &Plan, matrix: &Matrix) {
         assert_eq!(nodes.cells.len(), expected.len());
         let mut toolchains = BTreeSet::new();
         for (cell, wanted) in nodes.cells.iter().zip(expected) {
-            assert!(known.contains(&cell.node), "{}", cell.name);
-            assert!(is_bare_name(&cell.name) && is_bare_name(&cell.shell));
-            assert!(toolchains.insert(&cell.node), "two cells are {}", cell.node);
+            let node = cell.node().unwrap().to_owned();
+            assert!(known.contains(&node), "{}", cell.name);
+            assert!(is_bare_name(&cell.name) && is_bare_name(&cell.shell.as_ref().unwrap().name));
+            assert!(toolchains.insert(node.clone()), "two cells are {node}");
             // What a cell asks for is what its toolchain is made of, through all that it needs.
             let by_name = |name: &String| nodes.nodes.iter().find(|node| node.name == *name).unwrap();
-            let toolchain = by_name(&cell.node);
+            let toolchain = by_name(&node);
             let part = |node: &Node, arg: &str| match &node.args[arg] {
                 Arg::Node(name) => by_name(name).clone(),
                 other => panic!("{}.{arg}: {other:?}", node.name),

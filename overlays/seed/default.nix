@@ -7,6 +7,7 @@
 let
   inherit (lock) system;
   fetchurl = import ./fetchurl.nix;
+  fetchzip = import ./fetchzip.nix;
 
   # Debian's name for the place of libraries, and the build machine's GNU triple.
   multiarch =
@@ -201,6 +202,25 @@ let
     '';
   };
 
+  # Libraries to link with, where a build input has them. Debian's own places are compiled into what describes them.
+  libraries = mkDerivation {
+    name = "seed-${lock.suite}-libraries";
+    libraries = tier "osxcross";
+    inherit multiarch;
+    phases = [ "installPhase" ];
+    installPhase = ''
+      mkdir -p "$out/bin" "$out/lib/pkgconfig"
+      ln -s "$libraries/usr/include" "$out/include"
+      ln -s "$libraries/usr/lib/$multiarch"/lib*.so* "$libraries/usr/lib/$multiarch"/lib*.a "$out/lib/"
+      describe() { sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"; }
+      for file in "$libraries/usr/lib/$multiarch"/pkgconfig/*.pc; do
+        describe "$file" | sed -e 's#^libdir=.*#libdir=''${exec_prefix}/lib#' > "$out/lib/pkgconfig/''${file##*/}"
+      done
+      describe "$libraries/usr/bin/xml2-config" > "$out/bin/xml2-config"
+      chmod +x "$out/bin/xml2-config"
+    '';
+  };
+
   # busybox under one of its names.
   applet =
     name:
@@ -214,6 +234,7 @@ let
     inherit
       busybox
       fetchurl
+      fetchzip
       mkShellNoCC
       runtime
       tree
@@ -232,6 +253,10 @@ let
     cmake = buildsystems;
     meson = buildsystems;
     ninja = buildsystems;
+    libuuid = libraries;
+    libxml2 = libraries;
+    openssl = libraries;
+    zlib = libraries;
     unzip = applet "unzip";
     stdenv = {
       inherit mkDerivation;

@@ -134,7 +134,7 @@ fn attributes(plan: &SystemPlan, names: &[String], rebuild: bool) -> Vec<String>
     for name in names {
         let cell = plan.cells.iter().find(|cell| cell.name == *name);
         if let (Some(cell), true) = (cell, rebuild) {
-            let nodes = plan.closure([cell.node.as_str()]);
+            let nodes = plan.closure(cell.node());
             attributes.extend(nodes.iter().map(|node| format!("legacyPackages.@.{}", node.name)));
         } else if cell.is_some() {
             attributes.push(format!("packages.@.{name}"));

@@ -1,18 +1,17 @@
 //! `crossloom fetch`: pinned files, from wherever they can be had, into the Nix store under the paths that the rendered
 //! derivations name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
-use crate::fetch::{Mirrors, Options, Show, Wanted, fetch_all};
-use crate::lock::source_name;
+use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::plan::{CheckKind, Plan, SystemPlan};
+use crate::plan::{Output, Plan, SystemPlan};
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::target::System;
 
@@ -46,6 +45,10 @@ struct Needed {
 enum FetchCommandError {
     #[error("there is no cell, check or node {name:?} for {system}\nhint: {hint}")]
     NoCell { name: String, system: System, hint: String },
+    #[error(
+        "{cell} is made with sdk {sdk}, which is not in matrix.lock\nhint: run `crossloom sdk import --name {sdk} FILE`"
+    )]
+    NoSdk { cell: String, sdk: String },
     #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
     NoSystem { system: System },
     #[error("{failed} of {all} files could not be fetched")]
@@ -129,17 +132,19 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
         let Some(source) = plan.sources.get(&name) else { continue };
         let wanted = Wanted {
             name,
-            file: source.file.clone(),
+            file: if source.tree { format!("{}.tar.gz", source.file) } else { source.file.clone() },
             sha256: source.sha256,
-            size: source.size,
+            tree: source.tree,
+            // Of an archive whose bits may change, it would be a guess.
+            size: source.size.filter(|_| !source.tree),
             urls: source.urls.clone(),
         };
         files.push((wanted, StoreName::new(&source.file)?));
     }
     let mut busybox = None;
     if let Some(seed) = seeds.get(&system) {
-        let tiers = if chosen.emulated { &[Tier::Base, Tier::Emulator][..] } else { &[Tier::Base][..] };
-        let packages = seed.with(tiers).map(|package| package.pin());
+        let tiers: Vec<_> = chosen.tiers.into_iter().collect();
+        let packages = seed.with(&tiers).map(|package| package.pin());
         for package in packages.chain(seed.bootstrap.iter().cloned()) {
             let name = package.store_name();
             let holds_busybox = package.name == seed.busybox.package;
@@ -147,6 +152,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
                 name: package.name.clone(),
                 file: name.clone(),
                 sha256: package.sha256,
+                tree: false,
                 size: Some(package.size),
                 urls: vec![format!("mirror://debian/{}", package.path)],
             };
@@ -169,8 +175,8 @@ struct Chosen {
     nodes: Vec<String>,
     /// Sources that a check builds from without a node.
     sources: Vec<String>,
-    /// Whether a program of another machine is run.
-    emulated: bool,
+    /// Tiers of the seed beside its base.
+    tiers: BTreeSet<Tier>,
 }
 
 fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen> {
@@ -184,33 +190,39 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
     }
     let wanted = |name: &String| names.is_empty() || names.contains(name);
     let mut chosen = Chosen::default();
-    chosen.nodes.extend(plan.cells.iter().filter(|cell| wanted(&cell.name)).map(|cell| cell.node.clone()));
-    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
-    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
-        match &check.kind {
-            CheckKind::Programs(cell) => {
-                chosen.nodes.push(cell.node.clone());
-                chosen.emulated |= !cell.emulator.is_empty();
+    for cell in plan.cells.iter().filter(|cell| wanted(&cell.name)) {
+        match &cell.output {
+            Output::Node(node) => chosen.nodes.push(node.clone()),
+            // Asked for by name it cannot be had; among all of them it is one that is not there yet.
+            Output::MissingSdk(sdk) if names.contains(&cell.name) => {
+                return Err(FetchCommandError::NoSdk { cell: cell.name.clone(), sdk: sdk.clone() }.into());
             }
-            CheckKind::SeedMusl(version) => chosen.sources.push(source_name("musl", version)),
+            Output::MissingSdk(_) => {}
         }
     }
+    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
+    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
+        chosen.nodes.extend(check.nodes().cloned());
+        chosen.sources.extend(check.sources().cloned());
+        chosen.tiers.extend(&check.tiers);
+    }
+    chosen.tiers.extend(plan.tiers_of(chosen.nodes.iter().map(String::as_str)));
     Ok(chosen)
 }
 
 /// Downloads into a directory. Every failure is printed before the error that counts them is returned.
 /// With `collect`, files that are found in `from` are copied too, rather than used where they lie.
-fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quiet: bool) -> Result<Vec<PathBuf>> {
+fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quiet: bool) -> Result<Vec<Fetched>> {
     let show = if quiet { Show::Quiet } else { Show::Auto };
     let mirrors = Mirrors::from_machine()?;
     let results = fetch_all(files, into, from, &mirrors, &Options { show, collect, ..Options::default() });
-    let mut paths = Vec::new();
+    let mut found = Vec::new();
     let (mut failed, mut bytes) = (0, 0);
     for result in results {
         match result {
             Ok(fetched) => {
                 bytes += fetched.downloaded;
-                paths.push(fetched.path);
+                found.push(fetched);
             }
             Err(error) => {
                 failed += 1;
@@ -222,11 +234,11 @@ fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quie
         return Err(FetchCommandError::Failed { failed, all: files.len() }.into());
     }
     tracing::info!("{} files in {}, {:.1} MB downloaded", files.len(), into.display(), bytes as f64 / 1e6);
-    Ok(paths)
+    Ok(found)
 }
 
 fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
-    let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, Method::Flat, file.0.sha256);
+    let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, method(&file.0), file.0.sha256);
     let busybox =
         needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
     let busybox = busybox.transpose()?;
@@ -244,19 +256,41 @@ fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: b
     if !missing.is_empty() {
         let wanted: Vec<_> = missing.iter().map(|i| needed.files[*i].0.clone()).collect();
         let found = download(&wanted, &cache()?, from, false, quiet)?;
-        let files: Vec<_> =
-            missing.iter().zip(&found).map(|(i, path)| (path.clone(), needed.files[*i].1.clone())).collect();
-        for (i, added) in missing.iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
-            same(&needed.files[*i].0.name, added, &paths[*i])?;
-        }
-        if let Some((index, nar, path)) = busybox {
-            let deb = missing.iter().position(|i| *i == index).and_then(|i| found.get(i));
-            if let Some(deb) = deb {
-                add_busybox(nix, deb, nar, &path)?;
-            }
+        let deb = busybox.as_ref().and_then(|(index, ..)| missing.iter().position(|i| i == index));
+        let deb = deb.and_then(|i| found.get(i)).map(|deb| deb.path.clone());
+        add_found(nix, needed, &paths, missing.iter().copied().zip(found).collect())?;
+        if let (Some((_, nar, path)), Some(deb)) = (busybox, deb) {
+            add_busybox(nix, &deb, nar, &path)?;
         }
     }
     keep(nix, &paths, dir)
+}
+
+fn method(wanted: &Wanted) -> Method {
+    if wanted.tree { Method::Recursive } else { Method::Flat }
+}
+
+/// Adds what was found to the store: pairs of a file's place in `needed` and where it is.
+fn add_found(nix: &Nix, needed: &Needed, paths: &[StorePath], found: Vec<(usize, Fetched)>) -> Result<()> {
+    let (mut places, mut files) = (Vec::new(), Vec::new());
+    for (i, fetched) in found {
+        let (wanted, name) = &needed.files[i];
+        match fetched.tree {
+            // One after the other, and each goes from the disk as soon as it is in the store: they are large.
+            Some(mut tree) => {
+                tree.rename(name)?;
+                same(&wanted.name, nix.add_fixed(&tree.path(), name, Method::Recursive)?, &paths[i])?;
+            }
+            None => {
+                places.push(i);
+                files.push((fetched.path, name.clone()));
+            }
+        }
+    }
+    for (i, added) in places.into_iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
+        same(&needed.files[i].0.name, added, &paths[i])?;
+    }
+    Ok(())
 }
 
 fn same(name: &str, found: StorePath, expected: &StorePath) -> Result<()> {

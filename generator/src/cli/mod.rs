@@ -186,7 +186,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
 fn check(args: &MatrixArgs) -> Result<Outcome> {
     let project = Project::open(&args.matrix)?;
     project.plan()?;
-    tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.musl_gcc.len());
+    tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.count());
     Ok(Outcome::Fine)
 }
 
@@ -199,8 +199,7 @@ fn plan(args: &MatrixArgs, json: bool) -> Result<Outcome> {
     let mut text = String::new();
     for (system, nodes) in &plan.systems {
         for cell in &nodes.cells {
-            let state = if cell.built { "built" } else { "not built here" };
-            text.push_str(&format!("{system}\tcell\t{}\t{state}\n", cell.name));
+            text.push_str(&format!("{system}\tcell\t{}\t{}\n", cell.name, cell.state()));
         }
         for check in &nodes.checks {
             text.push_str(&format!("{system}\tcheck\t{}\n", check.name));

@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::nix::hash::Sha256;
 
 use super::mirrors::MirrorError;
+use super::unpack::UnpackError;
 
 /// Why one address, or one file on disk, did not do.
 #[derive(Debug, thiserror::Error)]
@@ -101,6 +102,20 @@ pub enum Failure {
         expected: Sha256,
         /// Digest of what is there.
         got: Sha256,
+    },
+    /// What an archive unpacks to has another hash.
+    #[error("hash mismatch of what it unpacks to: expected {expected}, got {got}")]
+    Tree {
+        /// Pinned NAR hash.
+        expected: Sha256,
+        /// NAR hash of what is there.
+        got: Sha256,
+    },
+    /// An archive could not be unpacked.
+    #[error("cannot be unpacked")]
+    Archive {
+        /// Why.
+        source: UnpackError,
     },
     /// An index page was read, but it does not list the file.
     #[error("{index} does not list it")]

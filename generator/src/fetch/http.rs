@@ -9,8 +9,6 @@ use reqwest::Url;
 use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
 
-use crate::nix::hash::Sha256;
-
 use super::error::Failure;
 use super::part::{Part, Storage};
 
@@ -183,20 +181,17 @@ impl Client {
         }
     }
 
-    /// Completes `part` from `url` (http, https or file) until it has the digest `sha256`.
+    /// Completes `part` from `url` (http, https or file) until `verify` takes it, which is asked of whole bodies only.
     ///
     /// On a failure the part holds what a later try, here or elsewhere, can go on from; nothing if its bytes are wrong.
     pub(crate) fn download<S: Storage>(
         &self,
         url: &str,
         part: &mut Part<S>,
-        sha256: Sha256,
         size: Option<u64>,
         watch: Watch,
+        mut verify: impl FnMut(&Part<S>) -> Result<(), Stop>,
     ) -> Result<(), Stop> {
-        if part.length() > 0 && part.digest() == sha256 {
-            return Ok(());
-        }
         let url = parse(url).map_err(Stop::Address)?;
         let mut again = true;
         loop {
@@ -206,15 +201,16 @@ impl Client {
             } else {
                 self.transfer(&url, part, size, watch)?
             };
-            let got = part.digest();
-            if got == sha256 {
-                return Ok(());
-            }
+            let failure = match verify(part) {
+                Ok(()) => return Ok(()),
+                Err(Stop::Disk(error)) => return Err(Stop::Disk(error)),
+                Err(Stop::Address(failure)) => failure,
+            };
             part.restart().map_err(Stop::Disk)?;
             // The bytes came from several answers, and any of them can be the wrong one: only a whole answer tells. It
             // gets one chance, or a server that cuts every answer short would be asked forever.
             if !(stitched && std::mem::take(&mut again)) {
-                return Err(Stop::Address(Failure::Hash { expected: sha256, got }));
+                return Err(Stop::Address(failure));
             }
         }
     }
@@ -476,14 +472,13 @@ mod tests {
         std::fs::write(&source, vec![7; 1 << 18]).unwrap();
         let url = Url::from_file_path(&source).unwrap();
         let client = Client::new(&HttpOptions::default()).unwrap();
-        let sha256 = Sha256::of(&vec![7; 1 << 18]);
         let mut full = Part::new(SmallDisk { room: 1 << 17, held: Vec::new() });
-        match client.download(url.as_str(), &mut full, sha256, None, &|_, _| {}) {
+        match client.download(url.as_str(), &mut full, None, &|_, _| {}, |_| Ok(())) {
             Err(Stop::Disk(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
             other => panic!("{other:?}"),
         }
         let mut roomy = Part::new(SmallDisk { room: 1 << 18, held: Vec::new() });
-        client.download(url.as_str(), &mut roomy, sha256, None, &|_, _| {}).unwrap();
+        client.download(url.as_str(), &mut roomy, None, &|_, _| {}, |_| Ok(())).unwrap();
         assert_eq!(roomy.received(), 1 << 18);
     }
 

@@ -12,6 +12,8 @@ pub mod mirrors;
 mod part;
 pub mod pip;
 mod progress;
+pub mod unpack;
+mod verify;
 
 use std::fs;
 use std::io;
@@ -25,11 +27,13 @@ pub use error::{Attempt, Failure, FetchError};
 pub use http::{Client, HttpOptions};
 pub use mirrors::{Candidate, MirrorError, Mirrors};
 pub use progress::Show;
+pub use verify::UnpackedTree;
 
 use error::write_error;
 use http::Stop;
 use part::Part;
 use progress::Progress;
+use verify::Verified;
 
 /// A pinned file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,9 +42,12 @@ pub struct Wanted {
     pub name: String,
     /// The file's name in caches, usually upstream's.
     pub file: String,
-    /// Digest of the file itself.
+    /// Digest of the file itself, or of what it unpacks to.
     pub sha256: Sha256,
-    /// Its size in bytes, where it is pinned too.
+    /// Whether this is an archive that is known by what it unpacks to without its top directory: then `sha256` is the
+    /// NAR hash of that. Hosts make such archives when they are asked for, and promise nothing about their bits.
+    pub tree: bool,
+    /// Its size in bytes, where it is pinned too; none of a tree.
     pub size: Option<u64>,
     /// Addresses in the order to be tried: http, https, file, mirror.
     pub urls: Vec<String>,
@@ -88,6 +95,8 @@ pub struct Fetched {
     pub downloaded: u64,
     /// Where it was found.
     pub origin: Origin,
+    /// What it unpacks to, of a tree; none where files are but collected.
+    pub tree: Option<UnpackedTree>,
     /// Places that did not do before. They have been printed.
     pub skipped: Vec<Attempt>,
 }
@@ -186,19 +195,29 @@ impl Job<'_> {
     fn fetch(&self, wanted: &Wanted) -> Result<Fetched, FetchError> {
         let names = names(wanted)?;
         let mut skipped = Vec::new();
-        if let Some((path, size)) = find(self.into, &names, wanted, &mut skipped) {
-            return Ok(Fetched { path, size, downloaded: 0, origin: Origin::Cache, skipped });
+        if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped) {
+            return Ok(self.found(path, verified, Origin::Cache, skipped));
         }
         for directory in self.from {
-            if let Some((path, size)) = find(directory, &names, wanted, &mut skipped) {
+            if let Some((path, verified)) = self.find(directory, &names, wanted, &mut skipped) {
                 self.report(wanted, &skipped);
                 let origin = Origin::Directory(directory.clone());
                 let path = if self.collect { self.collect(wanted, &names, &path)? } else { path };
-                return Ok(Fetched { path, size, downloaded: 0, origin, skipped });
+                return Ok(self.found(path, verified, origin, skipped));
             }
         }
         self.report(wanted, &skipped);
         self.download(wanted, &names, skipped)
+    }
+
+    /// A file that was on this machine.
+    fn found(&self, path: PathBuf, verified: Verified, origin: Origin, skipped: Vec<Attempt>) -> Fetched {
+        Fetched { path, size: verified.size, downloaded: 0, origin, tree: self.kept(verified.tree), skipped }
+    }
+
+    /// Nothing is built from what is collected.
+    fn kept(&self, tree: Option<UnpackedTree>) -> Option<UnpackedTree> {
+        tree.filter(|_| !self.collect)
     }
 
     fn report(&self, wanted: &Wanted, skipped: &[Attempt]) {
@@ -224,10 +243,7 @@ impl Job<'_> {
             Err(source) => Err(Stop::Address(Failure::Read { source })),
         };
         // The source may have changed since it was verified.
-        let copied = copied.and_then(|()| match part.digest() {
-            got if got == wanted.sha256 => Ok(()),
-            got => Err(Stop::Address(Failure::Hash { expected: wanted.sha256, got })),
-        });
+        let copied = copied.and_then(|()| self.verify(wanted, &part, &path).map(drop));
         match copied {
             Ok(()) => self.place(wanted, names, part, &path),
             Err(stop) => {
@@ -255,9 +271,9 @@ impl Job<'_> {
     fn download(&self, wanted: &Wanted, names: &Names, mut skipped: Vec<Attempt>) -> Result<Fetched, FetchError> {
         let (path, mut part) = self.open(wanted, names)?;
         // Another process may have fetched it while this one waited for the lock.
-        if let Some((found, size)) = find(self.into, names, wanted, &mut Vec::new()) {
+        if let Some((found, verified)) = self.find(self.into, names, wanted, &mut Vec::new()) {
             discard(part, &path);
-            return Ok(Fetched { path: found, size, downloaded: 0, origin: Origin::Cache, skipped });
+            return Ok(self.found(found, verified, Origin::Cache, skipped));
         }
         let line = self.progress.start(&wanted.name, wanted.size);
         let first = skipped.len();
@@ -270,9 +286,9 @@ impl Job<'_> {
                 }
             };
             for candidate in candidates {
-                let (place, result) = self.try_candidate(url, candidate, wanted, &mut part, &line);
+                let (place, result) = self.try_candidate(url, candidate, wanted, (&mut part, &path), &line);
                 match result {
-                    Ok(()) => {
+                    Ok(tree) => {
                         let (size, downloaded) = (part.length(), part.received());
                         let done = self.place(wanted, names, part, &path);
                         match &done {
@@ -280,7 +296,8 @@ impl Job<'_> {
                             Err(_) => line.failed(),
                         }
                         self.report(wanted, skipped.get(first..).unwrap_or_default());
-                        return Ok(Fetched { path: done?, size, downloaded, origin: Origin::Address(place), skipped });
+                        let (path, origin) = (done?, Origin::Address(place));
+                        return Ok(Fetched { path, size, downloaded, origin, tree: self.kept(tree), skipped });
                     }
                     Err(Stop::Address(failure)) => skipped.push(Attempt { place, failure }),
                     Err(Stop::Disk(error)) => {
@@ -305,9 +322,9 @@ impl Job<'_> {
         url: &str,
         candidate: Candidate,
         wanted: &Wanted,
-        part: &mut Part<fs::File>,
+        (part, path): (&mut Part<fs::File>, &Path),
         line: &progress::Line,
-    ) -> (String, Result<(), Stop>) {
+    ) -> (String, Result<Option<UnpackedTree>, Stop>) {
         let client = match &self.client {
             Ok(client) => client,
             Err(failure) => {
@@ -323,13 +340,60 @@ impl Job<'_> {
             Ok(address) => {
                 let watch = |there, total| line.at(there, total);
                 let place = shown(&address);
-                (place, client.download(&address, part, wanted.sha256, wanted.size, &watch))
+                // All of it may have been there before this run.
+                if !wanted.tree && part.length() > 0 && part.digest() == wanted.sha256 {
+                    return (place, Ok(None));
+                }
+                let mut tree = None;
+                let verify = |part: &Part<fs::File>| {
+                    tree = self.verify(wanted, part, path)?;
+                    Ok(())
+                };
+                let done = client.download(&address, part, wanted.size, &watch, verify);
+                (place, done.map(|()| tree))
             }
             Err((index, failure)) => {
                 let place = index.map_or_else(|| shown(url), |index| format!("{url} ({})", shown(&index)));
                 (place, Err(Stop::Address(failure)))
             }
         }
+    }
+
+    /// Compares a part, which is at `path`, with its pin.
+    fn verify(&self, wanted: &Wanted, part: &Part<fs::File>, path: &Path) -> Result<Option<UnpackedTree>, Stop> {
+        if wanted.tree {
+            return verify::check(path, wanted, self.into).map(|verified| verified.tree).map_err(verify::stop);
+        }
+        // Hashed as it grew.
+        match part.digest() {
+            got if got == wanted.sha256 => Ok(None),
+            got => Err(Stop::Address(Failure::Hash { expected: wanted.sha256, got })),
+        }
+    }
+
+    /// The file in `directory`, if one of its names is there with the right bits. What is there with others is noted.
+    fn find(
+        &self,
+        directory: &Path,
+        names: &Names,
+        wanted: &Wanted,
+        skipped: &mut Vec<Attempt>,
+    ) -> Option<(PathBuf, Verified)> {
+        // The prefixed name first: where it exists, the plain one belongs to another variant.
+        for name in [&names.prefixed, &names.plain] {
+            let path = directory.join(name);
+            let failure = match verify::check(&path, wanted, self.into) {
+                Ok(verified) => return Some((path, verified)),
+                Err(Failure::Read { source })
+                    if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
+                {
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            skipped.push(Attempt { place: path.display().to_string(), failure });
+        }
+        None
     }
 
     /// The file's own address; an error names the index that was asked.
@@ -365,35 +429,4 @@ fn discard(part: Part<fs::File>, path: &Path) {
     // It may be gone, or its directory unwritable; the error that led here tells more.
     let _ = fs::remove_file(path);
     drop(part);
-}
-
-/// The file in `directory`, if one of its names is there with the right bits. What is there with others is noted.
-fn find(directory: &Path, names: &Names, wanted: &Wanted, skipped: &mut Vec<Attempt>) -> Option<(PathBuf, u64)> {
-    // The prefixed name first: where it exists, the plain one belongs to another variant.
-    for name in [&names.prefixed, &names.plain] {
-        let path = directory.join(name);
-        let failure = match check(&path, wanted) {
-            Ok(size) => return Some((path, size)),
-            Err(Failure::Read { source })
-                if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
-            {
-                continue;
-            }
-            Err(failure) => failure,
-        };
-        skipped.push(Attempt { place: path.display().to_string(), failure });
-    }
-    None
-}
-
-fn check(path: &Path, wanted: &Wanted) -> Result<u64, Failure> {
-    let size = fs::metadata(path).map_err(|source| Failure::Read { source })?.len();
-    // A wrong size spares reading the file, but a hash mismatch says more about a small one.
-    if let Some(expected) = wanted.size.filter(|expected| *expected != size) {
-        return Err(Failure::Size { expected, got: size });
-    }
-    match part::hash_file(path).map_err(|source| Failure::Read { source })? {
-        (got, size) if got == wanted.sha256 => Ok(size),
-        (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
-    }
 }

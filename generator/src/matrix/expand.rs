@@ -1,37 +1,43 @@
-//! [`MuslGccFile`] → cells: the product of the axes, less what is excluded, plus what is included.
+//! [`FamilyFile`] → drafts of its cells: the product of the axes, less what is excluded, plus what is included. The same for
+//! every family; what a draft means is decided in [`cells`](super::cells).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use super::file::{Filter, MuslGccFile};
-use super::keys::Axis;
+use super::family::{FamilyFile, Filter};
+use super::keys::{Axis, Family, Values};
 use super::reader::Loc;
-use super::{Flags, MAX_CELLS, MuslGccCell};
+use super::{MAX_CELLS, Sdk};
 use crate::catalogue::version_key;
 use crate::diag::Problem;
-use crate::target::{System, Target};
+use crate::target::{DarwinTarget, System, Target};
 
-/// Flags of one cell, in number and in bytes, at most: with every cell at the limit the plan still fits into memory.
-const MAX_FLAGS: usize = 256;
-const MAX_FLAG_BYTES: usize = 16 << 10;
-
-/// A cell before it has a name.
-struct Draft {
-    target: &'static Target,
-    versions: BTreeMap<Axis, &'static str>,
-    systems: Vec<System>,
+/// A cell before it means anything.
+pub struct Draft {
+    /// A triple of the family's.
+    pub target: &'static str,
+    /// By every axis of the family.
+    pub values: BTreeMap<Axis, String>,
+    pub systems: Vec<System>,
+    /// The Nix attribute's name.
+    pub name: String,
     /// Where the file asks for it, if by `include`.
     span: Option<Range<usize>>,
 }
 
-/// The cells in the file's order, targets outermost, included ones last. Problems are added to `problems`; there are
-/// cells only as far as they could be made out.
-pub fn cells(systems: &[Loc<System>], family: &MuslGccFile, problems: &mut Vec<Problem>) -> Vec<MuslGccCell> {
+/// The drafts in the file's order, targets outermost, included ones last. Problems are added to `problems`; there are
+/// drafts only as far as they could be made out.
+pub fn drafts(
+    systems: &[Loc<System>],
+    family: &FamilyFile,
+    sdks: &BTreeMap<String, Sdk>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Draft> {
     let count = family.axes.values().map(Vec::len).try_fold(family.targets.len(), usize::checked_mul);
     let count = count.and_then(|count| count.checked_add(family.includes.len())).unwrap_or(usize::MAX);
     if count > MAX_CELLS {
         let mut factors = vec![format!("{} targets", family.targets.len())];
-        factors.extend(family.axes.iter().map(|(axis, versions)| format!("{} {}", versions.len(), axis.key())));
+        factors.extend(family.axes.iter().map(|(axis, values)| format!("{} {}", values.len(), axis.key())));
         let problem = Problem::at(family.span.clone(), format!("the matrix has {count} cells"));
         problems.push(problem.hint(format!("at most {MAX_CELLS} are allowed; it is {}", factors.join(" × "))));
         return Vec::new();
@@ -40,39 +46,39 @@ pub fn cells(systems: &[Loc<System>], family: &MuslGccFile, problems: &mut Vec<P
     let mut drafts = product(&systems, family);
     exclude(&systems, family, &mut drafts, problems);
     include(&systems, family, &mut drafts, problems);
-    unsupported(family, &drafts, problems);
-    let mut cells: Vec<MuslGccCell> = drafts.iter().map(|draft| cell(family, draft)).collect();
-    override_(family, &drafts, &mut cells, problems);
-    cells
+    unsupported(family, sdks, &drafts, problems);
+    drafts
 }
 
-fn product(systems: &[System], family: &MuslGccFile) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = family
-        .targets
-        .iter()
-        .map(|target| Draft { target: target.value, versions: BTreeMap::new(), systems: systems.to_vec(), span: None })
-        .collect();
-    for (axis, versions) in &family.axes {
-        drafts = drafts
+fn draft(family: &FamilyFile, target: &'static str, values: BTreeMap<Axis, String>, systems: &[System]) -> Draft {
+    let name = name(family, target, &values);
+    Draft { target, values, systems: systems.to_vec(), name, span: None }
+}
+
+fn product(systems: &[System], family: &FamilyFile) -> Vec<Draft> {
+    let mut all = vec![BTreeMap::new()];
+    for (axis, values) in &family.axes {
+        all = all
             .into_iter()
-            .flat_map(|draft| {
-                versions.iter().map(move |version| {
-                    let mut all = draft.versions.clone();
-                    all.insert(*axis, version.value);
-                    Draft { target: draft.target, versions: all, systems: draft.systems.clone(), span: None }
+            .flat_map(|chosen: BTreeMap<Axis, String>| {
+                values.iter().map(move |value| {
+                    let mut chosen = chosen.clone();
+                    chosen.insert(*axis, value.value.clone());
+                    chosen
                 })
             })
             .collect();
     }
-    drafts
+    let targets = family.targets.iter();
+    targets.flat_map(|target| all.iter().map(|values| draft(family, target.value, values.clone(), systems))).collect()
 }
 
-fn matches(filter: &Filter, draft: &Draft) -> bool {
+pub fn matches(filter: &Filter, draft: &Draft) -> bool {
     filter.target.is_none_or(|target| target == draft.target)
-        && filter.versions.iter().all(|(axis, version)| draft.versions.get(axis) == Some(version))
+        && filter.values.iter().all(|(axis, value)| draft.values.get(axis) == Some(value))
 }
 
-fn exclude(systems: &[System], family: &MuslGccFile, drafts: &mut Vec<Draft>, problems: &mut Vec<Problem>) {
+fn exclude(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, problems: &mut Vec<Problem>) {
     let mut last = None;
     for exclude in &family.excludes {
         let span = exclude.filter.span.clone();
@@ -101,134 +107,102 @@ fn exclude(systems: &[System], family: &MuslGccFile, drafts: &mut Vec<Draft>, pr
 }
 
 /// Why a filter matches nothing, as far as one of its values alone is the reason.
-fn stale(family: &MuslGccFile, filter: &Filter, otherwise: &str) -> String {
+pub fn stale(family: &FamilyFile, filter: &Filter, otherwise: &str) -> String {
     if let Some(target) = filter.target.filter(|target| family.targets.iter().all(|known| known.value != *target)) {
         return format!("{otherwise}: {target} is not among the targets");
     }
-    for (axis, version) in &filter.versions {
-        let known: Vec<&str> = family.axes.get(axis).into_iter().flatten().map(|version| version.value).collect();
-        if !known.contains(version) {
-            return format!("{otherwise}: {} {version} is not on its axis, which has {}", axis.key(), list(&known));
+    for (axis, value) in &filter.values {
+        let known: Vec<&str> = family.axes.get(axis).into_iter().flatten().map(|value| value.value.as_str()).collect();
+        if !known.contains(&value.as_str()) {
+            return format!("{otherwise}: {} {value} is not on its axis, which has {}", axis.key(), list(&known));
         }
     }
     format!("{otherwise}: what it names is not in the matrix together")
 }
 
-fn include(systems: &[System], family: &MuslGccFile, drafts: &mut Vec<Draft>, problems: &mut Vec<Problem>) {
-    let key = |draft: &Draft| (draft.target.triple(), draft.versions.clone());
+fn include(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, problems: &mut Vec<Problem>) {
+    let key = |draft: &Draft| (draft.target, draft.values.clone());
     let mut seen: BTreeSet<_> = drafts.iter().map(key).collect();
     for include in &family.includes {
         let Some(target) = include.target.or(family.targets.first().map(|target| target.value)) else { continue };
-        let mut versions = include.versions.clone();
-        for (axis, values) in &family.axes {
-            if let Some(first) = values.first() {
-                versions.entry(*axis).or_insert(first.value);
+        let mut values = include.values.clone();
+        for (axis, on_axis) in &family.axes {
+            if let Some(first) = on_axis.first() {
+                values.entry(*axis).or_insert_with(|| first.value.clone());
             }
         }
-        let draft = Draft { target, versions, systems: systems.to_vec(), span: Some(include.span.clone()) };
+        let draft = Draft { span: Some(include.span.clone()), ..draft(family, target, values, systems) };
         if seen.insert(key(&draft)) {
             drafts.push(draft);
         } else {
             let problem = Problem::at(include.span.clone(), "this `include` adds a cell that is there already");
-            problems.push(problem.hint(format!("remove it: it is {}", name(family, &draft))));
+            problems.push(problem.hint(format!("remove it: it is {}", draft.name)));
         }
     }
 }
 
-/// Reports each version that is older than a target's support for it, once.
-fn unsupported(family: &MuslGccFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
+/// Reports each value that does not go with a target or with another value, once.
+fn unsupported(family: &FamilyFile, sdks: &BTreeMap<String, Sdk>, drafts: &[Draft], problems: &mut Vec<Problem>) {
     let mut seen = BTreeSet::new();
     for draft in drafts {
-        for (axis, version) in &draft.versions {
-            let Some(hint) = too_old(draft.target, *axis, version) else { continue };
-            if !seen.insert((draft.target.triple(), *axis, *version)) {
+        for (axis, value) in &draft.values {
+            let too_old = too_old(family.family, draft.target, *axis, value);
+            let Some((message, hint)) = too_old.or_else(|| without_defs(*axis, value, sdks, draft)) else { continue };
+            if !seen.insert(message.clone()) {
                 continue;
             }
             let values = family.axes.get(axis).into_iter().flatten();
-            let on_axis = values.filter(|value| value.value == *version).map(|value| value.span.clone()).next();
+            let on_axis = values.filter(|on_axis| on_axis.value == *value).map(|on_axis| on_axis.span.clone()).next();
             let span = draft.span.clone().or(on_axis).unwrap_or(family.span.clone());
-            let message = format!("{} does not support {}: {} {version}", axis.package(), draft.target, axis.key());
             problems.push(Problem::at(span, message).hint(hint));
         }
     }
 }
 
-/// What to do about a version that is too old for a target; none when it is not.
-fn too_old(target: &Target, axis: Axis, version: &str) -> Option<String> {
-    let since = target.since(axis.package())?;
+/// What is wrong, and what to do about it, where a version is too old for a target.
+fn too_old(family: Family, target: &str, axis: Axis, version: &str) -> Option<(String, String)> {
+    let Values::Versions(package) = axis.values() else { return None };
+    let since = match family {
+        Family::MuslGcc => Target::parse(target)?.since(package)?,
+        Family::Darwin | Family::ValgrindDarwin => DarwinTarget::parse(target)?.valgrind_since()?,
+    };
     (version_key(version) < version_key(since)).then(|| {
-        let exclude = format!("exclude = [{{ target = \"{target}\", {} = \"{version}\" }}]", axis.key());
-        format!("supported since {} {since}; take that or newer, or {exclude}", axis.key())
+        let key = axis.key();
+        let exclude = format!("exclude = [{{ target = \"{target}\", {key} = \"{version}\" }}]");
+        let hint = format!("supported since {key} {since}; take that or newer, or {exclude}");
+        (format!("{package} does not support {target}: {key} {version}"), hint)
     })
 }
 
-fn cell(family: &MuslGccFile, draft: &Draft) -> MuslGccCell {
-    let version = |axis| draft.versions.get(&axis).copied().unwrap_or_default().to_owned();
-    MuslGccCell {
-        name: name(family, draft),
-        systems: draft.systems.clone(),
-        target: draft.target,
-        gcc: version(Axis::Gcc),
-        musl: version(Axis::Musl),
-        binutils: version(Axis::Binutils),
-        linux_headers: version(Axis::LinuxHeaders),
-        languages: family.languages,
-        flags: Flags::default(),
+/// The same where MIG would find no interface definitions.
+fn without_defs(axis: Axis, value: &str, sdks: &BTreeMap<String, Sdk>, draft: &Draft) -> Option<(String, String)> {
+    let sdk = draft.values.get(&Axis::Sdk)?;
+    if axis != Axis::Mig || value == "builtin" || sdks.get(sdk).is_none_or(|sdk| sdk.kind.has_defs()) {
+        return None;
     }
+    let message = format!("mig {value} needs the interface definitions (.defs), which sdk {sdk} lacks");
+    let hint = format!(
+        "take a named SDK, which has them; or mig = [\"builtin\"], or exclude = [{{ sdk = \"{sdk}\", mig = \"{value}\" }}]"
+    );
+    Some((message, hint))
 }
 
-/// The cell's Nix attribute name: the target, and each version that is not its axis's first. Distinct cells have
-/// distinct names, since axes stand in fixed order between words that no version contains.
-fn name(family: &MuslGccFile, draft: &Draft) -> String {
-    let mut name = format!("musl-gcc-{}", draft.target);
-    for (axis, version) in &draft.versions {
-        let first = family.axes.get(axis).and_then(|versions| versions.first());
-        if first.is_none_or(|first| first.value != *version) {
-            let version: String = version.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-            name.push_str(&format!("-{}-{version}", axis.package()));
+/// The cell's Nix attribute name: the target, and each value that is not its axis's first. Distinct cells have distinct
+/// names, since axes stand in fixed order between words that no value contains.
+fn name(family: &FamilyFile, target: &str, values: &BTreeMap<Axis, String>) -> String {
+    let mut name = family.family.key().to_owned();
+    // There is seldom more than one Valgrind, but always more than one toolchain to be told apart by where it leads.
+    let first = family.targets.first().is_some_and(|first| first.value == target);
+    if family.family != Family::ValgrindDarwin || !first {
+        name.push_str(&format!("-{target}"));
+    }
+    for (axis, value) in values {
+        let first = family.axes.get(axis).and_then(|values| values.first());
+        if first.is_none_or(|first| first.value != *value) {
+            name.push_str(&axis.suffix(value));
         }
     }
     name
-}
-
-fn override_(family: &MuslGccFile, drafts: &[Draft], cells: &mut [MuslGccCell], problems: &mut Vec<Problem>) {
-    for change in &family.overrides {
-        let mut matched = false;
-        let mut full = false;
-        for (cell, _) in cells.iter_mut().zip(drafts).filter(|(_, draft)| matches(&change.filter, draft)) {
-            matched = true;
-            full = full || !add(&mut cell.flags, &change.flags);
-            cell.languages = change.languages.unwrap_or(cell.languages);
-        }
-        let span = change.filter.span.clone();
-        if !matched {
-            let hint = stale(family, &change.filter, "correct or remove this override");
-            problems.push(Problem::at(span.clone(), "this `match` matches no cell").hint(hint));
-        }
-        if full {
-            let problem = Problem::at(span, "with this override a cell has too many flags");
-            problems.push(problem.hint(format!("at most {MAX_FLAGS} flags of {MAX_FLAG_BYTES} bytes in all per cell")));
-        }
-    }
-}
-
-/// Appends; false, and nothing appended, when there would be too many.
-fn add(flags: &mut Flags, more: &Flags) -> bool {
-    let size = |flags: &Flags| {
-        let lists = [&flags.gcc, &flags.binutils, &flags.musl, &flags.libstdcxx];
-        lists.iter().fold((0, 0), |(count, bytes), list| {
-            (count + list.len(), bytes + list.iter().map(String::len).sum::<usize>())
-        })
-    };
-    let ((count, bytes), (new_count, new_bytes)) = (size(flags), size(more));
-    if count + new_count > MAX_FLAGS || bytes + new_bytes > MAX_FLAG_BYTES {
-        return false;
-    }
-    flags.gcc.extend_from_slice(&more.gcc);
-    flags.binutils.extend_from_slice(&more.binutils);
-    flags.musl.extend_from_slice(&more.musl);
-    flags.libstdcxx.extend_from_slice(&more.libstdcxx);
-    true
 }
 
 fn list(words: &[impl ToString]) -> String {
@@ -242,7 +216,7 @@ mod tests {
     /// The catalogue's oldest versions are newer than any target needs, so no file can show this today.
     #[test]
     fn versions_that_are_too_old_for_a_target() {
-        let hint = |triple, axis, version| Target::parse(triple).and_then(|target| too_old(target, axis, version));
+        let hint = |triple, axis, version| too_old(Family::MuslGcc, triple, axis, version).map(|(_, hint)| hint);
         assert_eq!(
             hint("loongarch64-linux-musl", Axis::Gcc, "11.4.0").as_deref(),
             Some(

@@ -2,17 +2,17 @@
 //!
 //! The tree is walked by hand: serde stops at the first problem and loses places inside of tagged and flattened types.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{self, Axis};
+use super::family::{self, FamilyFile, system};
+use super::keys::{self, Axis, Family};
 use super::reader::{Loc, MAX_ITEMS, Reader, Value, not_among};
-use super::{Flags, Languages};
-use crate::catalogue::catalogue;
-use crate::diag::{Problem, closest, quote};
-use crate::target::{Seed, System, Target};
+use super::sdk::{self, Sdks};
+use crate::diag::{Problem, quote};
+use crate::target::{Seed, System};
 
 /// Bytes of a matrix file that are read at most.
 pub const MAX_FILE: usize = 1 << 20;
@@ -23,47 +23,13 @@ pub struct MatrixFile {
     pub systems: Vec<Loc<System>>,
     pub seed: Seed,
     pub prefer: Vec<String>,
-    pub musl_gcc: Option<MuslGccFile>,
+    pub sdks: Sdks,
+    /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
+    pub families: Vec<FamilyFile>,
 }
 
-/// `[musl-gcc]`.
-#[derive(Debug)]
-pub struct MuslGccFile {
-    pub span: Range<usize>,
-    pub targets: Vec<Loc<&'static Target>>,
-    /// Every axis has an entry.
-    pub axes: BTreeMap<Axis, Vec<Loc<&'static str>>>,
-    pub languages: Languages,
-    pub excludes: Vec<Exclude>,
-    pub includes: Vec<Filter>,
-    pub overrides: Vec<Override>,
-}
-
-/// Names cells by what they have in common; what is not named is not compared.
-#[derive(Debug)]
-pub struct Filter {
-    pub span: Range<usize>,
-    pub target: Option<&'static Target>,
-    pub versions: BTreeMap<Axis, &'static str>,
-}
-
-/// One entry of `exclude`.
-#[derive(Debug)]
-pub struct Exclude {
-    pub filter: Filter,
-    pub system: Option<System>,
-}
-
-/// One `[[musl-gcc.override]]`.
-#[derive(Debug)]
-pub struct Override {
-    pub filter: Filter,
-    pub flags: Flags,
-    pub languages: Option<Languages>,
-}
-
-/// Reads a file. The first value is none where the matrix's extent is in doubt, so that nothing more can be said of it;
-/// filters that have problems of their own are left out of it.
+/// Reads a file. The first value is none where the text is no TOML, so that nothing more can be said of it; families whose
+/// extent is in doubt are left out of it.
 pub fn read(text: &str) -> (Option<MatrixFile>, Vec<Problem>) {
     if text.len() > MAX_FILE {
         let problem = Problem::whole(format!("the file has {} bytes", text.len()));
@@ -131,18 +97,33 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>) -> Option<MatrixFile> {
         }
         None => reader.missing.push(Problem::whole("[build] is missing").hint(add_systems)),
     }
-    let musl_gcc = match root.get_key_value("musl-gcc") {
-        Some((key, value)) => read_family(reader, key.span(), value, before),
-        None => {
-            reader.missing.push(
-                Problem::whole("the matrix holds no family of toolchains")
-                    .hint("add a table [musl-gcc] with targets = [\"x86_64-linux-musl\"]"),
-            );
-            None
-        }
-    };
+    let sdks = sdk::read(reader, root.get("sdk"));
+    let sound = reader.problems.len() + reader.missing.len() == before;
+    let present: Vec<_> = Family::ALL
+        .into_iter()
+        .filter_map(|family| root.get_key_value(family.key()).map(|(key, value)| (family, key, value)))
+        .collect();
+    if present.is_empty() {
+        let others: Vec<_> = Family::ALL.iter().skip(1).map(|family| format!("[{}]", family.key())).collect();
+        let hint = format!("add a table [musl-gcc] with targets = [\"x86_64-linux-musl\"], or {}", others.join(", "));
+        reader.missing.push(Problem::whole("the matrix holds no family of toolchains").hint(hint));
+    }
+    let mut families = Vec::new();
+    for (family, key, value) in &present {
+        families.extend(family::read(reader, *family, key.span(), value, &sdks, sound));
+    }
+    // What a family in doubt would have used is not known.
+    if !present.is_empty() && families.len() == present.len() {
+        let used = |family: &FamilyFile| {
+            let on_axis = family.axes.get(&Axis::Sdk).into_iter().flatten().map(|sdk| sdk.value.clone());
+            let included = family.includes.iter().filter_map(|include| include.values.get(&Axis::Sdk).cloned());
+            on_axis.chain(included).collect::<Vec<_>>()
+        };
+        let used: BTreeSet<String> = families.iter().flat_map(used).collect();
+        sdk::unused(reader, &sdks, &used);
+    }
     let prefer = read_prefer(reader, root.get("sources"));
-    musl_gcc.map(|family| MatrixFile { systems, seed, prefer, musl_gcc: Some(family) })
+    Some(MatrixFile { systems, seed, prefer, sdks, families })
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {
@@ -174,164 +155,8 @@ fn read_prefer(reader: &mut Reader, sources: Option<&Value<'_>>) -> Vec<String> 
     variants.into_iter().map(|variant| variant.value).collect()
 }
 
-/// `before`: how many problems there were before anything that says how far the matrix extends.
-fn read_family(reader: &mut Reader, key: Range<usize>, value: &Value<'_>, before: usize) -> Option<MuslGccFile> {
-    let table = reader.table(value, "[musl-gcc]", keys::FAMILY)?;
-    let targets = match table.get("targets") {
-        Some(value) => reader.words(value, "targets", target),
-        None => {
-            let hint = "say what to build for: targets = [\"x86_64-linux-musl\"]";
-            reader.missing.push(Problem::at(key.clone(), "`targets` is missing in [musl-gcc]").hint(hint));
-            Vec::new()
-        }
-    };
-    let mut axes = BTreeMap::new();
-    for axis in Axis::ALL {
-        let versions = match table.get(axis.key()) {
-            Some(value) => reader.words(value, axis.key(), |word, span| version(axis, word, span)),
-            // The default stands for the family as a whole; nothing in the text is its place.
-            None => catalogue()
-                .default_version(axis.package())
-                .into_iter()
-                .map(|value| Loc { value, span: key.clone() })
-                .collect(),
-        };
-        axes.insert(axis, versions);
-    }
-    // Any problem so far, a misspelt axis too, would make filters look stale that are not.
-    let sound = reader.problems.len() + reader.missing.len() == before;
-
-    let languages = table.get("languages").and_then(|value| read_languages(reader, value)).unwrap_or_default();
-    let mut excludes = Vec::new();
-    for value in entries(reader, table, "exclude") {
-        excludes.extend(read_exclude(reader, value));
-    }
-    let mut includes = Vec::new();
-    for value in entries(reader, table, "include") {
-        includes.extend(read_filter(reader, value, "an entry of `include`", keys::CELL).map(|(filter, _)| filter));
-    }
-    let mut overrides = Vec::new();
-    for value in entries(reader, table, "override") {
-        overrides.extend(read_override(reader, value));
-    }
-    sound.then_some(MuslGccFile { span: key, targets, axes, languages, excludes, includes, overrides })
-}
-
-fn entries<'v, 'i>(reader: &mut Reader, table: &'v DeTable<'i>, key: &str) -> Vec<&'v Value<'i>> {
-    table.get(key).map(|value| reader.list(value, &format!("`{key}`"), "tables")).unwrap_or_default()
-}
-
-/// A filter and its table, for the keys that only some filters have; none when any part of it is wrong, since what is
-/// left would match more than was meant.
-fn read_filter<'v, 'i>(
-    reader: &mut Reader,
-    value: &'v Value<'i>,
-    place: &str,
-    keys: &[&str],
-) -> Option<(Filter, &'v DeTable<'i>)> {
-    let before = reader.problems.len();
-    let table = reader.table(value, place, keys)?;
-    let wanted = table.get("target").and_then(|value| reader.word(value, "target", target));
-    let mut versions = BTreeMap::new();
-    for axis in Axis::ALL {
-        let Some(value) = table.get(axis.key()) else { continue };
-        if let Some(found) = reader.word(value, axis.key(), |word, span| version(axis, word, span)) {
-            versions.insert(axis, found.value);
-        }
-    }
-    let filter = Filter { span: value.span(), target: wanted.map(|target| target.value), versions };
-    (reader.problems.len() == before).then_some((filter, table))
-}
-
-fn read_exclude(reader: &mut Reader, value: &Value<'_>) -> Option<Exclude> {
-    let (filter, table) = read_filter(reader, value, "an entry of `exclude`", keys::EXCLUDE)?;
-    if table.is_empty() {
-        let problem = Problem::at(value.span(), "an entry of `exclude` names nothing, so it would drop every cell");
-        reader.report(problem.hint("name what to drop: { target = \"…\", gcc = \"…\" }"));
-        return None;
-    }
-    let system = match table.get("system") {
-        Some(value) => Some(reader.word(value, "system", system)?.value),
-        None => None,
-    };
-    Some(Exclude { filter, system })
-}
-
-fn read_override(reader: &mut Reader, value: &Value<'_>) -> Option<Override> {
-    let place = "an entry of `override`";
-    let table = reader.table(value, place, keys::OVERRIDE)?;
-    let mut flags_of = |key: &str| table.get(key).map(|value| reader.flags(value, key)).unwrap_or_default();
-    let flags = Flags {
-        gcc: flags_of("gcc-flags"),
-        binutils: flags_of("binutils-flags"),
-        musl: flags_of("musl-flags"),
-        libstdcxx: flags_of("libstdcxx-flags"),
-    };
-    let languages = table.get("languages").and_then(|value| read_languages(reader, value));
-    if table.keys().all(|key| key.get_ref() == "match") {
-        let hint = format!("set one of {}", keys::OVERRIDE.get(1..).unwrap_or_default().join(", "));
-        reader.report(Problem::at(value.span(), format!("{place} sets nothing")).hint(hint));
-    }
-    let Some(matching) = table.get("match") else {
-        let hint = "say which cells it is for: match = { target = \"…\" }; match = {} is for all";
-        reader.missing.push(Problem::at(value.span(), format!("`match` is missing in {place}")).hint(hint));
-        return None;
-    };
-    let (filter, _) = read_filter(reader, matching, "`match`", keys::CELL)?;
-    Some(Override { filter, flags, languages })
-}
-
-fn read_languages(reader: &mut Reader, value: &Value<'_>) -> Option<Languages> {
-    let before = reader.problems.len();
-    let words = reader.words(value, "languages", |word, span| match word {
-        "c" => Ok(false),
-        "c++" => Ok(true),
-        _ => Err(not_among(span, "language", word, keys::LANGUAGES.iter().copied())),
-    });
-    if reader.problems.len() > before {
-        return None;
-    }
-    if words.iter().all(|word| word.value) {
-        let problem = Problem::at(value.span(), "`languages` lacks `c`, without which there is no C library");
-        reader.report(problem.hint("write languages = [\"c\", \"c++\"]"));
-        return None;
-    }
-    Some(Languages { cxx: words.iter().any(|word| word.value) })
-}
-
-fn system(word: &str, span: Range<usize>) -> Result<System, Problem> {
-    System::parse(word).ok_or_else(|| not_among(span, "system", word, System::ALL.map(System::as_str)))
-}
-
 fn read_seed(word: &str, span: Range<usize>) -> Result<Seed, Problem> {
     Seed::parse(word).ok_or_else(|| not_among(span, "seed", word, Seed::ALL.map(Seed::as_str)))
-}
-
-fn target(word: &str, span: Range<usize>) -> Result<&'static Target, Problem> {
-    Target::parse(word).ok_or_else(|| {
-        let triples = || Target::all().iter().map(Target::triple);
-        let mut near = closest(word, triples(), 3);
-        if near.is_empty() {
-            // `aarch64-unknown-linux-gnu` is far from any triple, but its first word is not.
-            let cpu = word.split('-').next().unwrap_or_default();
-            near =
-                triples().filter(|triple| !cpu.is_empty() && triple.split('-').next() == Some(cpu)).take(3).collect();
-        }
-        let hint = if near.is_empty() {
-            "targets are GNU triples such as x86_64-linux-musl or armv7-linux-musleabihf".to_owned()
-        } else {
-            format!("did you mean {}?", near.iter().map(|near| format!("`{near}`")).collect::<Vec<_>>().join(" or "))
-        };
-        Problem::at(span, format!("unknown target {}", quote(word))).hint(hint)
-    })
-}
-
-fn version(axis: Axis, word: &str, span: Range<usize>) -> Result<&'static str, Problem> {
-    let known = catalogue().versions(axis.package());
-    known.iter().find(|version| **version == word).copied().ok_or_else(|| {
-        let message = format!("{} {} is not in the catalogue", axis.key(), quote(word));
-        Problem::at(span, message).hint(format!("it has {}", known.join(", ")))
-    })
 }
 
 // Filters are compared with every cell, which these two bounds keep to some ten million comparisons.

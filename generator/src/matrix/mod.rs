@@ -2,19 +2,25 @@
 //!
 //! Text → `MatrixFile` (what was written) → [`Matrix`] (what is meant). Every problem of a text is reported at once.
 
+mod cells;
 mod expand;
+mod family;
 mod file;
 mod keys;
 mod reader;
 mod schema;
+mod sdk;
 
-pub use keys::Axis;
+use std::collections::BTreeMap;
+
+pub use keys::{Axis, Family, Values};
 pub use schema::schema;
 
 use crate::diag::Problem;
-use crate::target::{Seed, System, Target};
+use crate::nix::hash::Sha256;
+use crate::target::{DarwinTarget, Seed, System, Target};
 
-/// Cells of one matrix at most.
+/// Cells of one family at most.
 pub const MAX_CELLS: usize = 10_000;
 
 /// What a matrix file means.
@@ -28,6 +34,10 @@ pub struct Matrix {
     pub prefer: Vec<String>,
     /// Cells of the musl-gcc family in the file's order, targets outermost. One such list per family.
     pub musl_gcc: Vec<MuslGccCell>,
+    /// Cells of `[darwin]`.
+    pub darwin: Vec<DarwinCell>,
+    /// Cells of `[valgrind-darwin]`.
+    pub valgrind_darwin: Vec<ValgrindCell>,
 }
 
 /// One cross toolchain.
@@ -49,14 +59,117 @@ pub struct MuslGccCell {
 }
 
 impl MuslGccCell {
-    /// The version on one axis.
-    pub fn version(&self, axis: Axis) -> &str {
+    /// The version on one axis; none on those of other families.
+    pub fn version(&self, axis: Axis) -> Option<&str> {
         match axis {
-            Axis::Gcc => &self.gcc,
-            Axis::Musl => &self.musl,
-            Axis::Binutils => &self.binutils,
-            Axis::LinuxHeaders => &self.linux_headers,
+            Axis::Gcc => Some(&self.gcc),
+            Axis::Musl => Some(&self.musl),
+            Axis::Binutils => Some(&self.binutils),
+            Axis::LinuxHeaders => Some(&self.linux_headers),
+            Axis::Valgrind | Axis::Sdk | Axis::Flavour | Axis::Mig => None,
         }
+    }
+}
+
+/// One cross toolchain for macOS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DarwinCell {
+    /// As a [`MuslGccCell`]'s.
+    pub name: String,
+    pub systems: Vec<System>,
+    pub target: &'static DarwinTarget,
+    pub sdk: Sdk,
+    pub flavour: Flavour,
+    pub languages: Languages,
+}
+
+/// One Valgrind for macOS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValgrindCell {
+    /// As a [`MuslGccCell`]'s.
+    pub name: String,
+    pub systems: Vec<System>,
+    /// One that some Valgrind runs on.
+    pub target: &'static DarwinTarget,
+    /// A version that the catalogue has.
+    pub valgrind: String,
+    pub sdk: Sdk,
+    pub flavour: Flavour,
+    pub mig: Mig,
+}
+
+/// A macOS SDK: headers, and stubs of the libraries that are linked with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sdk {
+    /// As the matrix calls it: lower-case letters, digits and `-`.
+    pub name: String,
+    pub kind: SdkKind,
+}
+
+/// Where an SDK comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SdkKind {
+    /// zig's open headers.
+    Zig,
+    /// A tree of the user's, which the lock knows by the SDK's name.
+    File,
+    /// Apple's own, at a version of the catalogue's `macos-sdk`. The user accepted its licence.
+    Apple { version: String },
+    /// zig's headers with those of Apple's open-source kernel, at a version of the catalogue's `xnu`. The NAR hash of its
+    /// tree is the user's.
+    Xnu { version: String, hash: Sha256 },
+}
+
+impl SdkKind {
+    /// Whether MIG's interface definitions come with it.
+    pub fn has_defs(&self) -> bool {
+        *self != SdkKind::Zig
+    }
+}
+
+/// Which compiler and linker a toolchain for macOS is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavour {
+    /// clang and LLVM's own linker and tools.
+    Llvm,
+    /// clang with Apple's linker and tools, as osxcross builds them.
+    Osxcross,
+}
+
+impl Flavour {
+    /// The word in a matrix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Flavour::Llvm => "llvm",
+            Flavour::Osxcross => "osxcross",
+        }
+    }
+
+    fn of(word: &str) -> Flavour {
+        if word == Flavour::Osxcross.as_str() { Flavour::Osxcross } else { Flavour::Llvm }
+    }
+}
+
+/// What generates the stubs of Mach's interfaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mig {
+    /// Nothing: crossloom's own source file holds those that Valgrind calls.
+    Builtin,
+    /// Apple's MIG, built for the build machine.
+    BootstrapCmds,
+}
+
+impl Mig {
+    /// The word in a matrix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Mig::Builtin => "builtin",
+            Mig::BootstrapCmds => "bootstrap-cmds",
+        }
+    }
+
+    fn of(word: &str) -> Mig {
+        if word == Mig::BootstrapCmds.as_str() { Mig::BootstrapCmds } else { Mig::Builtin }
     }
 }
 
@@ -98,16 +211,37 @@ impl Matrix {
     pub fn parse(text: &str) -> Result<Matrix, Vec<Problem>> {
         let (file, mut problems) = file::read(text);
         let matrix = file.map(|file| {
-            let family = file.musl_gcc.as_ref();
-            let musl_gcc = family.map(|family| expand::cells(&file.systems, family, &mut problems)).unwrap_or_default();
-            let systems = file.systems.iter().map(|system| system.value).collect();
-            Matrix { systems, seed: file.seed, prefer: file.prefer, musl_gcc }
+            let zig = Sdk { name: keys::ZIG.to_owned(), kind: SdkKind::Zig };
+            let named = file.sdks.values().filter_map(|(_, sdk)| sdk.clone());
+            let sdks: BTreeMap<String, Sdk> = named.chain([zig]).map(|sdk| (sdk.name.clone(), sdk)).collect();
+            let mut matrix = Matrix {
+                systems: file.systems.iter().map(|system| system.value).collect(),
+                seed: file.seed,
+                prefer: file.prefer,
+                musl_gcc: Vec::new(),
+                darwin: Vec::new(),
+                valgrind_darwin: Vec::new(),
+            };
+            for family in &file.families {
+                let drafts = expand::drafts(&file.systems, family, &sdks, &mut problems);
+                match family.family {
+                    Family::MuslGcc => matrix.musl_gcc = cells::musl_gcc(family, &drafts, &mut problems),
+                    Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &sdks),
+                    Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &sdks),
+                }
+            }
+            matrix
         });
         problems.sort_by_key(|problem| problem.span.as_ref().map(|span| span.start));
         match matrix {
-            Some(matrix) if problems.is_empty() && !matrix.musl_gcc.is_empty() => Ok(matrix),
+            Some(matrix) if problems.is_empty() && matrix.count() > 0 => Ok(matrix),
             _ if problems.is_empty() => Err(vec![Problem::whole("the matrix has no cells").hint("name a target")]),
             _ => Err(problems),
         }
+    }
+
+    /// How many cells there are, of every family.
+    pub fn count(&self) -> usize {
+        self.musl_gcc.len() + self.darwin.len() + self.valgrind_darwin.len()
     }
 }

@@ -4,17 +4,22 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{self, Axis};
+use super::keys::{self, Axis, Family, Values};
 use crate::catalogue::catalogue;
-use crate::target::{Seed, System, Target};
+use crate::target::{Seed, System};
+
+/// What an SDK can be called; words that mean something in names are refused beside this.
+const SDK_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
 
 /// The schema as JSON text, two spaces deep, ending in a newline.
 pub fn schema() -> String {
-    let mut root = object(keys::ROOT, &["crossloom", "build", "musl-gcc"], "", root_key);
+    let mut root = object(keys::ROOT, &["crossloom", "build"], "", root_key);
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("title".to_owned(), json!("crossloom's target matrix"));
     if let Some(fields) = root.as_object_mut() {
+        let families: Vec<_> = Family::ALL.iter().map(|family| json!({ "required": [family.key()] })).collect();
+        fields.insert("anyOf".to_owned(), json!(families));
         schema.append(fields);
     }
     // `{:#}` of a JSON value is two spaces deep and cannot fail.
@@ -22,7 +27,7 @@ pub fn schema() -> String {
 }
 
 /// An object with exactly these keys, each described by `of`.
-fn object(keys: &[&str], required: &[&str], description: &str, of: fn(&str) -> Value) -> Value {
+fn object(keys: &[&str], required: &[&str], description: &str, of: impl Fn(&str) -> Value) -> Value {
     let properties: Map<String, Value> = keys.iter().map(|key| ((*key).to_owned(), of(key))).collect();
     let mut object = json!({ "type": "object" });
     if let Some(fields) = object.as_object_mut() {
@@ -39,26 +44,38 @@ fn object(keys: &[&str], required: &[&str], description: &str, of: fn(&str) -> V
 }
 
 fn words(known: &[&str], description: &str) -> Value {
+    word_list(json!({ "type": "string", "enum": known }), description)
+}
+
+fn word_list(items: Value, description: &str) -> Value {
     json!({
         "description": description,
         "type": "array",
-        "items": { "type": "string", "enum": known },
+        "items": items,
         "minItems": 1,
         "uniqueItems": true,
     })
 }
 
 fn root_key(key: &str) -> Value {
+    if let Some(family) = Family::ALL.into_iter().find(|family| family.key() == key) {
+        let description = match family {
+            Family::MuslGcc => "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
+            Family::Darwin => "Cross toolchains for macOS. Every combination of target, SDK and flavour is a cell.",
+            Family::ValgrindDarwin => "Valgrind for macOS. Every combination of target and axes is a cell.",
+        };
+        return object(&family.keys(), &["targets"], description, |key| family_key(family, key));
+    }
     match key {
         "crossloom" => json!({ "description": "Version of this file's format.", "const": keys::FORMAT }),
         "build" => object(keys::BUILD, &["systems"], "What builds, and from what.", build_key),
         "sources" => object(keys::SOURCES, &[], "Where sources come from.", sources_key),
-        "musl-gcc" => object(
-            keys::FAMILY,
-            &["targets"],
-            "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
-            family_key,
-        ),
+        "sdk" => json!({
+            "description": "macOS SDKs by the names that `sdk` lists take. `zig` needs none of this.",
+            "type": "object",
+            "patternProperties": { SDK_NAME: object(keys::SDK, &["kind"], "One SDK.", sdk_key) },
+            "additionalProperties": false,
+        }),
         _ => Value::Bool(true),
     }
 }
@@ -87,53 +104,95 @@ fn sources_key(key: &str) -> Value {
     }
 }
 
-fn family_key(key: &str) -> Value {
-    let list = |items: Value, description: &str| {
-        let most = super::reader::MAX_ITEMS;
-        json!({ "description": description, "type": "array", "items": items, "maxItems": most })
-    };
+fn sdk_key(key: &str) -> Value {
+    let sdk_versions = || [catalogue().versions("macos-sdk"), catalogue().unpinned_versions("xnu")].concat();
     match key {
-        "targets" => words(&triples(), "Targets by their GNU triples."),
-        "languages" => languages("Languages of the compilers; C is always among them."),
-        "exclude" => list(
-            object(keys::EXCLUDE, &[], "Drops the cells that match every key.", filter_key),
-            "Cells to leave out. An entry that matches nothing is an error.",
-        ),
-        "include" => list(
-            object(keys::CELL, &[], "Adds one cell; what is not named is the first value of its axis.", filter_key),
-            "Cells to add to the product.",
-        ),
-        "override" => list(
-            object(keys::OVERRIDE, &["match"], "Settings for the cells that match.", override_key),
-            "Settings per cell, applied in order: flags are appended, languages replaced.",
-        ),
-        _ => axis(key).map_or(Value::Bool(true), |axis| {
-            let versions = catalogue().versions(axis.package());
-            let mut words =
-                words(&versions, &format!("Versions of {}; the first does not appear in names of cells.", axis.key()));
-            with_default(
-                &mut words,
-                json!(catalogue().default_version(axis.package()).into_iter().collect::<Vec<_>>()),
-            );
-            words
+        "kind" => json!({
+            "description": "file: imported by `crossloom sdk import`. apple: Apple's own. xnu: zig's headers with those of \
+                            Apple's open-source kernel.",
+            "type": "string",
+            "enum": keys::SDK_KINDS,
+        }),
+        "version" => json!({
+            "description": "Of apple or xnu: a version of the catalogue.",
+            "type": "string",
+            "enum": sdk_versions(),
+        }),
+        "accept-license" => json!({
+            "description": "Of apple: you accept the licence of Apple's SDK, which bars redistribution and limits use.",
+            "const": true,
+        }),
+        _ => json!({
+            "description": "Of xnu: the NAR hash of its tree, as Nix writes it.",
+            "type": "string",
+            "pattern": "^(sha256-[A-Za-z0-9+/]{43}=|[0-9a-f]{64}|[0-9a-z]{52})$",
         }),
     }
 }
 
-fn filter_key(key: &str) -> Value {
+fn family_key(family: Family, key: &str) -> Value {
+    let list = |items: Value, description: &str| {
+        let most = super::reader::MAX_ITEMS;
+        json!({ "description": description, "type": "array", "items": items, "maxItems": most })
+    };
+    let filter = |keys: &[&str], required: &[&str], description: &str| {
+        object(keys, required, description, |key| filter_key(family, key))
+    };
     match key {
-        "target" => json!({ "type": "string", "enum": triples() }),
-        "system" => json!({ "type": "string", "enum": System::ALL.map(System::as_str) }),
-        _ => axis(key).map_or(
-            Value::Bool(true),
-            |axis| json!({ "type": "string", "enum": catalogue().versions(axis.package()) }),
+        "targets" => words(&family.triples(), "Targets by their triples."),
+        "languages" => languages("Languages of the compilers; C is always among them."),
+        "exclude" => list(
+            filter(&family.exclude_keys(), &[], "Drops the cells that match every key."),
+            "Cells to leave out. An entry that matches nothing is an error.",
         ),
+        "include" => list(
+            filter(&family.cell_keys(), &[], "Adds one cell; what is not named is the first value of its axis."),
+            "Cells to add to the product.",
+        ),
+        "override" => list(
+            object(keys::OVERRIDE, &["match"], "Settings for the cells that match.", |key| override_key(family, key)),
+            "Settings per cell, applied in order: flags are appended, languages replaced.",
+        ),
+        _ => axis(family, key).map_or(Value::Bool(true), axis_key),
     }
 }
 
-fn override_key(key: &str) -> Value {
+fn axis_key(axis: Axis) -> Value {
+    let (what, default) = match axis.values() {
+        Values::Versions(package) => {
+            let default = catalogue().default_version(package).unwrap_or_default();
+            (format!("Versions of {}", axis.key()), default)
+        }
+        Values::Words(words) => (format!("Words for {}", axis.key()), words.first().copied().unwrap_or_default()),
+        Values::Sdks => ("SDKs: zig, or the name of one in [sdk]".to_owned(), keys::ZIG),
+    };
+    let mut words = word_list(axis_value(axis), &format!("{what}; the first does not appear in names of cells."));
+    with_default(&mut words, json!([default]));
+    words
+}
+
+fn axis_value(axis: Axis) -> Value {
+    match axis.values() {
+        Values::Versions(package) => json!({ "type": "string", "enum": catalogue().versions(package) }),
+        Values::Words(words) => json!({ "type": "string", "enum": words }),
+        Values::Sdks => json!({ "type": "string", "pattern": SDK_NAME }),
+    }
+}
+
+fn filter_key(family: Family, key: &str) -> Value {
     match key {
-        "match" => object(keys::CELL, &[], "Which cells; {} is all of them.", filter_key),
+        "target" => json!({ "type": "string", "enum": family.triples() }),
+        "system" => json!({ "type": "string", "enum": System::ALL.map(System::as_str) }),
+        _ => axis(family, key).map_or(Value::Bool(true), axis_value),
+    }
+}
+
+fn override_key(family: Family, key: &str) -> Value {
+    match key {
+        "match" => {
+            let describe = |key: &str| filter_key(family, key);
+            object(&family.cell_keys(), &[], "Which cells; {} is all of them.", describe)
+        }
         "languages" => languages("Replaces the languages of these cells."),
         _ => json!({
             "description": format!("Appended to the configure flags of {}.", key.trim_end_matches("-flags")),
@@ -152,12 +211,8 @@ fn languages(description: &str) -> Value {
     words
 }
 
-fn axis(key: &str) -> Option<Axis> {
-    Axis::ALL.into_iter().find(|axis| axis.key() == key)
-}
-
-fn triples() -> Vec<&'static str> {
-    Target::all().iter().map(Target::triple).collect()
+fn axis(family: Family, key: &str) -> Option<Axis> {
+    family.axes().iter().copied().find(|axis| axis.key() == key)
 }
 
 fn with_default(schema: &mut Value, default: Value) {

@@ -244,6 +244,7 @@ let
     "gcc"
     "gnu"
     "kernel"
+    "pypi"
     "savannah"
     "sourceforge"
     "ubuntu"
@@ -274,6 +275,25 @@ let
         outputHash = hash;
       };
 
+  fetchzip =
+    {
+      name,
+      url,
+      hash,
+    }:
+    if !(reachable url) then
+      throw "${name}: nixpkgs' fetchzip does not know the address ${url}"
+    else if match "sha256-[A-Za-z0-9+/]{43}=" hash == null then
+      throw "${name}: ${hash} is no hash"
+    else
+      derivation {
+        inherit name system url;
+        builder = "${tool "curl"}/bin/curl";
+        outputHashMode = "recursive";
+        outputHashAlgo = "sha256";
+        outputHash = hash;
+      };
+
   tool =
     name:
     derivation {
@@ -289,9 +309,12 @@ let
       })
       (
         [
+          "autoconf"
+          "automake"
           "bash"
           "bison"
           "bzip2"
+          "cmake"
           "coreutils"
           "diffutils"
           "file"
@@ -306,10 +329,19 @@ let
           "m4"
           "mpfr"
           "libmpc"
+          "libtool"
+          "libuuid"
+          "libxml2"
+          "meson"
+          "ninja"
+          "openssl"
           "patchelf"
           "perl"
           "pkg-config"
+          "python3"
+          "rustc"
           "texinfo"
+          "unzip"
           "xz"
           "zlib"
         ]
@@ -319,7 +351,20 @@ let
   );
 
   set = tools // {
-    inherit fetchurl mkShellNoCC callPackage;
+    inherit
+      fetchurl
+      fetchzip
+      mkShellNoCC
+      callPackage
+      ;
+    llvmPackages_19 = {
+      clang = tool "clang-wrapper";
+      clang-unwrapped = tool "clang" // {
+        lib = tool "clang-lib";
+      };
+      lld = tool "lld";
+      llvm = tool "llvm";
+    };
     stdenv = {
       inherit mkDerivation;
       buildPlatform = platform;

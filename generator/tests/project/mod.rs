@@ -8,10 +8,10 @@ use crossloom::diag;
 use crossloom::lock::Lock;
 use crossloom::matrix::Matrix;
 use crossloom::output::Tree;
-use crossloom::plan::{Plan, plan, releases};
+use crossloom::plan::{Plan, RECIPES, plan, releases};
 use crossloom::seed::SeedLock;
 use crossloom::target::{System, Target};
-use crossloom::tree::tree;
+use crossloom::tree::{Verbatim, tree};
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -55,4 +55,11 @@ pub fn wide() -> Matrix {
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\ntargets = {targets}\n\
          gcc = [\"14.2.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n"
     ))
+}
+
+/// Files that say nothing in the place of every recipe and check: for what is rendered around them.
+pub fn stand_ins() -> Verbatim {
+    let recipes = RECIPES.iter().map(|(recipe, _)| format!("recipes/{recipe}.nix"));
+    let checks = ["structure", "emulated", "darwin-programs"].map(|check| format!("checks/{check}.nix"));
+    recipes.chain(checks).fold(Verbatim::embedded(), |files, path| files.with(&path, "{ }: { }\n"))
 }

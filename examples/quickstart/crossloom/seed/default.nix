@@ -7,6 +7,7 @@
 let
   inherit (lock) system;
   fetchurl = import ./fetchurl.nix;
+  fetchzip = import ./fetchzip.nix;
 
   # Debian's name for the place of libraries, and the build machine's GNU triple.
   multiarch =
@@ -176,15 +177,87 @@ let
       ]
   );
 
+  llvm = "${tier "llvm"}/usr/lib/llvm-19";
+  buildsystems = tier "buildsystems";
+
+  # autotools' programs are scripts with the places of their data written into them: copies that know their own.
+  autotools = mkDerivation {
+    name = "seed-${lock.suite}-autotools";
+    inherit buildsystems;
+    phases = [ "installPhase" ];
+    installPhase = ''
+      mkdir -p "$out/bin" "$out/share"
+      cp -rL "$buildsystems"/usr/share/{autoconf,aclocal*,automake-*,libtool} "$out/share/"
+      for name in autoconf autoheader autom4te autoreconf autoscan autoupdate ifnames libtoolize; do
+        cp -L "$buildsystems/usr/bin/$name" "$out/bin/"
+      done
+      # The alternatives system names these without their version.
+      for name in automake aclocal; do cp "$buildsystems"/usr/bin/$name-* "$out/bin/$name"; done
+      chmod -R u+w "$out"
+      grep -rlI -e /usr/share -e /usr/bin/ "$out" | while read -r file; do
+        sed -i -E -e "s#/usr/share#$out/share#g" -e "s#/usr/bin/m4#$seed/bin/m4#g" \
+          -e "s#/usr/bin/(auto[a-z0-9]+|aclocal|libtoolize)#$out/bin/\1#g" "$file"
+      done
+      sed -i -E "s#([\"' ])/bin/(sed|grep)#\1$seed/bin/\2#g" "$out/bin/libtoolize"
+    '';
+  };
+
+  # Libraries to link with, where a build input has them. Debian's own places are compiled into what describes them.
+  libraries = mkDerivation {
+    name = "seed-${lock.suite}-libraries";
+    libraries = tier "osxcross";
+    inherit multiarch;
+    phases = [ "installPhase" ];
+    installPhase = ''
+      mkdir -p "$out/bin" "$out/lib/pkgconfig"
+      ln -s "$libraries/usr/include" "$out/include"
+      ln -s "$libraries/usr/lib/$multiarch"/lib*.so* "$libraries/usr/lib/$multiarch"/lib*.a "$out/lib/"
+      describe() { sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"; }
+      for file in "$libraries/usr/lib/$multiarch"/pkgconfig/*.pc; do
+        describe "$file" | sed -e 's#^libdir=.*#libdir=''${exec_prefix}/lib#' > "$out/lib/pkgconfig/''${file##*/}"
+      done
+      describe "$libraries/usr/bin/xml2-config" > "$out/bin/xml2-config"
+      chmod +x "$out/bin/xml2-config"
+    '';
+  };
+
+  # busybox under one of its names.
+  applet =
+    name:
+    mkDerivation {
+      name = "seed-${name}";
+      phases = [ "installPhase" ];
+      installPhase = ''mkdir -p "$out/bin" && ln -s "$busybox/bin/busybox" "$out/bin/${name}"'';
+    };
+
   scope = tools // {
     inherit
       busybox
       fetchurl
+      fetchzip
       mkShellNoCC
       runtime
       tree
       ;
     qemu-user = tier "emulator";
+    llvmPackages_19 = {
+      clang-unwrapped = llvm;
+      lld = llvm;
+      inherit llvm;
+    };
+    python3 = tier "python";
+    rustc = tier "rust";
+    autoconf = autotools;
+    automake = autotools;
+    libtool = autotools;
+    cmake = buildsystems;
+    meson = buildsystems;
+    ninja = buildsystems;
+    libuuid = libraries;
+    libxml2 = libraries;
+    openssl = libraries;
+    zlib = libraries;
+    unzip = applet "unzip";
     stdenv = {
       inherit mkDerivation;
       cc = tree;

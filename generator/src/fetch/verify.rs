@@ -1,0 +1,89 @@
+//! Whether what was found is what is pinned: a file by its digest, an archive of a tree by what it unpacks to.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::nix::nar;
+use crate::nix::store::StoreName;
+
+use super::Wanted;
+use super::error::Failure;
+use super::http::Stop;
+use super::part;
+use super::unpack::{Limits, UnpackError, unpack};
+
+/// A verified tree, which goes when this is dropped.
+#[derive(Debug)]
+pub struct UnpackedTree {
+    directory: TempDir,
+    name: String,
+}
+
+impl UnpackedTree {
+    /// Where it is.
+    pub fn path(&self) -> PathBuf {
+        self.directory.path().join(&self.name)
+    }
+
+    /// Gives it the name that it shall have in the store, so that nothing has to be copied for that.
+    pub fn rename(&mut self, name: &StoreName) -> io::Result<()> {
+        fs::rename(self.path(), self.directory.path().join(name.as_str()))?;
+        self.name = name.as_str().to_owned();
+        Ok(())
+    }
+}
+
+/// A file that is as pinned.
+pub(super) struct Verified {
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it unpacks to, of a tree.
+    pub tree: Option<UnpackedTree>,
+}
+
+/// Reads the file at `path` and compares. A tree is unpacked beside the cache, where there is a cache already: temporary
+/// directories are small on many machines.
+pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verified, Failure> {
+    let metadata = fs::metadata(path).map_err(|source| Failure::Read { source })?;
+    if wanted.tree {
+        if !metadata.is_file() {
+            return Err(Failure::Read { source: io::Error::new(io::ErrorKind::InvalidInput, "not a regular file") });
+        }
+        return Ok(Verified { size: metadata.len(), tree: Some(unpacked(path, wanted, cache)?) });
+    }
+    // A wrong size spares reading the file, but a hash mismatch says more about a small one.
+    if let Some(expected) = wanted.size.filter(|expected| *expected != metadata.len()) {
+        return Err(Failure::Size { expected, got: metadata.len() });
+    }
+    match part::hash_file(path).map_err(|source| Failure::Read { source })? {
+        (got, size) if got == wanted.sha256 => Ok(Verified { size, tree: None }),
+        (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
+    }
+}
+
+fn unpacked(path: &Path, wanted: &Wanted, cache: &Path) -> Result<UnpackedTree, Failure> {
+    let write = |path: &Path| {
+        let path = path.to_owned();
+        |source| Failure::Archive { source: UnpackError::Write { path, source } }
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".crossloom-tree-");
+    let made = if cache.is_dir() { builder.tempdir_in(cache) } else { builder.tempdir() };
+    let tree = UnpackedTree { directory: made.map_err(write(cache))?, name: "tree".to_owned() };
+    let archive = fs::File::open(path).map_err(|source| Failure::Read { source })?;
+    unpack(archive, &tree.path(), &Limits::default()).map_err(|source| Failure::Archive { source })?;
+    // Nothing else writes there: what can't be read back is the disk's fault.
+    let (got, _) = nar::hash_path(&tree.path()).map_err(|error| write(&tree.path())(io::Error::other(error)))?;
+    if got == wanted.sha256 { Ok(tree) } else { Err(Failure::Tree { expected: wanted.sha256, got }) }
+}
+
+/// What a failed check says of the place that the file came from, if it is not this machine's own disk that failed.
+pub(super) fn stop(failure: Failure) -> Stop {
+    match failure {
+        Failure::Archive { source: UnpackError::Write { source, .. } } => Stop::Disk(source),
+        failure => Stop::Address(failure),
+    }
+}

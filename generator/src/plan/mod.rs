@@ -1,0 +1,262 @@
+//! What has to be built for a matrix, and from what: a graph of nodes per build system, each after those it needs.
+//!
+//! A node is one call of one recipe (`overlays/recipes/<recipe>.nix`) with literal arguments. Its name says its role, its
+//! version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
+//! cells is one node.
+
+mod darwin;
+mod graph;
+mod musl_gcc;
+mod recipe;
+mod valgrind;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::catalogue::Catalogue;
+use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Release, sdk_source_name, source_name};
+use crate::matrix::{Matrix, SdkKind};
+use crate::seed::Tier;
+use crate::target::{Seed, System};
+use graph::Graph;
+
+pub use recipe::RECIPES;
+
+/// Everything that is rendered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// Which seed Linux build systems build from.
+    pub seed: Seed,
+    /// By build system, in the order of their names.
+    pub systems: BTreeMap<System, SystemPlan>,
+    /// Every source that a node or a check names.
+    pub sources: BTreeMap<String, LockedSource>,
+    /// SDKs of the user's that a node or a check names, by the names that they have among the sources.
+    pub sdks: BTreeMap<String, LockedSdk>,
+}
+
+/// The nodes and cells of one build system.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct SystemPlan {
+    /// Sorted so that a node stands after those it needs.
+    pub nodes: Vec<Node>,
+    /// What the user asked for.
+    pub cells: Vec<Cell>,
+    /// What proves that it works.
+    pub checks: Vec<Check>,
+}
+
+/// One call of a recipe.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Node {
+    /// Its Nix attribute: letters, digits, `-` and `_`.
+    pub name: String,
+    /// The recipe's file name without `.nix`.
+    pub recipe: &'static str,
+    /// By name of the recipe's argument.
+    pub args: BTreeMap<&'static str, Arg>,
+}
+
+/// What a recipe is called with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arg {
+    /// Another node, by name.
+    Node(String),
+    /// Several of them.
+    Nodes(Vec<String>),
+    /// A source, by name.
+    Source(String),
+    /// A string.
+    Text(String),
+    /// A list of strings.
+    Texts(Vec<String>),
+    /// Yes or no.
+    Flag(bool),
+}
+
+impl Arg {
+    /// The nodes that it names.
+    fn nodes(&self) -> &[String] {
+        match self {
+            Arg::Node(name) => std::slice::from_ref(name),
+            Arg::Nodes(names) => names,
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Flag(_) => &[],
+        }
+    }
+
+    /// The source that it names.
+    fn source(&self) -> Option<&String> {
+        if let Arg::Source(name) = self { Some(name) } else { None }
+    }
+}
+
+/// One row of the matrix, as a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
+    pub name: String,
+    /// The development shell; none where the cell is nothing to develop with.
+    pub shell: Option<Shell>,
+    pub output: Output,
+    /// The triple.
+    pub target: &'static str,
+    /// Whether crossloom's authors built it, from the same releases.
+    pub built: bool,
+}
+
+/// What a cell comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Output {
+    /// The node that is the package.
+    Node(String),
+    /// Nothing yet: the SDK of this name has not been imported. Only asking for the package is an error.
+    MissingSdk(String),
+}
+
+/// A development shell for a cell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shell {
+    /// Its attribute: the cell's without the family.
+    pub name: String,
+    /// The recipe's file name without `.nix`.
+    pub recipe: &'static str,
+    /// Whether there is a C++ compiler.
+    pub cxx: bool,
+}
+
+impl Cell {
+    /// The node that is the package, if there is one.
+    pub fn node(&self) -> Option<&str> {
+        if let Output::Node(name) = &self.output { Some(name) } else { None }
+    }
+
+    /// How far it got, for people to read.
+    pub fn state(&self) -> &'static str {
+        match (&self.output, self.built) {
+            (Output::MissingSdk(_), _) => "missing sdk",
+            (Output::Node(_), true) => "built",
+            (Output::Node(_), false) => "not built here",
+        }
+    }
+}
+
+impl SystemPlan {
+    /// The names that a user can ask for: cells, checks and nodes.
+    pub fn names(&self) -> BTreeSet<&str> {
+        let cells = self.cells.iter().map(|cell| cell.name.as_str());
+        let nodes = self.nodes.iter().map(|node| node.name.as_str());
+        cells.chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
+    }
+
+    /// The given nodes and all that they need, in the plan's order.
+    pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> Vec<&'a Node> {
+        let mut wanted: BTreeSet<&str> = nodes.into_iter().collect();
+        let mut closure = Vec::new();
+        // What a node needs stands before it, so one walk from the end finds everything.
+        for node in self.nodes.iter().rev() {
+            if !wanted.contains(node.name.as_str()) {
+                continue;
+            }
+            wanted.extend(node.args.values().flat_map(Arg::nodes).map(String::as_str));
+            closure.push(node);
+        }
+        closure.reverse();
+        closure
+    }
+
+    /// The names of every source that the given nodes and what they need are built from.
+    pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
+        let args = self.closure(nodes).into_iter().flat_map(|node| node.args.values());
+        args.filter_map(Arg::source).cloned().collect()
+    }
+
+    /// The tiers of the seed beside its base that the given nodes and what they need are built with.
+    pub fn tiers_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<Tier> {
+        self.closure(nodes).into_iter().flat_map(|node| recipe::tiers(node.recipe)).copied().collect()
+    }
+}
+
+/// One check of a build system: a call of a file in `checks/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its attribute among the flake's checks.
+    pub name: String,
+    /// The file's name without `.nix`.
+    pub file: &'static str,
+    /// By name of the file's argument, in the order to be written.
+    pub args: Vec<(&'static str, Arg)>,
+    /// The tiers of the seed beside its base that it takes from the scope by name.
+    pub tiers: Vec<Tier>,
+}
+
+impl Check {
+    /// The nodes that it names.
+    pub fn nodes(&self) -> impl Iterator<Item = &String> {
+        self.args.iter().flat_map(|(_, arg)| arg.nodes())
+    }
+
+    /// The sources that it names without a node.
+    pub fn sources(&self) -> impl Iterator<Item = &String> {
+        self.args.iter().filter_map(|(_, arg)| arg.source())
+    }
+}
+
+/// The releases that `matrix` builds from.
+pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<Release> {
+    let musl_gcc = matrix.musl_gcc.iter().flat_map(|cell| musl_gcc::releases(cell, catalogue));
+    let darwin = matrix.darwin.iter().flat_map(|cell| darwin::releases(cell, catalogue));
+    let valgrind = matrix.valgrind_darwin.iter().flat_map(|cell| valgrind::releases(cell, catalogue));
+    musl_gcc.chain(darwin).chain(valgrind).collect()
+}
+
+/// Plans `matrix` from the sources that `lock` holds.
+///
+/// # Errors
+/// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
+pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan, LockError> {
+    let mut sources = BTreeMap::new();
+    for Release { package, version, hash } in releases(matrix, catalogue) {
+        let source = lock.source(&package, &version)?;
+        let name = source_name(&package, &version);
+        if hash.is_some_and(|hash| hash != source.sha256) {
+            return Err(LockError::OtherHash { name });
+        }
+        sources.insert(name, source.clone());
+    }
+    let systems: BTreeMap<_, _> =
+        matrix.systems.iter().map(|system| (*system, system_plan(*system, matrix, lock, catalogue))).collect();
+    let named = matrix.darwin.iter().map(|cell| &cell.sdk).chain(matrix.valgrind_darwin.iter().map(|cell| &cell.sdk));
+    let files = named.filter(|sdk| sdk.kind == SdkKind::File);
+    let sdks = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone()))).collect();
+    Ok(Plan { seed: matrix.seed, systems, sources, sdks })
+}
+
+fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> SystemPlan {
+    let mut graph = Graph::new(catalogue, lock, matrix.seed);
+    let (mut cells, mut checks) = (Vec::new(), Vec::new());
+    for cell in matrix.musl_gcc.iter().filter(|cell| cell.systems.contains(&system)) {
+        let planned = musl_gcc::cell(&mut graph, system, cell);
+        checks.extend(musl_gcc::check(cell, &planned, system));
+        cells.push(planned);
+    }
+    let versions: BTreeSet<&String> = matrix.musl_gcc.iter().map(|cell| &cell.musl).collect();
+    checks.extend(versions.into_iter().map(|version| musl_gcc::seed_check(version)));
+    for cell in matrix.darwin.iter().filter(|cell| cell.systems.contains(&system)) {
+        let planned = darwin::cell(&mut graph, system, cell);
+        checks.extend(darwin::check(&mut graph, cell, &planned));
+        cells.push(planned);
+    }
+    for cell in matrix.valgrind_darwin.iter().filter(|cell| cell.systems.contains(&system)) {
+        let [planned, tarball] = valgrind::cells(&mut graph, system, cell);
+        checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
+        cells.extend([planned, tarball]);
+    }
+    // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there too.
+    if !system.is_linux() {
+        checks.clear();
+    }
+    SystemPlan { nodes: graph.nodes, cells, checks }
+}

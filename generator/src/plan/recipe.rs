@@ -1,0 +1,37 @@
+//! What each recipe needs of the seed beside its base, as data.
+
+use crate::seed::Tier;
+
+/// Every recipe that a node can be a call of, with the tiers whose packages it takes from the scope by name.
+pub const RECIPES: &[(&str, &[Tier])] = &[
+    ("binutils", &[]),
+    ("bootstrap-cmds", &[Tier::Buildsystems]),
+    ("cctools", &[Tier::Llvm, Tier::Osxcross]),
+    ("darwin-cc", &[Tier::Llvm]),
+    ("darwin-compiler-rt", &[Tier::Llvm]),
+    ("darwin-libcxx", &[Tier::Llvm]),
+    ("gcc", &[]),
+    ("gmp", &[]),
+    ("libgcc", &[]),
+    ("libstdcxx", &[]),
+    ("libtapi", &[Tier::Python, Tier::Buildsystems]),
+    ("linux-headers", &[]),
+    ("mpc", &[]),
+    ("mpfr", &[]),
+    ("musl", &[]),
+    ("musl-headers", &[]),
+    ("osxcross-cc", &[Tier::Llvm]),
+    ("sdk-apple", &[Tier::Python]),
+    ("sdk-xnu", &[Tier::Python]),
+    ("sdk-zig", &[]),
+    ("static-macho", &[Tier::Rust]),
+    ("toolchain", &[]),
+    ("valgrind-darwin", &[Tier::Llvm]),
+    ("valgrind-darwin-tarball", &[]),
+    ("xar", &[Tier::Buildsystems, Tier::Osxcross]),
+];
+
+/// The tiers of one recipe.
+pub fn tiers(recipe: &str) -> &'static [Tier] {
+    RECIPES.iter().find(|(name, _)| *name == recipe).map_or(&[], |(_, tiers)| tiers)
+}

@@ -1,0 +1,249 @@
+//! What templates see: one type per template, so that what a template can name is what these hold. No field is optional,
+//! since a template cannot ask whether something is there.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+
+use crate::plan::{Arg, Check, Node, Output, Plan, SystemPlan};
+
+/// A source's name as an attribute that needs no quotes.
+fn attribute(name: &str) -> String {
+    name.replace('.', "_")
+}
+
+#[derive(Serialize)]
+pub struct FlakeContext {
+    pub nixpkgs_url: &'static str,
+}
+
+#[derive(Serialize)]
+pub struct DefaultContext {
+    pub seeded: Vec<SeededSystem>,
+    pub unseeded: Vec<UnseededSystem>,
+}
+
+#[derive(Serialize)]
+pub struct SeededSystem {
+    pub system: &'static str,
+    pub file: String,
+    pub lock: String,
+}
+
+#[derive(Serialize)]
+pub struct UnseededSystem {
+    pub system: &'static str,
+    pub file: String,
+}
+
+#[derive(Serialize)]
+pub struct SourcesContext {
+    fetchers: &'static [&'static str],
+    sources: Vec<SourceContext>,
+    trees: Vec<TreeContext>,
+    sdks: Vec<SdkContext>,
+}
+
+#[derive(Serialize)]
+struct SourceContext {
+    name: String,
+    file: String,
+    urls: Vec<String>,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct TreeContext {
+    name: String,
+    file: String,
+    url: String,
+    sha256: String,
+}
+
+#[derive(Serialize)]
+struct SdkContext {
+    name: String,
+    file: String,
+    version: String,
+    origin: String,
+    sha256: String,
+}
+
+impl SourcesContext {
+    pub fn of(plan: &Plan) -> SourcesContext {
+        let (mut sources, mut trees) = (Vec::new(), Vec::new());
+        for (name, source) in &plan.sources {
+            let (name, file, sha256) = (attribute(name), source.file.clone(), source.sha256.to_sri());
+            if source.tree {
+                let url = source.urls.first().cloned().unwrap_or_default();
+                trees.push(TreeContext { name, file, url, sha256 });
+            } else {
+                sources.push(SourceContext { name, file, urls: source.urls.clone(), sha256 });
+            }
+        }
+        let sdks = plan.sdks.iter().map(|(name, sdk)| SdkContext {
+            name: attribute(name),
+            file: sdk.file.clone(),
+            version: sdk.version.clone(),
+            origin: sdk.origin.clone(),
+            sha256: sdk.sha256.to_sri(),
+        });
+        let fetchers: &[&str] = if trees.is_empty() { &[] } else { &["fetchzip"] };
+        SourcesContext { fetchers, sources, sdks: sdks.collect(), trees }
+    }
+
+    /// What sources are fetched by beside `fetchurl`.
+    pub fn fetchers(&self) -> &'static [&'static str] {
+        self.fetchers
+    }
+}
+
+#[derive(Serialize)]
+pub struct SystemContext {
+    fetchers: &'static [&'static str],
+    nodes: Vec<NodeContext>,
+    cells: Vec<CellContext>,
+    missing: Vec<MissingContext>,
+    shells: Vec<ShellContext>,
+    missing_shells: Vec<MissingContext>,
+    checks: Vec<CheckContext>,
+}
+
+/// A node's arguments by kind, since a template cannot ask what a value is.
+#[derive(Serialize)]
+struct NodeContext {
+    name: String,
+    recipe: String,
+    sources: Vec<Named<String>>,
+    texts: Vec<Named<Json>>,
+    nodes: Vec<Named<String>>,
+    /// Arguments whose node has the argument's own name.
+    inherits: Vec<&'static str>,
+    lists: Vec<Named<Vec<String>>>,
+}
+
+#[derive(Serialize)]
+struct Named<T> {
+    arg: &'static str,
+    value: T,
+}
+
+#[derive(Serialize)]
+struct CellContext {
+    name: String,
+    node: String,
+}
+
+#[derive(Serialize)]
+struct ShellContext {
+    name: String,
+    recipe: String,
+    node: String,
+    target: &'static str,
+    cxx: bool,
+}
+
+/// A package or a shell that is not there, and what to do about it.
+#[derive(Serialize)]
+struct MissingContext {
+    name: String,
+    message: String,
+}
+
+/// A check's arguments by kind.
+#[derive(Serialize)]
+struct CheckContext {
+    name: String,
+    file: String,
+    sources: Vec<Named<String>>,
+    nodes: Vec<Named<String>>,
+    texts: Vec<Named<Json>>,
+}
+
+/// What is said where a package needs an SDK that is not there.
+pub fn missing_sdk(sdk: &str) -> String {
+    format!("sdk {sdk} is not in matrix.lock: run `crossloom sdk import --name {sdk} FILE`")
+}
+
+impl SystemContext {
+    pub fn of(system: &SystemPlan, fetchers: &'static [&'static str]) -> SystemContext {
+        let mut context = SystemContext {
+            fetchers,
+            nodes: system.nodes.iter().map(NodeContext::of).collect(),
+            cells: Vec::new(),
+            missing: Vec::new(),
+            shells: Vec::new(),
+            missing_shells: Vec::new(),
+            checks: system.checks.iter().map(CheckContext::of).collect(),
+        };
+        for cell in &system.cells {
+            match &cell.output {
+                Output::Node(node) => {
+                    context.cells.push(CellContext { name: cell.name.clone(), node: node.clone() });
+                    context.shells.extend(cell.shell.as_ref().map(|shell| ShellContext {
+                        name: shell.name.clone(),
+                        recipe: format!("./recipes/{}.nix", shell.recipe),
+                        node: node.clone(),
+                        target: cell.target,
+                        cxx: shell.cxx,
+                    }));
+                }
+                Output::MissingSdk(sdk) => {
+                    let missing = |name: &String| MissingContext { name: name.clone(), message: missing_sdk(sdk) };
+                    context.missing.push(missing(&cell.name));
+                    context.missing_shells.extend(cell.shell.as_ref().map(|shell| missing(&shell.name)));
+                }
+            }
+        }
+        context
+    }
+}
+
+impl NodeContext {
+    fn of(node: &Node) -> NodeContext {
+        let mut context = NodeContext {
+            name: node.name.clone(),
+            recipe: format!("./recipes/{}.nix", node.recipe),
+            sources: Vec::new(),
+            texts: Vec::new(),
+            nodes: Vec::new(),
+            inherits: Vec::new(),
+            lists: Vec::new(),
+        };
+        for (arg, value) in &node.args {
+            match value {
+                Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
+                Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
+                Arg::Texts(texts) => context.texts.push(Named { arg, value: texts.clone().into() }),
+                Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),
+                Arg::Node(name) if name == arg => context.inherits.push(arg),
+                Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
+                Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
+            }
+        }
+        context
+    }
+}
+
+impl CheckContext {
+    fn of(check: &Check) -> CheckContext {
+        let mut context = CheckContext {
+            name: check.name.clone(),
+            file: format!("./checks/{}.nix", check.file),
+            sources: Vec::new(),
+            nodes: Vec::new(),
+            texts: Vec::new(),
+        };
+        for (arg, value) in &check.args {
+            match value {
+                Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
+                Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
+                Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
+                Arg::Texts(texts) | Arg::Nodes(texts) => {
+                    context.texts.push(Named { arg, value: texts.clone().into() });
+                }
+                Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),
+            }
+        }
+        context
+    }
+}
