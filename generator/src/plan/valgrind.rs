@@ -32,9 +32,6 @@ fn is_to_be_checked(cell: &ValgrindCell) -> bool {
     is_checked(&cell.sdk, cell.flavour) && cell.mig == Mig::Builtin
 }
 
-/// The macOS that Valgrind's programs and libraries say they need, whatever generation its tools are for.
-const MINIMUM: &str = "10.8";
-
 /// One Valgrind, and the archive of it: two packages.
 pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cell; 2] {
     let tarball_name = format!("{}-tarball", cell.name);
