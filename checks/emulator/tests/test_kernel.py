@@ -23,7 +23,7 @@ PAGE = 0x1000
 def process() -> Process:
     """A process with an empty address space and no files."""
     cpu = Cpu()
-    return Process(cpu, Memory(cpu.unicorn, LOW), FileSystem(()), Descriptors(256), "/none")
+    return Process(cpu, Memory(cpu.unicorn, LOW), FileSystem(()), Descriptors(256))
 
 
 def mapped(space: Memory, address: int, pages: int, protection: int = READ | WRITE, maximum: int = ALL) -> None:
