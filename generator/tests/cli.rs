@@ -317,6 +317,30 @@ fn an_unknown_cell_is_answered_with_the_nearest() {
 }
 
 #[test]
+fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
+    let project = Project::new();
+    let matrix = "crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nsdk.mine.kind = \"file\"\n\
+                  darwin = { targets = [\"x86_64-apple-darwin22\"], sdk = [\"zig\", \"mine\"] }\n";
+    project.write("matrix.toml", matrix);
+    for command in ["lock", "check", "generate"] {
+        project.fine(&[command]);
+    }
+    snapshot!("plan-without-sdk", project.fine(&["plan"]));
+    let cell = "darwin-x86_64-apple-darwin22-sdk-mine";
+    snapshot!("missing-sdk", project.fails(&["fetch", "--system", "x86_64-linux", "--to", "files", cell]));
+    assert!(project.read("crossloom/x86_64-linux.nix").contains(&format!("{cell} = throw \"sdk mine is not in")));
+
+    // Known to the lock it has nodes, as every other SDK.
+    let sdk = "{ \"file\": \"MacOSX15.5.sdk\", \"sha256\": \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\", \
+               \"version\": \"15.5\", \"origin\": \"x.tar\" }";
+    project.replace("matrix.lock", "\"version\": 1,", &format!("\"version\": 1, \"sdks\": {{ \"mine\": {sdk} }},"));
+    project.fine(&["lock"]);
+    project.fine(&["generate"]);
+    assert!(project.fine(&["plan"]).contains(&format!("{cell}\tnot built here")));
+    assert!(!project.read("crossloom/x86_64-linux.nix").contains("throw"));
+}
+
+#[test]
 fn plans_are_data_on_stdout() {
     let project = Project::generated();
     snapshot!("plan", project.fine(&["plan"]));

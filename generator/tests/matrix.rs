@@ -200,9 +200,12 @@ fn the_committed_schema_is_current() {
     assert!(text == matrix::schema(), "generator/data/matrix.schema.json is stale; fix it with: {fix}");
 }
 
+/// Writes a document around an entry of a table.
+type Write = Box<dyn Fn(&str) -> String>;
+
 /// Every object of the schema: where the schema describes it, and how an entry of it is written.
-fn schema_objects() -> Vec<(String, Box<dyn Fn(&str) -> String>)> {
-    let mut objects: Vec<(String, Box<dyn Fn(&str) -> String>)> = vec![
+fn schema_objects() -> Vec<(String, Write)> {
+    let mut objects: Vec<(String, Write)> = vec![
         (String::new(), Box::new(|entry| format!("{entry}\n"))),
         ("/properties/build".to_owned(), Box::new(|entry| format!("[build]\n{entry}\n"))),
         ("/properties/sources".to_owned(), Box::new(|entry| format!("[sources]\n{entry}\n"))),

@@ -58,7 +58,7 @@ impl Verbatim {
 /// What a Nix file refers to by relative paths, from the tree's root. Of a path that goes on in an interpolation it is the
 /// folder in front.
 fn references(file: &str, text: &str) -> Vec<String> {
-    let tokens = rnix::tokenize(text).into_iter().filter(|(kind, _)| *kind == TOKEN_PATH_REL);
+    let tokens = rnix::tokenize(text).filter(|(kind, _)| *kind == TOKEN_PATH_REL);
     tokens.map(|(_, path)| resolved(file, path)).collect()
 }
 
