@@ -22,6 +22,14 @@ stdenv.mkDerivation {
   pname = "mig-${target}";
   inherit version src sdk;
 
+  # As it stands in the store: what is executable stays so, and all of it is of one age, so that make takes no generated
+  # file for an old one.
+  unpackPhase = ''
+    cp -r --preserve=mode,timestamps "$src" source
+    chmod -R u+w source
+    sourceRoot=source
+  '';
+
   nativeBuildInputs = [
     autoconf
     automake

@@ -202,17 +202,43 @@ let
     '';
   };
 
-  # Libraries to link with, where a build input has them. Debian's own places are compiled into what describes them.
+  # Libraries to link with, where a build input has them. Debian's own places are compiled into what describes them, and
+  # what is linked with them shall not keep the trees of tools alive.
   libraries = mkDerivation {
     name = "seed-${lock.suite}-libraries";
     libraries = tier "osxcross";
-    inherit multiarch;
+    inherit multiarch runtime;
     phases = [ "installPhase" ];
     installPhase = ''
-      mkdir -p "$out/bin" "$out/lib/pkgconfig"
-      ln -s "$libraries/usr/include" "$out/include"
-      ln -s "$libraries/usr/lib/$multiarch"/lib*.so* "$libraries/usr/lib/$multiarch"/lib*.a "$out/lib/"
-      describe() { sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"; }
+      mkdir -p "$out/bin" "$out/include" "$out/lib/pkgconfig"
+      # Headers that say what processor they are for stand in a directory of their own, by the names of the others.
+      cp -rs --no-preserve=mode "$libraries"/usr/include/. "$out/include/"
+      cp -rs --no-preserve=mode "$libraries/usr/include/$multiarch"/. "$out/include/"
+      rm -r "''${out:?}/include/$multiarch"
+      # The base holds the shared half of some, so that the link to it leads nowhere in the tier, and is gone there.
+      cp -P --no-preserve=mode "$libraries/usr/lib/$multiarch"/lib*.{a,so*} "$out/lib/"
+      for archive in "$out"/lib/lib*.a; do
+        name=''${archive##*/} name=''${name%.a}
+        if [ -e "$out/lib/$name.so" ]; then continue; fi
+        for shared in "$seed/usr/lib/$multiarch/$name".so.*; do cp -P --no-preserve=mode "$shared" "$out/lib/"; done
+        for shared in "$out/lib/$name".so.*; do
+          ln -s "''${shared##*/}" "$out/lib/$name.so"
+          break
+        done
+      done
+      places=$out/lib:$runtime/usr/lib/$multiarch
+      find "$out/lib" -name 'lib*.so.*' -type f | sort | while read -r file; do
+        patchelf --set-rpath "$places" "$file"
+        patchelf --print-needed "$file" | while read -r needed; do
+          [ -e "$out/lib/$needed" ] || [ -e "$runtime/usr/lib/$multiarch/$needed" ] || {
+            echo "$file needs $needed, which is nowhere" >&2
+            exit 1
+          }
+        done
+      done
+      describe() {
+        sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"
+      }
       for file in "$libraries/usr/lib/$multiarch"/pkgconfig/*.pc; do
         describe "$file" | sed -e 's#^libdir=.*#libdir=''${exec_prefix}/lib#' > "$out/lib/pkgconfig/''${file##*/}"
       done
