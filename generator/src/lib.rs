@@ -12,6 +12,7 @@ pub mod nix;
 pub mod output;
 pub mod plan;
 pub mod render;
+pub mod sdk;
 pub mod seed;
 pub mod target;
 pub mod tree;

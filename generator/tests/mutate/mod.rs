@@ -54,12 +54,17 @@ pub fn cases() -> u64 {
 ///
 /// Broken UTF-8 is replaced as a lossy reader would.
 pub fn mutate(rng: &mut Rng, corpus: &[Vec<u8>], tokens: &[&str]) -> String {
+    String::from_utf8_lossy(&mutate_bytes(rng, corpus, tokens)).into_owned()
+}
+
+/// The same of files that are no text.
+pub fn mutate_bytes(rng: &mut Rng, corpus: &[Vec<u8>], tokens: &[&str]) -> Vec<u8> {
     let mut text = rng.pick(corpus).clone();
     let most = rng.below(8) + 1;
     for _ in 0..=rng.below(most) {
         edit(rng, &mut text, corpus, tokens);
     }
-    String::from_utf8_lossy(&text).into_owned()
+    text
 }
 
 fn edit(rng: &mut Rng, text: &mut Vec<u8>, corpus: &[Vec<u8>], tokens: &[&str]) {

@@ -87,7 +87,9 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::Missing { what, hint } => write!(f, "there is no {what}\nhint: {hint}"),
-            Refusal::Command { found, hint } => write!(f, "{found} has no place in a static executable\nhint: {hint}"),
+            Refusal::Command { found, hint } => {
+                write!(f, "{found} has no place in what a static executable is made of\nhint: {hint}")
+            }
             Refusal::Undefined { names } => {
                 let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
                 let more = if names.len() > 8 { ", …" } else { "" };
@@ -259,8 +261,8 @@ fn commands(file: &MachO<'_>, stack: Stack, entry: u64) -> Result<Vec<Vec<u8>>, 
             Body::Segment(segment) => {
                 if segment.name == b"__UNIXSTACK" {
                     return Err(Refusal::Command {
-                        found: "a __UNIXSTACK of the linker's".to_owned(),
-                        hint: "link without -stack_addr, which is given here",
+                        found: "__UNIXSTACK".to_owned(),
+                        hint: "link without one: it is put in here",
                     });
                 }
                 if segment.name == b"__LINKEDIT" {

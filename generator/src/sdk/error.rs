@@ -1,0 +1,186 @@
+//! What can be wrong with what is said to be an SDK.
+
+use std::io;
+use std::path::PathBuf;
+
+/// An error of the sdk module. The file or directory that was to be imported is not named: the caller knows it.
+#[derive(Debug, thiserror::Error)]
+pub enum SdkError {
+    /// A file or directory on disk could not be read, written or made.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create`, …
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// The archive itself could not be read from disk.
+    #[error("cannot read it")]
+    Read {
+        /// The system's reason.
+        #[source]
+        source: io::Error,
+    },
+    /// Not in one of the forms that are read.
+    #[error("it is {form}\n\nhint: {hint}")]
+    Form {
+        /// What it looks like.
+        form: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The file ends too early.
+    #[error("it is cut short\n\nhint: copy or download it again")]
+    CutShort,
+    /// The file does not read as what it begins like.
+    #[error("it is damaged: {problem}\n\nhint: copy or download it again")]
+    Damaged {
+        /// What is wrong, and where.
+        problem: String,
+    },
+    /// A member that no honest SDK archive has.
+    #[error("its member {member:?} is refused: {problem}\n\nhint: {PACK_AGAIN}")]
+    Member {
+        /// The member's path as the archive has it, with what is not UTF-8 replaced.
+        member: String,
+        /// Why.
+        problem: MemberProblem,
+    },
+    /// More than an SDK is.
+    #[error("it is larger than any SDK: {limit}\n\nhint: {PACK_AGAIN}")]
+    TooLarge {
+        /// Which limit was hit.
+        limit: String,
+    },
+    /// There is no SDK in it.
+    #[error("it holds no macOS SDK: {found}\n\nhint: {hint}")]
+    NoSdk {
+        /// What it holds instead.
+        found: String,
+        /// What to do.
+        hint: String,
+    },
+    /// There are several SDKs in it, or not the one that was asked for.
+    #[error("it holds {}{}\n\nhint: name one with --sdk", names.join(", "), other(wanted))]
+    Choose {
+        /// The SDKs that it holds, e.g. `MacOSX15.5.sdk`.
+        names: Vec<String>,
+        /// The one that was asked for.
+        wanted: Option<String>,
+    },
+    /// It calls itself an SDK, but its settings do not say of what.
+    #[error("{file} {problem}\n\nhint: {hint}")]
+    Settings {
+        /// The settings' path.
+        file: String,
+        /// What is wrong with them.
+        problem: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Files that every macOS SDK has are not there.
+    #[error("{sdk} is not a whole macOS SDK: it lacks {}\n\nhint: {PACK_AGAIN}", missing.join(" and "))]
+    Lacks {
+        /// The SDK's path.
+        sdk: String,
+        /// Each a file, or files of which one would do.
+        missing: Vec<&'static str>,
+    },
+}
+
+/// How an archive that is read comes to be.
+pub(super) const PACK_AGAIN: &str = "pack the SDK on the Mac that it is installed on: \
+     `tar -cJf MacOSX15.5.sdk.tar.xz -C \"$(xcrun --show-sdk-path)/..\" MacOSX15.5.sdk`";
+
+/// What [`super::unpack`] takes.
+pub(super) const FORMS: &str =
+    "an SDK comes as .tar.xz, .tar.gz or .tar, as an Apple .pkg, or as a directory such as MacOSX15.5.sdk";
+
+fn other(wanted: &Option<String>) -> String {
+    wanted.as_ref().map_or(String::new(), |wanted| format!(", not {wanted}"))
+}
+
+/// Why a member of an archive is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MemberProblem {
+    /// `/etc/passwd`.
+    #[error("its path is absolute")]
+    Absolute,
+    /// `a/../b`.
+    #[error("its path holds `..`")]
+    Parent,
+    /// A file or link without a name, or a name with a NUL.
+    #[error("it has no proper name")]
+    Name,
+    /// More bytes or components than macOS itself takes.
+    #[error("its path is too long: {what}")]
+    TooLong {
+        /// What is too long, and what would do.
+        what: String,
+    },
+    /// An ancestor is a symbolic link.
+    #[error("it would be written through the symbolic link {link:?}")]
+    Through {
+        /// The link's path.
+        link: String,
+    },
+    /// A symbolic link to an absolute path.
+    #[error("it is a symbolic link to the absolute path {target:?}")]
+    LinkAbsolute {
+        /// The target.
+        target: String,
+    },
+    /// A symbolic link that leaves the SDK.
+    #[error("it is a symbolic link out of the SDK, to {target:?}")]
+    LinkEscapes {
+        /// The target.
+        target: String,
+    },
+    /// A symbolic link to nothing, or to what can't be a path.
+    #[error("it is a symbolic link without a proper target")]
+    LinkTarget,
+    /// A hard link to what is no file of the SDK.
+    #[error("it is a hard link to {target:?}, which is no file of the SDK that stands before it")]
+    HardLink {
+        /// The target.
+        target: String,
+    },
+    /// A device, a pipe, a socket, or something else that only a running system has.
+    #[error("it is {what}")]
+    Special {
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// The same path twice.
+    #[error("it stands there twice")]
+    Twice,
+    /// A file or link, and a directory (or what is in one) of the same path.
+    #[error("{path:?} is both a directory and something else")]
+    Clash {
+        /// The path.
+        path: String,
+    },
+}
+
+/// A path or target for a message.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    const MOST: usize = 200;
+    let text = String::from_utf8_lossy(bytes);
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.into_owned(),
+    }
+}
+
+/// A member is refused.
+pub(super) fn refused(path: &[u8], problem: MemberProblem) -> SdkError {
+    SdkError::Member { member: shown(path), problem }
+}
+
+/// The file does not read as it should.
+pub(super) fn damaged(problem: impl Into<String>) -> SdkError {
+    SdkError::Damaged { problem: problem.into() }
+}
