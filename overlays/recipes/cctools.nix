@@ -49,11 +49,20 @@ stdenv.mkDerivation {
     "--disable-lto-support"
   ];
 
+  # A member function that nothing calls calls one that no class has, and clang 19 looks into templates that are not used.
+  # Upstream's branches from 986 on dropped it.
   postPatch = ''
     cd cctools
-    # A member function that nothing calls and no class has. clang 19 looks into templates that are not used.
-    grep -q 'return specific(this->BlobCore::clone());' ld64/src/ld/code-sign-blobs/blob.h
-    sed -i 's/return specific(this->BlobCore::clone());/return NULL;/' ld64/src/ld/code-sign-blobs/blob.h
+    blob=ld64/src/ld/code-sign-blobs/blob.h
+    case ${version} in
+    973.*)
+      grep -q 'return specific(this->BlobCore::clone());' "$blob" || {
+        echo "$blob has no such function any more" >&2
+        exit 1
+      }
+      sed -i 's/return specific(this->BlobCore::clone());/return NULL;/' "$blob"
+      ;;
+    esac
   '';
   preConfigure = ''
     export CC=clang CXX=clang++ CFLAGS=-O2 CXXFLAGS=-O2
