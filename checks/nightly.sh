@@ -19,6 +19,6 @@ for cell in "${cells[@]}"; do
   "$crossloom" build --matrix "$matrix" --rebuild "$cell"
 done
 checks/compare-seeds.sh "$crossloom" "${cells[0]}"
-CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock
+CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz
 echo "SKIPPED: other examples than quickstart: there are none yet"
 echo "$((${#cells[@]} + 2)) passed, 0 failed, 1 skipped"

@@ -52,7 +52,6 @@ pub struct Compiler {
     /// What names of nodes that it builds get: nothing for zig's headers and LLVM's tools.
     pub suffix: String,
     /// What its recipe is called with. The toolchain is a second call with more.
-    recipe: &'static str,
     args: BTreeMap<&'static str, Arg>,
 }
 
@@ -98,22 +97,19 @@ pub fn compiler(
         ("arch", text(target.arch())),
         ("minimum", text(target.minimum())),
         ("sdk", sdk.clone()),
+        ("staticMacho", node(&static_macho(graph))),
         ("version", text(graph.default("llvm"))),
     ]);
-    let (recipe, flavour) = match flavour {
-        Flavour::Llvm => {
-            // LLVM's linker makes no static executables by itself.
-            args.insert("staticMacho", node(&static_macho(graph)));
-            ("darwin-cc", "")
-        }
+    let (role, flavour) = match flavour {
+        Flavour::Llvm => ("darwin-cc", ""),
         Flavour::Osxcross => {
             args.insert("cctools", node(&cctools(graph, triple)));
             ("osxcross-cc", "-osxcross")
         }
     };
-    let cc = format!("{recipe}-{triple}{sdk_suffix}");
-    graph.insert(Node { name: cc.clone(), recipe, args: args.clone() });
-    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), recipe, args })
+    let cc = format!("{role}-{triple}{sdk_suffix}");
+    graph.insert(Node { name: cc.clone(), recipe: "darwin-cc", args: args.clone() });
+    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), args })
 }
 
 /// Apple's linker and tools, with the libraries that they read SDKs and archives by.
@@ -194,7 +190,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
         ("compilerRt", node(&compiler_rt)),
         ("libraries", Arg::Nodes(libraries)),
     ]);
-    graph.insert(Node { name: toolchain.clone(), recipe: compiler.recipe, args });
+    graph.insert(Node { name: toolchain.clone(), recipe: "darwin-cc", args });
     let words = [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str())];
     let releases = [("llvm", llvm), ("ziglang", graph.default("ziglang"))];
     let built = cell.languages.cxx && graph.was_built(Family::Darwin, triple, &words, &releases);
@@ -209,8 +205,12 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
 /// Programs built with a cell, and what they are made of.
 pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option<Check> {
     let toolchain = node(planned.node()?);
-    let (sdk, _) = sdk(graph, &cell.sdk)?;
-    is_checked(&cell.sdk, cell.flavour).then(|| Check {
+    if !is_checked(&cell.sdk, cell.flavour) {
+        return None;
+    }
+    // All of it is there already: this only says what it is called.
+    let sdk = sdk(graph, &cell.sdk)?.0;
+    Some(Check {
         name: format!("programs-{}", cell.name),
         file: "darwin-programs",
         args: vec![
@@ -222,6 +222,6 @@ pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option
             ("minimum", text(cell.target.minimum())),
             ("cxx", Arg::Flag(cell.languages.cxx)),
         ],
-        tiers: vec![Tier::Llvm, Tier::Buildsystems, Tier::Python],
+        tiers: vec![Tier::Llvm, Tier::Python, Tier::Buildsystems],
     })
 }

@@ -20,7 +20,6 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("mpfr", &[]),
     ("musl", &[]),
     ("musl-headers", &[]),
-    ("osxcross-cc", &[Tier::Llvm]),
     ("sdk-apple", &[Tier::Python]),
     ("sdk-xnu", &[Tier::Python]),
     ("sdk-zig", &[]),

@@ -18,7 +18,7 @@ use static_macho::show::show;
 use static_macho::tbd;
 use writer::{arm64, library, linked, program, STACK, STACK_SIZE, TBD};
 
-const AT: Stack = Stack { address: STACK, size: STACK_SIZE };
+const AT: Option<Stack> = Some(Stack { address: STACK, size: STACK_SIZE });
 
 /// Numbers at which sums and products go wrong.
 const NUMBERS: [u64; 16] = [

@@ -17,7 +17,7 @@ use static_macho::make::{make, Stack};
 use static_macho::show::show;
 use writer::{linked, numbers, segment, Image, BASE, STACK, STACK_SIZE};
 
-const AT: Stack = Stack { address: STACK, size: STACK_SIZE };
+const AT: Option<Stack> = Some(Stack { address: STACK, size: STACK_SIZE });
 
 #[test]
 fn a_static_executable() {
@@ -56,6 +56,16 @@ x86_64 EXECUTE  subtype 0x3  9 commands in 0x390 bytes  flags NOUNDEFS
     let report = check(&Content::MachO(&after), wanted, &mut Libraries::default()).unwrap();
     assert_eq!(report.findings, [""; 0]);
     assert_eq!(report.lines, ["x86_64 EXECUTE  static  entry 0x258000804  stack 0x154000000"]);
+}
+
+#[test]
+fn a_static_executable_on_the_kernels_stack() {
+    let after = make(&linked().bytes(), None).unwrap();
+    let wanted = Wanted { fixed: true, ..Wanted::default() };
+    let report = check(&Content::MachO(&after), wanted, &mut Libraries::default()).unwrap();
+    assert_eq!(report.findings, [""; 0]);
+    assert_eq!(report.lines, ["x86_64 EXECUTE  static  entry 0x258000804  stack of the kernel's"]);
+    assert!(MachO::parse(&after).unwrap().segments().all(|segment| segment.name != b"__UNIXSTACK"));
 }
 
 /// Chained fixups without any, as a linker for a new macOS writes them for a program that needs none.
@@ -130,16 +140,18 @@ fn refusals() {
         "__PAGEZERO is 0x80000000 bytes at 0x0, expected 0x100000000 or more",
     );
     refused(
-        with(|image| image.first = 0x300),
-        "the load commands need 0x3b0 bytes, 0x300 are free before the first section\nhint: ",
+        with(|image| image.first = 0x340),
+        "the load commands need 0x3b0 bytes, 0x340 are free before the first section\nhint: ",
     );
     refused(
         with(|image| image.signed = true),
         "LC_CODE_SIGNATURE has no place in what a static executable is made of\nhint: ",
     );
     refused(with(|image| image.extra = vec![numbers(0x7777, &[1, 2])]), "load command 0x7777 has no place");
-    let stack = segment("__UNIXSTACK", [0x1000, 0x1000, 0, 0], [3, 3], &[]);
+    let stack = segment("__UNIXSTACK", [0x3_0000_0000, 0x1000, 0, 0], [3, 3], &[]);
     refused(Image { extra: vec![stack], ..linked() }, "__UNIXSTACK has no place in what");
+    let odd = segment("__ODD", [BASE + 0x1000, 0x1000, 0, 0], [3, 3], &[]);
+    refused(Image { extra: vec![odd], ..linked() }, "__DATA and __ODD overlap in memory\nhint: ");
     let made = make(&linked().bytes(), AT).unwrap();
     assert!(make(&made, AT).unwrap_err().to_string().starts_with("there is no LC_MAIN\nhint: "));
     for bytes in [&b""[..], b"\xcf\xfa\xed\xfe", b"#!/bin/sh\necho hello; exit 0\n"] {
@@ -158,11 +170,11 @@ fn stacks_that_do_not_fit() {
         (0x1_0000_0000, size, "a stack of 0x800000 bytes below 0x100000000 overlaps __PAGEZERO"),
         (BASE + 0x1000, size, "a stack of 0x800000 bytes below 0x258001000 overlaps __TEXT"),
     ] {
-        assert_eq!(make(&bytes, Stack { address, size }).unwrap_err().to_string(), message);
+        assert_eq!(make(&bytes, Some(Stack { address, size })).unwrap_err().to_string(), message);
     }
     // Right above the free addresses, and right below the program.
     for address in [0x1_0000_0000 + size, BASE] {
-        make(&bytes, Stack { address, size }).unwrap();
+        make(&bytes, Some(Stack { address, size })).unwrap();
     }
 }
 
@@ -195,6 +207,7 @@ fn the_command() {
         (&["nowhere", "-o", "out"], "error: can't read nowhere: "),
         (&["other", "-o", "no/where"], "error: can't write no/where: "),
         (&["static", "linked", "-o", "out"], "error: make takes one file, 2 are given\nhint: "),
+        (&["--stack-size", "1", "linked", "-o", "out"], "error: --stack-size is given twice\nhint: "),
         (&["linked"], "error: -o is missing\nhint: "),
         (&["linked", "-o"], "error: -o needs a value\nhint: "),
         (&["linked", "-o", "out", "-o", "other"], "error: -o is given twice\nhint: "),
@@ -209,6 +222,10 @@ fn the_command() {
     assert!(String::from_utf8(output.stderr)
         .unwrap()
         .starts_with("error: --stack-addr takes a number such as 0x800000, not x"));
+    let output = run(&["make", "--stack-size", "4096", "linked", "-o", "out"], &directory);
+    assert!(String::from_utf8(output.stderr)
+        .unwrap()
+        .starts_with("error: --stack-addr and --stack-size are given together"));
     let mut left: Vec<_> = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     assert_eq!(left, ["linked", "other", "static", "undefined"]);
