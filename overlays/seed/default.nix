@@ -202,8 +202,8 @@ let
     '';
   };
 
-  # Libraries to link with, where a build input has them. Debian's own places are compiled into what describes them, and
-  # what is linked with them shall not keep the trees of tools alive.
+  # Libraries to link with, where a build input has them. Debian's own places are written into what describes them, and
+  # what programs need when they run is here without the tier.
   libraries = mkDerivation {
     name = "seed-${lock.suite}-libraries";
     libraries = tier "osxcross";
@@ -212,28 +212,31 @@ let
     installPhase = ''
       mkdir -p "$out/bin" "$out/include" "$out/lib/pkgconfig"
       # Headers that say what processor they are for stand in a directory of their own, by the names of the others.
-      cp -rs --no-preserve=mode "$libraries"/usr/include/. "$out/include/"
-      cp -rs --no-preserve=mode "$libraries/usr/include/$multiarch"/. "$out/include/"
+      cp -r --no-preserve=mode "$libraries"/usr/include/. "$out/include/"
+      cp -r --no-preserve=mode "$libraries/usr/include/$multiarch"/. "$out/include/"
       rm -r "''${out:?}/include/$multiarch"
-      # The base holds the shared half of some, so that the link to it leads nowhere in the tier, and is gone there.
       cp -P --no-preserve=mode "$libraries/usr/lib/$multiarch"/lib*.{a,so*} "$out/lib/"
+      # The base holds the shared half of some, and what others need in turn: they come along.
+      places=$out/lib:$runtime/usr/lib/$multiarch
+      settle() {
+        local needed
+        patchelf --set-rpath "$places" "$1"
+        for needed in $(patchelf --print-needed "$1"); do bring "$needed"; done
+      }
+      bring() {
+        if [ -e "$out/lib/$1" ] || [ -e "$runtime/usr/lib/$multiarch/$1" ]; then return; fi
+        cp -L --no-preserve=mode "$seed/usr/lib/$multiarch/$1" "$out/lib/$1"
+        settle "$out/lib/$1"
+      }
+      for file in $(find "$out/lib" -name 'lib*.so.*' -type f | sort); do settle "$file"; done
       for archive in "$out"/lib/lib*.a; do
         name=''${archive##*/} name=''${name%.a}
         if [ -e "$out/lib/$name.so" ]; then continue; fi
-        for shared in "$seed/usr/lib/$multiarch/$name".so.*; do cp -P --no-preserve=mode "$shared" "$out/lib/"; done
-        for shared in "$out/lib/$name".so.*; do
+        # By the name that programs ask for, which sorts first.
+        for shared in "$seed/usr/lib/$multiarch/$name".so.*; do
+          bring "''${shared##*/}"
           ln -s "''${shared##*/}" "$out/lib/$name.so"
           break
-        done
-      done
-      places=$out/lib:$runtime/usr/lib/$multiarch
-      find "$out/lib" -name 'lib*.so.*' -type f | sort | while read -r file; do
-        patchelf --set-rpath "$places" "$file"
-        patchelf --print-needed "$file" | while read -r needed; do
-          [ -e "$out/lib/$needed" ] || [ -e "$runtime/usr/lib/$multiarch/$needed" ] || {
-            echo "$file needs $needed, which is nowhere" >&2
-            exit 1
-          }
         done
       done
       describe() {
