@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
         "--output", metavar="GUEST=HOST", action="append", default=[], type=mapping, help="a directory to write to"
     )
     result.add_argument("--env", metavar="NAME=VALUE", action="append", default=[], help="set a variable")
+    result.add_argument(
+        "--release", metavar="VERSION", default="22.6.0", help="Darwin's version (default: %(default)s)"
+    )
     result.add_argument("--trace", action="store_true", help="print every system call on standard error")
     result.add_argument("tool", metavar="TOOL", help="the executable, a path of the host")
     return result
@@ -70,7 +73,7 @@ def main(words: Sequence[str]) -> int:
         *options.env,
     ]
     try:
-        return run(start(path, FileSystem(mounts, WORK), arguments, environment, options.trace))
+        return run(start(path, FileSystem(mounts, WORK), arguments, environment, options.release, options.trace))
     except Killed as killed:
         print(f"emulator: the guest was killed by signal {killed.signal}: {killed.why}", file=sys.stderr)
         return 128 + killed.signal

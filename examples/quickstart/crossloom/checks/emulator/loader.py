@@ -22,12 +22,17 @@ FLAGS = 0x202
 
 
 def start(
-    path: str, files: FileSystem, arguments: Sequence[str], environment: Sequence[str], trace: bool = False
+    path: str,
+    files: FileSystem,
+    arguments: Sequence[str],
+    environment: Sequence[str],
+    release: str = "22.6.0",
+    trace: bool = False,
 ) -> Process:
     """A process about to execute its first instruction.
 
-    `path` is the guest's; `arguments` follow the program's name; `environment` holds NAME=VALUE strings. Raises
-    MachoError when the file is not an executable that Darwin would start.
+    `path` is the guest's; `arguments` follow the program's name; `environment` holds NAME=VALUE strings; `release` is
+    Darwin's version. Raises MachoError when the file is not an executable that Darwin would start.
     """
     data = _contents(files, path)
     try:
@@ -37,7 +42,8 @@ def start(
     cpu = Cpu()
     memory = Memory(cpu.unicorn, image.lowest_address)
     limits = dict(DEFAULT_LIMITS)
-    process = Process(cpu, memory, files, Descriptors(limits[OPEN_FILES][0]), path, limits=limits, trace=trace)
+    descriptors = Descriptors(limits[OPEN_FILES][0])
+    process = Process(cpu, memory, files, descriptors, release=release, limits=limits, trace=trace)
     _map_segments(memory, image, data, path)
     _map_comm_page(cpu)
     for name, value in image.registers.items():

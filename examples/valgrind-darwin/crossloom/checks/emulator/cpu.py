@@ -9,6 +9,8 @@ from typing import Any
 import unicorn
 from unicorn import x86_const as x86
 
+from .errors import EmulatorError
+
 CARRY = 1
 """The bit of RFLAGS by which a BSD system call says that it failed."""
 
@@ -117,17 +119,17 @@ class Cpu:
         return ((self.get("fpsw") >> 11) + index) % 8
 
     def run(self) -> Event:
-        """Executes until the guest makes a system call or faults."""
+        """Executes until the guest makes a system call or faults. Raises EmulatorError when Unicorn itself fails."""
         self._event = None
         try:
             self.unicorn.emu_start(self.get("rip"), 0)
         except unicorn.UcError as error:
             if self._event is None:
                 if error.errno != unicorn.UC_ERR_INSN_INVALID:
-                    raise
+                    raise EmulatorError(f"Unicorn gave up at {self.get('rip'):#x}: {error}") from error
                 self._event = Trap(INVALID_OPCODE)
         if self._event is None:
-            raise AssertionError("Unicorn stopped without a reason")
+            raise EmulatorError(f"Unicorn stopped without a reason at {self.get('rip'):#x}")
         return self._event
 
     def _on_syscall(self, uc: Any, _: Any) -> None:

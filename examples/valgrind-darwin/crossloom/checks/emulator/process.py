@@ -53,7 +53,6 @@ class Process:
     memory: Memory
     files: FileSystem
     descriptors: Descriptors
-    executable: str
     release: str = "22.6.0"
     signals: Signals = field(default_factory=Signals)
     ports: Ports = field(default_factory=Ports)

@@ -129,7 +129,8 @@ def deliver_pending(process: Process) -> None:
         if action.handler == DEFAULT:
             if pending.number in STOPPING:
                 raise EmulatorError(f"signal {pending.number} stops the guest, and nobody could continue it")
-            raise Killed(pending.number, f"{pending.why}\n  {process.registers()}")
+            registers = "" if pending.sender else f"\n  {process.registers()}"
+            raise Killed(pending.number, pending.why + registers)
         _call_handler(process, action, pending)
 
 

@@ -10,12 +10,14 @@
     } while (0)
 
 enum {
-    SYS_OPEN = 0x2000005, SYS_CLOSE = 0x2000006, SYS_READ = 0x2000003, SYS_PIPE = 0x200002a, SYS_SIGACTION = 0x200002e,
-    SYS_MUNMAP = 0x2000049, SYS_MPROTECT = 0x200004a, SYS_SIGRETURN = 0x20000b8, SYS_MMAP = 0x20000c5, SYS_KILL = 0x2000025,
-    SYS_GETPID = 0x2000014, SYS_SYSCTL = 0x20000ca, TASK_SELF = 0x100001c, SYS_SOCKET = 0x2000061,
-    PAGE = 0x1000, ENOENT = 2, EFAULT = 14, EBADF = 9, EINVAL = 22, EACCES = 13, ENOMEM = 12, SIGBUS = 10, SIGSEGV = 11,
-    SIGUSR1 = 30, NO_ACCESS = 0, READ_WRITE = 3, READ_ONLY = 1, PRIVATE_ANONYMOUS = 0x1002, FIXED = 0x10,
+    SYS_READ = 0x2000003, SYS_OPEN = 0x2000005, SYS_CLOSE = 0x2000006, SYS_GETPID = 0x2000014, SYS_KILL = 0x2000025,
+    SYS_PIPE = 0x200002a, SYS_SIGACTION = 0x200002e, SYS_MUNMAP = 0x2000049, SYS_MPROTECT = 0x200004a,
+    SYS_SOCKET = 0x2000061, SYS_SIGRETURN = 0x20000b8, SYS_MMAP = 0x20000c5, SYS_SYSCTL = 0x20000ca,
+    TASK_SELF = 0x100001c,
 };
+enum { ENOENT = 2, EBADF = 9, ENOMEM = 12, EACCES = 13, EFAULT = 14, EINVAL = 22 };
+enum { SIGBUS = 10, SIGSEGV = 11, SIGUSR1 = 30 };
+enum { PAGE = 0x1000, READ_ONLY = 1, READ_WRITE = 3, PRIVATE_ANONYMOUS = 0x1002, FIXED = 0x10 };
 
 // A failed call sets the carry flag; this gives the negated error number then.
 static long call(long number, long a, long b, long c, long d, long e, long f)
@@ -60,7 +62,9 @@ static void on_fault(int number, struct siginfo *info, struct context *context)
     __asm__ volatile("xorps %%xmm7, %%xmm7" ::: "xmm7");
 }
 
-__attribute__((used)) void on_signal(void (*handler)(int, void *, void *), long style, int number, void *info, void *context)
+typedef void handler_type(int number, void *info, void *context);
+
+__attribute__((used)) void on_signal(handler_type *handler, long style, int number, void *info, void *context)
 {
     handler(number, info, context);
     call(SYS_SIGRETURN, (long)context, style, 0, 0, 0, 0);

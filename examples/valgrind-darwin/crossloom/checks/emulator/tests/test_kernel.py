@@ -12,6 +12,7 @@ from emulator.descriptors import Descriptors
 from emulator.errors import DarwinError, EmulatorError, Errno, UnsupportedCall
 from emulator.files import O_CREAT, O_RDWR, FileSystem, Mount
 from emulator.mach_messages import Header, transact
+from emulator.mach_traps import mach_msg, mach_msg2
 from emulator.memory import ALL, EXECUTE, READ, WRITE, Backing, Memory, Region
 from emulator.ports import TASK
 from emulator.process import Process
@@ -23,7 +24,7 @@ PAGE = 0x1000
 def process() -> Process:
     """A process with an empty address space and no files."""
     cpu = Cpu()
-    return Process(cpu, Memory(cpu.unicorn, LOW), FileSystem(()), Descriptors(256), "/none")
+    return Process(cpu, Memory(cpu.unicorn, LOW), FileSystem(()), Descriptors(256))
 
 
 def mapped(space: Memory, address: int, pages: int, protection: int = READ | WRITE, maximum: int = ALL) -> None:
@@ -113,6 +114,20 @@ class Messages(unittest.TestCase):
     def test_region_errors(self) -> None:
         self.assertEqual(self.region(LOW + 6 * PAGE), (1,))
         self.assertEqual(self.region(LOW, room=11), (4,))
+
+    def test_both_traps_read_the_header(self) -> None:
+        # The older trap finds it in memory, the newer one in registers, two words in each.
+        space = self.process.memory
+        body = bytes(8) + struct.pack("<QII", LOW, 0, 12)
+        words = (0x1513, 24 + len(body), TASK, self.port, 0, 4815)
+        space.write(LOW, struct.pack("<6I", *words) + body)
+        self.assertEqual(mach_msg(self.process, LOW, 3, words[1], 200, self.port, 0, 0), 0)
+        old = space.read(LOW, 120)
+        space.write(LOW, bytes(24) + body)
+        pairs = (words[1] << 32 | words[0], self.port << 32 | TASK, 4815 << 32, self.port << 32, 200)
+        self.assertEqual(mach_msg2(self.process, LOW, 3, *pairs, 0), 0)
+        self.assertEqual(space.read(LOW, 120), old)
+        self.assertEqual(struct.unpack_from("<I", old, 20), (4915,))
 
     def test_unknown_routine_is_named(self) -> None:
         header = Header(0x1513, TASK, self.port, 3402)
