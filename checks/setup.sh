@@ -5,7 +5,10 @@ set -euo pipefail
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v git >/dev/null || missing+=(git)
-if [ "${1:-}" = test ] && ! command -v shellcheck >/dev/null; then missing+=(shellcheck); fi
+if [ "${1:-}" = test ]; then
+  command -v shellcheck >/dev/null || missing+=(shellcheck)
+  command -v python3 >/dev/null || missing+=(python3)
+fi
 nix=
 for dir in ${PATH//:/ } /nix/var/nix/profiles/default/bin "$HOME/.nix-profile/bin" "$HOME/.local/state/nix/profile/bin" \
   /run/current-system/sw/bin /usr/local/bin; do

@@ -74,6 +74,7 @@ scripts() {
 
 export CROSSLOOM_REQUIRE_NIX=1
 step 'shell scripts are sound' scripts
+step 'Python scripts do what they say' python3 -m unittest discover -s checks/python
 step 'unit and integration tests' cargo test --locked --quiet
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates

@@ -16,6 +16,14 @@ stdenv.mkDerivation {
   pname = "libtapi";
   inherit version src;
 
+  # As it stands in the store: what is executable stays so, and all of it is of one age, so that make takes no generated
+  # file for an old one.
+  unpackPhase = ''
+    cp -r --preserve=mode,timestamps "$src" source
+    chmod -R u+w source
+    sourceRoot=source
+  '';
+
   nativeBuildInputs = [
     cmake
     ninja

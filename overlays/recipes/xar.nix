@@ -10,9 +10,21 @@
   src,
   version,
 }:
+let
+  # Where GNU's linker finds what libraries need in turn; Apple's does not ask.
+  indirect = if stdenv.hostPlatform.isLinux then " -Wl,-rpath-link,$input/lib" else "";
+in
 stdenv.mkDerivation {
   pname = "xar";
   inherit version src;
+
+  # As it stands in the store: what is executable stays so, and all of it is of one age, so that make takes no generated
+  # file for an old one.
+  unpackPhase = ''
+    cp -r --preserve=mode,timestamps "$src" source
+    chmod -R u+w source
+    sourceRoot=source
+  '';
 
   # xml2-config is a program of the library's.
   nativeBuildInputs = [
@@ -37,14 +49,14 @@ stdenv.mkDerivation {
   ];
   preConfigure = ''
     cd xar
-    # Of one age, so that make does not take a generated file for an old one.
-    find . -type f -exec touch -d @1 {} +
     if [ ! -e configure ]; then bash ./autogen.sh --noconfigure; fi
     # The probe for OpenSSL asks for a function that became a macro in 1.1, in 2016.
     export ac_cv_lib_crypto_OpenSSL_add_all_ciphers=yes
     # Functions that OpenSSL 3 calls deprecated are there all the same.
     export CFLAGS="-O2 -w"
-    for input in $buildInputs; do export LDFLAGS="''${LDFLAGS:-} -L$input/lib -Wl,-rpath,$input/lib"; done
+    for input in $buildInputs; do
+      export LDFLAGS="''${LDFLAGS:-} -L$input/lib -Wl,-rpath,$input/lib${indirect}"
+    done
   '';
 
   meta.description = "Library of the eXtensible ARchiver";

@@ -22,6 +22,14 @@ stdenv.mkDerivation {
   pname = "mig-${target}";
   inherit version src sdk;
 
+  # As it stands in the store: what is executable stays so, and all of it is of one age, so that make takes no generated
+  # file for an old one.
+  unpackPhase = ''
+    cp -r --preserve=mode,timestamps "$src" source
+    chmod -R u+w source
+    sourceRoot=source
+  '';
+
   nativeBuildInputs = [
     autoconf
     automake
@@ -36,10 +44,11 @@ stdenv.mkDerivation {
 
   # Every file that it writes would say when, and so come out different each time.
   postPatch = ''
-    grep -q 'stub generated %s", GenerationDate)' migcom.tproj/utils.c
+    expect() { grep -q "$1" "$2" || { echo "$2 has no line like $1: is this another mig?" >&2; exit 1; }; }
+    expect 'stub generated %s", GenerationDate)' migcom.tproj/utils.c
+    expect '^#!/bin/bash$' migcom.tproj/mig.sh
+    expect '^/bin/rmdir ' migcom.tproj/mig.sh
     sed -i 's/stub generated %s", GenerationDate)/stub generated\\n")/' migcom.tproj/utils.c
-    grep -q '^#!/bin/bash$' migcom.tproj/mig.sh
-    grep -q '^/bin/rmdir ' migcom.tproj/mig.sh
     sed -i -e '1s|.*|#!${stdenv.shell}|' -e 's|^/bin/rmdir |rmdir |' migcom.tproj/mig.sh
   '';
   preConfigure = ''
@@ -79,6 +88,11 @@ stdenv.mkDerivation {
       done
     done
     diff -r "$NIX_BUILD_TOP/1" "$NIX_BUILD_TOP/2"
+    # Two runs within a second say the same even where they say when.
+    if grep -rnE '[0-9]{2}:[0-9]{2}:[0-9]{2}' "$NIX_BUILD_TOP/1"; then
+      echo "mig wrote down when it ran" >&2
+      exit 1
+    fi
   '';
 
   meta.description = "Mach interface generator for ${target}";
