@@ -586,7 +586,8 @@ fn a_tree_is_made_of_the_base_and_any_tiers() {
     assert_eq!(with(&[Tier::Llvm, Tier::Emulator, Tier::Emulator]), "gcc libc6 libfoo1 qemu-user");
     assert_eq!(with(&[Tier::Kernel, Tier::Emulator]), "bc gcc libc6 libfoo1 qemu-user");
     let sizes: Vec<_> = lock.sizes().into_values().map(|size| (size.packages, size.bytes)).collect();
-    assert_eq!(sizes, [(2, 2), (2, 2), (2, 2), (0, 0)]);
+    assert_eq!(sizes[..4], [(2, 2), (2, 2), (2, 2), (0, 0)]);
+    assert!(sizes[4..].iter().all(|size| *size == (0, 0)), "{sizes:?}");
 }
 
 #[test]
@@ -611,13 +612,16 @@ fn tiers_have_one_spelling() {
         (&[Tier::Base, Tier::Kernel], "base stands alone"),
     ] {
         let found = problem(tiers);
-        assert!(found.starts_with(&format!("packages[1] (\"bc\"): tiers: {start}")), "{tiers:?}: {found}");
+        let name = &lock.packages[1].name;
+        assert!(found.starts_with(&format!("packages[1] (\"{name}\"): tiers: {start}")), "{tiers:?}: {found}");
     }
 }
 
 #[test]
 fn every_problem_of_a_lock_is_reported_with_its_place() {
     let mut lock = SeedLock::built_in(Seed::Bookworm, System::X86_64Linux).unwrap();
+    let name = |index: usize| lock.packages[index].name.clone();
+    let (first, third, fourth, fifth) = (name(0), name(2), name(3), name(4));
     lock.architecture = "arm64".to_owned();
     lock.packages[1].name = lock.packages[0].name.clone();
     lock.packages[2].path = "pool/../x.deb".to_owned();
@@ -629,18 +633,18 @@ fn every_problem_of_a_lock_is_reported_with_its_place() {
         panic!("another error");
     };
     let wanted = [
-        "architecture: \"arm64\", but x86_64-linux is amd64",
-        "packages[1] (\"bash\"): stands twice",
-        "packages[2] (\"binutils\"): path: \"pool/../x.deb\"",
-        "packages[3] (\"binutils-common\"): size: 0",
-        "packages[4] (\"binutils-x86-64-linux-gnu\"): version: \"1 2\"",
-        "packages[5] (\"Upper\"): stands after",
-        "packages[5] (\"Upper\"): name",
-        "busybox.package: \"toybox\"",
+        "architecture: \"arm64\", but x86_64-linux is amd64".to_owned(),
+        format!("packages[1] (\"{first}\"): stands twice"),
+        format!("packages[2] (\"{third}\"): path: \"pool/../x.deb\""),
+        format!("packages[3] (\"{fourth}\"): size: 0"),
+        format!("packages[4] (\"{fifth}\"): version: \"1 2\""),
+        "packages[5] (\"Upper\"): stands after".to_owned(),
+        "packages[5] (\"Upper\"): name".to_owned(),
+        "busybox.package: \"toybox\"".to_owned(),
     ];
     assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
     for (problem, start) in problems.iter().zip(wanted) {
-        assert!(problem.starts_with(start), "{problem}");
+        assert!(problem.starts_with(&start), "{problem}");
     }
 }
 
