@@ -4,10 +4,12 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart test nightly bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly bench crossloom setup test-setup examples help
 
 help:
-	@echo 'make quickstart   build a musl GCC for x86_64 from sources and run a program built with it (about 20 minutes)'
+	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
+	@echo 'make valgrind-darwin   the same, with every check, and the archive for a Mac'
+	@echo 'make musl-gcc     build a musl GCC for x86_64 from sources and run a program built with it (about 20 minutes)'
 	@echo 'make test         everything that is checked before a change lands'
 	@echo 'make nightly      every toolchain of the examples built, run, and built again to compare'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
@@ -23,7 +25,13 @@ crossloom: setup
 	cargo build --release --locked
 
 quickstart: crossloom
-	checks/quickstart.sh $(CROSSLOOM) $(CELL)
+	checks/quickstart.sh $(CROSSLOOM)
+
+valgrind-darwin: crossloom
+	checks/quickstart.sh $(CROSSLOOM) all
+
+musl-gcc: crossloom
+	checks/musl-gcc.sh $(CROSSLOOM) $(CELL)
 
 test: test-setup crossloom
 	checks/test.sh $(CROSSLOOM)

@@ -35,8 +35,18 @@ run() {
 run --static "${static[@]}"
 run --sdk "$sdk" --minimum "$minimum" "${dynamic[@]}"
 # Objects of assembly say nothing of an OS, or what the target's name says: what is linked of them counts.
-[ "${#archives[@]}" -gt 0 ] || { echo "$target: there are no static archives" >&2; exit 1; }
+[ "${#archives[@]}" -gt 0 ] || {
+  echo "$target: there are no static archives" >&2
+  exit 1
+}
 run "${archives[@]}"
 [ "$failed" = 0 ]
+# A tool that runs on the kernel's own stack would have it where its clients lie.
+stacks=$(grep -c '  static  entry 0x[0-9a-f]*  stack 0x[0-9a-f]*$' "$out/output")
+[ "$stacks" = "${#static[@]}" ] || {
+  echo "$target: $stacks of ${#static[@]} tools have a stack of their own" >&2
+  exit 1
+}
 
-echo "${#static[@]} static tools, ${#dynamic[@]} programs and libraries, ${#archives[@]} archives" | tee -a "$out/output"
+count="${#static[@]} static tools, ${#dynamic[@]} programs and libraries, ${#archives[@]} archives"
+echo "$count" | tee -a "$out/output"

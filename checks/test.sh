@@ -26,6 +26,16 @@ builds() {
   "$crossloom" build --matrix "$quickstart" --rebuild seed-musl-1_2_5
 }
 
+# Valgrind for macOS, its structure, and its tools on an emulated processor.
+valgrind() {
+  local check built
+  for check in structure-valgrind-darwin emulated-valgrind-darwin; do
+    "$crossloom" fetch --matrix "$quickstart" "$check"
+    built=$("$crossloom" build --matrix "$quickstart" "$check")
+    cat "$built/output"
+  done
+}
+
 evaluates() {
   local system output
   "$crossloom" nix --matrix "$quickstart" flake show --no-update-lock-file
@@ -36,6 +46,12 @@ evaluates() {
       "$crossloom" nix --matrix "$quickstart" eval --no-update-lock-file --json ".#$output.$system" \
         --apply 'builtins.mapAttrs (name: node: node.drvPath)' | tr ',' '\n' | wc -l | sed "s/^/$output.$system: /"
     done
+  done
+  # The other examples: among them osxcross' flavour and the interface generator, whose sources are not asked for.
+  local example
+  for example in examples/*/; do
+    [ "$example" = examples/quickstart/ ] ||
+      "$crossloom" nix --matrix "$example/matrix.toml" flake check --no-build --no-update-lock-file "./$example"
   done
 }
 
@@ -62,6 +78,11 @@ step 'unit and integration tests' cargo test --locked --quiet
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
+if [ "$(uname -m)" = x86_64 ]; then
+  step 'Valgrind for macOS builds, and its tools run' valgrind
+else
+  skipped+=("Valgrind's tools under the emulator: its Python package is for x86_64")
+fi
 
 skipped+=("building the examples' toolchains (10 to 20 minutes each): make nightly")
 skipped+=("building on aarch64-linux and macOS: evaluated here, built on such machines")

@@ -31,8 +31,12 @@ fn collect(dir: &Path, place: &str, files: &mut Vec<(String, PathBuf)>) -> Resul
     for entry in fs::read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name().into_string().map_err(|name| format!("{}: no UTF-8", name.display()))?;
+        // What cargo, Python and editors leave behind is nobody's source.
+        if name.starts_with('.') || name == "target" || name == "__pycache__" {
+            continue;
+        }
         let kind = entry.file_type()?;
-        if kind.is_dir() && name != "target" {
+        if kind.is_dir() {
             collect(&entry.path(), &format!("{place}{name}/"), files)?;
         } else if kind.is_file() {
             files.push((format!("{place}{name}"), entry.path()));

@@ -188,6 +188,8 @@ pub fn version_key(version: &str) -> Vec<(Option<u64>, String)> {
 mod tests {
     use super::*;
     use crate::matrix::Family;
+    use crate::seed::SeedLock;
+    use crate::target::{Seed, System};
 
     #[test]
     fn the_catalogue_is_well_formed() {
@@ -233,6 +235,17 @@ mod tests {
         }
         assert_eq!(catalogue().unpinned_versions("xnu"), ["11417.101.15"]);
         assert!(catalogue().unpinned("xnu", "0").is_none());
+    }
+
+    /// The compiler is the seed's; what it links, runtime libraries and its resource folder, are of this version.
+    #[test]
+    fn the_llvm_of_the_catalogue_is_the_seeds() {
+        let llvm = catalogue().default_version("llvm").unwrap();
+        for seed in [Seed::Bookworm, Seed::Trixie] {
+            let lock = SeedLock::built_in(seed, System::X86_64Linux).unwrap();
+            let clang = lock.packages.iter().find(|package| package.name == "clang-19").unwrap();
+            assert!(clang.version.starts_with(&format!("1:{llvm}-")), "{seed}: {}", clang.version);
+        }
     }
 
     #[test]

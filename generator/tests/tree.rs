@@ -429,6 +429,128 @@ fn needs(node: &Node) -> Vec<&String> {
         .collect()
 }
 
+/// A valid matrix of macOS's families, whose SDKs are the same under the same name.
+fn any_darwin_matrix() -> impl Strategy<Value = String> {
+    fn some(words: &[&'static str], most: usize) -> impl Strategy<Value = Vec<&'static str>> + use<> {
+        proptest::sample::subsequence(words.to_vec(), 1..=most.min(words.len())).prop_shuffle()
+    }
+    let systems: Vec<_> = System::ALL.iter().map(|system| system.as_str()).collect();
+    let targets = ["x86_64-apple-darwin22", "arm64-apple-darwin20", "x86_64-apple-darwin17"];
+    let sdks = ["zig", "apple", "newer", "open", "mine", "lost"];
+    let axes = (some(&sdks, 3), some(&["llvm", "osxcross"], 2), some(&["builtin", "bootstrap-cmds"], 2));
+    (some(&systems, 2), some(&targets, 2), axes, any::<[bool; 3]>()).prop_map(
+        |(systems, targets, (sdk, flavour, mig), [cxx, darwin, valgrind])| {
+            let mut text = format!("crossloom = 1\nbuild.systems = {}\n", list(systems));
+            let axes = format!("sdk = {}\nflavour = {}\n", list(&sdk), list(flavour));
+            if darwin || !valgrind {
+                let languages = if cxx { list(["c", "c++"]) } else { list(["c"]) };
+                let targets = list(&targets);
+                text.push_str(&format!("[darwin]\ntargets = {targets}\n{axes}languages = {languages}\n"));
+            }
+            if valgrind {
+                text.push_str(&format!("[valgrind-darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n{axes}"));
+                let mig = if sdk.contains(&"zig") { vec!["builtin"] } else { mig };
+                text.push_str(&format!("mig = {}\n", list(mig)));
+            }
+            for name in sdk.iter().filter(|name| **name != "zig") {
+                let kind = match *name {
+                    "apple" => "kind = \"apple\"\naccept-license = true",
+                    "newer" => "kind = \"apple\"\nversion = \"26.5\"\naccept-license = true",
+                    "open" => "kind = \"xnu\"\nhash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"",
+                    _ => "kind = \"file\"",
+                };
+                text.push_str(&format!("[sdk.{name}]\n{kind}\n"));
+            }
+            text
+        },
+    )
+}
+
+fn planned_with_sdk(matrix: &Matrix) -> Plan {
+    let sdk = LockedSdk {
+        file: "MacOSX15.5.sdk".to_owned(),
+        sha256: Sha256::of(b"an SDK"),
+        version: "15.5".to_owned(),
+        origin: "MacOSX15.5.tar.xz".to_owned(),
+    };
+    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk), catalogue()).unwrap()
+}
+
+/// What has to hold for every plan of macOS's families.
+fn sound_darwin(plan: &Plan, matrix: &Matrix) {
+    let recipes: BTreeMap<_, _> = RECIPES.iter().copied().collect();
+    for (system, nodes) in &plan.systems {
+        let mut known = BTreeSet::new();
+        for node in &nodes.nodes {
+            assert!(is_bare_name(&node.name), "{} needs quotes in Nix", node.name);
+            assert!(recipes.contains_key(node.recipe), "{}", node.recipe);
+            assert!(needs(node).into_iter().all(|need| known.contains(need)), "{} is too early", node.name);
+            assert!(known.insert(&node.name), "{} stands twice", node.name);
+        }
+        let named = nodes.nodes.iter().flat_map(|node| node.args.values());
+        for arg in named.chain(nodes.checks.iter().flat_map(|check| check.args.iter().map(|(_, arg)| arg))) {
+            match arg {
+                Arg::Source(name) => {
+                    assert!(plan.sources.contains_key(name) || plan.sdks.contains_key(name), "{name}");
+                }
+                Arg::Node(name) => assert!(known.contains(name), "{name}"),
+                _ => {}
+            }
+        }
+        let sdks = matrix.darwin.iter().map(|cell| (&cell.name, &cell.sdk));
+        let sdks: BTreeMap<_, _> =
+            sdks.chain(matrix.valgrind_darwin.iter().map(|cell| (&cell.name, &cell.sdk))).collect();
+        assert_eq!(nodes.cells.len(), matrix.darwin.len() + 2 * matrix.valgrind_darwin.len());
+        let mut packages = BTreeSet::new();
+        for cell in &nodes.cells {
+            let wanted = sdks.get(&cell.name).or_else(|| sdks.get(&cell.name.strip_suffix("-tarball")?.to_owned()));
+            let sdk = &wanted.unwrap_or_else(|| panic!("{} is nobody's cell", cell.name)).name;
+            assert_eq!(cell.node().is_none(), sdk == "lost", "{}", cell.name);
+            let Some(node) = cell.node() else { continue };
+            assert!(packages.insert(node), "two cells are {node}");
+            // The SDK that was asked for, and no other, is somewhere below.
+            let sources = nodes.sources_of([node]);
+            let has = |start: &str| sources.iter().any(|name| name.starts_with(start));
+            assert_eq!(has("sdk-mine"), sdk == "mine", "{}", cell.name);
+            assert_eq!(has("macos-sdk-15.5"), sdk == "apple", "{}", cell.name);
+            assert_eq!(has("macos-sdk-26.5"), sdk == "newer", "{}", cell.name);
+            assert_eq!(has("xnu-"), sdk == "open", "{}", cell.name);
+            assert_eq!(has("cctools-port"), nodes.tiers_of([node]).contains(&Tier::Osxcross), "{}", cell.name);
+            assert!(nodes.tiers_of([node]).contains(&Tier::Llvm), "{}", cell.name);
+        }
+        assert!(system.is_linux() || nodes.checks.is_empty());
+    }
+}
+
+#[test]
+fn plans_for_macos_are_sound_and_nodes_do_not_depend_on_their_neighbours() {
+    let shared = std::cell::RefCell::new(BTreeSet::new());
+    runner(400)
+        .run(&(any_darwin_matrix(), any_darwin_matrix()), |(first, second)| {
+            let [first, second] = [&first, &second].map(|text| {
+                let matrix = matrix(text);
+                let plan = planned_with_sdk(&matrix);
+                sound_darwin(&plan, &matrix);
+                plan
+            });
+            for (system, nodes) in &first.systems {
+                let Some(others) = second.systems.get(system) else { continue };
+                let others = by_name(&others.nodes);
+                for node in &nodes.nodes {
+                    if let Some(other) = others.get(node.name.as_str()) {
+                        prop_assert_eq!(&node, other);
+                        shared.borrow_mut().insert(node.recipe);
+                    }
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    for (recipe, _) in RECIPES.iter().filter(|(recipe, _)| recipe.contains("darwin") || recipe.contains("sdk")) {
+        assert!(shared.borrow().contains(recipe), "no two matrices shared a node of {recipe}");
+    }
+}
+
 /// What has to hold for every plan.
 fn sound(plan: &Plan, matrix: &Matrix) {
     assert_eq!(plan.systems.keys().collect::<BTreeSet<_>>(), matrix.systems.iter().collect());

@@ -146,6 +146,90 @@ let
       musl = musl-1_2_5-i686-linux-musl;
       libraries = [ libstdcxx-14_2_0-i686-linux-musl ];
     };
+    sdk-zig-0_15_2 = callPackage ./recipes/sdk-zig.nix {
+      src = source.ziglang-0_15_2;
+      version = "0.15.2";
+    };
+    static-macho = callPackage ./recipes/static-macho.nix {
+    };
+    darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+      arch = "x86_64";
+      minimum = "13.0";
+      target = "x86_64-apple-darwin22";
+      version = "19.1.7";
+      sdk = sdk-zig-0_15_2;
+      staticMacho = static-macho;
+    };
+    compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
+      src = source.llvm-19_1_7;
+      arch = "x86_64";
+      target = "x86_64-apple-darwin22";
+      version = "19.1.7";
+      cc = darwin-cc-x86_64-apple-darwin22;
+    };
+    libcxx-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-libcxx.nix {
+      src = source.llvm-19_1_7;
+      target = "x86_64-apple-darwin22";
+      version = "19.1.7";
+      cc = darwin-cc-x86_64-apple-darwin22;
+    };
+    darwin-toolchain-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+      arch = "x86_64";
+      minimum = "13.0";
+      name = "darwin-x86_64-apple-darwin22";
+      target = "x86_64-apple-darwin22";
+      version = "19.1.7";
+      compilerRt = compiler-rt-19_1_7-x86_64-apple-darwin22;
+      sdk = sdk-zig-0_15_2;
+      staticMacho = static-macho;
+      libraries = [ libcxx-19_1_7-x86_64-apple-darwin22 ];
+    };
+    darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+      arch = "arm64";
+      minimum = "13.0";
+      target = "arm64-apple-darwin22";
+      version = "19.1.7";
+      sdk = sdk-zig-0_15_2;
+      staticMacho = static-macho;
+    };
+    compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
+      src = source.llvm-19_1_7;
+      arch = "arm64";
+      target = "arm64-apple-darwin22";
+      version = "19.1.7";
+      cc = darwin-cc-arm64-apple-darwin22;
+    };
+    libcxx-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-libcxx.nix {
+      src = source.llvm-19_1_7;
+      target = "arm64-apple-darwin22";
+      version = "19.1.7";
+      cc = darwin-cc-arm64-apple-darwin22;
+    };
+    darwin-toolchain-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+      arch = "arm64";
+      minimum = "13.0";
+      name = "darwin-arm64-apple-darwin22";
+      target = "arm64-apple-darwin22";
+      version = "19.1.7";
+      compilerRt = compiler-rt-19_1_7-arm64-apple-darwin22;
+      sdk = sdk-zig-0_15_2;
+      staticMacho = static-macho;
+      libraries = [ libcxx-19_1_7-arm64-apple-darwin22 ];
+    };
+    valgrind-3_27_1-x86_64-apple-darwin22 = callPackage ./recipes/valgrind-darwin.nix {
+      src = source.valgrind-3_27_1;
+      darwinVersion = "22.6.0";
+      target = "x86_64-apple-darwin22";
+      version = "3.27.1";
+      cc = darwin-cc-x86_64-apple-darwin22;
+      sdk = sdk-zig-0_15_2;
+    };
+    valgrind-tarball-3_27_1-x86_64-apple-darwin22 = callPackage ./recipes/valgrind-darwin-tarball.nix {
+      darwinVersion = "22.6.0";
+      target = "x86_64-apple-darwin22";
+      version = "3.27.1";
+      valgrind = valgrind-3_27_1-x86_64-apple-darwin22;
+    };
   };
 in
 {
@@ -154,6 +238,10 @@ in
   packages = {
     musl-gcc-x86_64-linux-musl = nodes.toolchain-14_2_0-x86_64-linux-musl;
     musl-gcc-i686-linux-musl = nodes.toolchain-14_2_0-i686-linux-musl;
+    darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;
+    darwin-arm64-apple-darwin22 = nodes.darwin-toolchain-arm64-apple-darwin22;
+    valgrind-darwin = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
+    valgrind-darwin-tarball = nodes.valgrind-tarball-3_27_1-x86_64-apple-darwin22;
   };
 
   devShells = {
@@ -165,6 +253,16 @@ in
     i686-linux-musl = callPackage ./recipes/shell.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
+      cxx = true;
+    };
+    x86_64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
+      toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
+      target = "x86_64-apple-darwin22";
+      cxx = true;
+    };
+    arm64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
+      toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
+      target = "arm64-apple-darwin22";
       cxx = true;
     };
   };
@@ -185,6 +283,31 @@ in
     seed-musl-1_2_5 = callPackage ./checks/seed-musl.nix {
       src = source.musl-1_2_5;
       version = "1.2.5";
+    };
+    programs-darwin-x86_64-apple-darwin22 = callPackage ./checks/darwin-programs.nix {
+      toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      staticMacho = nodes.static-macho;
+      target = "x86_64-apple-darwin22";
+      arch = "x86_64";
+      minimum = "13.0";
+      cxx = true;
+    };
+    programs-darwin-arm64-apple-darwin22 = callPackage ./checks/darwin-programs.nix {
+      toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      staticMacho = nodes.static-macho;
+      target = "arm64-apple-darwin22";
+      arch = "arm64";
+      minimum = "13.0";
+      cxx = true;
+    };
+    structure-valgrind-darwin = callPackage ./checks/structure.nix {
+      valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      staticMacho = nodes.static-macho;
+      target = "x86_64-apple-darwin22";
+      minimum = "10.8";
     };
   };
 }

@@ -22,6 +22,11 @@
     urls = [ "mirror://debian/pool/main/l/linux/linux_6.1.176.orig.tar.xz" ];
     hash = "sha256-mq1AJZc/7qPw2XjoKrfbl9jVzj9Z/Max8xYVPWbjpQQ=";
   };
+  llvm-19_1_7 = fetchurl {
+    name = "llvm-toolchain-19_19.1.7.orig.tar.xz";
+    urls = [ "mirror://debian/pool/main/l/llvm-toolchain-19/llvm-toolchain-19_19.1.7.orig.tar.xz" ];
+    hash = "sha256-rkmPO8WK4tn2TvXwwDXEJAFSvwFaW3c4sVwi6Tvcl84=";
+  };
   mpc-1_3_1 = fetchurl {
     name = "mpc-1.3.1.tar.gz";
     urls = [
@@ -46,5 +51,27 @@
       "https://musl.libc.org/releases/musl-1.2.5.tar.gz"
     ];
     hash = "sha256-qaEYu+hNh2TaDqDSizqz+uhHf8fkCF2QECuFlvx8deQ=";
+  };
+  unicorn-2_1_4 = fetchurl {
+    name = "unicorn-2.1.4-cp37-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
+    urls = [
+      "mirror://pypi/unicorn/unicorn-2.1.4-cp37-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"
+    ];
+    hash = "sha256-nW5t6hQFYN5OvYRGZh9++Eo1fUKMFKPvCdrNMG7Iwjk=";
+  };
+  valgrind-3_27_1 = fetchurl {
+    name = "valgrind-3.27.1.tar.bz2";
+    urls = [
+      "mirror://debian/pool/main/v/valgrind/valgrind_3.27.1.orig.tar.bz2"
+      "https://sourceware.org/pub/valgrind/valgrind-3.27.1.tar.bz2"
+    ];
+    hash = "sha256-XViRUuuAccAv6rjOarcZ5DGh+8PisXAPVDJjKouSZNw=";
+  };
+  ziglang-0_15_2 = fetchurl {
+    name = "ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl";
+    urls = [
+      "mirror://pypi/ziglang/ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl"
+    ];
+    hash = "sha256-gGMWRT0e3nF07T/vuOU0gVRikInDu1/oEt/Q4XL6wTA=";
   };
 }

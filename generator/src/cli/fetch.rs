@@ -39,6 +39,10 @@ struct Needed {
     files: Vec<(Wanted, StoreName)>,
     /// The package that busybox comes in, among `files`.
     busybox: Option<(usize, crate::nix::hash::Sha256)>,
+    /// SDKs of the user's, by their names in the matrix: no address has them.
+    sdks: Vec<(String, StorePath)>,
+    /// Whether cells were asked for by name, so that every one of them has to be possible.
+    named: bool,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,10 @@ enum FetchCommandError {
         "{cell} is made with sdk {sdk}, which is not in matrix.lock\nhint: run `crossloom sdk import --name {sdk} FILE`"
     )]
     NoSdk { cell: String, sdk: String },
+    #[error(
+        "sdk {sdk} is locked, and not in this machine's store\nhint: run `crossloom sdk import --name {sdk} FILE` here, too"
+    )]
+    NotImported { sdk: String },
     #[error("the matrix has no cell for {system}, this machine's system\nhint: add it to [build] systems")]
     NoSystem { system: System },
     #[error("{failed} of {all} files could not be fetched")]
@@ -128,7 +136,12 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
     let mut sources = nodes.sources_of(chosen.nodes.iter().map(String::as_str));
     sources.extend(chosen.sources);
     let mut files = Vec::new();
+    let mut sdks = Vec::new();
     for name in sources {
+        if let Some(sdk) = plan.sdks.get(&name) {
+            let path = fixed_output_path(&StoreName::new(&sdk.file)?, Method::Recursive, sdk.sha256);
+            sdks.push((name.strip_prefix("sdk-").unwrap_or(&name).to_owned(), path));
+        }
         let Some(source) = plan.sources.get(&name) else { continue };
         let wanted = Wanted {
             name,
@@ -166,7 +179,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
             }
         }
     }
-    Ok(Needed { files, busybox })
+    Ok(Needed { files, busybox, sdks, named: !names.is_empty() })
 }
 
 /// What the named cells and checks stand for.
@@ -238,6 +251,16 @@ fn download(files: &[Wanted], into: &Path, from: &[PathBuf], collect: bool, quie
 }
 
 fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
+    let mut imported = Vec::new();
+    for (sdk, path) in &needed.sdks {
+        if nix.is_valid(path)? {
+            imported.push(path.clone());
+        } else if needed.named {
+            return Err(FetchCommandError::NotImported { sdk: sdk.clone() }.into());
+        } else {
+            tracing::warn!("sdk {sdk} is not in this machine's store: what is made with it cannot be built");
+        }
+    }
     let path_of = |file: &(Wanted, StoreName)| fixed_output_path(&file.1, method(&file.0), file.0.sha256);
     let busybox =
         needed.busybox.map(|(index, nar)| Ok::<_, Box<dyn std::error::Error>>((index, nar, busybox_path(nar)?)));
@@ -263,6 +286,7 @@ fn into_store(nix: &Nix, needed: &Needed, from: &[PathBuf], dir: &Path, quiet: b
             add_busybox(nix, &deb, nar, &path)?;
         }
     }
+    paths.extend(imported);
     keep(nix, &paths, dir)
 }
 

@@ -51,7 +51,7 @@ pub struct Compiler {
     pub cc: String,
     /// What names of nodes that it builds get: nothing for zig's headers and LLVM's tools.
     pub suffix: String,
-    /// What the compiler's recipe is called with. The toolchain is a second call with more.
+    /// What its recipe is called with. The toolchain is a second call with more.
     args: BTreeMap<&'static str, Arg>,
 }
 
@@ -178,7 +178,6 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
                 ("version", text(llvm)),
                 ("target", text(triple)),
                 ("cc", node(&compiler.cc)),
-                ("compilerRt", node(&compiler_rt)),
             ],
         ));
     }
@@ -206,16 +205,23 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
 /// Programs built with a cell, and what they are made of.
 pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option<Check> {
     let toolchain = node(planned.node()?);
-    is_checked(&cell.sdk, cell.flavour).then(|| Check {
+    if !is_checked(&cell.sdk, cell.flavour) {
+        return None;
+    }
+    // All of it is there already: this only says what it is called.
+    let sdk = sdk(graph, &cell.sdk)?.0;
+    Some(Check {
         name: format!("programs-{}", cell.name),
         file: "darwin-programs",
         args: vec![
             ("toolchain", toolchain),
+            ("sdk", sdk),
             ("staticMacho", node(&static_macho(graph))),
             ("target", text(cell.target.triple())),
             ("arch", text(cell.target.arch())),
+            ("minimum", text(cell.target.minimum())),
             ("cxx", Arg::Flag(cell.languages.cxx)),
         ],
-        tiers: vec![Tier::Llvm, Tier::Buildsystems, Tier::Python],
+        tiers: vec![Tier::Llvm, Tier::Python, Tier::Buildsystems],
     })
 }

@@ -5,8 +5,8 @@ use crate::seed::Tier;
 /// Every recipe that a node can be a call of, with the tiers whose packages it takes from the scope by name.
 pub const RECIPES: &[(&str, &[Tier])] = &[
     ("binutils", &[]),
-    ("bootstrap-cmds", &[Tier::Llvm, Tier::Buildsystems]),
-    ("cctools", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
+    ("bootstrap-cmds", &[Tier::Buildsystems]),
+    ("cctools", &[Tier::Llvm, Tier::Osxcross]),
     ("darwin-cc", &[Tier::Llvm]),
     ("darwin-compiler-rt", &[Tier::Llvm]),
     ("darwin-libcxx", &[Tier::Llvm]),
@@ -14,7 +14,7 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("gmp", &[]),
     ("libgcc", &[]),
     ("libstdcxx", &[]),
-    ("libtapi", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
+    ("libtapi", &[Tier::Python, Tier::Buildsystems]),
     ("linux-headers", &[]),
     ("mpc", &[]),
     ("mpfr", &[]),
@@ -27,7 +27,7 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("toolchain", &[]),
     ("valgrind-darwin", &[Tier::Llvm]),
     ("valgrind-darwin-tarball", &[]),
-    ("xar", &[Tier::Llvm, Tier::Buildsystems, Tier::Osxcross]),
+    ("xar", &[Tier::Buildsystems, Tier::Osxcross]),
 ];
 
 /// The tiers of one recipe.

@@ -187,10 +187,21 @@ let
     );
   };
 
-  # Everything else reaches the builder as a variable. Two words in one name are a documented attribute, misspelt.
+  # Everything else reaches the builder as a variable. Two words in one name are a documented attribute, misspelt, unless
+  # it is one of these.
+  variables = [
+    "baseSdk"
+    "clangLib"
+    "compilerRt"
+    "machRoutines"
+    "pkgConfig"
+    "staticMacho"
+    "targetVariable"
+  ];
   isVariable =
     name: value:
-    match "[a-z]+|[A-Z][A-Z0-9_]*" name != null && (isText value || isBool value || texts value);
+    (match "[a-z]+|[A-Z][A-Z0-9_]*" name != null || elem name variables)
+    && (isText value || isBool value || texts value);
 
   mkDerivation =
     args:
@@ -330,6 +341,7 @@ let
           "mpfr"
           "libmpc"
           "libtool"
+          "libuuid"
           "libxml2"
           "meson"
           "ninja"
@@ -357,6 +369,7 @@ let
       callPackage
       ;
     llvmPackages_19 = {
+      clang = tool "clang-wrapper";
       clang-unwrapped = tool "clang" // {
         lib = tool "clang-lib";
       };

@@ -21,7 +21,7 @@ pub struct Wanted {
     pub fixed: bool,
 }
 
-/// What was found about a file: lines that describe it, and findings, each with the part of the file it is about in front.
+/// What was found about a file: lines that describe it, and findings, before which stands the part that they are about.
 #[derive(Debug, Default)]
 pub struct Report {
     pub lines: Vec<String>,
@@ -123,7 +123,8 @@ fn one(
         findings.extend(roles::fixed(&file));
         line.push("static".to_owned());
         if let Some((entry, stack)) = roles::start(&file) {
-            line.push(format!("entry {entry:#x}  stack {stack:#x}"));
+            let stack = if stack == 0 { "of the kernel's".to_owned() } else { format!("{stack:#x}") };
+            line.push(format!("entry {entry:#x}  stack {stack}"));
         }
     } else {
         findings.extend(systems(&file, wanted.minimum));

@@ -16,9 +16,10 @@ use crate::show;
 use crate::version::Version;
 
 const USAGE: &str = "\
-static-macho make --stack-addr ADDRESS --stack-size SIZE -o OUTPUT FILE
+static-macho make [--stack-addr ADDRESS --stack-size SIZE] -o OUTPUT FILE
     Make the static executable that Apple's linker would have made with -static, out of what `ld64.lld -no_pie` linked
-    for x86_64. ADDRESS is the end of the initial stack, as with -stack_addr of Apple's linker.
+    for x86_64. ADDRESS is the end of the initial stack, as with -stack_addr of Apple's linker; without one the kernel
+    makes the stack.
 
 static-macho check [--sdk DIRECTORY] [--library FILE]… [--minimum VERSION] [--static] FILE…
     Check Mach-O files, universal files and archives: that their parts lie where they say, that every symbol is in a
@@ -128,13 +129,14 @@ impl Arguments {
         self.once(option)?.ok_or_else(|| usage(format!("{option} is missing")))
     }
 
-    fn number(&self, option: &str) -> Result<u64, Error> {
-        let value = self.required(option)?.to_string_lossy();
+    fn number(&self, option: &str) -> Result<Option<u64>, Error> {
+        let Some(value) = self.once(option)? else { return Ok(None) };
+        let value = value.to_string_lossy();
         let number = match value.strip_prefix("0x") {
             Some(digits) => u64::from_str_radix(digits, 16),
             None => value.parse(),
         };
-        number.map_err(|_| usage(format!("{option} takes a number such as 0x800000, not {value}")))
+        number.map(Some).map_err(|_| usage(format!("{option} takes a number such as 0x800000, not {value}")))
     }
 }
 
@@ -151,7 +153,11 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
 
 fn make(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let arguments = sort(arguments, &["--stack-addr", "--stack-size", "-o"], &[])?;
-    let stack = Stack { address: arguments.number("--stack-addr")?, size: arguments.number("--stack-size")? };
+    let stack = match (arguments.number("--stack-addr")?, arguments.number("--stack-size")?) {
+        (Some(address), Some(size)) => Some(Stack { address, size }),
+        (None, None) => None,
+        _ => return Err(usage("--stack-addr and --stack-size are given together")),
+    };
     let target = PathBuf::from(arguments.required("-o")?);
     let [path] = arguments.files.as_slice() else {
         return Err(usage(format!("make takes one file, {} are given", arguments.files.len())));

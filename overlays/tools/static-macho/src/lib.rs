@@ -1,7 +1,7 @@
 //! Mach-O files, read, checked, and made static.
 //!
-//! Only the standard library is used: in the Nix sandbox `rustc` compiles this without cargo. Only `libraries`, `output` and `cli` do
-//! input and output; the rest are functions of bytes.
+//! Only the standard library is used: in the Nix sandbox `rustc` compiles this without cargo. Only `libraries`,
+//! `output` and `cli` do input and output; the rest are functions of bytes.
 pub mod bytes;
 pub mod check;
 pub mod cli;

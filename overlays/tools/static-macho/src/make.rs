@@ -1,8 +1,8 @@
 //! Makes a static executable out of what `ld64.lld` links, as Apple's linker makes one with `-static`.
 //!
-//! `ld64.lld` ignores `-static`, `-image_base`, `-stack_addr` and `-stack_size`. Whatever a file refers to may lie at a
-//! fixed place all the same (`-no_pie`), and dyld then has nothing left to do: only the load commands say that it should.
-//! So these are written anew, and nothing else moves.
+//! `ld64.lld` ignores `-static`, `-image_base`, `-stack_addr` and `-stack_size`. With `-no_pie` everything lies at a
+//! fixed place all the same, and dyld has nothing left to do: only the load commands say that it should. So these are
+//! written anew, and nothing else moves.
 
 use std::fmt;
 
@@ -10,9 +10,10 @@ use crate::bytes::{self, printable, Malformed};
 use crate::macho::commands::{Body, Command, Segment};
 use crate::macho::names::{self, *};
 use crate::macho::{symbols, MachO, HEADER};
+use crate::structure::structure;
 
-/// The initial stack. As with the linker's `-stack_addr` the address is that of its end, where the stack begins to grow
-/// down.
+/// The initial stack, where it is not the kernel's own. As with the linker's `-stack_addr` the address is that of its
+/// end, where the stack begins to grow down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stack {
     pub address: u64,
@@ -69,6 +70,10 @@ pub enum Refusal {
     Entry {
         address: u64,
     },
+    /// The file is not sound as it is.
+    Unsound {
+        finding: String,
+    },
     /// The commands do not fit before the first section.
     Room {
         needed: u64,
@@ -87,7 +92,9 @@ impl fmt::Display for Refusal {
                 )
             }
             Refusal::Missing { what, hint } => write!(f, "there is no {what}\nhint: {hint}"),
-            Refusal::Command { found, hint } => write!(f, "{found} has no place in a static executable\nhint: {hint}"),
+            Refusal::Command { found, hint } => {
+                write!(f, "{found} has no place in what a static executable is made of\nhint: {hint}")
+            }
             Refusal::Undefined { names } => {
                 let shown = names.iter().take(8).cloned().collect::<Vec<_>>().join(", ");
                 let more = if names.len() > 8 { ", …" } else { "" };
@@ -107,6 +114,7 @@ impl fmt::Display for Refusal {
                 write!(f, "a stack of {:#x} bytes below {:#x} {why}", stack.size, stack.address)
             }
             Refusal::Entry { address } => write!(f, "the entry point {address:#x} lies in no executable segment"),
+            Refusal::Unsound { finding } => write!(f, "{finding}\nhint: link it again: this file is broken"),
             Refusal::Room { needed, room } => write!(
                 f,
                 "the load commands need {needed:#x} bytes, {room:#x} are free before the first section\n\
@@ -128,8 +136,9 @@ fn count(number: usize, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { " is" } else { "s are" })
 }
 
-/// The static executable. `bytes` is what `ld64.lld` linked for x86_64 with `-no_pie -e SYMBOL -pagezero_size ADDRESS`.
-pub fn make(bytes: &[u8], stack: Stack) -> Result<Vec<u8>, Refusal> {
+/// The static executable. `bytes` is what `ld64.lld` linked for x86_64 with `-no_pie -e SYMBOL -pagezero_size ADDRESS`;
+/// without a stack the program gets the kernel's own.
+pub fn make(bytes: &[u8], stack: Option<Stack>) -> Result<Vec<u8>, Refusal> {
     let file = MachO::parse(bytes)?;
     if file.header.cpu != CPU_X86_64 || file.header.file_type != MH_EXECUTE {
         let found = format!("{} {}", names::cpu(file.header.cpu), names::file_type(file.header.file_type));
@@ -149,9 +158,14 @@ pub fn make(bytes: &[u8], stack: Stack) -> Result<Vec<u8>, Refusal> {
         return Err(Refusal::PageZero { address: page_zero.address, size: page_zero.size });
     }
     page_zero.size = PAGEZERO;
-    check_stack(&segments, stack)?;
+    if let Some(stack) = stack {
+        check_stack(&segments, stack)?;
+    }
     if !segments.iter().any(|segment| runs(segment, entry)) {
         return Err(Refusal::Entry { address: entry });
+    }
+    if let Some(finding) = structure(&file).into_iter().next() {
+        return Err(Refusal::Unsound { finding });
     }
     let commands = commands(&file, stack, entry)?;
     assemble(&file, &commands)
@@ -251,21 +265,21 @@ fn check_stack(segments: &[Segment<'_>], stack: Stack) -> Result<(), Refusal> {
 }
 
 /// The new load commands, one after the other, each with its bytes.
-fn commands(file: &MachO<'_>, stack: Stack, entry: u64) -> Result<Vec<Vec<u8>>, Refusal> {
+fn commands(file: &MachO<'_>, stack: Option<Stack>, entry: u64) -> Result<Vec<Vec<u8>>, Refusal> {
     let mut commands = Vec::new();
-    let mut stacked = false;
+    let mut linkedit = false;
     for command in &file.commands {
         match &command.body {
             Body::Segment(segment) => {
                 if segment.name == b"__UNIXSTACK" {
                     return Err(Refusal::Command {
-                        found: "a __UNIXSTACK of the linker's".to_owned(),
-                        hint: "link without -stack_addr, which is given here",
+                        found: "__UNIXSTACK".to_owned(),
+                        hint: "link without one: it is put in here",
                     });
                 }
                 if segment.name == b"__LINKEDIT" {
-                    commands.push(stack_segment(stack));
-                    stacked = true;
+                    commands.extend(stack.map(stack_segment));
+                    linkedit = true;
                 }
                 commands.push(match segment.name {
                     b"__PAGEZERO" => with_u64(command, 32, PAGEZERO),
@@ -277,7 +291,7 @@ fn commands(file: &MachO<'_>, stack: Stack, entry: u64) -> Result<Vec<Vec<u8>>, 
             _ => return Err(refused(command)),
         }
     }
-    if !stacked {
+    if !linkedit {
         return Err(Refusal::Missing { what: "__LINKEDIT", hint: "link with ld64.lld, and strip after this" });
     }
     commands.push(thread(stack, entry));
@@ -335,8 +349,8 @@ fn stack_segment(stack: Stack) -> Vec<u8> {
     bytes
 }
 
-/// The first thread's registers: where it runs, and where its stack begins.
-fn thread(stack: Stack, entry: u64) -> Vec<u8> {
+/// The first thread's registers: where it runs, and where its stack begins, which is the kernel's choice if that is 0.
+fn thread(stack: Option<Stack>, entry: u64) -> Vec<u8> {
     let (flavor, count) = X86_THREAD_STATE64;
     let mut bytes = Vec::new();
     for value in [LC_UNIXTHREAD, 16 + count * 4, flavor, count] {
@@ -344,7 +358,7 @@ fn thread(stack: Stack, entry: u64) -> Vec<u8> {
     }
     for register in 0..count as usize / 2 {
         let value = match register {
-            RSP => stack.address,
+            RSP => stack.map_or(0, |stack| stack.address),
             RIP => entry,
             _ => 0,
         };

@@ -1,4 +1,5 @@
-//! Text-based stubs (`.tbd`): what the libraries of an SDK export, without the libraries. Versions 1 to 4, which are YAML.
+//! Text-based stubs (`.tbd`): what the libraries of an SDK export, without the libraries. Versions 1 to 4 are read,
+//! which are YAML.
 pub mod yaml;
 
 use std::collections::BTreeSet;
@@ -156,12 +157,27 @@ mod tests {
 
     #[test]
     fn version_4() {
-        let text = "--- !tapi-tbd\ntbd-version:     4\ntargets:         [ x86_64-macos, arm64-macos ]\n\
-                    install-name:    '/usr/lib/libA.dylib'\ncurrent-version: 1.2\nreexported-libraries:\n  \
-                    - targets:         [ x86_64-macos ]\n    libraries:       [ '/usr/lib/libB.dylib' ]\n\
-                    exports:\n  - targets:         [ x86_64-macos, arm64-ios ]\n    symbols:         [ _a, '$ld$x$_y' ]\n    \
-                    weak-symbols:    [ _w ]\n  - targets:         [ arm64-macos ]\n    objc-classes:    [ C ]\n    \
-                    objc-eh-types:   [ E ]\n    objc-ivars:      [ C._i ]\nreexports:\n  - targets: [ arm64-macos ]\n    symbols: [ _r ]\n...\n";
+        let text = "--- !tapi-tbd
+tbd-version:     4
+targets:         [ x86_64-macos, arm64-macos ]
+install-name:    '/usr/lib/libA.dylib'
+current-version: 1.2
+reexported-libraries:
+  - targets:         [ x86_64-macos ]
+    libraries:       [ '/usr/lib/libB.dylib' ]
+exports:
+  - targets:         [ x86_64-macos, arm64-ios ]
+    symbols:         [ _a, '$ld$x$_y' ]
+    weak-symbols:    [ _w ]
+  - targets:         [ arm64-macos ]
+    objc-classes:    [ C ]
+    objc-eh-types:   [ E ]
+    objc-ivars:      [ C._i ]
+reexports:
+  - targets:         [ arm64-macos ]
+    symbols:         [ _r ]
+...
+";
         let stubs = parse(text).unwrap();
         assert_eq!(stubs.len(), 1);
         assert_eq!(stubs[0].install_name, "/usr/lib/libA.dylib");
@@ -176,9 +192,18 @@ mod tests {
     fn versions_1_to_3() {
         for (tag, class) in [("", "_C"), (" !tapi-tbd-v2", "_C"), (" !tapi-tbd-v3", "C")] {
             let text = format!(
-                "---{tag}\narchs: [ i386, x86_64 ]\nplatform: macosx\ninstall-name: /usr/lib/libA.dylib\nexports:\n  \
-                 - archs: [ x86_64 ]\n    re-exports: [ /usr/lib/libB.dylib ]\n    symbols: [ _a ]\n    weak-def-symbols: [ _w ]\n    \
-                 objc-classes: [ {class} ]\n...\n"
+                "---{tag}
+archs:           [ i386, x86_64 ]
+platform:        macosx
+install-name:    /usr/lib/libA.dylib
+exports:
+  - archs:           [ x86_64 ]
+    re-exports:      [ /usr/lib/libB.dylib ]
+    symbols:         [ _a ]
+    weak-def-symbols: [ _w ]
+    objc-classes:    [ {class} ]
+...
+"
             );
             let stubs = parse(&text).unwrap();
             assert_eq!(for_arch(&stubs[0], "x86_64"), ["_OBJC_CLASS_$_C", "_OBJC_METACLASS_$_C", "_a", "_w"]);

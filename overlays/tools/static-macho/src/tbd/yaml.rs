@@ -1,5 +1,5 @@
-//! The part of YAML that text-based stubs are written in: block mappings and sequences, flow sequences over any number of
-//! lines, plain and quoted scalars, several documents with tags.
+//! The part of YAML that text-based stubs are written in: block mappings and sequences, flow sequences over any number
+//! of lines, plain and quoted scalars, several documents with tags.
 
 use std::fmt;
 
@@ -330,7 +330,19 @@ mod tests {
 
     #[test]
     fn every_way_to_write_a_value() {
-        let value = one("a: 1\nb:   'it''s' # why\nc: [ _x, 'y z',\n     \"q\\\"\\x41\" ]\nd:\n  - e: f\n    g: []\n  - e: h\ni:\n- j\n- [ k ]\nl:\n");
+        let value = one("a: 1
+b:   'it''s' # why
+c: [ _x, 'y z',
+     \"q\\\"\\x41\" ]
+d:
+  - e: f
+    g: []
+  - e: h
+i:
+- j
+- [ k ]
+l:
+");
         assert_eq!(value.get("a"), Some(&scalar("1")));
         assert_eq!(value.get("b"), Some(&scalar("it's")));
         assert_eq!(value.get("c"), Some(&Value::List(vec![scalar("_x"), scalar("y z"), scalar("q\"A")])));

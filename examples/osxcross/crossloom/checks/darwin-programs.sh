@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir "$out"
+top=$PWD
+cp -r "$programs" source
+chmod -R u+w source
+
+# expect FILE ARCH…: a Mach-O file of just these processors, sound, that imports nothing the SDK lacks.
+expect() {
+  local path=$1 found
+  shift
+  file -b "$path" | head -n 1 | sed "s|^|${path#"$top/"}: |" | tee -a "$out/output"
+  found=$("$target-lipo" -archs "$path" | tr ' ' '\n' | sort | tr '\n' ' ')
+  [ "${found% }" = "$*" ] || { echo "$path is for '$found', not for '$*'" >&2; return 1; }
+}
+
+# look FILE…: the structure, with the libraries that the build made beside the SDK's.
+look() {
+  static-macho check --sdk "$sdk" --minimum "$minimum" "$@" | tee -a "$out/output"
+}
+
+no_cxx=()
+[ -n "$cxx" ] || no_cxx=(--disable-cxx)
+cd "$top/source" || exit
+autoreconf -fi >/dev/null
+mkdir "$top/autotools" && cd "$top/autotools" || exit
+"$top/source/configure" --host="$target" "${no_cxx[@]}" CC="$target-clang" CXX="$target-clang++" \
+  --prefix="$top/autotools/root" >log || { cat log; exit 1; }
+make -s install >/dev/null
+
+cmake -S "$top/source" -B "$top/cmake" -G Ninja -DCMAKE_TOOLCHAIN_FILE="$toolchain/share/crossloom/toolchain.cmake" \
+  -DCMAKE_INSTALL_PREFIX="$top/cmake/root" -DCXX_PROGRAM="${cxx:-0}" >"$top/cmake.log" || { cat "$top/cmake.log"; exit 1; }
+cmake --build "$top/cmake" >/dev/null
+cmake --install "$top/cmake" >/dev/null
+
+meson setup "$top/meson" "$top/source" --cross-file "$toolchain/share/crossloom/cross.ini" \
+  --prefix "$top/meson/root" -Dcxx="$([ -n "$cxx" ] && echo true || echo false)" >"$top/meson.log" || {
+  cat "$top/meson.log"
+  exit 1
+}
+ninja -C "$top/meson" install >/dev/null
+
+cd "$top" || exit
+for system in autotools cmake meson; do
+  for program in hello-c ${cxx:+hello-cxx}; do
+    expect "$system/root/bin/$program" "$arch"
+  done
+done
+expect cmake/root/lib/libgreeting.dylib "$arch"
+look autotools/root/bin/* meson/root/bin/*
+look --library cmake/root/lib/libgreeting.dylib cmake/root/lib/libgreeting.dylib cmake/root/bin/*
+
+# One call for both processors, and a library taken apart again.
+"$target-clang" -arch x86_64 -arch arm64 -O2 source/greeting.c source/hello.c -o universal -mmacos-version-min="$minimum"
+expect universal arm64 x86_64
+look universal
+"$target-lipo" universal -thin "$arch" -output thin
+expect thin "$arch"

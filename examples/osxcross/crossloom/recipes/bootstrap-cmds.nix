@@ -1,0 +1,85 @@
+# Apple's Mach interface generator for one target: mig, which reads interface definitions (.defs) of the SDK through the
+# target's preprocessor and writes C.
+#
+# Any package with a bin/mig that takes `-I<directory> <file>.defs` can stand in its place.
+{
+  stdenv,
+  autoconf,
+  automake,
+  bison,
+  flex,
+  src,
+  version,
+  target,
+  # `x86_64` or `arm64`
+  arch,
+  # Compiler for the target: bin/<target>-clang.
+  cc,
+  # Root of an SDK with .defs.
+  sdk,
+}:
+stdenv.mkDerivation {
+  pname = "mig-${target}";
+  inherit version src sdk;
+
+  nativeBuildInputs = [
+    autoconf
+    automake
+    bison
+    flex
+  ];
+
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${stdenv.hostPlatform.config}"
+  ];
+
+  # Every file that it writes would say when, and so come out different each time.
+  postPatch = ''
+    grep -q 'stub generated %s", GenerationDate)' migcom.tproj/utils.c
+    sed -i 's/stub generated %s", GenerationDate)/stub generated\\n")/' migcom.tproj/utils.c
+    grep -q '^#!/bin/bash$' migcom.tproj/mig.sh
+    grep -q '^/bin/rmdir ' migcom.tproj/mig.sh
+    sed -i -e '1s|.*|#!${stdenv.shell}|' -e 's|^/bin/rmdir |rmdir |' migcom.tproj/mig.sh
+  '';
+  preConfigure = ''
+    autoreconf --install
+    # Declarations as they were written in 1987, which gcc refuses from 14 on.
+    for kind in implicit-int implicit-function-declaration int-conversion incompatible-pointer-types; do
+      export CFLAGS="''${CFLAGS:--O2} -Wno-error=$kind"
+    done
+  '';
+
+  # mig is the script with the target filled in. It finds migcom beside itself.
+  postInstall = ''
+    mkdir -p "$out/libexec"
+    mv "$out/bin/mig" "$out/bin/migcom" "$out/libexec/"
+    cat > "$out/bin/mig" <<EOF
+    #!${stdenv.shell}
+    # Without these it would take the build machine's compiler and processor, and say nothing.
+    export MIGCC="\''${MIGCC:-${cc}/bin/${target}-clang}"
+    if [ "\$*" = -version ]; then exec "$out/libexec/mig" -version; fi
+    exec "$out/libexec/mig" -arch ${arch} -isysroot "\''${SDKROOT:-$sdk}" "\$@"
+    EOF
+    chmod +x "$out/bin/mig"
+
+    # The four interfaces that Valgrind asks for: generated, and the same again.
+    for run in 1 2; do
+      mkdir "$NIX_BUILD_TOP/$run"
+      cd "$NIX_BUILD_TOP/$run"
+      for name in mach_vm task thread_act vm_map; do
+        if [ ! -e "$sdk/usr/include/mach/$name.defs" ]; then
+          echo "$sdk holds no mach/$name.defs: mig = \"bootstrap-cmds\" needs an SDK with interface definitions" >&2
+          exit 1
+        fi
+        "$out/bin/mig" "-I$sdk/usr/include" "$sdk/usr/include/mach/$name.defs"
+        for file in "$name.h" "''${name}User.c" "''${name}Server.c"; do
+          [ -s "$file" ] || { echo "mig made no $file" >&2; exit 1; }
+        done
+      done
+    done
+    diff -r "$NIX_BUILD_TOP/1" "$NIX_BUILD_TOP/2"
+  '';
+
+  meta.description = "Mach interface generator for ${target}";
+}

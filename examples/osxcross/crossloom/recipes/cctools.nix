@@ -1,0 +1,69 @@
+# Apple's linker ld64 and object file tools, as cctools-port brings them to other systems: as, ar, install_name_tool,
+# ld, libtool, lipo, nm, otool, ranlib, strip and others, each as <target>-<name>.
+{
+  stdenv,
+  libuuid,
+  llvmPackages_19,
+  # Apple's library for .tbd stubs.
+  libtapi,
+  xar,
+  src,
+  version,
+  target,
+}:
+let
+  # Every program does all of Apple's processors; what it is configured for names them, and is what they do where
+  # nothing says for which. The port knows x86_64 as such a name and not arm64, as osxcross has it too.
+  configured = builtins.replaceStrings [ "arm64-" ] [ "x86_64-" ] target;
+in
+stdenv.mkDerivation {
+  pname = "cctools-${target}";
+  inherit version src;
+
+  # Only clang compiles it. nixpkgs' own clang is wrapped; the seed's knows by itself where the C library is.
+  nativeBuildInputs = [ (llvmPackages_19.clang or llvmPackages_19.clang-unwrapped) ];
+  buildInputs = [
+    libtapi
+    libuuid
+    xar
+  ];
+
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${stdenv.hostPlatform.config}"
+    "--target=${configured}"
+    "--enable-tapi-support"
+    "--with-libtapi=${libtapi}"
+    "--with-libxar=${xar}"
+    # LLVM's headers and libLTO are no part of a linker that links what clang compiled to machine code.
+    "--disable-lto-support"
+  ];
+
+  postPatch = ''
+    cd cctools
+    # A member function that nothing calls and no class has. clang 19 looks into templates that are not used.
+    grep -q 'return specific(this->BlobCore::clone());' ld64/src/ld/code-sign-blobs/blob.h
+    sed -i 's/return specific(this->BlobCore::clone());/return NULL;/' ld64/src/ld/code-sign-blobs/blob.h
+  '';
+  preConfigure = ''
+    # Generated files of one age: none is made again.
+    find . -type f -exec touch -d @1 {} +
+    export CC=clang CXX=clang++ CFLAGS=-O2 CXXFLAGS=-O2
+    for input in $buildInputs; do export LDFLAGS="''${LDFLAGS:-} -L$input/lib -Wl,-rpath,$input/lib"; done
+  '';
+  enableParallelBuilding = true;
+
+  postInstall = ''
+    for tool in ar as install_name_tool ld libtool lipo nm otool ranlib strip; do
+      [ -x "$out/bin/${configured}-$tool" ] || { echo "there is no ${configured}-$tool" >&2; exit 1; }
+    done
+    if [ ${configured} != ${target} ]; then
+      for tool in "$out"/bin/${configured}-*; do
+        ln -s "''${tool##*/}" "$out/bin/${target}-''${tool##*/${configured}-}"
+      done
+    fi
+    "$out/bin/${target}-ld" -v 2>&1 | grep -q 'PROJECT:ld64' || { echo "its linker does not run" >&2; exit 1; }
+  '';
+
+  meta.description = "Apple's linker and object file tools for ${target}";
+}

@@ -1,0 +1,51 @@
+# The library of Apple's archive format, which ld64 writes bitcode bundles with.
+{
+  stdenv,
+  autoconf,
+  automake,
+  libtool,
+  libxml2,
+  openssl,
+  zlib,
+  src,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "xar";
+  inherit version src;
+
+  # xml2-config is a program of the library's.
+  nativeBuildInputs = [
+    autoconf
+    automake
+    libtool
+    libxml2
+  ];
+  buildInputs = [
+    libxml2
+    openssl
+    zlib
+  ];
+
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${stdenv.hostPlatform.config}"
+    "--disable-static"
+    # Neither is what a linker compresses with.
+    "--without-bzip2"
+    "--without-lzma"
+  ];
+  preConfigure = ''
+    cd xar
+    # Of one age, so that make does not take a generated file for an old one.
+    find . -type f -exec touch -d @1 {} +
+    if [ ! -e configure ]; then bash ./autogen.sh --noconfigure; fi
+    # The probe for OpenSSL asks for a function that became a macro in 1.1, in 2016.
+    export ac_cv_lib_crypto_OpenSSL_add_all_ciphers=yes
+    # Functions that OpenSSL 3 calls deprecated are there all the same.
+    export CFLAGS="-O2 -w"
+    for input in $buildInputs; do export LDFLAGS="''${LDFLAGS:-} -L$input/lib -Wl,-rpath,$input/lib"; done
+  '';
+
+  meta.description = "Library of the eXtensible ARchiver";
+}

@@ -1,0 +1,1 @@
+/* Included by what reads load commands; no symbol is read. */
