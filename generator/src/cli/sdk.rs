@@ -49,7 +49,9 @@ enum ImportError {
         #[source]
         source: SdkError,
     },
-    #[error("the SDK is in the Nix store as {store_path}, but is not recorded\nhint: import it again once this is put right")]
+    #[error(
+        "the SDK is in the Nix store as {store_path}, but is not recorded\nhint: import it again once this is put right"
+    )]
     NotRecorded {
         store_path: String,
         #[source]
@@ -92,7 +94,8 @@ fn import(args: &ImportArgs) -> Result<Outcome> {
 
     // Read again: meanwhile somebody else may have written it.
     let lock = project.existing_lock()?;
-    let new = LockedSdk { file: unpacked.name.clone(), sha256, version: unpacked.version.clone(), origin: origin(from) };
+    let new =
+        LockedSdk { file: unpacked.name.clone(), sha256, version: unpacked.version.clone(), origin: origin(from) };
     let old = lock.sdks.get(name).cloned();
     let store_path = store_path.path_in(nix.store_dir());
     let written = crate::output::write_file(&project.lock_path(), &lock.with_sdk(name, new).to_text());
