@@ -31,6 +31,6 @@ for cell in "${cells[@]}"; do
     ;;
   esac
 done
-CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz
+CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"
 echo "$((${#cells[@]} + ${#proofs[@]} + compared + 1)) passed, 0 failed, 1 skipped"

@@ -375,8 +375,21 @@ fn seeds_are_shown() {
 fn help_says_what_there_is() {
     let project = Project::new();
     let mut all = project.fine(&["--help"]);
-    for command in ["init", "check", "lock", "generate", "fetch", "plan", "build", "nix", "seed", "seed lock", "schema"]
-    {
+    for command in [
+        "init",
+        "check",
+        "lock",
+        "generate",
+        "fetch",
+        "plan",
+        "build",
+        "nix",
+        "sdk",
+        "sdk import",
+        "seed",
+        "seed lock",
+        "schema",
+    ] {
         let args: Vec<_> = command.split(' ').chain(["--help"]).collect();
         let text = project.fine(&args);
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{command}");

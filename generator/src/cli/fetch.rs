@@ -317,7 +317,8 @@ fn add_found(nix: &Nix, needed: &Needed, paths: &[StorePath], found: Vec<(usize,
     Ok(())
 }
 
-fn same(name: &str, found: StorePath, expected: &StorePath) -> Result<()> {
+/// Sees that Nix put something where it should be.
+pub fn same(name: &str, found: StorePath, expected: &StorePath) -> Result<()> {
     if found == *expected {
         return Ok(());
     }
@@ -342,7 +343,7 @@ fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &Stor
 }
 
 /// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
-fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
+pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
     let roots = dir.join(".crossloom");
     let fail = |source| FetchCommandError::Roots { path: roots.display().to_string(), source };
     std::fs::create_dir_all(&roots).map_err(fail)?;

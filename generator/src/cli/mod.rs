@@ -4,6 +4,7 @@
 mod build;
 mod fetch;
 mod project;
+mod sdk;
 mod seed;
 
 use std::error::Error;
@@ -82,6 +83,11 @@ enum Command {
     Build(build::BuildArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
     Nix(build::NixArgs),
+    /// macOS SDKs of your own.
+    Sdk {
+        #[command(subcommand)]
+        command: sdk::SdkCommand,
+    },
     /// The pinned Debian packages that everything is built with.
     Seed {
         #[command(subcommand)]
@@ -178,6 +184,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Plan { matrix, json } => plan(&matrix, json),
         Command::Build(args) => build::run(&args, quiet),
         Command::Nix(args) => build::nix(&args),
+        Command::Sdk { command } => sdk::run(command),
         Command::Seed { command } => seed::run(command),
         Command::Schema { write } => schema(write),
     }

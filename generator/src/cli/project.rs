@@ -102,7 +102,8 @@ impl Project {
         Ok(Project { dir, matrix })
     }
 
-    fn lock_path(&self) -> PathBuf {
+    /// Where its lock is.
+    pub fn lock_path(&self) -> PathBuf {
         self.dir.join("matrix.lock")
     }
 
@@ -113,10 +114,16 @@ impl Project {
         Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
     }
 
+    /// The lock, which has to be there.
+    pub fn existing_lock(&self) -> Result<Lock> {
+        let missing = || ProjectError::NoLock { path: self.lock_path().display().to_string() };
+        Ok(self.read_lock()?.ok_or_else(missing)?)
+    }
+
     /// Plans the matrix from its lock.
     pub fn plan(&self) -> Result<Plan> {
         let path = self.lock_path().display().to_string();
-        let lock = self.read_lock()?.ok_or_else(|| ProjectError::NoLock { path: path.clone() })?;
+        let lock = self.existing_lock()?;
         Ok(plan::plan(&self.matrix, &lock, catalogue()).map_err(|source| ProjectError::Stale { path, source })?)
     }
 

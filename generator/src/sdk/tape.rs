@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(good.path.as_deref(), Some(&b"a=b\nc"[..]));
         assert_eq!((good.size, good.target.as_deref()), (Some(7), Some(&b"x"[..])));
         for bad in
-            ["x", "9", "9 path=a", "8 path=a\n", "10 path=a\n", "9 pathxa\n", "3 \n", "1 \n", "0 a=b\n", "9 size=x\n"]
+            ["x", "9", "9 path=a", "8 path=a\n", "11 path=a\n", "9 pathxa\n", "3 \n", "1 \n", "0 a=b\n", "9 size=x\n"]
         {
             assert!(read(bad.as_bytes()).is_err(), "{bad:?}");
         }

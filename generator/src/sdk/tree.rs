@@ -257,3 +257,43 @@ fn write_file(
     // The umask does not have a say.
     file.set_permissions(Permissions::from_mode(mode)).map_err(failed("write", path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Text(&'static [u8]);
+
+    impl Contents for Text {
+        fn read(&mut self, buffer: &mut [u8]) -> Result<usize, SdkError> {
+            let count = self.0.len().min(buffer.len());
+            let (now, later) = self.0.split_at(count);
+            buffer[..count].copy_from_slice(now);
+            self.0 = later;
+            Ok(count)
+        }
+    }
+
+    /// An archive's first pass refuses this, too; a file may change between the two.
+    #[test]
+    fn nothing_is_written_through_a_link_or_beyond_its_size() {
+        let directory = tempfile::tempdir().unwrap();
+        let limits = Limits::default();
+        let mut tree = Tree::new(&directory.path().join("sdk"), &limits).unwrap();
+        let file = |size| Kind::File { executable: false, size };
+        let mut add = |path: &[u8], kind: &Kind| tree.add(path, kind, &mut Text(b"abc"), path);
+        add(b"usr/x", &file(3)).unwrap();
+        add(b"link", &Kind::Symlink(b"usr".to_vec())).unwrap();
+        for path in [&b"link/y"[..], b"link/y/z"] {
+            let error = add(path, &file(3)).unwrap_err();
+            let through = MemberProblem::Through { link: "link".to_owned() };
+            assert!(matches!(&error, SdkError::Member { problem, .. } if *problem == through), "{error}");
+        }
+        assert!(!directory.path().join("sdk/usr/y").exists());
+        for size in [2, 4] {
+            assert!(matches!(add(b"usr/z", &file(size)), Err(SdkError::Damaged { .. })));
+            fs::remove_file(directory.path().join("sdk/usr/z")).unwrap();
+        }
+        assert!(matches!(add(b"usr/big", &file(u64::MAX)), Err(SdkError::TooLarge { .. })));
+    }
+}
