@@ -31,6 +31,10 @@ for cell in "${cells[@]}"; do
     ;;
   esac
 done
+checks/vary.sh "$crossloom" valgrind-darwin valgrind-darwin.nix
+for node in compiler-rt libcxx; do
+  checks/vary.sh "$crossloom" "$node-19_1_7-arm64-apple-darwin22" "darwin-$node.nix"
+done
 CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"
-echo "$((${#cells[@]} + ${#proofs[@]} + compared + 1)) passed, 0 failed, 1 skipped"
+echo "$((${#cells[@]} + ${#proofs[@]} + compared + 4)) passed, 0 failed, 1 skipped"

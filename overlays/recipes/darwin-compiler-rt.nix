@@ -5,7 +5,6 @@
   src,
   version,
   target,
-  arch,
   # A bare compiler for the target.
   cc,
 }:
@@ -23,40 +22,50 @@ stdenv.mkDerivation {
 
   dontConfigure = true;
   # As compiler-rt's own build does for macOS: every generic file but those that Apple's systems have elsewhere, and an
-  # architecture's own file in place of the generic one of the same name.
+  # architecture's own file in place of the generic one of the same name. For both of a Mac's processors, since one call of
+  # clang may compile for both.
   buildPhase = ''
-    arch=${if arch == "arm64" then "aarch64" else arch}
-    # Its own list of what macOS does without.
-    excluded=" $(tr '\n' ' ' < Darwin-excludes/osx.txt) "
-    # Start files of ELF; thread-local storage and atomics without the system's help, which libSystem has.
-    excluded="$excluded crtbegin crtend emutls atomic "
-    for file in *.c "$arch"/*.[cS]; do
-      name=''${file##*/} name=''${name%.*}
-      case $file in
-      # Windows' stack probes; instructions that no Mac has; atomics out of line, which Darwin never calls.
-      */chkstk.S | */sme-* | */lse.S) continue ;;
-      */*) ;;
-      *) for own in "$arch/$name".[cS]; do continue 2; done ;;
+    # nixpkgs' own environment on a Mac names another SDK.
+    unset SDKROOT MACOSX_DEPLOYMENT_TARGET
+    # Apple's own ar writes dates.
+    export ZERO_AR_DATE=1
+    # Its own list of what macOS does without; then start files of ELF, and thread-local storage and atomics without the
+    # system's help, which libSystem has.
+    excluded=" $(tr '\n' ' ' < Darwin-excludes/osx.txt) crtbegin crtend emutls atomic "
+
+    # sources DIRECTORY: the files of one architecture.
+    sources() {
+      local file name own
+      for file in *.c "$1"/*.[cS]; do
+        name=''${file##*/} name=''${name%.*}
+        case $file in
+        # Windows' stack probes; instructions that no Mac has; atomics out of line, which Darwin never calls.
+        */chkstk.S | */sme-* | */lse.S) continue ;;
+        */*) ;;
+        *) for own in "$1/$name".[cS]; do continue 2; done ;;
+        esac
+        case $excluded in *" $name "*) continue ;; esac
+        echo "$file"
+      done
+    }
+
+    for cpu in x86_64 arm64; do
+      case $cpu in
+      x86_64) sources x86_64 > "$cpu.files"; echo cpu_model/x86.c >> "$cpu.files" ;;
+      arm64) sources aarch64 > "$cpu.files"; echo cpu_model/aarch64.c >> "$cpu.files" ;;
       esac
-      case $excluded in *" $name "*) continue ;; esac
-      echo "$file"
-    done > files
-    case $arch in
-    aarch64) echo cpu_model/aarch64.c ;;
-    *) echo cpu_model/x86.c ;;
-    esac >> files
-    mkdir objects
-    xargs -P "$NIX_BUILD_CORES" -I @ bash -c '
-      name=$(basename "''${1%.*}")
-      ${target}-clang -O3 -fPIC -fvisibility=hidden -DVISIBILITY_HIDDEN -ffile-prefix-map="$PWD=." -I. \
-        -c "$1" -o "objects/$name.o"' compile @ < files
-    ${target}-ar rcs libclang_rt.osx.a $(find objects -name '*.o' | sort)
-    for symbol in ___divti3 ___muloti4 ___isPlatformVersionAtLeast; do
-      ${target}-nm --defined-only libclang_rt.osx.a 2>/dev/null | grep -q " $symbol\$" || {
-        echo "libclang_rt.osx.a lacks $symbol" >&2
-        exit 1
-      }
+      mkdir "objects-$cpu"
+      CPU=$cpu xargs -P "$NIX_BUILD_CORES" -I @ bash -c '
+        name=$(basename "''${1%.*}")
+        ${target}-clang -arch "$CPU" -O3 -fPIC -fvisibility=hidden -DVISIBILITY_HIDDEN -ffile-prefix-map="$PWD=." -I. \
+          -c "$1" -o "objects-$CPU/$name.o"' compile @ < "$cpu.files"
+      ${target}-ar rcs "$cpu.a" $(find "objects-$cpu" -name '*.o' | sort)
+      ${target}-nm --defined-only "$cpu.a" > symbols
+      for symbol in ___divti3 ___muloti4 ___isPlatformVersionAtLeast; do
+        grep -q " $symbol\$" symbols || { echo "the builtins of $cpu lack $symbol" >&2; exit 1; }
+      done
     done
+    ${target}-lipo -create x86_64.a arm64.a -output libclang_rt.osx.a
   '';
   installPhase = ''
     mkdir -p "$out/lib/darwin"

@@ -14,6 +14,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -22,7 +23,6 @@ let
     };
     compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "x86_64";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin22;
@@ -35,6 +35,7 @@ let
     };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
       target = "x86_64-apple-darwin22";
@@ -46,6 +47,7 @@ let
     };
     darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
@@ -54,7 +56,6 @@ let
     };
     compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "arm64";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin22;
@@ -67,6 +68,7 @@ let
     };
     darwin-toolchain-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
       target = "arm64-apple-darwin22";
@@ -78,6 +80,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin17 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.13";
       target = "x86_64-apple-darwin17";
       version = "19.1.7";
@@ -86,7 +89,6 @@ let
     };
     compiler-rt-19_1_7-x86_64-apple-darwin17 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "x86_64";
       target = "x86_64-apple-darwin17";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin17;
@@ -99,6 +101,7 @@ let
     };
     darwin-toolchain-x86_64-apple-darwin17 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.13";
       name = "darwin-x86_64-apple-darwin17";
       target = "x86_64-apple-darwin17";
@@ -110,6 +113,7 @@ let
     };
     darwin-cc-arm64-apple-darwin25 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "26.0";
       target = "arm64-apple-darwin25";
       version = "19.1.7";
@@ -118,7 +122,6 @@ let
     };
     compiler-rt-19_1_7-arm64-apple-darwin25 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "arm64";
       target = "arm64-apple-darwin25";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin25;
@@ -131,6 +134,7 @@ let
     };
     darwin-toolchain-arm64-apple-darwin25 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "26.0";
       name = "darwin-arm64-apple-darwin25";
       target = "arm64-apple-darwin25";

@@ -40,7 +40,6 @@ let
       callPackage ./recipes/darwin-compiler-rt.nix
         {
           src = source.llvm-19_1_7;
-          arch = "x86_64";
           target = "x86_64-apple-darwin22";
           version = "19.1.7";
           cc = osxcross-cc-x86_64-apple-darwin22-sdk-apple-15_5;
@@ -69,6 +68,7 @@ let
         };
     darwin-cc-x86_64-apple-darwin22-sdk-apple-15_5 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -79,7 +79,6 @@ let
       callPackage ./recipes/darwin-compiler-rt.nix
         {
           src = source.llvm-19_1_7;
-          arch = "x86_64";
           target = "x86_64-apple-darwin22";
           version = "19.1.7";
           cc = darwin-cc-x86_64-apple-darwin22-sdk-apple-15_5;
@@ -92,6 +91,7 @@ let
     };
     darwin-toolchain-x86_64-apple-darwin22-sdk-apple-15_5 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22-sdk-apple-15_5";
       target = "x86_64-apple-darwin22";
@@ -116,7 +116,6 @@ let
     };
     compiler-rt-19_1_7-x86_64-apple-darwin22-osxcross = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "x86_64";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = osxcross-cc-x86_64-apple-darwin22;
@@ -141,6 +140,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -149,7 +149,6 @@ let
     };
     compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "x86_64";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin22;
@@ -162,6 +161,7 @@ let
     };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
       target = "x86_64-apple-darwin22";
@@ -191,7 +191,6 @@ let
       callPackage ./recipes/darwin-compiler-rt.nix
         {
           src = source.llvm-19_1_7;
-          arch = "arm64";
           target = "arm64-apple-darwin22";
           version = "19.1.7";
           cc = osxcross-cc-arm64-apple-darwin22-sdk-apple-15_5;
@@ -220,6 +219,7 @@ let
         };
     darwin-cc-arm64-apple-darwin22-sdk-apple-15_5 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
@@ -230,7 +230,6 @@ let
       callPackage ./recipes/darwin-compiler-rt.nix
         {
           src = source.llvm-19_1_7;
-          arch = "arm64";
           target = "arm64-apple-darwin22";
           version = "19.1.7";
           cc = darwin-cc-arm64-apple-darwin22-sdk-apple-15_5;
@@ -243,6 +242,7 @@ let
     };
     darwin-toolchain-arm64-apple-darwin22-sdk-apple-15_5 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22-sdk-apple-15_5";
       target = "arm64-apple-darwin22";
@@ -263,7 +263,6 @@ let
     };
     compiler-rt-19_1_7-arm64-apple-darwin22-osxcross = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "arm64";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = osxcross-cc-arm64-apple-darwin22;
@@ -288,6 +287,7 @@ let
     };
     darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
@@ -296,7 +296,6 @@ let
     };
     compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "arm64";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin22;
@@ -309,6 +308,7 @@ let
     };
     darwin-toolchain-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
       target = "arm64-apple-darwin22";

@@ -154,6 +154,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -162,7 +163,6 @@ let
     };
     compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "x86_64";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin22;
@@ -175,6 +175,7 @@ let
     };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
       target = "x86_64-apple-darwin22";
@@ -186,6 +187,7 @@ let
     };
     darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
@@ -194,7 +196,6 @@ let
     };
     compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      arch = "arm64";
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin22;
@@ -207,6 +208,7 @@ let
     };
     darwin-toolchain-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "arm64";
+      cctools = "";
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
       target = "arm64-apple-darwin22";

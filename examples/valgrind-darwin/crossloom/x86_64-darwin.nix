@@ -14,6 +14,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -36,6 +37,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin21 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "12.0";
       target = "x86_64-apple-darwin21";
       version = "19.1.7";
@@ -58,6 +60,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin20 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "11.0";
       target = "x86_64-apple-darwin20";
       version = "19.1.7";
@@ -80,6 +83,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin19 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.15";
       target = "x86_64-apple-darwin19";
       version = "19.1.7";
@@ -102,6 +106,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin18 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.14";
       target = "x86_64-apple-darwin18";
       version = "19.1.7";
@@ -124,6 +129,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin17 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.13";
       target = "x86_64-apple-darwin17";
       version = "19.1.7";

@@ -14,6 +14,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "13.0";
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
@@ -36,6 +37,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin21 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "12.0";
       target = "x86_64-apple-darwin21";
       version = "19.1.7";
@@ -58,6 +60,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin20 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "11.0";
       target = "x86_64-apple-darwin20";
       version = "19.1.7";
@@ -80,6 +83,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin19 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.15";
       target = "x86_64-apple-darwin19";
       version = "19.1.7";
@@ -102,6 +106,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin18 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.14";
       target = "x86_64-apple-darwin18";
       version = "19.1.7";
@@ -124,6 +129,7 @@ let
     };
     darwin-cc-x86_64-apple-darwin17 = callPackage ./recipes/darwin-cc.nix {
       arch = "x86_64";
+      cctools = "";
       minimum = "10.13";
       target = "x86_64-apple-darwin17";
       version = "19.1.7";
@@ -214,6 +220,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
       cc = nodes.darwin-cc-x86_64-apple-darwin22;
       target = "x86_64-apple-darwin22";
+      release = "22.6.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin21 = callPackage ./checks/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin21;
@@ -227,6 +234,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin21;
       cc = nodes.darwin-cc-x86_64-apple-darwin21;
       target = "x86_64-apple-darwin21";
+      release = "21.6.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin20 = callPackage ./checks/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin20;
@@ -240,6 +248,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin20;
       cc = nodes.darwin-cc-x86_64-apple-darwin20;
       target = "x86_64-apple-darwin20";
+      release = "20.6.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin19 = callPackage ./checks/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin19;
@@ -253,6 +262,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin19;
       cc = nodes.darwin-cc-x86_64-apple-darwin19;
       target = "x86_64-apple-darwin19";
+      release = "19.6.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin18 = callPackage ./checks/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin18;
@@ -266,6 +276,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin18;
       cc = nodes.darwin-cc-x86_64-apple-darwin18;
       target = "x86_64-apple-darwin18";
+      release = "18.7.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin17 = callPackage ./checks/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin17;
@@ -279,6 +290,7 @@ in
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin17;
       cc = nodes.darwin-cc-x86_64-apple-darwin17;
       target = "x86_64-apple-darwin17";
+      release = "17.7.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin17-valgrind-3_26_0 =
       callPackage ./checks/structure.nix
@@ -294,6 +306,7 @@ in
       valgrind = nodes.valgrind-3_26_0-x86_64-apple-darwin17;
       cc = nodes.darwin-cc-x86_64-apple-darwin17;
       target = "x86_64-apple-darwin17";
+      release = "17.7.0";
     };
     structure-valgrind-darwin-x86_64-apple-darwin17-valgrind-3_25_1 =
       callPackage ./checks/structure.nix
@@ -309,6 +322,7 @@ in
       valgrind = nodes.valgrind-3_25_1-x86_64-apple-darwin17;
       cc = nodes.darwin-cc-x86_64-apple-darwin17;
       target = "x86_64-apple-darwin17";
+      release = "17.7.0";
     };
   };
 }

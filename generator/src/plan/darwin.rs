@@ -99,6 +99,8 @@ pub fn compiler(
         ("sdk", sdk.clone()),
         ("staticMacho", node(&static_macho(graph))),
         ("version", text(graph.default("llvm"))),
+        // Said in so many words: nixpkgs has a package of this name, which would be taken otherwise.
+        ("cctools", text("")),
     ]);
     let (role, flavour) = match flavour {
         Flavour::Llvm => ("darwin-cc", ""),
@@ -164,7 +166,6 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
             ("src", source("llvm", llvm)),
             ("version", text(llvm)),
             ("target", text(triple)),
-            ("arch", text(target.arch())),
             ("cc", node(&compiler.cc)),
         ],
     );

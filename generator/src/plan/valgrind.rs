@@ -129,6 +129,7 @@ pub fn checks(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell, planne
             ("valgrind", valgrind),
             ("cc", node(&compiler.cc)),
             ("target", target),
+            ("release", text(cell.target.release())),
         ],
         tiers: vec![Tier::Python, Tier::Llvm],
     }));

@@ -19,6 +19,7 @@ mkShellNoCC (
     LIPO = "${target}-lipo";
     NM = "${target}-nm";
     OBJDUMP = "${target}-objdump";
+    PKG_CONFIG = "${target}-pkg-config";
     OTOOL = "${target}-otool";
     RANLIB = "${target}-ranlib";
     STRIP = "${target}-strip";

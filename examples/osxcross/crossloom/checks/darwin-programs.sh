@@ -10,8 +10,8 @@ expect() {
   local path=$1 found
   shift
   file -b "$path" | head -n 1 | sed "s|^|${path#"$top/"}: |" | tee -a "$out/output"
-  found=$("$target-lipo" -archs "$path" | tr ' ' '\n' | sort | tr '\n' ' ')
-  [ "${found% }" = "$*" ] || { echo "$path is for '$found', not for '$*'" >&2; return 1; }
+  found=$("$target-lipo" -archs "$path" | xargs -n 1 | sort | xargs)
+  [ "$found" = "$*" ] || { echo "$path is for '$found', not for '$*'" >&2; return 1; }
 }
 
 # look FILE…: the structure, with the libraries that the build made beside the SDK's.
@@ -50,9 +50,18 @@ expect cmake/root/lib/libgreeting.dylib "$arch"
 look autotools/root/bin/* meson/root/bin/*
 look --library cmake/root/lib/libgreeting.dylib cmake/root/lib/libgreeting.dylib cmake/root/bin/*
 
-# One call for both processors, and a library taken apart again.
-"$target-clang" -arch x86_64 -arch arm64 -O2 source/greeting.c source/hello.c -o universal -mmacos-version-min="$minimum"
-expect universal arm64 x86_64
-look universal
-"$target-lipo" universal -thin "$arch" -output thin
-expect thin "$arch"
+# One call for both processors, and one program taken out of two again.
+universal=(-arch x86_64 -arch arm64 -O2 "-mmacos-version-min=$minimum")
+"$target-clang" "${universal[@]}" source/greeting.c source/hello.c -o universal-c
+programs=(universal-c)
+if [ -n "$cxx" ]; then
+  "$target-clang" "${universal[@]}" -c source/greeting.c -o greeting.o
+  "$target-clang++" "${universal[@]}" -std=c++17 source/hello.cc greeting.o -o universal-cxx
+  programs+=(universal-cxx)
+fi
+for program in "${programs[@]}"; do
+  expect "$program" arm64 x86_64
+  look "$program"
+  "$target-lipo" "$program" -thin "$arch" -output "thin-$program"
+  expect "thin-$program" "$arch"
+done

@@ -47,11 +47,16 @@ stdenv.mkDerivation {
       'cc -D__APPLE__ -I$(top_srcdir) -I$(top_builddir) -isystem ${../darwin/valgrind-shims} -Wall -o $@ $<'
     # Made once beforehand, below: make would run MIG for each of its outputs, and at the same time.
     change coregrind/Makefile.in '(cd m_mach && mig -I@SDK_INC_DIR@ $(mach_defs))' 'true'
-    # It takes the kernel's release for the SDK's version, and finds no such SDK.
-    change configure 'darwin_sdk="$darwin_platform$darwin_version"' 'darwin_sdk="$darwin_platform"'
-    change configure 'if test x`xcrun --sdk $darwin_sdk --show-sdk-version` != x$darwin_version; then' 'if false; then'
-    # Below macOS 11 Valgrind asks for 10.6, for which linkers want a start file that no SDK holds any more.
-    change configure 'DARWIN_MIN_SDK="10.6"' 'DARWIN_MIN_SDK="10.8"'
+    if grep -qF -e --with-darwin-version configure; then
+      # It takes the kernel's release for the SDK's version, and finds no such SDK.
+      change configure 'darwin_sdk="$darwin_platform$darwin_version"' 'darwin_sdk="$darwin_platform"'
+      change configure 'if test x`xcrun --sdk $darwin_sdk --show-sdk-version` != x$darwin_version; then' 'if false; then'
+      # Below macOS 11 Valgrind asks for 10.6, for which linkers want a start file that no SDK holds any more.
+      change configure 'DARWIN_MIN_SDK="10.6"' 'DARWIN_MIN_SDK="10.8"'
+    else
+      # Before 3.27 it asks the kernel that runs.
+      change configure 'kernel=`uname -r`' 'kernel=${darwinVersion}'
+    fi
   '';
 
   configureFlags = [
@@ -74,6 +79,8 @@ stdenv.mkDerivation {
   # Where a user unpacks it; VALGRIND_LIB says so if it is elsewhere.
   prefix = "/usr/local";
   preConfigure = ''
+    # nixpkgs' own environment on a Mac names another SDK.
+    unset SDKROOT MACOSX_DEPLOYMENT_TARGET
     configureFlagsArray+=("CPP=${target}-clang -E")
     # Debugging data names source files and headers: neither the build's directory nor the SDK's place may show.
     export CFLAGS="-ffile-prefix-map=$PWD=. -ffile-prefix-map=$sdk=/sdk -ffile-prefix-map=$cc=/cc"
@@ -85,7 +92,6 @@ stdenv.mkDerivation {
       (cd coregrind/m_mach && for name in mach_vm task thread_act vm_map; do
         mig "-I$sdk/usr/include" "$sdk/usr/include/mach/$name.defs"
       done)
-      makeFlagsArray+=()
     else
       cp "$machRoutines" coregrind/m_mach/mach_vmUser.c
       for name in task thread_act vm_map; do
@@ -101,7 +107,7 @@ stdenv.mkDerivation {
   makeFlags = [ "noinst_DSYMS=" ];
 
   installPhase = ''
-    makeCommand install DESTDIR="$PWD/root"
+    make SHELL="$SHELL" noinst_DSYMS= "''${makeFlagsArray[@]}" install DESTDIR="$PWD/root"
     mkdir -p "$out"
     cp -r root/usr/local/. "$out/"
     # Scripts run with what a Mac has.
@@ -111,7 +117,11 @@ stdenv.mkDerivation {
     for tool in $tools; do
       [ -x "$out/libexec/valgrind/$tool-amd64-darwin" ] || { echo "$tool was not installed" >&2; exit 1; }
     done
+    for file in libexec/valgrind/default.supp share/man/man1/valgrind.1 include/valgrind/valgrind.h; do
+      [ -s "$out/$file" ] || { echo "$file was not installed" >&2; exit 1; }
+    done
   '';
+  enableParallelBuilding = true;
   # Nothing of the build machine goes to a Mac.
   allowedReferences = [ ];
   dontStrip = true;

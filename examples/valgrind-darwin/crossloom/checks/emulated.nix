@@ -10,6 +10,8 @@
   # Compiler and linker for the target.
   cc,
   target,
+  # The kernel's release that Valgrind was compiled for: `22.6.0`.
+  release,
 }:
 stdenv.mkDerivation {
   pname = "check-emulated-${target}";
@@ -21,6 +23,7 @@ stdenv.mkDerivation {
   ];
   emulator = ./emulator;
   inherit
+    release
     target
     unicorn
     valgrind

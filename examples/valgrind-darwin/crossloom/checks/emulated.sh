@@ -2,7 +2,7 @@
 
 # The emulator, as the generation of macOS that the tools are for.
 emulate() {
-  python3 -m emulator --release "${target##*-darwin}.6.0" "$@"
+  python3 -m emulator --release "$release" "$@"
 }
 
 # run STATUS TOOL ARG…: one tool under the emulator. Its report is in work/report, its client's output in work/stdout.

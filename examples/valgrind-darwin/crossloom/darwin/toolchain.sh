@@ -42,7 +42,8 @@ if [ -n "$cctools" ]; then
   link="-mlinker-version=$linkerVersion -B$out/libexec"
 else
   linker=lld
-  ln -s "$lld/bin/ld64.lld" "$out/libexec/ld64.lld"
+  # The script, so that `clang -static` gets what `ld -static` gives.
+  ln -s "$out/bin/$target-ld" "$out/libexec/ld64.lld"
   ln -s "$llvm/bin/llvm-lipo" "$out/libexec/lipo"
   # Not --ld-path: with it clang falls back to switches that LLVM's linker refuses.
   link="-fuse-ld=lld -B$out/libexec"

@@ -3,7 +3,10 @@
 # executable that Apple's linker makes: linked as an ordinary one, with its load commands edited afterwards.
 set -eu
 
-static='' arch='' platform='' sdk='' output=a.out base=0 stack='' stack_size='' entry=start
+# Configure scripts ask for the version alone.
+if [ "$*" = -v ]; then exec "@lld@/bin/ld64.lld" --version; fi
+
+static='' arch='' platform='' sdk='' output=a.out base='' stack='' stack_size='' entry=''
 rest=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -28,6 +31,9 @@ done
 [ -n "$platform" ] || rest+=(-platform_version macos "@minimum@" "@minimum@")
 if [ -z "$static" ]; then
   [ -n "$sdk" ] || rest+=(-syslibroot "${SDKROOT:-@sdk@}")
+  [ -z "$entry" ] || rest+=(-e "$entry")
+  [ -z "$base" ] || rest+=(-image_base "$base")
+  [ -z "$stack" ] || rest+=(-stack_addr "$stack")
   [ -z "$stack_size" ] || rest+=(-stack_size "$stack_size")
   exec "@lld@/bin/ld64.lld" "${rest[@]}"
 fi
@@ -35,8 +41,8 @@ fi
 # lld places an executable right behind page zero, so page zero is made large enough for the address that is wanted; the
 # editor gives it its own size back. Apple's linker adds page zero's 4 GiB to the base it is told. The padding is room
 # for the commands that are added.
-"@lld@/bin/ld64.lld" "${rest[@]}" -no_pie -e "$entry" -headerpad 0x400 \
-  -pagezero_size "$(printf '0x%x' $((base + 0x100000000)))" \
+"@lld@/bin/ld64.lld" "${rest[@]}" -no_pie -e "${entry:-start}" -headerpad 0x400 \
+  -pagezero_size "$(printf '0x%x' $((${base:-0} + 0x100000000)))" \
   -no_function_starts -no_data_in_code_info
 edit=()
 [ -z "$stack" ] || edit+=(--stack-addr "$stack")

@@ -37,6 +37,7 @@ while [ $# -gt 0 ]; do
   -show-sdk-path | --show-sdk-path) action=path ;;
   -show-sdk-version | --show-sdk-version) action=version ;;
   -show-sdk-platform-path | --show-sdk-platform-path) action=platform ;;
+  -show-toolchain-path | --show-toolchain-path) action=toolchain ;;
   -show-sdk-platform-version | --show-sdk-platform-version) action=version ;;
   -f | -find | --find) action="find" ;;
   -r | -run | --run) action=run ;;
@@ -53,7 +54,9 @@ done
 
 case $action in
 path) echo "$sdk" ;;
-platform) dirname "$sdk" ;;
+# There is no platform around it: what is looked for below one is below the SDK.
+platform) echo "$sdk" ;;
+toolchain) echo "@out@" ;;
 version) version ;;
 find) find_tool "${1:?xcrun: --find takes the name of a tool}" ;;
 run)

@@ -4,9 +4,19 @@ set -eu
 case ${1:-} in
 -version)
   if [ "${2:-}" = -sdk ]; then
-    SDKROOT=${SDKROOT:-@sdk@}
-    echo "Path: $SDKROOT"
-    echo "SDKVersion: $("@out@/bin/xcrun" --show-sdk-version)"
+    # -version -sdk NAME [KEY]: one value, or all of them with their names.
+    name=${3:-macosx}
+    path=$("@out@/bin/xcrun" --sdk "$name" --show-sdk-path)
+    version=$("@out@/bin/xcrun" --sdk "$name" --show-sdk-version)
+    case ${4:-} in
+    Path) echo "$path" ;;
+    SDKVersion | ProductVersion) echo "$version" ;;
+    '') printf 'Path: %s\nSDKVersion: %s\n' "$path" "$version" ;;
+    *)
+      echo "xcodebuild: error: $4 is not known of this SDK" >&2
+      exit 64
+      ;;
+    esac
   else
     printf 'Xcode 16.4\nBuild version 16F6\n'
   fi
