@@ -18,14 +18,6 @@ let
         lock = builtins.fromJSON (builtins.readFile ./seed/bookworm-x86_64-linux.json);
       };
     };
-    aarch64-darwin = import ./aarch64-darwin.nix {
-      inherit sources;
-      scope = nixpkgs.legacyPackages.aarch64-darwin;
-    };
-    x86_64-darwin = import ./x86_64-darwin.nix {
-      inherit sources;
-      scope = nixpkgs.legacyPackages.x86_64-darwin;
-    };
   };
   each = output: builtins.mapAttrs (system: outputs: outputs.${output}) systems;
 in
