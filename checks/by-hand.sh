@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The same toolchain with plain make and the machine's own compiler, outside Nix: what crossloom's build is timed against.
+# The same toolchain with plain make and the machine's own compiler, outside Nix: what crossloom's build is timed
+# against.
 #   by-hand.sh CACHE TARGET WORK      CACHE holds the fetched sources (crossloom fetch --to CACHE)
 # Prints the seconds of each part. Needs g++, make, bison, flex, m4, xz.
 set -euo pipefail

@@ -23,7 +23,8 @@ done
   exit 1
 }
 
-# Everything that is for the target: headers, libraries, start files, linker scripts; not the programs of the build machine.
+# Everything that is for the target: headers, libraries, start files, linker scripts; not the programs of the build
+# machine.
 for seed in bookworm trixie; do
   driver=$(find "${tree[$seed]}/bin" -name '*-gcc' | head -n 1)
   target=$(basename "$driver" -gcc)

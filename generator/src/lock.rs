@@ -1,7 +1,7 @@
 //! `matrix.lock`: which bits every source of a matrix is, and where they can be had.
 //!
-//! The lock is JSON in a fixed order, made for diffs. `crossloom lock` writes it from the catalogue; everything after it
-//! reads the lock alone, so a newer catalogue changes no file of a release until the user asks.
+//! The lock is JSON in a fixed order, made for diffs. `crossloom lock` writes it from the catalogue; everything after
+//! it reads the lock alone, so a newer catalogue changes no file of a release until the user asks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,8 +38,8 @@ pub struct LockedSource {
     pub file: String,
     /// Digest of the file itself; of a tree the NAR hash.
     pub sha256: Sha256,
-    /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory. The bits of such
-    /// an archive are nobody's promise; its contents are.
+    /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory. The bits of
+    /// such an archive are nobody's promise; its contents are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tree: bool,
     /// Bytes, where known.
@@ -79,12 +79,20 @@ pub enum LockError {
     Source { name: String, problem: String },
     #[error("sdk {name:?}: {problem}")]
     Sdk { name: String, problem: String },
-    #[error("there is no source {name:?} to update\nhint: the matrix builds from {}, and nixpkgs", known.join(", "))]
-    Update { name: String, known: Vec<String> },
+    #[error("there is no source {name:?} to update\nhint: {}", updatable(name, known, *sdk))]
+    Update { name: String, known: Vec<String>, sdk: bool },
     #[error("it holds {name} with another hash than the matrix gives")]
     OtherHash { name: String },
     #[error("it does not hold {missing}, which the matrix asks for")]
     Stale { missing: String },
+}
+
+/// The way out where a name is no source's.
+fn updatable(name: &str, known: &[String], sdk: bool) -> String {
+    match sdk {
+        true => format!("it is an SDK of your own: `crossloom sdk import --replace --name {name} FILE` changes it"),
+        false => format!("the matrix builds from {}, and nixpkgs", known.join(", ")),
+    }
 }
 
 /// A release that is to be locked.
@@ -147,9 +155,9 @@ pub fn sdk_source_name(name: &str) -> String {
 }
 
 impl Lock {
-    /// The lock for the `wanted` releases, each in the first variant of `prefer` that there is. Sources that `old` holds
-    /// already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by name, e.g. `gcc-14.2.0`) or
-    /// another variant is now preferred, or the matrix gives the hash.
+    /// The lock for the `wanted` releases, each in the first variant of `prefer` that there is. Sources that `old`
+    /// holds already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by name, e.g.
+    /// `gcc-14.2.0`) or another variant is now preferred, or the matrix gives another hash.
     ///
     /// # Errors
     /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
@@ -163,15 +171,18 @@ impl Lock {
         let known =
             |name: &String| name == "nixpkgs" || wanted.iter().any(|it| *name == it.package || *name == it.name());
         if let Some(name) = update.iter().find(|name| !known(name)) {
-            return Err(LockError::Update { name: name.clone(), known: wanted.iter().map(Release::name).collect() });
+            let known = wanted.iter().map(Release::name).collect();
+            let sdk = old.is_some_and(|old| old.sdks.contains_key(name));
+            return Err(LockError::Update { name: name.clone(), known, sdk });
         }
         let mut sources = BTreeMap::new();
         for release in wanted {
             let name = release.name();
             let new = release.chosen(prefer, catalogue).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
-            let updated = release.hash.is_some() || update.contains(&release.package) || update.contains(&name);
+            let updated = update.contains(&release.package) || update.contains(&name);
             let kept = old.and_then(|old| old.sources.get(&name));
-            let kept = kept.filter(|kept| kept.variant == new.variant && !updated);
+            let same = |kept: &&LockedSource| release.hash.is_none_or(|hash| hash == kept.sha256);
+            let kept = kept.filter(|kept| kept.variant == new.variant && !updated).filter(same);
             let mut locked = kept.cloned().unwrap_or(new);
             locked.urls = preferred(&locked.urls, prefer);
             sources.insert(name, locked);

@@ -328,7 +328,13 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     snapshot!("plan-without-sdk", project.fine(&["plan"]));
     let cell = "darwin-x86_64-apple-darwin22-sdk-mine";
     snapshot!("missing-sdk", project.fails(&["fetch", "--system", "x86_64-linux", "--to", "files", cell]));
-    assert!(project.read("crossloom/x86_64-linux.nix").contains(&format!("{cell} = throw \"sdk mine is not in")));
+    let missing = format!("{cell} = callPackage ./recipes/missing-sdk.nix {{");
+    assert!(project.read("crossloom/x86_64-linux.nix").contains(&missing));
+    assert!(project.read("crossloom/recipes/missing-sdk.nix").contains("exit 1"));
+    let json: serde_json::Value = serde_json::from_str(&project.fine(&["plan", "--json"])).unwrap();
+    let plan = &json["systems"]["x86_64-linux"];
+    let shown = ["cells", "checks", "missing_checks"].map(|key| format!("{key}: {:#}", plan[key]));
+    snapshot!("plan-json-without-sdk", shown.join("\n"));
 
     // Known to the lock it has nodes, as every other SDK.
     let sdk = "{ \"file\": \"MacOSX15.5.sdk\", \"sha256\": \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\", \
@@ -337,7 +343,8 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     project.fine(&["lock"]);
     project.fine(&["generate"]);
     assert!(project.fine(&["plan"]).contains(&format!("{cell}\tnot built here")));
-    assert!(!project.read("crossloom/x86_64-linux.nix").contains("throw"));
+    assert!(!project.read("crossloom/x86_64-linux.nix").contains("missing-sdk"));
+    assert!(!project.path("crossloom/recipes/missing-sdk.nix").exists());
 }
 
 #[test]

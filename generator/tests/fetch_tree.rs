@@ -325,7 +325,7 @@ fn directories_are_looked_into_and_filled() {
     let found = fetch(vec![], &into, &from, &options()).unwrap();
     assert_eq!((&found.path, found.downloaded), (&medium.join("thing-abc.tar.gz"), 0));
     assert_eq!(nar::hash_path(&found.tree.unwrap().path()).unwrap().0, pin());
-    assert!(!into.exists(), "nothing is written unless it is asked for");
+    assert_eq!(listing(&into), BTreeMap::new(), "nothing is kept unless it is asked for");
 
     let collected = fetch(vec![], &into, &from, &Options { collect: true, ..options() }).unwrap();
     assert_eq!(collected.path, into.join("thing-abc.tar.gz"));
@@ -334,6 +334,20 @@ fn directories_are_looked_into_and_filled() {
     // And what was collected will do elsewhere.
     let there = fetch(vec![], &directory.path().join("elsewhere"), &[into], &options()).unwrap();
     assert!(there.tree.is_some());
+}
+
+/// A tree is unpacked in the cache. That there is no room for it says nothing of the file that is there.
+#[test]
+fn what_cannot_be_unpacked_here_is_no_bad_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let (medium, taken) = (directory.path().join("medium"), directory.path().join("taken"));
+    fs::create_dir(&medium).unwrap();
+    fs::write(medium.join("thing-abc.tar.gz"), archive(6)).unwrap();
+    fs::write(&taken, "").unwrap();
+    let server = Server::of(&archive(6));
+    let error = fetch(vec![server.url("x")], &taken.join("cache"), &[medium], &options()).unwrap_err();
+    assert!(matches!(&error, FetchError::Write { action: "unpack", .. }), "{error}");
+    assert_eq!(server.requests(), 0);
 }
 
 /// The real Nix gives a rendered derivation the path that the unpacked tree gets, and hashes it alike.

@@ -161,6 +161,14 @@ fn hostile_files_of_full_size_are_survived() {
         format!("{GOOD}targets = [\"{}\"]", fill("x")),
         format!("{GOOD}targets = [{}]", fill("\"x86_64-linux-musl\",")),
         repeated(30_000, "exclude"),
+        (0..40_000).map(|n| format!("sdk.s{n}.kind = \"file\"\n")).collect(),
+        {
+            // As many as are read, of the longest name, and words that are none of them.
+            let name = |n: usize| format!("{n:0>64}");
+            let words: String = (1000..1020).map(|n| format!("\"{}\",", name(n))).collect();
+            let sdks: String = (0..100).map(|n| format!("sdk.{}.kind = \"file\"\n", name(n))).collect();
+            format!("crossloom = 1\n{sdks}[darwin]\ntargets = [\"x86_64-apple-darwin22\"]\nsdk = [{words}]\n")
+        },
         repeated(1000, "include"),
         repeated(1000, "exclude"),
         fill("\n"),
@@ -174,6 +182,26 @@ fn hostile_files_of_full_size_are_survived() {
         let start: String = text.chars().take(80).collect();
         assert!(shown.len() < 300_000, "{start:?} gives {} bytes", shown.len());
     }
+}
+
+#[test]
+fn many_sdks_are_one_problem_and_hints_stay_short() {
+    let file = |count: usize, word: &str| {
+        let sdks: String = (0..count).map(|n| format!("sdk.s{n}.kind = \"file\"\n")).collect();
+        format!(
+            "crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\n{sdks}[darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
+             sdk = [{word}]\n"
+        )
+    };
+    let names: Vec<_> = (0..100).map(|n| format!("\"s{n}\"")).collect();
+    assert_eq!(Matrix::parse(&file(100, &names.join(", "))).unwrap().sdks.len(), 101);
+    let problems = Matrix::parse(&file(101, "\"zig\"")).unwrap_err();
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    let said = (problem.message.as_str(), problem.hint.as_deref());
+    assert_eq!(said, ("[sdk] has 101 tables", Some("at most 100 are read")));
+    let problems = Matrix::parse(&file(100, "\"something-else\"")).unwrap_err();
+    let hint = problems[0].hint.as_deref().unwrap();
+    assert!(hint.starts_with("known: zig, s0, s1, ") && hint.ends_with(" and 81 more"), "{hint}");
 }
 
 /// A matrix with as many cells and as many flags as are allowed.

@@ -21,7 +21,7 @@ fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
 }
 
-/// Cells that between them use every recipe.
+/// Cells that between them use every recipe; one lacks its SDK.
 fn cells(systems: &str) -> Matrix {
     matrix(&format!(
         "crossloom = 1\n[build]\nsystems = [{systems}]\n[musl-gcc]\n\
@@ -29,8 +29,10 @@ fn cells(systems: &str) -> Matrix {
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
          sdk = [\"zig\", \"apple\", \"open\"]\nflavour = [\"llvm\", \"osxcross\"]\n\
+         include = [{{ sdk = \"mine\" }}]\n\
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
+         [sdk.mine]\nkind = \"file\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"\n"
     ))
@@ -68,7 +70,7 @@ fn every_recipe_evaluates_with_nixpkgs() {
         output::write(&dir, &tree).unwrap();
         let values = store.evaluate(&paths(&outputs(&dir, system)));
         let count = |output: &str| values[output].as_object().unwrap().len();
-        assert_eq!((count("packages"), count("devShells")), (4 + 12 + 4, 4 + 12), "{system}");
+        assert_eq!((count("packages"), count("devShells")), (4 + 13 + 4, 4 + 13), "{system}");
         // The emulator's package is made for one machine alone.
         let checks = 5 + 2 + if system == "x86_64-linux" { 2 } else { 1 };
         assert_eq!(count("checks"), if system.ends_with("-linux") { checks } else { 0 }, "{system}");

@@ -1,4 +1,5 @@
-//! The recipes whose sources cannot be had on every machine, evaluated against both scopes: nothing is fetched for that.
+//! The recipes whose sources cannot be had on every machine, evaluated against both scopes: nothing is fetched for
+//! that.
 
 #[allow(dead_code)]
 mod project;

@@ -191,6 +191,41 @@ fn the_same_sdk_is_the_same_tree_in_every_form() {
     assert_eq!(place.good(&[tar(&plain), vec![0; 9216]].concat()).0, expected);
 }
 
+/// What macOS' tar and the Finder put beside files is none of an SDK's, and differs from Mac to Mac.
+#[test]
+fn what_macos_leaves_beside_files_does_not_count() {
+    let expected = hash(&sdk());
+    let place = Place::new();
+    let mut littered = sdk();
+    littered.insert(0, ("._SDKSettings.json".to_owned(), file("\0\u{5}\u{16}\u{7}")));
+    littered.push(("usr/include/sys/._types.h".to_owned(), file("\0\u{5}\u{16}\u{7}")));
+    littered.push(("usr/lib/._swift".to_owned(), file("")));
+    littered.push(("usr/.DS_Store".to_owned(), file("Bud1")));
+    // Names that only look alike stay.
+    let other = items(["usr/.DS_Store.h", "usr/_._x", "usr/.x"].map(|path| (path, file("x"))));
+    let tools = format!("{TOOLS}X.sdk/");
+    for (layout, top) in [("plain", "MacOSX15.5.sdk/"), ("top", "./"), ("tools", tools.as_str())] {
+        let mut items = below(top, &littered);
+        // For the directory itself, and beside it.
+        items.insert(0, ("./._X.sdk".to_owned(), file("x")));
+        items.insert(0, ("./._.".to_owned(), file("x")));
+        for (form, bytes) in forms(&items) {
+            assert_eq!(place.good(&bytes).0, expected, "{layout}, {form}");
+        }
+        let with = forms(&[items, below(top, &other)].concat());
+        let expected = hash(&[sdk(), other.clone()].concat());
+        assert_eq!(place.good(&with[0].1).0, expected, "{layout}");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let sdks = home.path().join("SDKs");
+    lay_out(&littered, &sdks.join("MacOSX15.5.sdk"));
+    lay_out(&items([("._MacOSX15.5.sdk", file("x")), (".DS_Store", file("x"))]), &sdks);
+    for from in [&sdks, &sdks.join("MacOSX15.5.sdk")] {
+        let unpacked = unpack(from, None, &place.room(), &place.limits).unwrap();
+        assert_eq!(nar::hash_path(&unpacked.path()).unwrap().0, expected, "{}", from.display());
+    }
+}
+
 #[test]
 fn a_directory_is_taken_itself_or_for_the_one_in_it() {
     let place = Place::new();

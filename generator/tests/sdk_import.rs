@@ -1,5 +1,5 @@
-//! `crossloom sdk import` as users run it, with a Nix store of its own: what is right ends up in store and lock, and what
-//! is wrong in neither, nor anywhere else on disk.
+//! `crossloom sdk import` as users run it, with a Nix store of its own: what is right ends up in store and lock, and
+//! what is wrong in neither, nor anywhere else on disk.
 
 #[allow(dead_code)]
 mod archives;
@@ -79,6 +79,22 @@ impl Project {
         let run = Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) };
         assert!(!run.stderr.contains("panicked"), "{args:?}: {}", run.stderr);
         run
+    }
+
+    /// What is printed and said by a run that succeeds.
+    fn fine(&self, args: &[&str]) -> (String, String) {
+        let run = self.run(args);
+        assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
+        (run.stdout, run.stderr)
+    }
+
+    /// Nothing that was unpacked is left.
+    fn is_clear(&self) {
+        let names = |dir: &Path| -> Vec<_> {
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+        };
+        let names = [names(&self.dir), names(&self.dir.join(".crossloom"))].concat();
+        assert!(names.iter().all(|name| !name.starts_with(".crossloom-sdk-")), "{names:?}");
     }
 
     fn import(&self, name: &str, from: &str) -> Run {
@@ -180,6 +196,7 @@ fn an_sdk_gets_into_store_and_lock_whatever_it_comes_in() {
     let (path, said) = project.good("mine", "sdk.tar.xz");
     assert_eq!(path.name(), "MacOSX15.5.sdk");
     assert!(said.contains("mine is MacOSX15.5.sdk; next: crossloom generate"), "{said}");
+    let written = fs::read(project.dir.join("matrix.lock")).unwrap();
     assert!(project.store.nix.is_valid(&path).unwrap());
     let real = project.store.real(&path);
     assert_eq!(fs::read(real.join("usr/lib/libSystem.tbd")).unwrap(), b"--- !tapi-tbd\n");
@@ -205,34 +222,124 @@ fn an_sdk_gets_into_store_and_lock_whatever_it_comes_in() {
     );
     assert_eq!(project.store.evaluate(&expression), path.to_string());
 
-    for (from, origin) in [
-        ("gzip.tar.xz", "gzip.tar.xz"),
-        ("tools.pkg", "tools.pkg"),
-        ("sdks/MacOSX.sdk", "MacOSX.sdk"),
-        ("sdks", "sdks"),
-        ("sdks/MacOSX.sdk/.", "MacOSX.sdk"),
-    ] {
+    // In every form it is the SDK that is locked, and the lock stays to the byte.
+    for from in ["gzip.tar.xz", "tools.pkg", "sdks/MacOSX.sdk", "sdks", "sdks/MacOSX.sdk/."] {
         let (again, said) = project.good("mine", from);
         assert_eq!(again, path, "{from}");
         assert!(said.contains("mine was this SDK already"), "{said}");
-        assert_eq!(project.lock().sdks["mine"].origin, origin);
+        assert_eq!(fs::read(project.dir.join("matrix.lock")).unwrap(), written, "{from}");
     }
+    // With `--replace`, too.
+    project.fine(&["sdk", "import", "--replace", "--name", "mine", "tools.pkg"]);
+    assert_eq!(fs::read(project.dir.join("matrix.lock")).unwrap(), written);
 
-    // Another one of the same name takes its place, and is said to; one of another name does not.
+    // Another one of the same name takes its place when that is asked for, and is said to; one of another name does
+    // not.
     let first = locked.sha256;
     project.write("other.tar.gz", gz(&tar(&below("MacOSX14.sdk/", &other()))));
-    let (path, said) = project.good("mine", "other.tar.gz");
-    assert_eq!(path.name(), "MacOSX14.5.sdk");
-    assert!(said.contains(&format!("mine is now MacOSX14.5.sdk, in place of MacOSX15.5.sdk ({first})")), "{said}");
+    let said = project.bad_import("mine", "other.tar.gz");
+    let (head, found) = said.split_once(", this MacOSX14.5.sdk is ").unwrap();
+    let expected = format!("other.tar.gz is not the SDK that matrix.lock holds as mine: MacOSX15.5.sdk is {first}");
+    assert!(head.ends_with(&expected), "{said}");
+    assert!(found.starts_with("sha256-") && found.contains("hint: ") && found.contains("--replace"), "{said}");
+    let (printed, said) = project.fine(&["sdk", "import", "--replace", "--name", "mine", "other.tar.gz"]);
+    assert!(printed.trim_end().ends_with("-MacOSX14.5.sdk"), "{printed}");
+    let replaced = format!("mine is now MacOSX14.5.sdk, in place of MacOSX15.5.sdk ({first}); next: ");
+    assert!(said.contains(&replaced), "{said}");
     project.good("other", "sdk.tar.xz");
     let lock = project.lock();
+    assert_eq!(lock.sdks["mine"].origin, "other.tar.gz");
     assert_eq!(lock.sdks["mine"].file, "MacOSX14.5.sdk");
     assert_eq!((lock.sdks["other"].file.as_str(), lock.sdks["other"].sha256), ("MacOSX15.5.sdk", first));
     // `crossloom lock` keeps them.
     assert_eq!(project.run(&["lock"]).code, 0);
     assert_eq!(project.lock(), lock);
-    let names: Vec<_> = fs::read_dir(&project.dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert!(names.iter().all(|name| !name.to_string_lossy().starts_with(".crossloom-sdk-")), "{names:?}");
+    project.is_clear();
+    // A name of the user's own that is no source's.
+    let said = project.bad(&["lock", "--update", "mine"]);
+    assert!(said.contains("hint: it is an SDK of your own: `crossloom sdk import --replace "), "{said}");
+    // What the matrix no longer names stays in the lock, and is said to.
+    project.write("matrix.toml", MATRIX.replace(", \"other\"", "").replace("[sdk.other]\nkind = \"file\"\n", ""));
+    let (_, said) = project.fine(&["lock"]);
+    assert!(said.contains("sdk other stays in ./matrix.lock") && !said.contains("sdk mine"), "{said}");
+    assert_eq!(project.lock().sdks, lock.sdks);
+}
+
+/// What a killed import left goes with the next one; one that is at work is left alone.
+#[test]
+fn imports_clear_up_and_do_not_meet() {
+    let Some(project) = Project::new() else { return };
+    project.write("sdk.tar", tar(&below("MacOSX15.5.sdk/", &sdk())));
+    let room = project.dir.join(".crossloom");
+    let left = room.join(".crossloom-sdk-left/MacOSX15.5.sdk/usr");
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("file"), "").unwrap();
+    fs::create_dir_all(room.join("mine")).unwrap();
+    let lock = fs::File::create(room.join("sdk-import.lock")).unwrap();
+    rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
+    let run = project.import("mine", "sdk.tar");
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("another import is at work in ") && run.stderr.contains("hint: "), "{}", run.stderr);
+    assert!(left.join("file").exists());
+    drop(lock);
+    project.good("mine", "sdk.tar");
+    project.is_clear();
+    assert!(room.join("mine").exists() && room.join(".gitignore").exists());
+}
+
+/// The rendered folder has to be that of the lock: what was rendered before an import would be built from the old SDK.
+#[test]
+fn nothing_is_built_from_a_folder_that_the_lock_does_not_give() {
+    let Some(project) = Project::new() else { return };
+    project.write("sdk.tar", tar(&below("MacOSX15.5.sdk/", &sdk())));
+    project.write("other.tar", tar(&below("MacOSX14.5.sdk/", &other())));
+    let cell = "darwin-x86_64-apple-darwin22-sdk-mine";
+    let check = format!("programs-{cell}");
+    let build = |name: &str| {
+        let run = project.run(&["build", name]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {}", run.stderr);
+        run.stderr
+    };
+    // Whatever machine this runs on.
+    project.write("matrix.toml", MATRIX.replace("[\"x86_64-linux\"]", "[\"x86_64-linux\", \"aarch64-linux\"]"));
+    project.fine(&["generate"]);
+    // A check of a cell that is not there yet is as much there as the cell.
+    for name in [cell, &check] {
+        let said = build(name);
+        assert!(said.contains(&format!("{name} is made with sdk mine, which is not in matrix.lock")), "{said}");
+        assert!(said.contains("hint: run `crossloom sdk import --name mine FILE`"), "{said}");
+    }
+    for from in ["sdk.tar", "other.tar"] {
+        project.fine(&["sdk", "import", "--replace", "--name", "mine", from]);
+        let said = build(cell);
+        assert!(said.contains(".nix is not what matrix and lock give"), "{said}");
+        assert!(said.contains("hint: run `crossloom generate`"), "{said}");
+        project.fine(&["generate"]);
+    }
+    // What is taken over as it is says nothing of matrix and lock: whoever changed it knows.
+    let recipe = project.dir.join("crossloom/recipes/darwin-cc.nix");
+    fs::write(&recipe, [fs::read(&recipe).unwrap(), b"# mine\n".to_vec()].concat()).unwrap();
+    let said = project.run(&["build", "no-such-cell"]).stderr;
+    assert!(said.contains("no-such-cell") && !said.contains("is not what"), "{said}");
+}
+
+/// Files for a machine without a network are collected; an SDK cannot be, and that is said.
+#[test]
+fn what_is_left_out_of_a_fetch_is_said() {
+    let Some(project) = Project::new() else { return };
+    let matrix = MATRIX.replace("\"zig\", ", "").replace(", \"open\"", "");
+    project.write("matrix.toml", matrix.split("[sdk.open]").next().unwrap());
+    project.fine(&["lock"]);
+    project.write("sdk.tar", tar(&below("MacOSX15.5.sdk/", &sdk())));
+    project.good("mine", "sdk.tar");
+    // Below a file there is no folder, so that nothing is asked for.
+    let run = project.run(&["fetch", "--system", "x86_64-linux", "--to", "sdk.tar/medium"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    let expected = "sdk mine has no address, and is not put into sdk.tar/medium: take along the file that it was \
+                    imported from, and run `crossloom sdk import --name mine FILE` there";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
+    let expected = "sdk other is not in matrix.lock, so nothing is fetched for darwin-x86_64-apple-darwin22-sdk-other";
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
 }
 
 #[test]
@@ -308,7 +415,9 @@ fn without_the_store_the_lock_stays_and_without_the_lock_the_store_is_said_to_ha
     assert!(run.stderr.contains("nix-store"), "{}", run.stderr);
     assert_eq!(fs::read(project.dir.join("matrix.lock")).unwrap(), lock);
     let names: Vec<_> = fs::read_dir(&project.dir).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(names.len(), 4, "{names:?}");
+    // The matrix, both locks, what was imported from, and an empty folder to unpack in.
+    assert_eq!(names.len(), 5, "{names:?}");
+    project.is_clear();
     fs::remove_file(&nix).unwrap();
     fs::rename(project.store.root.join("away"), &nix).unwrap();
 

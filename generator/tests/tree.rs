@@ -154,9 +154,9 @@ fn trees_of_every_family_are_as_they_were() {
     });
 }
 
-/// A package whose SDK is missing says so when it is asked for, and no other package does.
+/// A package whose SDK is missing says so when it is built, and all of the flake can be evaluated.
 #[test]
-fn a_missing_sdk_breaks_the_cells_that_name_it() {
+fn a_missing_sdk_breaks_nothing_but_the_build_of_its_cells() {
     let Some(store) = Store::new() else { return };
     let (matrix, plan) = families();
     let any = "args: derivation { name = \"any\"; system = \"any\"; builder = \"any\"; }\n";
@@ -168,17 +168,78 @@ fn a_missing_sdk_breaks_the_cells_that_name_it() {
     output::write(&dir, &tree).unwrap();
     let system = |output: &str| format!("(import {}/crossloom {{ }}).{output}.x86_64-linux", dir.display());
     for output in ["packages", "devShells"] {
-        let expression =
-            format!("with builtins; mapAttrs (_: it: (tryEval (it.drvPath or \"\")).success) ({})", system(output));
-        for (name, works) in store.evaluate(&expression).as_object().unwrap() {
-            assert_eq!(works, !name.contains("-sdk-lost"), "{output}.{name}");
+        let all = format!(
+            "with builtins; mapAttrs (_: it: {{ inherit (it) drvPath; message = it.message or null; \
+             scripts = map (name: it.${{name}} or null) [ \"installPhase\" \"shellHook\" ]; }}) ({})",
+            system(output)
+        );
+        let mut missing = 0;
+        for (name, it) in store.evaluate(&all).as_object().unwrap() {
+            assert!(it["drvPath"].as_str().unwrap().ends_with(".drv"), "{output}.{name}");
+            assert_eq!(it["message"].is_string(), name.contains("-sdk-lost"), "{output}.{name}");
+            let Some(message) = it["message"].as_str() else { continue };
+            missing += 1;
+            assert!(message.contains("run `crossloom sdk import --name lost FILE`"), "{message}");
+            // What a build and a shell do with it.
+            for script in it["scripts"].as_array().unwrap() {
+                let mut shell = std::process::Command::new("bash");
+                shell.args(["-c", script.as_str().unwrap()]).env("message", message);
+                let ended = shell.output().unwrap();
+                assert_eq!(ended.status.code(), Some(1), "{output}.{name}");
+                assert_eq!(String::from_utf8(ended.stderr).unwrap().trim_end(), message);
+            }
+        }
+        assert_eq!(missing, if output == "packages" { 3 } else { 1 }, "{output}");
+    }
+}
+
+/// Sources and SDKs that only a cell without its SDK would need are not rendered: a checked archive of nothing.
+#[test]
+fn a_plan_holds_the_sources_that_it_names() {
+    let (_, plan) = families();
+    let mut named = BTreeSet::new();
+    for system in plan.systems.values() {
+        let args = system.nodes.iter().flat_map(|node| node.args.values());
+        for arg in args.chain(system.checks.iter().flat_map(|check| check.args.iter().map(|(_, arg)| arg))) {
+            named.extend(if let Arg::Source(name) = arg { Some(name) } else { None });
         }
     }
-    for name in ["darwin-x86_64-apple-darwin22-sdk-lost", "valgrind-darwin-sdk-lost-tarball"] {
-        let expression = format!("({}).{name}", system("packages"));
-        let error = store.nix.run("nix-instantiate", ["--eval", "--expr", &expression]).unwrap_err().to_string();
-        assert!(error.contains("run `crossloom sdk import --name lost FILE`"), "{error}");
-    }
+    assert_eq!(plan.sources.keys().chain(plan.sdks.keys()).collect::<BTreeSet<_>>(), named);
+    let lost = matrix(
+        "crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nsdk.lost.kind = \"file\"\n\
+         darwin = { targets = [\"x86_64-apple-darwin22\"], sdk = [\"lost\"] }\n",
+    );
+    let plan = planned(&lost);
+    assert_eq!(plan.sources.len() + plan.sdks.len(), 0);
+    assert_eq!(plan.systems[&System::X86_64Linux].missing_checks.values().collect::<Vec<_>>(), ["lost"]);
+}
+
+/// Who has no access to an address puts another one into the lock. It stays, and is rendered, while the hash is the
+/// matrix's; a tree's does, too.
+#[test]
+fn addresses_of_the_users_own_stay() {
+    let text = |hash: &str| {
+        format!(
+            "crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nsdk.open = {{ kind = \"xnu\", hash = \"{hash}\" }}\n\
+             darwin = {{ targets = [\"x86_64-apple-darwin22\"], sdk = [\"open\"] }}\n"
+        )
+    };
+    let resolve = |matrix: &Matrix, old: &Lock| {
+        let wanted = releases(matrix, catalogue());
+        Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(old), &BTreeSet::new()).unwrap()
+    };
+    let first = matrix(&text("sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg="));
+    let mut lock = project::lock(&first);
+    let name = lock.sources.keys().find(|name| name.starts_with("xnu-")).unwrap().clone();
+    assert!(lock.sources[&name].tree);
+    let address = "https://mirror.example.org/xnu.tar.gz".to_owned();
+    lock.sources.get_mut(&name).unwrap().urls.push(address.clone());
+    let kept = resolve(&first, &lock);
+    assert_eq!(kept, lock);
+    let tree = tree::tree(&plan(&first, &kept, catalogue()).unwrap(), &project::seeds(&first), false).unwrap();
+    assert!(tree["crossloom/sources.nix"].text.contains(&format!("\"{address}\"")));
+    let second = matrix(&text("sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
+    assert!(!resolve(&second, &lock).sources[&name].urls.contains(&address));
 }
 
 #[test]

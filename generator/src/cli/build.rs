@@ -40,6 +40,8 @@ enum BuildError {
     NoSeed { system: System },
     #[error("there is no {path}\nhint: run `crossloom generate`")]
     NotGenerated { path: String },
+    #[error("{path} is not what matrix and lock give\nhint: run `crossloom generate`")]
+    Outdated { path: String },
     #[error(
         "Nix built nothing\nhint: its own words stand above; `crossloom generate --check` tells whether the tree is as rendered"
     )]
@@ -67,6 +69,10 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let system = this_system()?;
     let nix = located(&project, system)?;
     let plan = project.plan()?;
+    if let Some(path) = project.outdated(&plan)? {
+        let path = project.dir.join(path).display().to_string();
+        return Err(BuildError::Outdated { path }.into());
+    }
     for_names(&nix, &project, &plan, system, &args.names, quiet)?;
 
     let mut command = vec![index.display().to_string(), "--no-build-output".to_owned()];
@@ -127,8 +133,8 @@ fn located(project: &Project, system: System) -> Result<Nix> {
     Ok(nix.with_shell(&PathBuf::from(busybox).join("bin/busybox"))?)
 }
 
-/// Where in the rendered tree the names are; `@` stands for the system. A cell is put together from nodes, and building the
-/// cell again would only put it together again: to rebuild it is to rebuild all of them.
+/// Where in the rendered tree the names are; `@` stands for the system. A cell is put together from nodes, and building
+/// the cell again would only put it together again: to rebuild it is to rebuild all of them.
 fn attributes(plan: &SystemPlan, names: &[String], rebuild: bool) -> Vec<String> {
     let mut attributes = Vec::new();
     for name in names {

@@ -41,6 +41,8 @@ struct Needed {
     busybox: Option<(usize, crate::nix::hash::Sha256)>,
     /// SDKs of the user's, by their names in the matrix: no address has them.
     sdks: Vec<(String, StorePath)>,
+    /// Cells that are left out, by the SDK that the lock does not hold.
+    missing: BTreeMap<String, Vec<String>>,
     /// Whether cells were asked for by name, so that every one of them has to be possible.
     named: bool,
 }
@@ -50,9 +52,9 @@ enum FetchCommandError {
     #[error("there is no cell, check or node {name:?} for {system}\nhint: {hint}")]
     NoCell { name: String, system: System, hint: String },
     #[error(
-        "{cell} is made with sdk {sdk}, which is not in matrix.lock\nhint: run `crossloom sdk import --name {sdk} FILE`"
+        "{name} is made with sdk {sdk}, which is not in matrix.lock\nhint: run `crossloom sdk import --name {sdk} FILE`"
     )]
-    NoSdk { cell: String, sdk: String },
+    NoSdk { name: String, sdk: String },
     #[error(
         "sdk {sdk} is locked, and not in this machine's store\nhint: run `crossloom sdk import --name {sdk} FILE` here, too"
     )]
@@ -67,7 +69,7 @@ enum FetchCommandError {
     Busybox { path: String, found: String, expected: String },
     #[error("{host} is none of the build systems that crossloom knows\nhint: name one with --system")]
     Host { host: String },
-    #[error("cannot make links to what was fetched in {path}")]
+    #[error("cannot make {path}, where links to what was fetched are kept")]
     Roots {
         path: String,
         #[source]
@@ -102,8 +104,18 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     let system = args.system.map_or_else(this_system, Ok)?;
     let (plan, seeds) = (project.plan()?, project.seeds()?);
     let needed = needed(&plan, &seeds, system, &args.cells)?;
+    for (sdk, cells) in &needed.missing {
+        tracing::warn!("sdk {sdk} is not in matrix.lock, so nothing is fetched for {}", cells.join(", "));
+    }
     match &args.to {
         Some(dir) => {
+            for (sdk, _) in &needed.sdks {
+                let dir = dir.display();
+                tracing::warn!(
+                    "sdk {sdk} has no address, and is not put into {dir}: take along the file that it was imported \
+                     from, and run `crossloom sdk import --name {sdk} FILE` there"
+                );
+            }
             let files: Vec<_> = needed.files.iter().map(|(file, _)| file.clone()).collect();
             // What this machine has already need not be downloaded again.
             let from: Vec<_> = args.from.iter().cloned().chain(cache().ok()).collect();
@@ -179,7 +191,7 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
             }
         }
     }
-    Ok(Needed { files, busybox, sdks, named: !names.is_empty() })
+    Ok(Needed { files, busybox, sdks, missing: chosen.missing, named: !names.is_empty() })
 }
 
 /// What the named cells and checks stand for.
@@ -190,9 +202,14 @@ struct Chosen {
     sources: Vec<String>,
     /// Tiers of the seed beside its base.
     tiers: BTreeSet<Tier>,
+    /// Cells that cannot be had, by the SDK that is not there.
+    missing: BTreeMap<String, Vec<String>>,
 }
 
 fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen> {
+    if let Some((check, sdk)) = names.iter().find_map(|name| plan.missing_checks.get_key_value(name)) {
+        return Err(FetchCommandError::NoSdk { name: check.clone(), sdk: sdk.clone() }.into());
+    }
     let known = plan.names();
     if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
         let hint = match crate::diag::nearest(name, known.iter().copied()) {
@@ -208,7 +225,10 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
             Output::Node(node) => chosen.nodes.push(node.clone()),
             // Asked for by name it cannot be had; among all of them it is one that is not there yet.
             Output::MissingSdk(sdk) if names.contains(&cell.name) => {
-                return Err(FetchCommandError::NoSdk { cell: cell.name.clone(), sdk: sdk.clone() }.into());
+                return Err(FetchCommandError::NoSdk { name: cell.name.clone(), sdk: sdk.clone() }.into());
+            }
+            Output::MissingSdk(sdk) if names.is_empty() => {
+                chosen.missing.entry(sdk.clone()).or_default().push(cell.name.clone());
             }
             Output::MissingSdk(_) => {}
         }
@@ -342,14 +362,19 @@ fn add_busybox(nix: &Nix, deb: &Path, nar: crate::nix::hash::Sha256, path: &Stor
     same("busybox", nix.add_fixed(&out, &StoreName::new("busybox-static")?, Method::Recursive)?, path)
 }
 
-/// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
-pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
+/// The folder of this machine's own, beside the matrix.
+pub fn roots(dir: &Path) -> Result<PathBuf> {
     let roots = dir.join(".crossloom");
     let fail = |source| FetchCommandError::Roots { path: roots.display().to_string(), source };
     std::fs::create_dir_all(&roots).map_err(fail)?;
     // Links into one machine's store are nothing to commit.
     crate::output::write_file(&roots.join(".gitignore"), "*\n")?;
-    let roots = roots.canonicalize().map_err(fail)?;
+    Ok(roots.canonicalize().map_err(fail)?)
+}
+
+/// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
+pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<()> {
+    let roots = roots(dir)?;
     for path in paths {
         let link = roots.join(path.base_name());
         // Named by what it points to: a link that is there is right.

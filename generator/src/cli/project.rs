@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Outcome, Result};
 use crate::catalogue::catalogue;
 use crate::lock::{Lock, LockError};
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, SdkKind};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
@@ -156,6 +156,10 @@ impl Project {
         let old = self.read_lock()?;
         let wanted = plan::releases(&self.matrix, catalogue());
         let lock = Lock::resolve(&wanted, &self.matrix.prefer, catalogue(), old.as_ref(), &update)?;
+        let declared = |name: &String| self.matrix.sdks.get(name).is_some_and(|sdk| sdk.kind == SdkKind::File);
+        for name in lock.sdks.keys().filter(|name| !declared(name)) {
+            tracing::info!("sdk {name} stays in {}, though the matrix has no such SDK of your own", path.display());
+        }
         let flake_path = self.dir.join("flake.lock");
         let flake = flake_lock::with_nixpkgs(read(&flake_path)?.as_deref(), update.contains("nixpkgs"))
             .map_err(|source| ProjectError::FlakeLock { path: flake_path.display().to_string(), source })?;
@@ -175,6 +179,16 @@ impl Project {
             }
         }
         Ok(if check && !stale.is_empty() { Outcome::Found } else { Outcome::Fine })
+    }
+
+    /// A rendered file that is not what the plan gives, if there is one. Files that are taken over as they are do not
+    /// count: they say nothing of the matrix and its lock.
+    pub fn outdated(&self, plan: &Plan) -> Result<Option<String>> {
+        let mut tree = tree::tree(plan, &self.seeds()?, false)?;
+        let (verbatim, folder) = (tree::Verbatim::embedded(), format!("{}/", output::FOLDER));
+        tree.retain(|path, _| path.strip_prefix(&folder).is_none_or(|path| !verbatim.holds(path)));
+        let differences = output::check(&self.dir, &tree)?;
+        Ok(differences.iter().map(output::Difference::path).find(|path| tree.contains_key(*path)).map(str::to_owned))
     }
 
     /// Writes or checks the rendered tree.

@@ -21,7 +21,8 @@ pub enum SeedCommand {
         /// The build machine's system.
         #[arg(long, default_value = "x86_64-linux")]
         system: String,
-        /// Where to write it; seeds/<suite>-<system>.json beside the matrix when not given, where `generate` looks for it.
+        /// Where to write it; seeds/<suite>-<system>.json beside the matrix when not given, where `generate` looks for
+        /// it.
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// An address of Debian's archive; the machine's own (apt) when not given. May be given more than once.

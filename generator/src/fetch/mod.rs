@@ -195,11 +195,11 @@ impl Job<'_> {
     fn fetch(&self, wanted: &Wanted) -> Result<Fetched, FetchError> {
         let names = names(wanted)?;
         let mut skipped = Vec::new();
-        if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped) {
+        if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped)? {
             return Ok(self.found(path, verified, Origin::Cache, skipped));
         }
         for directory in self.from {
-            if let Some((path, verified)) = self.find(directory, &names, wanted, &mut skipped) {
+            if let Some((path, verified)) = self.find(directory, &names, wanted, &mut skipped)? {
                 self.report(wanted, &skipped);
                 let origin = Origin::Directory(directory.clone());
                 let path = if self.collect { self.collect(wanted, &names, &path)? } else { path };
@@ -271,7 +271,7 @@ impl Job<'_> {
     fn download(&self, wanted: &Wanted, names: &Names, mut skipped: Vec<Attempt>) -> Result<Fetched, FetchError> {
         let (path, mut part) = self.open(wanted, names)?;
         // Another process may have fetched it while this one waited for the lock.
-        if let Some((found, verified)) = self.find(self.into, names, wanted, &mut Vec::new()) {
+        if let Some((found, verified)) = self.find(self.into, names, wanted, &mut Vec::new())? {
             discard(part, &path);
             return Ok(self.found(found, verified, Origin::Cache, skipped));
         }
@@ -378,12 +378,12 @@ impl Job<'_> {
         names: &Names,
         wanted: &Wanted,
         skipped: &mut Vec<Attempt>,
-    ) -> Option<(PathBuf, Verified)> {
+    ) -> Result<Option<(PathBuf, Verified)>, FetchError> {
         // The prefixed name first: where it exists, the plain one belongs to another variant.
         for name in [&names.prefixed, &names.plain] {
             let path = directory.join(name);
             let failure = match verify::check(&path, wanted, self.into) {
-                Ok(verified) => return Some((path, verified)),
+                Ok(verified) => return Ok(Some((path, verified))),
                 Err(Failure::Read { source })
                     if matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
                 {
@@ -391,9 +391,16 @@ impl Job<'_> {
                 }
                 Err(failure) => failure,
             };
+            let failure = match verify::stop(failure) {
+                Stop::Address(failure) => failure,
+                // That there is no room to unpack it in says nothing of the file.
+                Stop::Disk(error) => {
+                    return Err(write_error(&wanted.name, "unpack", &self.into.join(&names.plain), error));
+                }
+            };
             skipped.push(Attempt { place: path.display().to_string(), failure });
         }
-        None
+        Ok(None)
     }
 
     /// The file's own address; an error names the index that was asked.

@@ -44,7 +44,7 @@ pub(super) struct Verified {
     pub tree: Option<UnpackedTree>,
 }
 
-/// Reads the file at `path` and compares. A tree is unpacked beside the cache, where there is a cache already: temporary
+/// Reads the file at `path` and compares. A tree is unpacked in the cache, which is made for that: temporary
 /// directories are small on many machines.
 pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verified, Failure> {
     let metadata = fs::metadata(path).map_err(|source| Failure::Read { source })?;
@@ -69,9 +69,8 @@ fn unpacked(path: &Path, wanted: &Wanted, cache: &Path) -> Result<UnpackedTree, 
         let path = path.to_owned();
         |source| Failure::Archive { source: UnpackError::Write { path, source } }
     };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".crossloom-tree-");
-    let made = if cache.is_dir() { builder.tempdir_in(cache) } else { builder.tempdir() };
+    let made =
+        fs::create_dir_all(cache).and_then(|()| tempfile::Builder::new().prefix(".crossloom-tree-").tempdir_in(cache));
     let tree = UnpackedTree { directory: made.map_err(write(cache))?, name: "tree".to_owned() };
     let archive = fs::File::open(path).map_err(|source| Failure::Read { source })?;
     unpack(archive, &tree.path(), &Limits::default()).map_err(|source| Failure::Archive { source })?;

@@ -1,5 +1,5 @@
-//! [`FamilyFile`] → drafts of its cells: the product of the axes, less what is excluded, plus what is included. The same for
-//! every family; what a draft means is decided in [`cells`](super::cells).
+//! [`FamilyFile`] → drafts of its cells: the product of the axes, less what is excluded, plus what is included. The
+//! same for every family; what a draft means is decided in [`cells`](super::cells).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -213,7 +213,8 @@ fn list(words: &[impl ToString]) -> String {
 mod tests {
     use super::*;
 
-    /// The catalogue's oldest versions are newer than any target needs, so no file can show this today.
+    /// Of GCC, musl and Linux' headers the catalogue's oldest versions are newer than any target needs, so that a file
+    /// can show this of Valgrind alone.
     #[test]
     fn versions_that_are_too_old_for_a_target() {
         let hint = |triple, axis, version| too_old(Family::MuslGcc, triple, axis, version).map(|(_, hint)| hint);

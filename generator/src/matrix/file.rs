@@ -28,8 +28,8 @@ pub struct MatrixFile {
     pub families: Vec<FamilyFile>,
 }
 
-/// Reads a file. The first value is none where the text is no TOML, so that nothing more can be said of it; families whose
-/// extent is in doubt are left out of it.
+/// Reads a file. The first value is none where the text is no TOML, so that nothing more can be said of it; families
+/// whose extent is in doubt are left out of it.
 pub fn read(text: &str) -> (Option<MatrixFile>, Vec<Problem>) {
     if text.len() > MAX_FILE {
         let problem = Problem::whole(format!("the file has {} bytes", text.len()));

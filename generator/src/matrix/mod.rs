@@ -32,6 +32,8 @@ pub struct Matrix {
     pub seed: Seed,
     /// Source variants (`upstream`, `debian`) in order of preference; at least one.
     pub prefer: Vec<String>,
+    /// The SDKs that cells can be made with, by their names: zig's, and the file's own.
+    pub sdks: BTreeMap<String, Sdk>,
     /// Cells of the musl-gcc family in the file's order, targets outermost. One such list per family.
     pub musl_gcc: Vec<MuslGccCell>,
     /// Cells of `[darwin]`.
@@ -115,8 +117,8 @@ pub enum SdkKind {
     File,
     /// Apple's own, at a version of the catalogue's `macos-sdk`. The user accepted its licence.
     Apple { version: String },
-    /// zig's headers with those of Apple's open-source kernel, at a version of the catalogue's `xnu`. The NAR hash of its
-    /// tree is the user's.
+    /// zig's headers with those of Apple's open-source kernel, at a version of the catalogue's `xnu`. The NAR hash of
+    /// its tree is the user's.
     Xnu { version: String, hash: Sha256 },
 }
 
@@ -218,16 +220,17 @@ impl Matrix {
                 systems: file.systems.iter().map(|system| system.value).collect(),
                 seed: file.seed,
                 prefer: file.prefer,
+                sdks,
                 musl_gcc: Vec::new(),
                 darwin: Vec::new(),
                 valgrind_darwin: Vec::new(),
             };
             for family in &file.families {
-                let drafts = expand::drafts(&file.systems, family, &sdks, &mut problems);
+                let drafts = expand::drafts(&file.systems, family, &matrix.sdks, &mut problems);
                 match family.family {
                     Family::MuslGcc => matrix.musl_gcc = cells::musl_gcc(family, &drafts, &mut problems),
-                    Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &sdks),
-                    Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &sdks),
+                    Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &matrix.sdks),
+                    Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &matrix.sdks),
                 }
             }
             matrix

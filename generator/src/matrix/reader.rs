@@ -20,6 +20,8 @@ pub struct Loc<T> {
 
 /// Entries of one list that are read at most: far beyond any use, and it bounds what filters cost.
 pub const MAX_ITEMS: usize = 1000;
+/// Known words that a hint lists at most.
+const MAX_NAMED: usize = 20;
 /// Bytes of one string that are read at most.
 const MAX_STRING: usize = 4096;
 
@@ -205,7 +207,14 @@ pub fn not_among<'a>(
 ) -> Problem {
     let hint = match nearest(word, known.clone()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known: {}", known.into_iter().collect::<Vec<_>>().join(", ")),
+        None => {
+            let all: Vec<_> = known.into_iter().collect();
+            let first = all.get(..MAX_NAMED).unwrap_or(&all).join(", ");
+            match all.len().saturating_sub(MAX_NAMED) {
+                0 => format!("known: {first}"),
+                more => format!("known: {first} and {more} more"),
+            }
+        }
     };
     Problem::at(span, format!("unknown {what} {}", quote(word))).hint(hint)
 }

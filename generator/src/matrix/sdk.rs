@@ -19,10 +19,18 @@ const RESERVED: &[&str] = &["zig", "sdk", "llvm", "osxcross", "mig", "tarball"];
 /// The SDKs of a file, with the place of each. One that has problems of its own is none, but its name is known.
 pub type Sdks = BTreeMap<String, (Range<usize>, Option<Sdk>)>;
 
+/// Tables that are read at most. Each word that is no SDK's name is compared with all of those names, letter by letter.
+const MAX_SDKS: usize = 100;
+
 /// Reads `[sdk]`.
 pub fn read(reader: &mut Reader, value: Option<&Value<'_>>) -> Sdks {
     let mut sdks = Sdks::new();
     let table = match value.map(|value| (value, value.get_ref())) {
+        Some((value, DeValue::Table(table))) if table.len() > MAX_SDKS => {
+            let message = format!("[sdk] has {} tables", table.len());
+            reader.report(Problem::at(value.span(), message).hint(format!("at most {MAX_SDKS} are read")));
+            None
+        }
         Some((_, DeValue::Table(table))) => Some(table),
         Some((value, other)) => {
             reader.wrong_type(value.span(), "[sdk]", "a table", other);

@@ -1,4 +1,5 @@
-//! The nodes of a toolchain for macOS, and those that Valgrind shares with it: the SDK, and the compiler as it is called.
+//! The nodes of a toolchain for macOS, and those that Valgrind shares with it: the SDK, and the compiler as it is
+//! called.
 
 use std::collections::BTreeMap;
 
@@ -203,16 +204,19 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
     flavour == Flavour::Llvm && matches!(sdk.kind, SdkKind::Zig | SdkKind::File)
 }
 
+/// What the check of a cell is called, if it has one.
+pub fn check_name(cell: &DarwinCell) -> Option<String> {
+    is_checked(&cell.sdk, cell.flavour).then(|| format!("programs-{}", cell.name))
+}
+
 /// Programs built with a cell, and what they are made of.
 pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option<Check> {
     let toolchain = node(planned.node()?);
-    if !is_checked(&cell.sdk, cell.flavour) {
-        return None;
-    }
+    let name = check_name(cell)?;
     // All of it is there already: this only says what it is called.
     let sdk = sdk(graph, &cell.sdk)?.0;
     Some(Check {
-        name: format!("programs-{}", cell.name),
+        name,
         file: "darwin-programs",
         args: vec![
             ("toolchain", toolchain),

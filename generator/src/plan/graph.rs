@@ -23,7 +23,8 @@ impl<'a> Graph<'a> {
         Graph { catalogue, lock, nodes: Vec::new(), seed, known: BTreeSet::new() }
     }
 
-    /// Adds a node unless it is there, and returns its name. Arguments come after what they name: the order stays sorted.
+    /// Adds a node unless it is there, and returns its name. Arguments come after what they name: the order stays
+    /// sorted.
     pub fn add<const N: usize>(
         &mut self,
         name: String,
@@ -84,8 +85,8 @@ pub fn attribute(version: &str) -> String {
     version.replace('.', "_")
 }
 
-/// Role, version and target; then what else makes this node differ from the one that a plain matrix gives: other versions
-/// that are not the catalogue's default, and ten digits that stand for extra flags.
+/// Role, version and target; then what else makes this node differ from the one that a plain matrix gives: other
+/// versions that are not the catalogue's default, and ten digits that stand for extra flags.
 pub fn node_name(
     catalogue: &Catalogue,
     role: &str,

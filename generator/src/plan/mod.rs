@@ -1,7 +1,7 @@
 //! What has to be built for a matrix, and from what: a graph of nodes per build system, each after those it needs.
 //!
-//! A node is one call of one recipe (`overlays/recipes/<recipe>.nix`) with literal arguments. Its name says its role, its
-//! version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
+//! A node is one call of one recipe (`overlays/recipes/<recipe>.nix`) with literal arguments. Its name says its role,
+//! its version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
 //! cells is one node.
 
 mod darwin;
@@ -12,7 +12,8 @@ mod valgrind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
 use crate::catalogue::Catalogue;
 use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Release, sdk_source_name, source_name};
@@ -45,6 +46,8 @@ pub struct SystemPlan {
     pub cells: Vec<Cell>,
     /// What proves that it works.
     pub checks: Vec<Check>,
+    /// Checks that there will be once an SDK has been imported: the SDK's name by theirs.
+    pub missing_checks: BTreeMap<String, String>,
 }
 
 /// One call of a recipe.
@@ -93,7 +96,7 @@ impl Arg {
 }
 
 /// One row of the matrix, as a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
     pub name: String,
@@ -106,13 +109,26 @@ pub struct Cell {
     pub built: bool,
 }
 
+impl Serialize for Cell {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut cell = serializer.serialize_struct("Cell", 6)?;
+        cell.serialize_field("name", &self.name)?;
+        cell.serialize_field("shell", &self.shell)?;
+        cell.serialize_field("output", &self.output)?;
+        cell.serialize_field("target", self.target)?;
+        cell.serialize_field("built", &self.built)?;
+        cell.serialize_field("state", self.state())?;
+        cell.end()
+    }
+}
+
 /// What a cell comes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
     /// The node that is the package.
     Node(String),
-    /// Nothing yet: the SDK of this name has not been imported. Only asking for the package is an error.
+    /// Nothing yet: the SDK of this name has not been imported. Only building the package is an error.
     MissingSdk(String),
 }
 
@@ -173,6 +189,12 @@ impl SystemPlan {
         args.filter_map(Arg::source).cloned().collect()
     }
 
+    /// The names of every source that a node or a check names.
+    fn sources(&self) -> impl Iterator<Item = &String> {
+        let nodes = self.nodes.iter().flat_map(|node| node.args.values()).filter_map(Arg::source);
+        nodes.chain(self.checks.iter().flat_map(Check::sources))
+    }
+
     /// The tiers of the seed beside its base that the given nodes and what they need are built with.
     pub fn tiers_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<Tier> {
         self.closure(nodes).into_iter().flat_map(|node| recipe::tiers(node.recipe)).copied().collect()
@@ -187,9 +209,14 @@ pub struct Check {
     /// The file's name without `.nix`.
     pub file: &'static str,
     /// By name of the file's argument, in the order to be written.
+    #[serde(serialize_with = "as_map")]
     pub args: Vec<(&'static str, Arg)>,
     /// The tiers of the seed beside its base that it takes from the scope by name.
     pub tiers: Vec<Tier>,
+}
+
+fn as_map<S: Serializer>(args: &[(&'static str, Arg)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(args.iter().map(|(name, arg)| (name, arg)))
 }
 
 impl Check {
@@ -217,6 +244,9 @@ pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<Release> {
 /// # Errors
 /// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
 pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan, LockError> {
+    let systems: BTreeMap<_, _> =
+        matrix.systems.iter().map(|system| (*system, system_plan(*system, matrix, lock, catalogue))).collect();
+    let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
     let mut sources = BTreeMap::new();
     for Release { package, version, hash } in releases(matrix, catalogue) {
         let source = lock.source(&package, &version)?;
@@ -224,19 +254,25 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
         if hash.is_some_and(|hash| hash != source.sha256) {
             return Err(LockError::OtherHash { name });
         }
-        sources.insert(name, source.clone());
+        // What only a cell without its SDK would be built from is nothing to fetch yet.
+        if named.contains(&name) {
+            sources.insert(name, source.clone());
+        }
     }
-    let systems: BTreeMap<_, _> =
-        matrix.systems.iter().map(|system| (*system, system_plan(*system, matrix, lock, catalogue))).collect();
-    let named = matrix.darwin.iter().map(|cell| &cell.sdk).chain(matrix.valgrind_darwin.iter().map(|cell| &cell.sdk));
-    let files = named.filter(|sdk| sdk.kind == SdkKind::File);
-    let sdks = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone()))).collect();
+    let files = matrix.sdks.values().filter(|sdk| sdk.kind == SdkKind::File);
+    let locked = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone())));
+    let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
     Ok(Plan { seed: matrix.seed, systems, sources, sdks })
 }
 
 fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> SystemPlan {
     let mut graph = Graph::new(catalogue, lock, matrix.seed);
-    let (mut cells, mut checks) = (Vec::new(), Vec::new());
+    let (mut cells, mut checks, mut missing_checks) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let mut lacks = |planned: &Cell, names: Vec<String>| {
+        if let Output::MissingSdk(sdk) = &planned.output {
+            missing_checks.extend(names.into_iter().map(|name| (name, sdk.clone())));
+        }
+    };
     for cell in matrix.musl_gcc.iter().filter(|cell| cell.systems.contains(&system)) {
         let planned = musl_gcc::cell(&mut graph, system, cell);
         checks.extend(musl_gcc::check(cell, &planned, system));
@@ -246,17 +282,21 @@ fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalog
     checks.extend(versions.into_iter().map(|version| musl_gcc::seed_check(version)));
     for cell in matrix.darwin.iter().filter(|cell| cell.systems.contains(&system)) {
         let planned = darwin::cell(&mut graph, system, cell);
+        lacks(&planned, darwin::check_name(cell).into_iter().collect());
         checks.extend(darwin::check(&mut graph, cell, &planned));
         cells.push(planned);
     }
     for cell in matrix.valgrind_darwin.iter().filter(|cell| cell.systems.contains(&system)) {
         let [planned, tarball] = valgrind::cells(&mut graph, system, cell);
+        lacks(&planned, valgrind::check_names(system, cell));
         checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
         cells.extend([planned, tarball]);
     }
-    // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there too.
+    // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there
+    // too.
     if !system.is_linux() {
         checks.clear();
+        missing_checks.clear();
     }
-    SystemPlan { nodes: graph.nodes, cells, checks }
+    SystemPlan { nodes: graph.nodes, cells, checks, missing_checks }
 }

@@ -179,8 +179,8 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
         toolchain_name,
         "toolchain",
         [
-            // As the node, not as the cell: a cell is named by its place in the matrix, and the order of an axis rebuilds
-            // nothing.
+            // As the node, not as the cell: a cell is named by its place in the matrix, and the order of an axis
+            // rebuilds nothing.
             ("name", text(&format!("musl-gcc-{toolchain_suffix}"))),
             ("version", text(&cell.gcc)),
             ("target", text(triple)),

@@ -100,17 +100,26 @@ fn cross_mig(graph: &mut Graph<'_>, cell: &ValgrindCell, compiler: &Compiler) ->
     )
 }
 
+/// What the checks of a cell are called: that of its files, and that of its tools where they can be run.
+pub fn check_names(system: System, cell: &ValgrindCell) -> Vec<String> {
+    let kinds: &[&str] = match system {
+        _ if !is_to_be_checked(cell) => &[],
+        EMULATES => &["structure", "emulated"],
+        _ => &["structure"],
+    };
+    kinds.iter().map(|kind| format!("{kind}-{}", cell.name)).collect()
+}
+
 /// What the files of a Valgrind are made of; and its tools, run under a CPU emulator.
 pub fn checks(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell, planned: &Cell) -> Vec<Check> {
     let Some(valgrind) = planned.node().map(node) else { return Vec::new() };
-    if !is_to_be_checked(cell) {
-        return Vec::new();
-    }
+    let mut names = check_names(system, cell).into_iter();
+    let Some(structure) = names.next() else { return Vec::new() };
     // All of it is there already: this only says what it is called.
     let Some(compiler) = compiler(graph, cell.target, &cell.sdk, cell.flavour) else { return Vec::new() };
     let target = text(cell.target.triple());
     let mut checks = vec![Check {
-        name: format!("structure-{}", cell.name),
+        name: structure,
         file: "structure",
         args: vec![
             ("valgrind", valgrind.clone()),
@@ -121,8 +130,8 @@ pub fn checks(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell, planne
         ],
         tiers: vec![Tier::Python, Tier::Llvm, Tier::Rust],
     }];
-    checks.extend((system == EMULATES).then(|| Check {
-        name: format!("emulated-{}", cell.name),
+    checks.extend(names.next().map(|name| Check {
+        name,
         file: "emulated",
         args: vec![
             ("unicorn", source("unicorn", graph.default("unicorn"))),

@@ -93,7 +93,7 @@ pub enum SdkError {
 
 /// How an archive that is read comes to be.
 pub(super) const PACK_AGAIN: &str = "pack the SDK on the Mac that it is installed on: \
-     `tar -cJf MacOSX.sdk.tar.xz -C \"$(xcrun --show-sdk-path)\" .`";
+     `COPYFILE_DISABLE=1 tar -cJf MacOSX.sdk.tar.xz -C \"$(xcrun --show-sdk-path)\" .`";
 
 /// What [`super::unpack`] takes.
 pub(super) const FORMS: &str =

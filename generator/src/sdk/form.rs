@@ -34,8 +34,8 @@ const DISK_IMAGE: &str =
 /// the file is an error at the latest when this returns; members that were handed over before then mean nothing.
 ///
 /// # Errors
-/// [`SdkError::Form`], [`SdkError::CutShort`], [`SdkError::Damaged`], [`SdkError::TooLarge`], or a member's path that is
-/// none. Whether a member's kind and links are those of an SDK is not looked at here.
+/// [`SdkError::Form`], [`SdkError::CutShort`], [`SdkError::Damaged`], [`SdkError::TooLarge`], or a member's path that
+/// is none. Whether a member's kind and links are those of an SDK is not looked at here.
 pub fn each_member(mut file: impl Read + Seek, limits: &Limits, visit: &mut Visit<'_>) -> Result<(), SdkError> {
     let gauge = Gauge::new(limits);
     let failed = |source| SdkError::Read { source };

@@ -17,6 +17,16 @@ pub struct Member {
     pub kind: Kind,
 }
 
+impl Member {
+    /// Whether this is none of an SDK's: macOS' own tar puts extended attributes beside a file as `._NAME`
+    /// (AppleDouble), and the Finder writes `.DS_Store` into folders that it shows. Which of them there are depends on
+    /// the Mac.
+    pub(super) fn is_litter(&self) -> bool {
+        let name = self.path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        name.starts_with(b"._") || name == b".DS_Store"
+    }
+}
+
 /// What a member is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {

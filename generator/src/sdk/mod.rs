@@ -2,8 +2,8 @@
 //! directory.
 //!
 //! An archive is read twice, as a stream of [`Member`]s: once to see that all of it can be read and where in it the SDK
-//! is, and once to write that. What is written is the SDK with plain permissions, so that the same SDK is the same tree
-//! whatever it came in.
+//! is, and once to write that. What is written is the SDK with plain permissions and without what macOS leaves in
+//! folders and archives, so that the same SDK is the same tree whatever it came in.
 //!
 //! **Invariant:** nothing of a file is believed. Sizes, paths, links and the ratio of unpacked to packed bytes are held
 //! to [`Limits`] while they are read; whatever is wrong is one [`SdkError`], and nothing of it stays on disk.
@@ -37,6 +37,9 @@ pub use self::member::{Contents, Kind, Member, Visit};
 use self::error::{FORMS, refused, shown};
 use self::scan::{Candidate, Scan, choose, store_name};
 use self::tree::Tree;
+
+/// What the names of the directories begin with that SDKs are unpacked to.
+pub const PREFIX: &str = ".crossloom-sdk-";
 
 /// An SDK on disk, in a temporary directory that goes when this is dropped.
 #[derive(Debug)]
@@ -131,7 +134,7 @@ fn write(
     each: impl FnOnce(&mut Visit<'_>) -> Result<(), SdkError>,
 ) -> Result<Unpacked, SdkError> {
     let mut builder = tempfile::Builder::new();
-    let directory = builder.prefix(".crossloom-sdk-").tempdir_in(into);
+    let directory = builder.prefix(PREFIX).tempdir_in(into);
     let directory =
         directory.map_err(|source| SdkError::Io { action: "create a directory in", path: into.to_owned(), source })?;
     let name = store_name(&sdk.settings);
@@ -143,6 +146,9 @@ fn write(
         top => path.strip_prefix(top)?.strip_prefix(b"/").map(<[u8]>::to_vec),
     };
     each(&mut |member, contents| {
+        if member.is_litter() {
+            return Ok(());
+        }
         let Some(path) = (member.part == sdk.part).then(|| below(&member.path)).flatten() else { return Ok(()) };
         let kind = match &member.kind {
             Kind::HardLink(target) => {

@@ -1,5 +1,6 @@
-//! pbzx: how Apple packs the payload of a package. `pbzx` and a block size, then blocks, each with its size unpacked and
-//! packed (all of them 64 bits, big-endian). A block whose two sizes are the same is stored, any other is a whole xz file.
+//! pbzx: how Apple packs the payload of a package. `pbzx` and a block size, then blocks, each with its size unpacked
+//! and packed (all of them 64 bits, big-endian). A block whose two sizes are the same is stored, any other is a whole
+//! xz file.
 
 use std::io::{self, Cursor, Read};
 

@@ -49,6 +49,9 @@ impl Scan {
     pub(super) fn visit(&mut self, member: &Member, contents: &mut dyn Contents) -> Result<(), SdkError> {
         let Member { part, path, kind } = member;
         self.through_no_link(*part, path)?;
+        if member.is_litter() {
+            return Ok(());
+        }
         let name = path.get(parent(path).len()..).unwrap_or_default();
         let name = name.strip_prefix(b"/").unwrap_or(name);
         let mut note = |set: fn(&mut Scan) -> &mut BTreeSet<Vec<u8>>, name: &[u8]| {

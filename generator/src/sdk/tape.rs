@@ -1,7 +1,7 @@
 //! tar: ustar, with the long names of GNU and of pax (POSIX.1-2024, `pax`, "ustar Interchange Format").
 //!
-//! The crate `tar` reads headers; walking over them is done here, because the crate holds extended headers of any size in
-//! memory, takes an archive that ends between two members for a whole one, and splits pax records at newlines.
+//! The crate `tar` reads headers; walking over them is done here, because the crate holds extended headers of any size
+//! in memory, takes an archive that ends between two members for a whole one, and splits pax records at newlines.
 
 use std::io::Read;
 

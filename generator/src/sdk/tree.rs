@@ -51,7 +51,8 @@ impl<'a> Tree<'a> {
         self.written
     }
 
-    /// Adds a member. `path` and the target of a hard link are relative to the SDK; `shown_as` is what messages call it.
+    /// Adds a member. `path` and the target of a hard link are relative to the SDK; `shown_as` is what messages call
+    /// it.
     pub(super) fn add(
         &mut self,
         path: &[u8],

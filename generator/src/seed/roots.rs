@@ -70,8 +70,8 @@ impl FromStr for Tier {
 }
 
 /// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
-/// named too, since Debian lets every package take them for granted. Where suites differ, a root is a relation (`a (>= 1) | b`), and
-/// the first alternative that the suite has is taken.
+/// named too, since Debian lets every package take them for granted. Where suites differ, a root is a relation
+/// (`a (>= 1) | b`), and the first alternative that the suite has is taken.
 pub const ROOTS: [(Tier, &[&str]); 8] = [
     (
         Tier::Base,

@@ -210,8 +210,8 @@ impl System {
         }
     }
 
-    /// Whether a machine of this system can be counted on to run programs of `target`. A 64-bit x86 kernel may have been
-    /// built without its 32-bit half, an ARM processor may lack it: those do not count.
+    /// Whether a machine of this system can be counted on to run programs of `target`. A 64-bit x86 kernel may have
+    /// been built without its 32-bit half, an ARM processor may lack it: those do not count.
     pub fn runs(self, target: &Target) -> bool {
         let own = match self {
             System::X86_64Linux => "x86_64-linux-musl",

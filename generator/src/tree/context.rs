@@ -1,5 +1,5 @@
-//! What templates see: one type per template, so that what a template can name is what these hold. No field is optional,
-//! since a template cannot ask whether something is there.
+//! What templates see: one type per template, so that what a template can name is what these hold. No field is
+//! optional, since a template cannot ask whether something is there.
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -39,7 +39,8 @@ pub struct UnseededSystem {
 pub struct SourcesContext {
     fetchers: &'static [&'static str],
     sources: Vec<SourceContext>,
-    trees: Vec<TreeContext>,
+    /// Those that are known by what they unpack to.
+    trees: Vec<SourceContext>,
     sdks: Vec<SdkContext>,
 }
 
@@ -48,14 +49,6 @@ struct SourceContext {
     name: String,
     file: String,
     urls: Vec<String>,
-    sha256: String,
-}
-
-#[derive(Serialize)]
-struct TreeContext {
-    name: String,
-    file: String,
-    url: String,
     sha256: String,
 }
 
@@ -70,16 +63,17 @@ struct SdkContext {
 
 impl SourcesContext {
     pub fn of(plan: &Plan) -> SourcesContext {
-        let (mut sources, mut trees) = (Vec::new(), Vec::new());
-        for (name, source) in &plan.sources {
-            let (name, file, sha256) = (attribute(name), source.file.clone(), source.sha256.to_sri());
-            if source.tree {
-                let url = source.urls.first().cloned().unwrap_or_default();
-                trees.push(TreeContext { name, file, url, sha256 });
-            } else {
-                sources.push(SourceContext { name, file, urls: source.urls.clone(), sha256 });
-            }
-        }
+        let of = |tree| {
+            let named = plan.sources.iter().filter(move |(_, source)| source.tree == tree);
+            let context = named.map(|(name, source)| SourceContext {
+                name: attribute(name),
+                file: source.file.clone(),
+                urls: source.urls.clone(),
+                sha256: source.sha256.to_sri(),
+            });
+            context.collect::<Vec<_>>()
+        };
+        let (sources, trees) = (of(false), of(true));
         let sdks = plan.sdks.iter().map(|(name, sdk)| SdkContext {
             name: attribute(name),
             file: sdk.file.clone(),

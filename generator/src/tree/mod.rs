@@ -1,8 +1,8 @@
 //! The rendered tree: a plan as Nix that a person can read.
 //!
-//! Recipes, the seed's mechanism and the checks go in verbatim, as they stand in `overlays/` and `checks/`; what a matrix
-//! decides is rendered from `templates/` as straight-line wiring. The tree depends on nothing but itself, and holds nothing
-//! that its plan does not use.
+//! Recipes, the seed's mechanism and the checks go in verbatim, as they stand in `overlays/` and `checks/`; what a
+//! matrix decides is rendered from `templates/` as straight-line wiring. The tree depends on nothing but itself, and
+//! holds nothing that its plan does not use.
 
 mod context;
 mod verbatim;
@@ -47,12 +47,14 @@ pub enum TreeError {
     },
     #[error("{from} needs {path}, which is no part of crossloom")]
     NoFile { path: String, from: String },
+    #[error("{file} refers to {path}${{…}}: which file that is cannot be told before it is evaluated")]
+    Interpolated { path: String, file: String },
     #[error("no seed lock was given for {system}")]
     NoSeed { system: System },
 }
 
-/// Renders `plan`; `seeds` holds the seed lock of every Linux system in it. With `flake`, a `flake.nix` stands beside the
-/// folder.
+/// Renders `plan`; `seeds` holds the seed lock of every Linux system in it. With `flake`, a `flake.nix` stands beside
+/// the folder.
 ///
 /// # Errors
 /// [`TreeError`]; none is expected for a plan that [`crate::plan::plan`] made.
@@ -126,6 +128,8 @@ fn used(plan: &Plan) -> BTreeSet<String> {
         let shells = system.cells.iter().filter(|cell| cell.node().is_some()).filter_map(|cell| cell.shell.as_ref());
         used.extend(shells.map(|shell| format!("recipes/{}.nix", shell.recipe)));
         used.extend(system.checks.iter().map(|check| format!("checks/{}.nix", check.file)));
+        let lacking = system.cells.iter().any(|cell| cell.node().is_none());
+        used.extend(lacking.then(|| "recipes/missing-sdk.nix".to_owned()));
     }
     used
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rnix::SyntaxKind::TOKEN_PATH_REL;
+use rnix::SyntaxKind::{TOKEN_INTERPOL_START, TOKEN_PATH_REL};
 
 use super::TreeError;
 
@@ -34,7 +34,8 @@ impl Verbatim {
     /// The files and folders in `wanted`, and all that Nix files among them refer to by relative paths.
     ///
     /// # Errors
-    /// [`TreeError::NoFile`] when one of them is not there.
+    /// [`TreeError::NoFile`] when one of them is not there; [`TreeError::Interpolated`] when what a file refers to is
+    /// known only once it is evaluated.
     pub fn needed(&self, wanted: &BTreeSet<String>) -> Result<BTreeMap<&str, &str>, TreeError> {
         let mut needed = BTreeMap::new();
         let mut left: Vec<(String, String)> = wanted.iter().map(|path| (path.clone(), "the plan".to_owned())).collect();
@@ -44,7 +45,7 @@ impl Verbatim {
             for (name, text) in self.0.iter().filter(|(name, _)| **name == path || name.starts_with(&below)) {
                 found = true;
                 if needed.insert(name.as_str(), text.as_str()).is_none() && name.ends_with(".nix") {
-                    left.extend(references(name, text).into_iter().map(|path| (path, name.clone())));
+                    left.extend(references(name, text)?.into_iter().map(|path| (path, name.clone())));
                 }
             }
             if !found {
@@ -55,11 +56,20 @@ impl Verbatim {
     }
 }
 
-/// What a Nix file refers to by relative paths, from the tree's root. Of a path that goes on in an interpolation it is the
-/// folder in front.
-fn references(file: &str, text: &str) -> Vec<String> {
-    let tokens = rnix::tokenize(text).filter(|(kind, _)| *kind == TOKEN_PATH_REL);
-    tokens.map(|(_, path)| resolved(file, path)).collect()
+/// What a Nix file refers to by relative paths, from the tree's root.
+fn references(file: &str, text: &str) -> Result<Vec<String>, TreeError> {
+    let mut references = Vec::new();
+    let mut tokens = rnix::tokenize(text).peekable();
+    while let Some((kind, path)) = tokens.next() {
+        if kind != TOKEN_PATH_REL {
+            continue;
+        }
+        if tokens.peek().is_some_and(|(next, _)| *next == TOKEN_INTERPOL_START) {
+            return Err(TreeError::Interpolated { path: path.to_owned(), file: file.to_owned() });
+        }
+        references.push(resolved(file, path));
+    }
+    Ok(references)
 }
 
 fn resolved(file: &str, path: &str) -> String {
@@ -101,7 +111,7 @@ mod tests {
     #[test]
     fn a_file_brings_what_it_refers_to() {
         let files = Verbatim(BTreeMap::new())
-            .with("recipes/a.nix", "{ b, }: [ (import ./b.nix) ../data/x ./${b}/c \"./no.nix\" ]")
+            .with("recipes/a.nix", "{ b, }: [ (import ./b.nix) ../data/x \"./${b}/no.nix\" \"./no.nix\" ]")
             .with("recipes/b.nix", "{ tool = ../tools/t; }")
             .with("recipes/c.nix", "../none")
             .with("data/x/1.h", "./nothing")
@@ -110,8 +120,12 @@ mod tests {
             .with("tools/t/main.rs", "");
         let all = ["data/x/1.h", "data/x/deep/2.h", "recipes/a.nix", "recipes/b.nix", "tools/t/main.rs"];
         assert_eq!(needed(&files, "recipes/b.nix").unwrap(), ["recipes/b.nix", "tools/t/main.rs"]);
-        let a = files.clone().with("recipes/a.nix", "{ b, }: [ (import ./b.nix) ../data/x \"./no.nix\" ]");
-        assert_eq!(needed(&a, "recipes/a.nix").unwrap(), all);
+        assert_eq!(needed(&files, "recipes/a.nix").unwrap(), all);
+        for path in ["./${b}/c", "../data/${b}", "../data/x${b}", "./${b}"] {
+            let a = files.clone().with("recipes/a.nix", &format!("{{ b, }}: import {path}"));
+            let error = needed(&a, "recipes/a.nix").unwrap_err().to_string();
+            assert!(error.starts_with("recipes/a.nix refers to ."), "{path}: {error}");
+        }
         let error = needed(&files, "recipes/c.nix").unwrap_err().to_string();
         assert_eq!(error, "recipes/c.nix needs none, which is no part of crossloom");
         assert!(needed(&files, "recipes/d.nix").is_err());

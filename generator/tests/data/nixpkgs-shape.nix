@@ -93,6 +93,7 @@ let
     patches = texts;
     outputs = texts;
     phases = texts;
+    shellHook = lines;
     builder = isText;
     args = texts;
     passthru = isAttrs;
@@ -187,8 +188,8 @@ let
     );
   };
 
-  # Everything else reaches the builder as a variable. Two words in one name are a documented attribute, misspelt, unless
-  # it is one of these.
+  # Everything else reaches the builder as a variable. Two words in one name are a documented attribute, misspelt,
+  # unless it is one of these.
   variables = [
     "baseSdk"
     "clangLib"
@@ -214,7 +215,8 @@ let
     in
     if wrong != [ ] then
       throw "${name}: stdenv.mkDerivation has no such ${concatStringsSep ", " wrong}, or another type for it"
-    # With several outputs, its hook adds --includedir and others to every configure: a recipe says whether it wants them.
+    # With several outputs, its hook adds --includedir and others to every configure: a recipe says whether it wants
+    # them.
     else if (args.outputs or [ "out" ]) != [ "out" ] && !(args ? setOutputFlags) then
       throw "${name}: several outputs and no setOutputFlags"
     else if !(args ? src || args ? srcs || args.dontUnpack or false || args ? phases) then
@@ -289,16 +291,16 @@ let
   fetchzip =
     {
       name,
-      url,
+      urls,
       hash,
     }:
-    if !(reachable url) then
-      throw "${name}: nixpkgs' fetchzip does not know the address ${url}"
+    if !(all reachable urls) || urls == [ ] then
+      throw "${name}: nixpkgs' fetchzip does not know an address of ${concatStringsSep " " urls}"
     else if match "sha256-[A-Za-z0-9+/]{43}=" hash == null then
       throw "${name}: ${hash} is no hash"
     else
       derivation {
-        inherit name system url;
+        inherit name system urls;
         builder = "${tool "curl"}/bin/curl";
         outputHashMode = "recursive";
         outputHashAlgo = "sha256";
