@@ -32,22 +32,30 @@
   };
   apple-libtapi-1100_0_11 = fetchzip {
     name = "apple-libtapi-664b841";
-    url = "https://github.com/tpoechtrager/apple-libtapi/archive/664b8414f89612f2dfd35a9b679c345aa5389026.tar.gz";
+    urls = [
+      "https://github.com/tpoechtrager/apple-libtapi/archive/664b8414f89612f2dfd35a9b679c345aa5389026.tar.gz"
+    ];
     hash = "sha256-ebW1q0WWq8YCPrA4EuY6CBigxhiWZvBJ8G4pXQ2hPvg=";
   };
   bootstrap-cmds-3cc6b1c = fetchzip {
     name = "bootstrap_cmds-3cc6b1c";
-    url = "https://github.com/markmentovai/bootstrap_cmds/archive/3cc6b1cf291f8fccfbf6444d6630a02a54c16831.tar.gz";
+    urls = [
+      "https://github.com/markmentovai/bootstrap_cmds/archive/3cc6b1cf291f8fccfbf6444d6630a02a54c16831.tar.gz"
+    ];
     hash = "sha256-htKThP2esX0+dnYXNvDVSDpJy9Lz2H0ULS7ZkLAVQ9s=";
   };
   cctools-port-973_0_1-ld64-609 = fetchzip {
     name = "cctools-port-6540086";
-    url = "https://github.com/tpoechtrager/cctools-port/archive/6540086c5e12e9c1649fed524b527d8c1793ddc0.tar.gz";
+    urls = [
+      "https://github.com/tpoechtrager/cctools-port/archive/6540086c5e12e9c1649fed524b527d8c1793ddc0.tar.gz"
+    ];
     hash = "sha256-s0Pzbk+h23UYlhqQkOt6NbvPSi6aSjk/FVY0VkbPQ0o=";
   };
   xar-2b9a4ab = fetchzip {
     name = "xar-2b9a4ab";
-    url = "https://github.com/tpoechtrager/xar/archive/2b9a4ab7003f1db8c54da4fea55fcbb424fdecb0.tar.gz";
+    urls = [
+      "https://github.com/tpoechtrager/xar/archive/2b9a4ab7003f1db8c54da4fea55fcbb424fdecb0.tar.gz"
+    ];
     hash = "sha256-eclp58HG1E30Ddlg1GcBO9yRHaA4uOUDKrsv93RKw3I=";
   };
 }
