@@ -45,7 +45,8 @@ fn expression(scope: &str, source: &str) -> String {
 
 fn evaluated(store: &Store, scope: &str, fetcher: &str) -> usize {
     let hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-    let source = format!("{fetcher} {{ name = \"tree\"; url = \"https://example.org/x.tar.gz\"; hash = \"{hash}\"; }}");
+    let source =
+        format!("{fetcher} {{ name = \"tree\"; urls = [ \"https://example.org/x.tar.gz\" ]; hash = \"{hash}\"; }}");
     let values = store.evaluate(&expression(scope, &source));
     let nodes = values.as_object().unwrap();
     assert!(nodes.values().all(|path| path.as_str().unwrap().ends_with(".drv")), "{values}");
