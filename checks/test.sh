@@ -30,7 +30,6 @@ builds() {
 valgrind() {
   local check built
   for check in structure-valgrind-darwin emulated-valgrind-darwin; do
-    "$crossloom" fetch --matrix "$quickstart" "$check"
     built=$("$crossloom" build --matrix "$quickstart" "$check")
     cat "$built/output"
   done
