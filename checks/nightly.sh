@@ -31,9 +31,9 @@ for cell in "${cells[@]}"; do
     ;;
   esac
 done
-checks/vary.sh "$crossloom" valgrind-darwin valgrind-darwin.nix
+checks/vary.sh "$crossloom" quickstart valgrind-darwin valgrind-darwin.nix
 for node in compiler-rt libcxx; do
-  checks/vary.sh "$crossloom" "$node-19_1_7-arm64-apple-darwin22" "darwin-$node.nix"
+  checks/vary.sh "$crossloom" quickstart "$node-19_1_7-arm64-apple-darwin22" "darwin-$node.nix"
 done
 CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use crossloom::diag;
-use crossloom::matrix::{Matrix, Mig};
+use crossloom::matrix::{Matrix, Mig, UserFiles};
 use crossloom::target::System;
 
 const TOKENS: &[&str] = &[
@@ -55,6 +55,22 @@ const TOKENS: &[&str] = &[
     "[darwin]\n",
     "[valgrind-darwin]\n",
     "[sdk.mine]\n",
+    "[linux]\n",
+    "[kernel-config.mine]\n",
+    "[kernel-config]\n",
+    "base",
+    "file",
+    "fragments",
+    "compiler",
+    "config",
+    "linux",
+    "\"arm64\"",
+    "\"x86_64\"",
+    "\"boot\"",
+    "\"defconfig\"",
+    "\"gcc\"",
+    "\"mine.config\"",
+    "\"../mine.config\"",
     "[sdk]\n",
     "systems",
     "seed",
@@ -120,11 +136,24 @@ fn cells(matrix: &Matrix) -> Vec<(&str, &[System])> {
     let musl_gcc = matrix.musl_gcc.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
     let darwin = matrix.darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
     let valgrind = matrix.valgrind_darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
-    musl_gcc.chain(darwin).chain(valgrind).collect()
+    let linux = matrix.linux.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
+    musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect()
+}
+
+/// Every file but one kind is there, and holds a setting.
+struct Files;
+
+impl UserFiles for Files {
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+        match path.contains("missing") {
+            true => Err(("no such file".to_owned(), "write one".to_owned())),
+            false => Ok(format!("# {path}\nCONFIG_A=y\n").into_bytes()),
+        }
+    }
 }
 
 fn check(text: &str) -> bool {
-    match Matrix::parse(text) {
+    match Matrix::parse_with(text, &Files) {
         Ok(matrix) => {
             let mut names = BTreeSet::new();
             for (name, systems) in cells(&matrix) {
@@ -146,7 +175,7 @@ fn check(text: &str) -> bool {
                 assert!(cell.mig == Mig::Builtin || cell.sdk.kind.has_defs());
                 assert!(cell.target.valgrind_since().is_some());
             }
-            assert_eq!(Matrix::parse(text), Ok(matrix), "the same text means the same");
+            assert_eq!(Matrix::parse_with(text, &Files), Ok(matrix), "the same text means the same");
             true
         }
         Err(problems) => {

@@ -43,17 +43,33 @@ fn goldens(folder: &str, show: impl Fn(&str, &str) -> String) {
     assert_eq!(snapshots.difference(&cases).collect::<Vec<_>>(), Vec::<&String>::new(), "snapshots without a case");
 }
 
+/// The files that cases name.
+struct Files;
+
+impl matrix::UserFiles for Files {
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+        match path {
+            "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
+            "wrong.config" => Ok(b"CONFIG_A=yes\nB=y\n\n# CONFIG_C is not st\nCONFIG_D\n".to_vec()),
+            "binary.config" => Ok(vec![0xff, 0xfe]),
+            "large.config" => Ok(vec![b'\n'; matrix::MAX_FRAGMENT + 1]),
+            _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
+        }
+    }
+}
+
 #[test]
 fn what_good_files_mean() {
     goldens("ok", |stem, text| {
-        let matrix = match Matrix::parse(text) {
+        let matrix = match Matrix::parse_with(text, &Files) {
             Ok(matrix) => matrix,
             Err(problems) => panic!("{}", diag::render(stem, text, &problems, false)),
         };
         let musl_gcc = matrix.musl_gcc.iter().map(|cell| &cell.name);
         let darwin = matrix.darwin.iter().map(|cell| &cell.name);
         let valgrind = matrix.valgrind_darwin.iter().map(|cell| &cell.name);
-        let names: BTreeSet<_> = musl_gcc.chain(darwin).chain(valgrind).collect();
+        let linux = matrix.linux.iter().map(|cell| &cell.name);
+        let names: BTreeSet<_> = musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect();
         assert_eq!(names.len(), matrix.count());
         summary(&matrix)
     });
@@ -62,7 +78,7 @@ fn what_good_files_mean() {
 #[test]
 fn what_is_said_about_bad_files() {
     goldens("err", |stem, text| {
-        let problems = Matrix::parse(text).unwrap_err();
+        let problems = Matrix::parse_with(text, &Files).unwrap_err();
         assert!(problems.iter().all(|problem| problem.hint.is_some()), "{stem}: a problem without a hint");
         diag::render(&format!("{stem}.toml"), text, &problems, false)
     });
@@ -98,6 +114,12 @@ fn summary(matrix: &Matrix) -> String {
         let (flavour, mig) = (cell.flavour.as_str(), cell.mig.as_str());
         let (target, sdk) = (cell.target, sdk(&cell.sdk));
         writeln!(text, "{}: {target} valgrind {} sdk {sdk} flavour {flavour} mig {mig}", cell.name, cell.valgrind)
+            .unwrap();
+        only_on(&mut text, matrix, &cell.systems);
+    }
+    for cell in &matrix.linux {
+        let (compiler, config) = (cell.compiler.as_str(), &cell.config);
+        writeln!(text, "{}: {} linux {} compiler {compiler} config {config:?}", cell.name, cell.target, cell.linux)
             .unwrap();
         only_on(&mut text, matrix, &cell.systems);
     }

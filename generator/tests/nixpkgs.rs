@@ -32,6 +32,7 @@ fn cells(systems: &str) -> Matrix {
          include = [{{ sdk = \"mine\" }}]\n\
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
+         [linux]\ntargets = [\"arm64\", \"riscv64\", \"x86_64\"]\ncompiler = [\"llvm\", \"gcc\"]\n\
          [sdk.mine]\nkind = \"file\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"\n"
@@ -70,9 +71,9 @@ fn every_recipe_evaluates_with_nixpkgs() {
         output::write(&dir, &tree).unwrap();
         let values = store.evaluate(&paths(&outputs(&dir, system)));
         let count = |output: &str| values[output].as_object().unwrap().len();
-        assert_eq!((count("packages"), count("devShells")), (4 + 13 + 4, 4 + 13), "{system}");
+        assert_eq!((count("packages"), count("devShells")), (4 + 13 + 4 + 6, 4 + 13 + 6), "{system}");
         // The emulator's package is made for one machine alone.
-        let checks = 5 + 2 + if system == "x86_64-linux" { 2 } else { 1 };
+        let checks = 5 + 2 + 6 + if system == "x86_64-linux" { 2 } else { 1 };
         assert_eq!(count("checks"), if system.ends_with("-linux") { checks } else { 0 }, "{system}");
         assert!(count("legacyPackages") > 15, "{system}");
         let all: BTreeSet<_> =

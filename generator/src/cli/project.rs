@@ -1,13 +1,13 @@
 //! A matrix and what stands beside it, on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use super::{Outcome, Result};
 use crate::catalogue::catalogue;
 use crate::lock::{Lock, LockError};
-use crate::matrix::{Matrix, SdkKind};
+use crate::matrix::{MAX_FRAGMENT, Matrix, SdkKind, UserFiles};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
@@ -88,17 +88,38 @@ fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
     }
 }
 
+/// The files of a directory, for the matrix in it to name.
+struct Beside<'a>(&'a Path);
+
+impl UserFiles for Beside<'_> {
+    fn read(&self, path: &str) -> std::result::Result<Vec<u8>, (String, String)> {
+        let path = self.0.join(path);
+        let wrong = |error: std::io::Error| {
+            let hint = format!("files are named from the matrix's own folder: {} is looked for", path.display());
+            (error.to_string(), hint)
+        };
+        // Anything but a file, a pipe for one, might never open or never end.
+        if !std::fs::metadata(&path).map_err(wrong)?.is_file() {
+            return Err(wrong(std::io::Error::other("it is no file")));
+        }
+        let file = std::fs::File::open(&path).map_err(wrong)?;
+        let mut bytes = Vec::new();
+        file.take(MAX_FRAGMENT as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
+        Ok(bytes)
+    }
+}
+
 impl Project {
     /// Reads a matrix. Its problems are printed, all at once, before this returns.
     pub fn open(path: &Path) -> Result<Project> {
         let name = path.display().to_string();
         let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
-        let matrix = Matrix::parse(&text).map_err(|problems| {
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let matrix = Matrix::parse_with(&text, &Beside(&dir)).map_err(|problems| {
             let colour = std::io::stderr().is_terminal();
             anstream::eprintln!("{}\n", diag::render(&name, &text, &problems, colour).trim_end());
             ProjectError::Matrix { path: name.clone(), count: problems.len() }
         })?;
-        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         Ok(Project { dir, matrix })
     }
 

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use super::expand::{Draft, matches, stale};
 use super::family::FamilyFile;
 use super::keys::Axis;
-use super::{DarwinCell, Flags, Flavour, Mig, MuslGccCell, Sdk, ValgrindCell};
+use super::{
+    DarwinCell, Flags, Flavour, KernelCompiler, KernelConfig, LinuxCell, Mig, MuslGccCell, Sdk, ValgrindCell,
+};
 use crate::diag::Problem;
-use crate::target::{DarwinTarget, Target};
+use crate::target::{DarwinTarget, KernelTarget, Target};
 
 /// Flags of one cell, in number and in bytes, at most: with every cell at the limit the plan still fits into memory.
 const MAX_FLAGS: usize = 256;
@@ -63,6 +65,21 @@ pub fn valgrind(drafts: &[Draft], sdks: &BTreeMap<String, Sdk>) -> Vec<ValgrindC
             sdk: sdks.get(draft.values.get(&Axis::Sdk)?)?.clone(),
             flavour: Flavour::of(&value(draft, Axis::Flavour)),
             mig: Mig::of(&value(draft, Axis::Mig)),
+        })
+    };
+    drafts.iter().filter_map(cell).collect()
+}
+
+/// Cells of `[linux]`.
+pub fn linux(drafts: &[Draft], configs: &BTreeMap<String, KernelConfig>) -> Vec<LinuxCell> {
+    let cell = |draft: &Draft| {
+        Some(LinuxCell {
+            name: draft.name.clone(),
+            systems: draft.systems.clone(),
+            target: KernelTarget::parse(draft.target)?,
+            linux: value(draft, Axis::Linux),
+            compiler: KernelCompiler::of(&value(draft, Axis::Compiler)),
+            config: configs.get(draft.values.get(&Axis::Config)?)?.clone(),
         })
     };
     drafts.iter().filter_map(cell).collect()

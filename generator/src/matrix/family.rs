@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
+use super::kernel::Configs;
 use super::keys::{self, Axis, Family, Values};
 use super::reader::{Loc, Reader, Value, not_among};
 use super::sdk::Sdks;
@@ -56,7 +57,13 @@ pub struct Override {
 /// What the words of a family's table can mean.
 struct Words<'a> {
     family: Family,
-    sdks: &'a Sdks,
+    named: &'a Named,
+}
+
+/// What a file gives names to, for axes to take.
+pub struct Named {
+    pub sdks: Sdks,
+    pub configs: Configs,
 }
 
 impl Words<'_> {
@@ -77,7 +84,11 @@ impl Words<'_> {
                 );
             }
             Values::Words(words) => words.to_vec(),
-            Values::Sdks => std::iter::once(keys::ZIG).chain(self.sdks.keys().map(String::as_str)).collect(),
+            Values::Sdks => std::iter::once(keys::ZIG).chain(self.named.sdks.keys().map(String::as_str)).collect(),
+            Values::Configs => {
+                let own = self.named.configs.keys().map(String::as_str);
+                keys::KERNEL_CONFIGS.iter().copied().chain(own).collect()
+            }
         };
         if known.contains(&word) {
             return Ok(word.to_owned());
@@ -96,6 +107,7 @@ impl Words<'_> {
             Values::Versions(package) => catalogue().default_version(package),
             Values::Words(words) => words.first().copied(),
             Values::Sdks => Some(keys::ZIG),
+            Values::Configs => keys::KERNEL_CONFIGS.first().copied(),
         }
     }
 }
@@ -107,11 +119,11 @@ pub fn read(
     family: Family,
     key: Range<usize>,
     value: &Value<'_>,
-    sdks: &Sdks,
+    named: &Named,
     sound: bool,
 ) -> Option<FamilyFile> {
     let before = reader.problems.len() + reader.missing.len();
-    let words = Words { family, sdks };
+    let words = Words { family, named };
     let table = reader.table(value, &format!("[{}]", family.key()), &family.keys())?;
     let targets = match table.get("targets") {
         Some(value) => reader.words(value, "targets", |word, span| words.target(word, span)),
@@ -251,8 +263,9 @@ fn unknown_target(family: Family, word: &str, span: Range<usize>) -> Problem {
     if let Some(problem) = no_valgrind(family, word, span.clone()) {
         return problem;
     }
-    // What GNU calls aarch64 is arm64 in Apple's triples.
+    // What GNU calls aarch64 is arm64 in Apple's triples, and in the kernel's sources.
     let apple = word.strip_prefix("aarch64-apple-").map(|rest| format!("arm64-apple-{rest}"));
+    let apple = apple.or_else(|| (family == Family::Linux && word == "aarch64").then(|| "arm64".to_owned()));
     let mut near = match apple.as_deref().and_then(|apple| known.iter().find(|triple| **triple == apple)) {
         Some(triple) => vec![*triple],
         None => closest(word, known.iter().copied(), 3),
@@ -270,6 +283,7 @@ fn unknown_target(family: Family, word: &str, span: Range<usize>) -> Problem {
         (true, Family::MuslGcc) => {
             "targets are GNU triples such as x86_64-linux-musl or armv7-linux-musleabihf".to_owned()
         }
+        (true, Family::Linux) => format!("targets are {}", known.join(", ")),
         (true, _) => "targets are Apple's triples such as x86_64-apple-darwin22 or arm64-apple-darwin22".to_owned(),
     };
     Problem::at(span, format!("unknown target {}", quote(word))).hint(hint)

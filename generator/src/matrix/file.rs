@@ -7,10 +7,12 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::family::{self, FamilyFile, system};
+use super::family::{self, FamilyFile, Named, system};
+use super::kernel::{self, Configs, UserFiles};
 use super::keys::{self, Axis, Family};
 use super::reader::{Loc, MAX_ITEMS, Reader, Value, not_among};
-use super::sdk::{self, Sdks};
+use super::sdk;
+use super::sdk::Sdks;
 use crate::diag::{Problem, quote};
 use crate::target::{Seed, System};
 
@@ -24,20 +26,21 @@ pub struct MatrixFile {
     pub seed: Seed,
     pub prefer: Vec<String>,
     pub sdks: Sdks,
+    pub configs: Configs,
     /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
     pub families: Vec<FamilyFile>,
 }
 
 /// Reads a file. The first value is none where the text is no TOML, so that nothing more can be said of it; families
 /// whose extent is in doubt are left out of it.
-pub fn read(text: &str) -> (Option<MatrixFile>, Vec<Problem>) {
+pub fn read(text: &str, files: &dyn UserFiles) -> (Option<MatrixFile>, Vec<Problem>) {
     if text.len() > MAX_FILE {
         let problem = Problem::whole(format!("the file has {} bytes", text.len()));
         return (None, vec![problem.hint(format!("at most {MAX_FILE} bytes are read; is this a matrix file?"))]);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::default();
-    let file = read_root(&mut reader, root.get_ref());
+    let file = read_root(&mut reader, root.get_ref(), files);
     if errors.is_empty() {
         reader.problems.append(&mut reader.missing);
         return (file, reader.problems);
@@ -67,7 +70,7 @@ fn syntax(error: &toml::de::Error) -> Problem {
     Problem { span: error.span(), message, hint: None }.hint(hint)
 }
 
-fn read_root(reader: &mut Reader, root: &DeTable<'_>) -> Option<MatrixFile> {
+fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> Option<MatrixFile> {
     reader.keys(root, "the file", keys::ROOT);
     match root.get("crossloom") {
         Some(version) => read_version(reader, version),
@@ -98,6 +101,8 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>) -> Option<MatrixFile> {
         None => reader.missing.push(Problem::whole("[build] is missing").hint(add_systems)),
     }
     let sdks = sdk::read(reader, root.get("sdk"));
+    let configs = kernel::read(reader, root.get("kernel-config"), files);
+    let named = Named { sdks, configs };
     let sound = reader.problems.len() + reader.missing.len() == before;
     let present: Vec<_> = Family::ALL
         .into_iter()
@@ -110,20 +115,23 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>) -> Option<MatrixFile> {
     }
     let mut families = Vec::new();
     for (family, key, value) in &present {
-        families.extend(family::read(reader, *family, key.span(), value, &sdks, sound));
+        families.extend(family::read(reader, *family, key.span(), value, &named, sound));
     }
     // What a family in doubt would have used is not known.
     if !present.is_empty() && families.len() == present.len() {
-        let used = |family: &FamilyFile| {
-            let on_axis = family.axes.get(&Axis::Sdk).into_iter().flatten().map(|sdk| sdk.value.clone());
-            let included = family.includes.iter().filter_map(|include| include.values.get(&Axis::Sdk).cloned());
-            on_axis.chain(included).collect::<Vec<_>>()
+        let used = |axis: Axis| {
+            let on_axis = |family: &FamilyFile| family.axes.get(&axis).cloned().unwrap_or_default();
+            let on_axis = families.iter().flat_map(on_axis).map(|word| word.value);
+            let includes = families.iter().flat_map(|family| &family.includes);
+            let included = includes.filter_map(|include| include.values.get(&axis).cloned());
+            on_axis.chain(included).collect::<BTreeSet<String>>()
         };
-        let used: BTreeSet<String> = families.iter().flat_map(used).collect();
-        sdk::unused(reader, &sdks, &used);
+        sdk::unused(reader, &named.sdks, &used(Axis::Sdk));
+        kernel::unused(reader, &named.configs, &used(Axis::Config));
     }
     let prefer = read_prefer(reader, root.get("sources"));
-    Some(MatrixFile { systems, seed, prefer, sdks, families })
+    let Named { sdks, configs } = named;
+    Some(MatrixFile { systems, seed, prefer, sdks, configs, families })
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {

@@ -1,15 +1,18 @@
 //! The names that a matrix file is made of. Parser and schema both take them from here.
 
-use crate::target::{DarwinTarget, Target};
+use crate::target::{DarwinTarget, KernelTarget, Target};
 
 /// Keys at the top of the file.
-pub const ROOT: &[&str] = &["crossloom", "build", "sources", "sdk", "musl-gcc", "darwin", "valgrind-darwin"];
+pub const ROOT: &[&str] =
+    &["crossloom", "build", "sources", "sdk", "kernel-config", "musl-gcc", "darwin", "valgrind-darwin", "linux"];
 /// Keys of `[build]`.
 pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.
 pub const SOURCES: &[&str] = &["prefer"];
 /// Keys of one `[sdk.NAME]`.
 pub const SDK: &[&str] = &["kind", "version", "accept-license", "hash"];
+/// Keys of one `[kernel-config.NAME]`.
+pub const KERNEL_CONFIG: &[&str] = &["base", "file", "fragments"];
 /// Keys of one `[[musl-gcc.override]]`.
 pub const OVERRIDE: &[&str] = &["match", "gcc-flags", "binutils-flags", "musl-flags", "libstdcxx-flags", "languages"];
 
@@ -19,6 +22,10 @@ pub const VARIANTS: &[&str] = &["upstream", "debian"];
 pub const LANGUAGES: &[&str] = &["c", "c++"];
 /// Kinds of a named SDK.
 pub const SDK_KINDS: &[&str] = &["file", "apple", "xnu"];
+/// What a kernel's configuration can start from beside a file: goals of the kernel's own makefile.
+pub const KERNEL_BASES: &[&str] = &["allnoconfig", "tinyconfig", "defconfig"];
+/// Configurations of a kernel that need no table: crossloom's smallest that boots, and the bases as they are.
+pub const KERNEL_CONFIGS: &[&str] = &["boot", "tinyconfig", "defconfig", "allnoconfig"];
 /// The SDK that needs no table.
 pub const ZIG: &str = "zig";
 
@@ -31,11 +38,12 @@ pub enum Family {
     MuslGcc,
     Darwin,
     ValgrindDarwin,
+    Linux,
 }
 
 impl Family {
     /// Every family, in the order of a file's description.
-    pub const ALL: [Family; 3] = [Family::MuslGcc, Family::Darwin, Family::ValgrindDarwin];
+    pub const ALL: [Family; 4] = [Family::MuslGcc, Family::Darwin, Family::ValgrindDarwin, Family::Linux];
 
     /// The table's key.
     pub const fn key(self) -> &'static str {
@@ -43,6 +51,7 @@ impl Family {
             Family::MuslGcc => "musl-gcc",
             Family::Darwin => "darwin",
             Family::ValgrindDarwin => "valgrind-darwin",
+            Family::Linux => "linux",
         }
     }
 
@@ -52,6 +61,7 @@ impl Family {
             Family::MuslGcc => &[Axis::Gcc, Axis::Musl, Axis::Binutils, Axis::LinuxHeaders],
             Family::Darwin => &[Axis::Sdk, Axis::Flavour],
             Family::ValgrindDarwin => &[Axis::Valgrind, Axis::Sdk, Axis::Flavour, Axis::Mig],
+            Family::Linux => &[Axis::Linux, Axis::Compiler, Axis::Config],
         }
     }
 
@@ -65,12 +75,13 @@ impl Family {
         matches!(self, Family::MuslGcc)
     }
 
-    /// The triples that its targets can be.
+    /// The names that its targets can be: triples; of kernels, the architectures' names.
     pub fn triples(self) -> Vec<&'static str> {
         match self {
             Family::MuslGcc => Target::all().iter().map(Target::triple).collect(),
             Family::Darwin => DarwinTarget::all().iter().map(DarwinTarget::triple).collect(),
             Family::ValgrindDarwin => DarwinTarget::with_valgrind().map(DarwinTarget::triple).collect(),
+            Family::Linux => KernelTarget::all().iter().map(KernelTarget::name).collect(),
         }
     }
 
@@ -79,6 +90,7 @@ impl Family {
         match self {
             Family::MuslGcc => "x86_64-linux-musl",
             Family::Darwin | Family::ValgrindDarwin => "x86_64-apple-darwin22",
+            Family::Linux => "arm64",
         }
     }
 
@@ -116,6 +128,9 @@ pub enum Axis {
     Sdk,
     Flavour,
     Mig,
+    Linux,
+    Compiler,
+    Config,
 }
 
 impl Axis {
@@ -130,6 +145,9 @@ impl Axis {
             Axis::Sdk => "sdk",
             Axis::Flavour => "flavour",
             Axis::Mig => "mig",
+            Axis::Linux => "linux",
+            Axis::Compiler => "compiler",
+            Axis::Config => "config",
         }
     }
 
@@ -144,6 +162,9 @@ impl Axis {
             Axis::Sdk => Values::Sdks,
             Axis::Flavour => Values::Words(&["llvm", "osxcross"]),
             Axis::Mig => Values::Words(&["builtin", "bootstrap-cmds"]),
+            Axis::Linux => Values::Versions("linux"),
+            Axis::Compiler => Values::Words(&["llvm", "gcc"]),
+            Axis::Config => Values::Configs,
         }
     }
 
@@ -152,11 +173,11 @@ impl Axis {
         let value: String =
             value.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         match self {
-            // The words of this axis say by themselves what they are.
-            Axis::Flavour => format!("-{value}"),
+            // The words of these axes say by themselves what they are; and a kernel has one version that counts.
+            Axis::Flavour | Axis::Linux | Axis::Compiler | Axis::Config => format!("-{value}"),
             _ => match self.values() {
                 Values::Versions(package) => format!("-{package}-{}", value.replace('-', "_")),
-                Values::Sdks | Values::Words(_) => format!("-{}-{value}", self.key()),
+                Values::Sdks | Values::Configs | Values::Words(_) => format!("-{}-{value}", self.key()),
             },
         }
     }
@@ -169,6 +190,8 @@ pub enum Values {
     Versions(&'static str),
     /// [`ZIG`], which is the default, and the names of the file's SDKs.
     Sdks,
+    /// [`KERNEL_CONFIGS`], the first of which is the default, and the names of the file's configurations.
+    Configs,
     /// One of these words; the first is the default.
     Words(&'static [&'static str]),
 }

@@ -6,6 +6,7 @@ mod cells;
 mod expand;
 mod family;
 mod file;
+mod kernel;
 mod keys;
 mod reader;
 mod schema;
@@ -13,12 +14,13 @@ mod sdk;
 
 use std::collections::BTreeMap;
 
+pub use kernel::{Fragment, KernelBase, KernelConfig, MAX_FRAGMENT, NoFiles, UserFiles};
 pub use keys::{Axis, Family, Values};
 pub use schema::schema;
 
 use crate::diag::Problem;
 use crate::nix::hash::Sha256;
-use crate::target::{DarwinTarget, Seed, System, Target};
+use crate::target::{DarwinTarget, KernelTarget, Seed, System, Target};
 
 /// Cells of one family at most.
 pub const MAX_CELLS: usize = 10_000;
@@ -40,6 +42,8 @@ pub struct Matrix {
     pub darwin: Vec<DarwinCell>,
     /// Cells of `[valgrind-darwin]`.
     pub valgrind_darwin: Vec<ValgrindCell>,
+    /// Cells of `[linux]`.
+    pub linux: Vec<LinuxCell>,
 }
 
 /// One cross toolchain.
@@ -68,7 +72,13 @@ impl MuslGccCell {
             Axis::Musl => Some(&self.musl),
             Axis::Binutils => Some(&self.binutils),
             Axis::LinuxHeaders => Some(&self.linux_headers),
-            Axis::Valgrind | Axis::Sdk | Axis::Flavour | Axis::Mig => None,
+            Axis::Valgrind
+            | Axis::Sdk
+            | Axis::Flavour
+            | Axis::Mig
+            | Axis::Linux
+            | Axis::Compiler
+            | Axis::Config => None,
         }
     }
 }
@@ -98,6 +108,42 @@ pub struct ValgrindCell {
     pub sdk: Sdk,
     pub flavour: Flavour,
     pub mig: Mig,
+}
+
+/// One Linux kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinuxCell {
+    /// As a [`MuslGccCell`]'s.
+    pub name: String,
+    pub systems: Vec<System>,
+    pub target: &'static KernelTarget,
+    /// A version that the catalogue has.
+    pub linux: String,
+    pub compiler: KernelCompiler,
+    pub config: KernelConfig,
+}
+
+/// What compiles a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KernelCompiler {
+    /// The scope's clang, with LLVM's linker and tools.
+    Llvm,
+    /// crossloom's own GCC for the architecture, at the catalogue's default version.
+    Gcc,
+}
+
+impl KernelCompiler {
+    /// The word in a matrix.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            KernelCompiler::Llvm => "llvm",
+            KernelCompiler::Gcc => "gcc",
+        }
+    }
+
+    fn of(word: &str) -> KernelCompiler {
+        if word == KernelCompiler::Gcc.as_str() { KernelCompiler::Gcc } else { KernelCompiler::Llvm }
+    }
 }
 
 /// A macOS SDK: headers, and stubs of the libraries that are linked with.
@@ -206,15 +252,24 @@ pub struct Flags {
 }
 
 impl Matrix {
-    /// Reads a matrix file (format version 1) and expands it.
+    /// Reads a matrix file (format version 1) that names no files, and expands it.
     ///
     /// # Errors
     /// Every problem of the text in the order of its places, at least one.
     pub fn parse(text: &str) -> Result<Matrix, Vec<Problem>> {
-        let (file, mut problems) = file::read(text);
+        Matrix::parse_with(text, &NoFiles)
+    }
+
+    /// The same, with the files that it may name.
+    ///
+    /// # Errors
+    /// Every problem of the text, and of what it says of those files, in the order of its places, at least one.
+    pub fn parse_with(text: &str, files: &dyn UserFiles) -> Result<Matrix, Vec<Problem>> {
+        let (file, mut problems) = file::read(text, files);
         let matrix = file.map(|file| {
             let zig = Sdk { name: keys::ZIG.to_owned(), kind: SdkKind::Zig };
             let named = file.sdks.values().filter_map(|(_, sdk)| sdk.clone());
+            let configs = kernel::with_built_in(&file.configs);
             let sdks: BTreeMap<String, Sdk> = named.chain([zig]).map(|sdk| (sdk.name.clone(), sdk)).collect();
             let mut matrix = Matrix {
                 systems: file.systems.iter().map(|system| system.value).collect(),
@@ -224,6 +279,7 @@ impl Matrix {
                 musl_gcc: Vec::new(),
                 darwin: Vec::new(),
                 valgrind_darwin: Vec::new(),
+                linux: Vec::new(),
             };
             for family in &file.families {
                 let drafts = expand::drafts(&file.systems, family, &matrix.sdks, &mut problems);
@@ -231,6 +287,7 @@ impl Matrix {
                     Family::MuslGcc => matrix.musl_gcc = cells::musl_gcc(family, &drafts, &mut problems),
                     Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &matrix.sdks),
                     Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &matrix.sdks),
+                    Family::Linux => matrix.linux = cells::linux(&drafts, &configs),
                 }
             }
             matrix
@@ -245,6 +302,6 @@ impl Matrix {
 
     /// How many cells there are, of every family.
     pub fn count(&self) -> usize {
-        self.musl_gcc.len() + self.darwin.len() + self.valgrind_darwin.len()
+        self.musl_gcc.len() + self.darwin.len() + self.valgrind_darwin.len() + self.linux.len()
     }
 }

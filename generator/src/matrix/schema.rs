@@ -11,6 +11,9 @@ use crate::target::{Seed, System};
 /// What an SDK can be called; words that mean something in names are refused beside this.
 const SDK_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
 
+/// A fragment: crossloom's own, or a file beside the matrix.
+const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
+
 /// The schema as JSON text, two spaces deep, ending in a newline.
 pub fn schema() -> String {
     let mut root = object(keys::ROOT, &["crossloom", "build"], "", root_key);
@@ -63,6 +66,7 @@ fn root_key(key: &str) -> Value {
             Family::MuslGcc => "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
             Family::Darwin => "Cross toolchains for macOS. Every combination of target, SDK and flavour is a cell.",
             Family::ValgrindDarwin => "Valgrind for macOS. Every combination of target and axes is a cell.",
+            Family::Linux => "Linux kernels. Every combination of target, version, compiler and configuration is a cell.",
         };
         return object(&family.keys(), &["targets"], description, |key| family_key(family, key));
     }
@@ -76,7 +80,30 @@ fn root_key(key: &str) -> Value {
             "patternProperties": { SDK_NAME: object(keys::SDK, &["kind"], "One SDK.", sdk_key) },
             "additionalProperties": false,
         }),
+        "kernel-config" => json!({
+            "description": "Configurations of kernels by the names that `config` lists take.",
+            "type": "object",
+            "patternProperties": { SDK_NAME: object(keys::KERNEL_CONFIG, &[], "One configuration.", config_key) },
+            "additionalProperties": false,
+        }),
         _ => Value::Bool(true),
+    }
+}
+
+fn config_key(key: &str) -> Value {
+    let file = |description: &str| json!({ "description": description, "type": "string", "pattern": FRAGMENT });
+    match key {
+        "base" => json!({
+            "description": "The goal of the kernel's makefile that it starts from.",
+            "type": "string",
+            "enum": keys::KERNEL_BASES,
+            "default": keys::KERNEL_BASES.first(),
+        }),
+        "file" => file("A whole .config beside the matrix to start from, in place of a base."),
+        _ => word_list(
+            file("`boot`, crossloom's own; or a file beside the matrix."),
+            "What is set on top, in order. A symbol that is not obtained is an error of the build.",
+        ),
     }
 }
 
@@ -165,6 +192,11 @@ fn axis_key(axis: Axis) -> Value {
         }
         Values::Words(words) => (format!("Words for {}", axis.key()), words.first().copied().unwrap_or_default()),
         Values::Sdks => ("SDKs: zig, or the name of one in [sdk]".to_owned(), keys::ZIG),
+        Values::Configs => {
+            let known = keys::KERNEL_CONFIGS.join(", ");
+            let default = keys::KERNEL_CONFIGS.first().copied().unwrap_or_default();
+            (format!("Configurations: {known}, or the name of one in [kernel-config]"), default)
+        }
     };
     let mut words = word_list(axis_value(axis), &format!("{what}; the first does not appear in names of cells."));
     with_default(&mut words, json!([default]));
@@ -175,7 +207,7 @@ fn axis_value(axis: Axis) -> Value {
     match axis.values() {
         Values::Versions(package) => json!({ "type": "string", "enum": catalogue().versions(package) }),
         Values::Words(words) => json!({ "type": "string", "enum": words }),
-        Values::Sdks => json!({ "type": "string", "pattern": SDK_NAME }),
+        Values::Sdks | Values::Configs => json!({ "type": "string", "pattern": SDK_NAME }),
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod darwin;
 mod graph;
+mod linux;
 mod musl_gcc;
 mod recipe;
 mod valgrind;
@@ -35,6 +36,8 @@ pub struct Plan {
     pub sources: BTreeMap<String, LockedSource>,
     /// SDKs of the user's that a node or a check names, by the names that they have among the sources.
     pub sdks: BTreeMap<String, LockedSdk>,
+    /// The user's own files, by their places in a tree.
+    pub files: BTreeMap<String, String>,
 }
 
 /// The nodes and cells of one build system.
@@ -75,6 +78,8 @@ pub enum Arg {
     Text(String),
     /// A list of strings.
     Texts(Vec<String>),
+    /// Files of the tree, by their places in it.
+    Files(Vec<String>),
     /// Yes or no.
     Flag(bool),
 }
@@ -85,8 +90,13 @@ impl Arg {
         match self {
             Arg::Node(name) => std::slice::from_ref(name),
             Arg::Nodes(names) => names,
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Flag(_) => &[],
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => &[],
         }
+    }
+
+    /// The files of the tree that it names.
+    pub fn files(&self) -> &[String] {
+        if let Arg::Files(places) = self { places } else { &[] }
     }
 
     /// The source that it names.
@@ -236,7 +246,8 @@ pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<Release> {
     let musl_gcc = matrix.musl_gcc.iter().flat_map(|cell| musl_gcc::releases(cell, catalogue));
     let darwin = matrix.darwin.iter().flat_map(|cell| darwin::releases(cell, catalogue));
     let valgrind = matrix.valgrind_darwin.iter().flat_map(|cell| valgrind::releases(cell, catalogue));
-    musl_gcc.chain(darwin).chain(valgrind).collect()
+    let linux = matrix.linux.iter().flat_map(|cell| linux::releases(cell, catalogue));
+    musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect()
 }
 
 /// Plans `matrix` from the sources that `lock` holds.
@@ -262,7 +273,8 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
     let files = matrix.sdks.values().filter(|sdk| sdk.kind == SdkKind::File);
     let locked = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone())));
     let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
-    Ok(Plan { seed: matrix.seed, systems, sources, sdks })
+    let files = matrix.linux.iter().flat_map(linux::files).collect();
+    Ok(Plan { seed: matrix.seed, systems, sources, sdks, files })
 }
 
 fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> SystemPlan {
@@ -291,6 +303,16 @@ fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalog
         lacks(&planned, valgrind::check_names(system, cell));
         checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
         cells.extend([planned, tarball]);
+    }
+    for cell in matrix.linux.iter().filter(|cell| cell.systems.contains(&system)) {
+        let Some(planned) = linux::cell(&mut graph, system, cell) else { continue };
+        checks.extend(linux::check(cell, &planned));
+        for check in linux::mac_checks(&mut graph, cell) {
+            if checks.iter().all(|known: &Check| known.name != check.name) {
+                checks.push(check);
+            }
+        }
+        cells.push(planned);
     }
     // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there
     // too.

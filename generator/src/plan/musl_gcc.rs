@@ -6,9 +6,9 @@ use super::graph::{Graph, attribute, node, node_name, source, text};
 use super::{Arg, Cell, Check, Node, Output, Shell};
 use crate::catalogue::Catalogue;
 use crate::lock::Release;
-use crate::matrix::{Family, Flags, MuslGccCell};
+use crate::matrix::{Family, Flags, Languages, MuslGccCell};
 use crate::seed::Tier;
-use crate::target::System;
+use crate::target::{System, Target};
 
 /// The libraries that GCC's host programs are linked with, always at the catalogue's default version.
 const HOST_LIBRARIES: [&str; 3] = ["gmp", "mpfr", "mpc"];
@@ -63,6 +63,80 @@ fn host_library(graph: &mut Graph<'_>, package: &'static str, needs: &[&'static 
     graph.insert(Node { name: package.to_owned(), recipe: package, args });
 }
 
+/// What a compiler is told apart by among those of one target.
+struct Compiler<'a> {
+    target: &'static Target,
+    gcc: &'a str,
+    binutils: &'a str,
+    languages: Languages,
+    flags: &'a Flags,
+}
+
+/// What languages add to the flags that a name stands for: nothing where they are the default.
+fn languages_part(languages: Languages) -> Vec<String> {
+    if languages.cxx { Vec::new() } else { vec!["c".to_owned()] }
+}
+
+/// The nodes of binutils and of GCC's host programs.
+fn compiler(graph: &mut Graph<'_>, wanted: &Compiler<'_>) -> [String; 2] {
+    let Compiler { target, flags, .. } = wanted;
+    let triple = target.triple();
+    let plain = languages_part(wanted.languages);
+    let binutils_name = node_name(graph.catalogue, "binutils", wanted.binutils, triple, &[], &[&flags.binutils]);
+    let gcc_name = node_name(
+        graph.catalogue,
+        "gcc",
+        wanted.gcc,
+        triple,
+        &[("binutils", wanted.binutils)],
+        &[&plain, &flags.binutils, &flags.gcc],
+    );
+    for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
+        host_library(graph, package, needs);
+    }
+    let binutils = graph.add(
+        binutils_name,
+        "binutils",
+        [
+            ("src", source("binutils", wanted.binutils)),
+            ("version", text(wanted.binutils)),
+            ("target", text(triple)),
+            ("flags", Arg::Texts(flags.binutils.clone())),
+        ],
+    );
+    let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
+    let gcc = graph.add(
+        gcc_name,
+        "gcc",
+        [
+            ("src", source("gcc", wanted.gcc)),
+            ("version", text(wanted.gcc)),
+            ("target", text(triple)),
+            ("languages", text(wanted.languages.gcc_list())),
+            ("flags", Arg::Texts(gcc_flags.collect())),
+            ("binutils", node(&binutils)),
+            ("gmp", node("gmp")),
+            ("mpfr", node("mpfr")),
+            ("mpc", node("mpc")),
+        ],
+    );
+    [binutils, gcc]
+}
+
+/// The same for who needs a compiler of C alone and no library, at the catalogue's versions: the node that a matrix's
+/// plain toolchain has, too.
+pub fn default_compiler(graph: &mut Graph<'_>, target: &'static Target) -> [String; 2] {
+    let (gcc, binutils) = (graph.default("gcc"), graph.default("binutils"));
+    let flags = Flags::default();
+    compiler(graph, &Compiler { target, gcc, binutils, languages: Languages::default(), flags: &flags })
+}
+
+/// What [`default_compiler`] is built from.
+pub fn compiler_releases(catalogue: &Catalogue) -> Vec<Release> {
+    let packages = ["gcc", "binutils"].into_iter().chain(HOST_LIBRARIES);
+    packages.map(|package| Release::default(package, catalogue)).collect()
+}
+
 /// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
 pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     let target = cell.target;
@@ -77,10 +151,9 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     let musl_version = ("musl", cell.musl.as_str());
     let linux_version = ("linux", cell.linux_headers.as_str());
     let flags = &cell.flags;
-    let plain = if cell.languages.cxx { &[][..] } else { &["c".to_owned()][..] };
+    let plain = languages_part(cell.languages);
+    let plain = plain.as_slice();
     let compiler_flags = [plain, &flags.binutils, &flags.gcc];
-    let binutils_name = name("binutils", &cell.binutils, &[], &[&flags.binutils]);
-    let gcc_name = name("gcc", &cell.gcc, &[binutils_version], &compiler_flags);
     let libgcc_name = name("libgcc", &cell.gcc, &[binutils_version, musl_version], &compiler_flags);
     let all_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl];
     let musl_name = name("musl", &cell.musl, &[binutils_version, gcc_version], &all_flags);
@@ -92,9 +165,6 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     let role = format!("toolchain-{}-", attribute(&cell.gcc));
     let toolchain_suffix = toolchain_name.strip_prefix(&role).unwrap_or(triple).to_owned();
 
-    for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
-        host_library(graph, package, needs);
-    }
     let arch = target.linux_arch();
     let linux_headers = graph.add(
         format!("linux-headers-{}-{arch}", attribute(&cell.linux_headers)),
@@ -107,32 +177,8 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
         "musl-headers",
         [("src", source("musl", &cell.musl)), ("version", text(&cell.musl)), ("arch", text(arch))],
     );
-    let binutils = graph.add(
-        binutils_name,
-        "binutils",
-        [
-            ("src", source("binutils", &cell.binutils)),
-            ("version", text(&cell.binutils)),
-            ("target", text(triple)),
-            ("flags", Arg::Texts(flags.binutils.clone())),
-        ],
-    );
-    let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
-    let gcc = graph.add(
-        gcc_name,
-        "gcc",
-        [
-            ("src", source("gcc", &cell.gcc)),
-            ("version", text(&cell.gcc)),
-            ("target", text(triple)),
-            ("languages", text(cell.languages.gcc_list())),
-            ("flags", Arg::Texts(gcc_flags.collect())),
-            ("binutils", node(&binutils)),
-            ("gmp", node("gmp")),
-            ("mpfr", node("mpfr")),
-            ("mpc", node("mpc")),
-        ],
-    );
+    let wanted = Compiler { target, gcc: &cell.gcc, binutils: &cell.binutils, languages: cell.languages, flags };
+    let [binutils, gcc] = compiler(graph, &wanted);
     let libgcc = graph.add(
         libgcc_name,
         "libgcc",

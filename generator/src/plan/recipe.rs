@@ -12,9 +12,13 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("darwin-libcxx", &[Tier::Llvm]),
     ("gcc", &[]),
     ("gmp", &[]),
+    ("kernel-gcc", &[]),
+    ("kernel-llvm", &[Tier::Llvm]),
     ("libgcc", &[]),
     ("libstdcxx", &[]),
     ("libtapi", &[Tier::Python, Tier::Buildsystems]),
+    // OpenSSL's library is the other tier's.
+    ("linux", &[Tier::Kernel, Tier::Osxcross]),
     ("linux-headers", &[]),
     ("mpc", &[]),
     ("mpfr", &[]),

@@ -27,11 +27,13 @@ pub enum Tier {
     Buildsystems,
     /// Libraries that Apple's linker and archiver are linked with.
     Osxcross,
+    /// QEMU's emulators of whole machines, which boot kernels, and their firmware.
+    Machine,
 }
 
 impl Tier {
     /// All tiers, the base first.
-    pub const ALL: [Tier; 8] = [
+    pub const ALL: [Tier; 9] = [
         Tier::Base,
         Tier::Emulator,
         Tier::Kernel,
@@ -40,6 +42,7 @@ impl Tier {
         Tier::Rust,
         Tier::Buildsystems,
         Tier::Osxcross,
+        Tier::Machine,
     ];
 
     /// The tier's name in a lock.
@@ -53,6 +56,7 @@ impl Tier {
             Tier::Rust => "rust",
             Tier::Buildsystems => "buildsystems",
             Tier::Osxcross => "osxcross",
+            Tier::Machine => "machine",
         }
     }
 }
@@ -72,7 +76,7 @@ impl FromStr for Tier {
 /// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
 /// named too, since Debian lets every package take them for granted. Where suites differ, a root is a relation
 /// (`a (>= 1) | b`), and the first alternative that the suite has is taken.
-pub const ROOTS: [(Tier, &[&str]); 8] = [
+pub const ROOTS: [(Tier, &[&str]); 9] = [
     (
         Tier::Base,
         &[
@@ -112,6 +116,8 @@ pub const ROOTS: [(Tier, &[&str]); 8] = [
             "cpio",
             "kmod",
             "libelf-dev",
+            // For `make menuconfig`.
+            "libncurses-dev",
             "libssl-dev",
             "openssl",
             "python3",
@@ -140,6 +146,7 @@ pub const ROOTS: [(Tier, &[&str]); 8] = [
         &["autoconf", "automake", "cmake", "libtool", "meson", "ninja-build", "python3", "python3-minimal"],
     ),
     (Tier::Osxcross, &["libbz2-dev", "liblzma-dev", "libssl-dev", "libxml2-dev", "uuid-dev", "zlib1g-dev"]),
+    (Tier::Machine, &["opensbi", "qemu-system-arm", "qemu-system-misc", "qemu-system-x86", "seabios"]),
 ];
 
 /// Packages that count as there without being there.

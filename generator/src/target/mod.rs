@@ -3,6 +3,7 @@
 //! A target is spelled one way: its GNU triple. Adding a target is adding a row to [`table`].
 
 mod darwin;
+mod kernel;
 mod table;
 
 use std::fmt;
@@ -11,6 +12,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 pub use darwin::DarwinTarget;
+pub use kernel::{Emulator, KernelTarget};
 pub use table::TARGETS;
 
 /// A family of instruction sets, as the kernel's source tree divides them.

@@ -113,6 +113,8 @@ struct NodeContext {
     /// Arguments whose node has the argument's own name.
     inherits: Vec<&'static str>,
     lists: Vec<Named<Vec<String>>>,
+    /// Relative paths of files.
+    files: Vec<Named<Vec<String>>>,
 }
 
 #[derive(Serialize)]
@@ -202,6 +204,7 @@ impl NodeContext {
             nodes: Vec::new(),
             inherits: Vec::new(),
             lists: Vec::new(),
+            files: Vec::new(),
         };
         for (arg, value) in &node.args {
             match value {
@@ -212,6 +215,10 @@ impl NodeContext {
                 Arg::Node(name) if name == arg => context.inherits.push(arg),
                 Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
                 Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
+                Arg::Files(places) => {
+                    let value = places.iter().map(|place| format!("./{place}")).collect();
+                    context.files.push(Named { arg, value });
+                }
             }
         }
         context
@@ -232,7 +239,7 @@ impl CheckContext {
                 Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
                 Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
                 Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
-                Arg::Texts(texts) | Arg::Nodes(texts) => {
+                Arg::Texts(texts) | Arg::Nodes(texts) | Arg::Files(texts) => {
                     context.texts.push(Named { arg, value: texts.clone().into() });
                 }
                 Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),

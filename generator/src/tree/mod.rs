@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::output::{FOLDER, Tree, TreeFile};
-use crate::plan::Plan;
+use crate::plan::{Arg, Plan};
 use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
 use crate::seed::SeedLock;
@@ -114,6 +114,9 @@ pub fn tree_with(
         let lock = seeds.get(system).ok_or(TreeError::NoSeed { system: *system })?;
         add(format!("{FOLDER}/seed/{}.json", lock_name(*system)), &lock.to_json());
     }
+    for (path, text) in &plan.files {
+        add(format!("{FOLDER}/{path}"), text);
+    }
     for (path, text) in verbatim.needed(&used(plan))? {
         add(format!("{FOLDER}/{path}"), text);
     }
@@ -125,6 +128,8 @@ fn used(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::from(["seed".to_owned()]);
     for system in plan.systems.values() {
         used.extend(system.nodes.iter().map(|node| format!("recipes/{}.nix", node.recipe)));
+        let files = system.nodes.iter().flat_map(|node| node.args.values()).flat_map(Arg::files);
+        used.extend(files.filter(|place| !plan.files.contains_key(*place)).cloned());
         let shells = system.cells.iter().filter(|cell| cell.node().is_some()).filter_map(|cell| cell.shell.as_ref());
         used.extend(shells.map(|shell| format!("recipes/{}.nix", shell.recipe)));
         used.extend(system.checks.iter().map(|check| format!("checks/{}.nix", check.file)));

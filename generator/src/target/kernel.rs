@@ -1,0 +1,143 @@
+//! What Linux kernels are built for: the kernel's own names of architectures, what its makefiles make of them, and the
+//! machine of QEMU's on which each boots.
+//!
+//! Sources: the kernel's `arch/*/Makefile` (names of images), QEMU's descriptions of its machines.
+
+use std::fmt;
+
+use super::Target;
+
+/// One architecture as a kernel's target: a row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KernelTarget {
+    name: &'static str,
+    arch: &'static str,
+    triple: &'static str,
+    image: &'static str,
+    device_trees: bool,
+    emulator: Emulator,
+}
+
+/// The machine of QEMU's that boots a kernel, without firmware of a file of its own.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Emulator {
+    /// The suffix of the program: `aarch64` of `qemu-system-aarch64`.
+    pub program: &'static str,
+    /// What it is told of the machine.
+    pub flags: &'static [&'static str],
+    /// What the kernel is told, the console among it.
+    pub command_line: &'static str,
+    /// How the machine is ended from inside: `poweroff`; or `restart`, where it knows no power-off and QEMU ends in
+    /// place of a restart.
+    pub end: &'static str,
+}
+
+/// Every architecture.
+pub static KERNEL_TARGETS: &[KernelTarget] = &[
+    KernelTarget {
+        name: "arm64",
+        arch: "arm64",
+        triple: "aarch64-linux-musl",
+        image: "arch/arm64/boot/Image",
+        device_trees: true,
+        emulator: Emulator {
+            program: "aarch64",
+            flags: &["-M", "virt", "-cpu", "cortex-a57"],
+            command_line: "console=ttyAMA0 panic=-1",
+            end: "poweroff",
+        },
+    },
+    KernelTarget {
+        name: "riscv64",
+        arch: "riscv",
+        triple: "riscv64-linux-musl",
+        image: "arch/riscv/boot/Image",
+        device_trees: true,
+        emulator: Emulator {
+            program: "riscv64",
+            flags: &["-M", "virt"],
+            command_line: "console=ttyS0 panic=-1",
+            end: "poweroff",
+        },
+    },
+    KernelTarget {
+        name: "x86_64",
+        arch: "x86_64",
+        triple: "x86_64-linux-musl",
+        image: "arch/x86/boot/bzImage",
+        device_trees: false,
+        emulator: Emulator {
+            program: "x86_64",
+            flags: &["-M", "pc"],
+            // Without ACPI the kernel knows no power-off here, and restarts by a triple fault.
+            command_line: "console=ttyS0 panic=-1 reboot=t",
+            end: "restart",
+        },
+    },
+];
+
+impl KernelTarget {
+    /// The target of a name, spelled exactly so.
+    pub fn parse(name: &str) -> Option<&'static KernelTarget> {
+        KERNEL_TARGETS.iter().find(|target| target.name == name)
+    }
+
+    /// Every target, in the order of names.
+    pub fn all() -> &'static [KernelTarget] {
+        KERNEL_TARGETS
+    }
+
+    /// The name in a matrix, e.g. `riscv64`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The value of the kernel's `ARCH=`, e.g. `riscv`.
+    pub fn arch(&self) -> &'static str {
+        self.arch
+    }
+
+    /// The target of the GCC that builds it. A kernel takes no C library, so that any of the architecture's would do.
+    pub fn gcc(&self) -> Option<&'static Target> {
+        Target::parse(self.triple)
+    }
+
+    /// The image that boot loaders take, from the root of a built kernel.
+    pub fn image(&self) -> &'static str {
+        self.image
+    }
+
+    /// Whether the kernel's makefiles know the goal `dtbs`.
+    pub fn device_trees(&self) -> bool {
+        self.device_trees
+    }
+
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+impl fmt::Display for KernelTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_sorted_and_name_compilers() {
+        let names: Vec<_> = KernelTarget::all().iter().map(KernelTarget::name).collect();
+        assert!(names.is_sorted());
+        for target in KernelTarget::all() {
+            assert_eq!(KernelTarget::parse(target.name), Some(target));
+            let gcc = target.gcc().unwrap_or_else(|| panic!("{target}: no compiler for {}", target.triple));
+            // The kernel's makefiles take x86_64 for a variant of x86.
+            assert_eq!(gcc.linux_arch(), if target.arch == "x86_64" { "x86" } else { target.arch });
+            let end = target.emulator.end;
+            assert!(["poweroff", "restart"].contains(&end), "{target}: {end}");
+        }
+    }
+}

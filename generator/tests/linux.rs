@@ -1,0 +1,91 @@
+//! Kernels: from their table in a matrix to nodes, files and checks.
+
+#[allow(dead_code)]
+mod project;
+
+use crossloom::diag;
+use crossloom::matrix::{Matrix, UserFiles};
+use crossloom::plan::{Arg, Node, SystemPlan};
+use crossloom::target::System;
+use project::{planned, seeds};
+
+/// One file that a matrix may name.
+struct File(&'static str, &'static str);
+
+impl UserFiles for File {
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+        if path == self.0 { Ok(self.1.into()) } else { Err(("no such file".into(), "write one".into())) }
+    }
+}
+
+fn matrix(rest: &str, file: &File) -> Matrix {
+    let text = format!("crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n{rest}");
+    Matrix::parse_with(&text, file)
+        .unwrap_or_else(|problems| panic!("{}", diag::render("matrix.toml", &text, &problems, false)))
+}
+
+fn system(matrix: &Matrix) -> SystemPlan {
+    planned(matrix).systems.remove(&System::X86_64Linux).unwrap()
+}
+
+fn node<'a>(plan: &'a SystemPlan, cell: &str) -> &'a Node {
+    let cell = plan.cells.iter().find(|it| it.name == cell).unwrap_or_else(|| panic!("no cell {cell}"));
+    plan.nodes.iter().find(|node| Some(node.name.as_str()) == cell.node()).unwrap()
+}
+
+const MINE: &str = "[linux]\ntargets = [\"arm64\"]\nconfig = [\"boot\", \"mine\"]\n\
+                    [kernel-config.mine]\nfragments = [\"boot\", \"mine.config\"]\n";
+
+#[test]
+fn a_fragment_goes_into_the_tree() {
+    let matrix = matrix(MINE, &File("mine.config", "CONFIG_TMPFS=y\n"));
+    let tree = crossloom::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
+    assert_eq!(tree["crossloom/config/mine.config"].text, "CONFIG_TMPFS=y\n");
+    // crossloom's own, those of this architecture alone.
+    let own: Vec<_> = tree.keys().filter(|path| path.starts_with("crossloom/kernel/config/")).collect();
+    assert_eq!(own, ["crossloom/kernel/config/boot-arm64.config", "crossloom/kernel/config/boot.config"]);
+    let text = &tree["crossloom/x86_64-linux.nix"].text;
+    assert!(text.contains("./config/mine.config"), "{text}");
+    assert!(text.contains("./kernel/config/boot-arm64.config"), "{text}");
+}
+
+#[test]
+fn what_a_fragment_says_is_part_of_the_nodes_name() {
+    let of = |text| {
+        let plan = system(&matrix(MINE, &File("mine.config", text)));
+        [node(&plan, "linux-arm64").name.clone(), node(&plan, "linux-arm64-mine").name.clone()]
+    };
+    let [plain, one] = of("CONFIG_TMPFS=y\n");
+    let [same, other] = of("CONFIG_TMPFS=n\n");
+    assert_eq!(plain, "linux-6_1_176-arm64");
+    assert_eq!(plain, same);
+    assert_ne!(one, other);
+    assert!(one.starts_with("linux-6_1_176-arm64-"), "{one}");
+}
+
+#[test]
+fn gcc_is_that_of_a_plain_toolchain() {
+    let rest = "[linux]\ntargets = [\"x86_64\"]\ncompiler = [\"gcc\"]\nconfig = [\"defconfig\"]\n\
+                [musl-gcc]\ntargets = [\"x86_64-linux-musl\"]\n";
+    let plan = system(&matrix(rest, &File("", "")));
+    let gccs: Vec<_> = plan.nodes.iter().filter(|node| node.recipe == "gcc").collect();
+    assert_eq!(gccs.len(), 1);
+    let linux = node(&plan, "linux-x86_64");
+    assert_eq!(linux.args["compilerFlags"], Arg::Texts(vec!["CROSS_COMPILE=x86_64-linux-musl-".into()]));
+    assert_eq!(linux.name, "linux-6_1_176-x86_64-gcc-defconfig");
+    // A kernel needs no library of the target: a change of musl builds none again.
+    let closure: Vec<_> = plan.closure([linux.name.as_str()]).iter().map(|node| node.recipe).collect();
+    assert_eq!(closure, ["gmp", "mpfr", "mpc", "binutils", "gcc", "kernel-gcc", "linux"]);
+    // A configuration that is not known to boot is not said to.
+    assert!(plan.checks.iter().all(|check| !check.name.starts_with("boot-")));
+}
+
+#[test]
+fn every_kernel_that_boots_has_a_check() {
+    let rest = "[linux]\ntargets = [\"arm64\", \"riscv64\", \"x86_64\"]\ncompiler = [\"llvm\", \"gcc\"]\n";
+    let plan = system(&matrix(rest, &File("", "")));
+    let checks: Vec<_> = plan.checks.iter().map(|check| check.name.as_str()).collect();
+    let cells: Vec<_> = plan.cells.iter().map(|cell| format!("boot-{}", cell.name)).collect();
+    assert_eq!(checks, cells);
+    assert_eq!(checks.len(), 6);
+}
