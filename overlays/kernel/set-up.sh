@@ -16,6 +16,8 @@ for tool in $tools; do
   }
   ln -s "$found" "$declared/$tool"
 done
+# One program under many names, which Debian keeps out of bin/.
+if found=$(type -P kmod); then ln -s "$found" "$declared/depmod"; fi
 for input in $nativeBuildInputs; do
   # The compiler's package holds nothing else.
   case $input in *-kernel-llvm-* | *-kernel-gcc-*) ln -s "$input"/bin/* "$declared/" ;; esac

@@ -1,6 +1,7 @@
 # A development shell for kernels: what its makefiles call, and the variables that say what it is built for, so that
 # `make menuconfig` and `make` work as they are.
 {
+  stdenv,
   mkShellNoCC,
   bc,
   bison,
@@ -19,11 +20,13 @@
 let
   development = package: package.dev or package;
   library = package: package.out or package;
+  inherit (stdenv.buildPlatform) isDarwin;
+  # nixpkgs has neither libelf nor kmod for macOS.
   libraries = [
-    elfutils
     ncurses
     openssl
-  ];
+  ]
+  ++ (if isDarwin then [ ] else [ elfutils ]);
 in
 mkShellNoCC {
   name = "linux-${target}-shell";
@@ -32,11 +35,11 @@ mkShellNoCC {
     bc
     bison
     flex
-    kmod
     perl
     pkg-config
     xz
-  ];
+  ]
+  ++ (if isDarwin then [ ] else [ kmod ]);
 
   ARCH = toolchain.arch;
   # Values of the kernel's own variables: LLVM=1, or CROSS_COMPILE=….

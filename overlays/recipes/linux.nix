@@ -35,6 +35,8 @@ let
     if stdenv.buildPlatform.isDarwin then ../kernel/host-darwin.nix else ../kernel/host-linux.nix
   );
   development = package: package.dev or package;
+  # nixpkgs has no libelf for macOS.
+  libraries = if stdenv.buildPlatform.isDarwin then [ openssl ] else [ elfutils openssl ];
   library = package: package.out or package;
 in
 stdenv.mkDerivation {
@@ -62,21 +64,16 @@ stdenv.mkDerivation {
     bc
     bison
     flex
-    kmod
     perl
     pkg-config
     xz
-  ];
+  ]
+  # macOS has none: an index of modules is made there by whoever installs them.
+  ++ (if stdenv.buildPlatform.isDarwin then [ ] else [ kmod ]);
   # For programs that run where the kernel is built. No search path of a compiler's holds them, since that would be the
   # kernel's compiler's, too.
-  hostIncludes = map (package: "${development package}/include") [
-    elfutils
-    openssl
-  ];
-  hostLibraries = map (package: "${library package}/lib") [
-    elfutils
-    openssl
-  ];
+  hostIncludes = map (package: "${development package}/include") libraries;
+  hostLibraries = map (package: "${library package}/lib") libraries;
   inherit (host) hostCFlags hostLdFlags hostLd;
   explain = ../kernel/explain.c;
 

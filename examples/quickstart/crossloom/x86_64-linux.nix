@@ -6,6 +6,16 @@ let
   source = sources { inherit (scope) fetchurl; };
 
   nodes = rec {
+    linux-headers-6_1_176-x86 = callPackage ./recipes/linux-headers.nix {
+      src = source.linux-6_1_176;
+      arch = "x86";
+      version = "6.1.176";
+    };
+    musl-headers-1_2_5-x86_64 = callPackage ./recipes/musl-headers.nix {
+      src = source.musl-1_2_5;
+      arch = "x86_64";
+      version = "1.2.5";
+    };
     gmp = callPackage ./recipes/gmp.nix {
       src = source.gmp-6_3_0;
       version = "6.3.0";
@@ -20,16 +30,6 @@ let
       version = "1.3.1";
       inherit gmp;
       inherit mpfr;
-    };
-    linux-headers-6_1_176-x86 = callPackage ./recipes/linux-headers.nix {
-      src = source.linux-6_1_176;
-      arch = "x86";
-      version = "6.1.176";
-    };
-    musl-headers-1_2_5-x86_64 = callPackage ./recipes/musl-headers.nix {
-      src = source.musl-1_2_5;
-      arch = "x86_64";
-      version = "1.2.5";
     };
     binutils-2_44-x86_64-linux-musl = callPackage ./recipes/binutils.nix {
       src = source.binutils-2_44;

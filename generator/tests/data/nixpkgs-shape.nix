@@ -331,7 +331,6 @@ let
           "cmake"
           "coreutils"
           "diffutils"
-          "elfutils"
           "file"
           "findutils"
           "flex"
@@ -343,7 +342,6 @@ let
           "gmp"
           "m4"
           "mpfr"
-          "kmod"
           "libmpc"
           "libtool"
           "libuuid"
@@ -356,7 +354,6 @@ let
           "perl"
           "pkg-config"
           "python3"
-          "qemu"
           "rustc"
           "texinfo"
           "unzip"
@@ -364,7 +361,7 @@ let
           "zlib"
         ]
         # Programs of Linux run under it on Linux alone.
-        ++ (if isDarwin then [ ] else [ "qemu-user" ])
+        ++ (if isDarwin then [ ] else [ "elfutils" "kmod" "qemu" "qemu-user" ])
       )
   );
 

@@ -204,51 +204,58 @@ let
 
   # Libraries to link with, where a build input has them. Debian's own places are written into what describes them, and
   # what programs need when they run is here without the tier.
-  libraries = mkDerivation {
-    name = "seed-${lock.suite}-libraries";
-    libraries = tier "osxcross";
-    inherit multiarch runtime;
-    phases = [ "installPhase" ];
-    installPhase = ''
-      mkdir -p "$out/bin" "$out/include" "$out/lib/pkgconfig"
-      # Headers that say what processor they are for stand in a directory of their own, by the names of the others.
-      cp -r --no-preserve=mode "$libraries"/usr/include/. "$out/include/"
-      cp -r --no-preserve=mode "$libraries/usr/include/$multiarch"/. "$out/include/"
-      rm -r "''${out:?}/include/$multiarch"
-      cp -P --no-preserve=mode "$libraries/usr/lib/$multiarch"/lib*.{a,so*} "$out/lib/"
-      # The base holds the shared half of some, and what others need in turn: they come along.
-      places=$out/lib:$runtime/usr/lib/$multiarch
-      settle() {
-        local needed
-        patchelf --set-rpath "$places" "$1"
-        for needed in $(patchelf --print-needed "$1"); do bring "$needed"; done
-      }
-      bring() {
-        if [ -e "$out/lib/$1" ] || [ -e "$runtime/usr/lib/$multiarch/$1" ]; then return; fi
-        cp -L --no-preserve=mode "$seed/usr/lib/$multiarch/$1" "$out/lib/$1"
-        settle "$out/lib/$1"
-      }
-      for file in $(find "$out/lib" -name 'lib*.so.*' -type f | sort); do settle "$file"; done
-      for archive in "$out"/lib/lib*.a; do
-        name=''${archive##*/} name=''${name%.a}
-        if [ -e "$out/lib/$name.so" ]; then continue; fi
-        # By the name that programs ask for, which sorts first.
-        for shared in "$seed/usr/lib/$multiarch/$name".so.*; do
-          bring "''${shared##*/}"
-          ln -s "''${shared##*/}" "$out/lib/$name.so"
-          break
-        done
+  librariesOf =
+    name: tree: more:
+    mkDerivation {
+      inherit name multiarch runtime;
+      libraries = tree;
+      phases = [ "installPhase" ];
+      installPhase = installLibraries + more;
+    };
+  libraries = librariesOf "seed-${lock.suite}-libraries" (tier "osxcross") ''
+    describe "$libraries/usr/bin/xml2-config" > "$out/bin/xml2-config"
+    chmod +x "$out/bin/xml2-config"
+  '';
+  kernel = tier "kernel";
+  # libelf, which objtool reads objects with.
+  kernelLibraries = librariesOf "seed-${lock.suite}-kernel-libraries" kernel "";
+  installLibraries = ''
+    mkdir -p "$out/bin" "$out/include" "$out/lib/pkgconfig"
+    # Headers that say what processor they are for stand in a directory of their own, by the names of the others.
+    cp -r --no-preserve=mode "$libraries"/usr/include/. "$out/include/"
+    cp -r --no-preserve=mode "$libraries/usr/include/$multiarch"/. "$out/include/"
+    rm -r "''${out:?}/include/$multiarch"
+    cp -P --no-preserve=mode "$libraries/usr/lib/$multiarch"/lib*.{a,so*} "$out/lib/"
+    # The base holds the shared half of some, and what others need in turn: they come along.
+    places=$out/lib:$runtime/usr/lib/$multiarch
+    settle() {
+      local needed
+      patchelf --set-rpath "$places" "$1"
+      for needed in $(patchelf --print-needed "$1"); do bring "$needed"; done
+    }
+    bring() {
+      if [ -e "$out/lib/$1" ] || [ -e "$runtime/usr/lib/$multiarch/$1" ]; then return; fi
+      cp -L --no-preserve=mode "$seed/usr/lib/$multiarch/$1" "$out/lib/$1"
+      settle "$out/lib/$1"
+    }
+    for file in $(find "$out/lib" -name 'lib*.so.*' -type f | sort); do settle "$file"; done
+    for archive in "$out"/lib/lib*.a; do
+      name=''${archive##*/} name=''${name%.a}
+      if [ -e "$out/lib/$name.so" ]; then continue; fi
+      # By the name that programs ask for, which sorts first.
+      for shared in "$seed/usr/lib/$multiarch/$name".so.*; do
+        bring "''${shared##*/}"
+        ln -s "''${shared##*/}" "$out/lib/$name.so"
+        break
       done
-      describe() {
-        sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"
-      }
-      for file in "$libraries/usr/lib/$multiarch"/pkgconfig/*.pc; do
-        describe "$file" | sed -e 's#^libdir=.*#libdir=''${exec_prefix}/lib#' > "$out/lib/pkgconfig/''${file##*/}"
-      done
-      describe "$libraries/usr/bin/xml2-config" > "$out/bin/xml2-config"
-      chmod +x "$out/bin/xml2-config"
-    '';
-  };
+    done
+    describe() {
+      sed -E -e "s#/usr/lib/$multiarch#$out/lib#g" -e "s#/usr/include#$out/include#g" -e "s#=/usr\$#=$out#" "$1"
+    }
+    for file in "$libraries/usr/lib/$multiarch"/pkgconfig/*.pc; do
+      describe "$file" | sed -e 's#^libdir=.*#libdir=''${exec_prefix}/lib#' > "$out/lib/pkgconfig/''${file##*/}"
+    done
+  '';
 
   # busybox under one of its names.
   applet =
@@ -274,7 +281,15 @@ let
       lld = llvm;
       inherit llvm;
     };
+    qemu = tier "machine";
     python3 = tier "python";
+    bc = kernel;
+    cpio = kernel;
+    elfutils = kernelLibraries;
+    kmod = kernel;
+    ncurses = kernelLibraries;
+    rsync = kernel;
+    zstd = kernel;
     rustc = tier "rust";
     autoconf = autotools;
     automake = autotools;

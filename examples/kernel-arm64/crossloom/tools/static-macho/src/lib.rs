@@ -1,0 +1,20 @@
+//! Mach-O files, read, checked, and made static.
+//!
+//! Only the standard library is used: in the Nix sandbox `rustc` compiles this without cargo. Only `libraries`,
+//! `output` and `cli` do input and output; the rest are functions of bytes.
+pub mod bytes;
+pub mod check;
+pub mod cli;
+pub mod container;
+pub mod imports;
+pub mod libraries;
+pub mod macho;
+pub mod make;
+pub mod output;
+pub mod roles;
+pub mod sha256;
+pub mod show;
+pub mod sign;
+pub mod structure;
+pub mod tbd;
+pub mod version;
