@@ -97,6 +97,7 @@ for word in "$@"; do
   # How Linux's linker is chosen and told.
   -fuse-ld=*) ;;
   -Wl,-rpath*) ;;
+  -*) words+=("$word") ;;
   *.o | *.a)
     if [ "$previous" = -o ]; then
       words+=("$mirror")

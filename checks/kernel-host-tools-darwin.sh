@@ -37,6 +37,7 @@ done
   {
     echo 'ifeq ($(need-sub-make),)'
     echo 'crossloom-host-tools: prepare scripts'
+    for file in ${generated:-}; do printf '\t+$(Q)$(MAKE) $(build)=%s %s\n' "${file%:*}" "${file/://}"; done
     for tool in $tools; do
       # By its name alone, or the configuration would have a say in whether there is such a program.
       printf '\t+$(Q)$(MAKE) $(build)=%s hostprogs=%s %s\n' "${tool%:*}" "${tool#*:}" "${tool/://}"
