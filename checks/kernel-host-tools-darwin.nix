@@ -84,6 +84,8 @@ stdenv.mkDerivation {
   ];
 
   compiler = "${cc}/bin/${target}-clang";
+  # As the kernel calls the Mac's processor.
+  hostArch = if builtins.match "arm64-.*" target != null then "arm64" else "x86";
   wrapper = ./kernel-host-tools-darwin-cc.sh;
   tools = tools ++ (archTools.${arch} or [ ]);
   generated = generated.${arch} or [ ];

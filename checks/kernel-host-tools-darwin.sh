@@ -14,6 +14,7 @@ script() {
     echo "#!$SHELL"
     printf 'export MIRROR_MODE=%q MIRROR_REAL=%q MIRROR_COMPILER=%q\n' "$2" "$(type -P "$3")" "$compiler"
     printf 'export MIRROR_CFLAGS=%q MIRROR_LDFLAGS=%q\n' "$hostCFlags" "${hostLdFlags:-}"
+    printf 'export MIRROR_ARCH=%q\n' "$hostArch"
     printf 'export MIRROR_TREE=%q MIRROR_TOP=%q\n' "$mirror" "$top"
     printf 'exec %q %q "$@"\n' "$SHELL" "$wrapper"
   } >"$bin/$1"
