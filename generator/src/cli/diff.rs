@@ -1,6 +1,7 @@
 //! `crossloom diff`: what would be built again, and why.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -29,6 +30,8 @@ pub struct DiffArgs {
 
 #[derive(Debug, thiserror::Error)]
 enum DiffError {
+    #[error("there is no {path}\nhint: name a matrix, or a folder with a matrix.toml")]
+    NoMatrix { path: String },
     #[error(
         "the recipes beside {old} and {new} cannot be compared\n\
          hint: run `crossloom generate` beside both, or move the older folder {FOLDER} away to compare without recipes"
@@ -69,7 +72,7 @@ struct Known {
 
 /// Runs the command.
 pub fn run(args: &DiffArgs) -> Result<Outcome> {
-    let (old, new) = (Project::open(&matrix(&args.old))?, Project::open(&matrix(&args.new))?);
+    let (old, new) = (Project::open(&matrix(&args.old)?)?, Project::open(&matrix(&args.new)?)?);
     // What an older crossloom rendered tells what its recipes were. Without that both have those that there are now.
     let (before, after) = match rendered(&old.dir)? {
         Some(files) => (files, rendered(&new.dir)?.unwrap_or_default()),
@@ -92,8 +95,15 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
 }
 
 /// A folder stands for the matrix in it.
-fn matrix(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() }
+fn matrix(path: &Path) -> std::result::Result<PathBuf, DiffError> {
+    let matrix = if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() };
+    match matrix.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(DiffError::NoMatrix { path: matrix.display().to_string() })
+        }
+        // What else is wrong with it shows when it is read.
+        _ => Ok(matrix),
+    }
 }
 
 fn known(project: &Project, files: Files) -> Result<Known> {
