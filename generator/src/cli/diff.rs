@@ -95,11 +95,11 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
 }
 
 /// A folder stands for the matrix in it.
-fn matrix(path: &Path) -> std::result::Result<PathBuf, DiffError> {
+fn matrix(path: &Path) -> Result<PathBuf> {
     let matrix = if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() };
     match matrix.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
-            Err(DiffError::NoMatrix { path: matrix.display().to_string() })
+            Err(DiffError::NoMatrix { path: matrix.display().to_string() }.into())
         }
         // What else is wrong with it shows when it is read.
         _ => Ok(matrix),
