@@ -67,6 +67,23 @@ pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLock
     Ok(text)
 }
 
+/// The nixpkgs that a `flake.lock` pins for its root: the revision, or the hash of the tree where there is none.
+/// Nothing where that cannot be told, as when the input follows another one.
+///
+/// # Errors
+/// [`FlakeLockError::Syntax`] when the text is no JSON.
+pub fn pinned_nixpkgs(text: &str) -> Result<Option<String>, FlakeLockError> {
+    let lock: Value = serde_json::from_str(text).map_err(|source| FlakeLockError::Syntax { source })?;
+    let nodes = lock.get("nodes");
+    let node = |name: &Value| nodes?.get(name.as_str()?);
+    let pinned = || {
+        let root = node(lock.get("root")?)?;
+        node(root.get("inputs")?.get("nixpkgs")?)?.get("locked")
+    };
+    let text = |key: &str| Some(pinned()?.get(key)?.as_str()?.to_owned());
+    Ok(text("rev").or_else(|| text("narHash")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +108,19 @@ mod tests {
         let old = r#"{"nodes":{"root":{"inputs":{"nixpkgs":"root"}}},"root":"root","version":7}"#;
         assert!(with_nixpkgs(Some(old), true).is_err());
         assert!(with_nixpkgs(Some(old), false).is_ok());
+    }
+
+    #[test]
+    fn the_pin_is_found() {
+        let text = with_nixpkgs(None, false).unwrap();
+        let pin = pinned_nixpkgs(&text).unwrap().unwrap();
+        assert_eq!(pin, "8fd9daa3db09ced9700431c5b7ad0e8ba199b575");
+        let hash = pinned_nixpkgs(&text.replace("\"rev\"", "\"other\"")).unwrap().unwrap();
+        assert!(hash.starts_with("sha256-"), "{hash}");
+        for text in ["{}", "[]", r#"{"root":"root","nodes":{"root":{"inputs":{"nixpkgs":["a","nixpkgs"]}}}}"#] {
+            assert_eq!(pinned_nixpkgs(text).unwrap(), None, "{text}");
+        }
+        assert!(pinned_nixpkgs("{").is_err());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 pub mod catalogue;
 pub mod cli;
 pub mod diag;
+pub mod diff;
 pub mod fetch;
 pub mod flake_lock;
 pub mod lock;

@@ -1,13 +1,18 @@
 //! The program as users run it: what it prints and where, how it ends, and what it leaves on disk.
 
+#[allow(dead_code)]
+mod temporary_store;
+
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
+use temporary_store::Store;
 
 /// A project of its own, which goes when this is dropped.
 struct Project(TempDir);
@@ -47,11 +52,17 @@ impl Project {
     }
 
     fn run(&self, args: &[&str]) -> Run {
+        self.run_with(args, &[])
+    }
+
+    /// With more in the environment.
+    fn run_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
         // What the machine's owner has set must not decide what is compared here.
         for name in ["CROSSLOOM_LOG", "RUST_LOG", "COLUMNS", "CLICOLOR_FORCE", "NO_COLOR"] {
             command.env_remove(name);
         }
+        command.envs(environment.iter().copied());
         let Output { status, stdout, stderr } = command.args(args).current_dir(self.dir()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run = Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) };
@@ -361,6 +372,206 @@ fn plans_are_data_on_stdout() {
 }
 
 #[test]
+fn plans_say_what_a_store_holds() {
+    let Some(store) = Store::new() else { return };
+    let remote = format!("local?root={}", store.root.display());
+    let project = Project::generated();
+    let plan = |args: &[&str]| {
+        let run = project.run_with(args, &[("NIX_REMOTE", &remote)]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{args:?}");
+        run.stdout
+    };
+    let all = plan(&["plan", "--store", "--nodes"]);
+    let rows: Vec<Vec<&str>> = all.lines().map(|line| line.split('\t').collect()).collect();
+    assert!(rows.iter().all(|row| row.len() == 6), "{all}");
+    let find = |system: &str, name: &str| rows.iter().find(|row| (row[0], row[2]) == (system, name)).unwrap().to_vec();
+    let cell = "musl-gcc-x86_64-linux-musl";
+    let node = "toolchain-14_2_0-x86_64-linux-musl";
+    let path = find("x86_64-linux", cell)[5];
+    assert!(path.starts_with("/nix/store/") && path.ends_with("-musl-gcc-x86_64-linux-musl-14.2.0"), "{path}");
+    assert_eq!(find("x86_64-linux", cell)[1..], ["cell", cell, "not built here", "to build", path]);
+    assert_eq!(find("x86_64-linux", node)[1..], ["node", node, "-", "to build", path]);
+    assert!(find("x86_64-linux", "seed-musl-1_2_5")[5].starts_with("/nix/store/"));
+    // There nixpkgs would decide.
+    assert_eq!(find("aarch64-darwin", cell)[3..], ["not built here", "-", "-"]);
+    let without_store: String =
+        rows.iter().filter(|row| row[1] != "node").map(|row| row[..4].join("\t") + "\n").collect();
+    assert_eq!(without_store.replace("\t-\n", "\n"), project.fine(&["plan"]));
+
+    // GCC's host programs are there once both of their outputs are.
+    let gcc = find("x86_64-linux", "gcc-14_2_0-x86_64-linux-musl")[5];
+    let dev = store.evaluate(&format!(
+        "(import {}/crossloom {{ }}).legacyPackages.x86_64-linux.gcc-14_2_0-x86_64-linux-musl.dev.outPath",
+        project.dir().display()
+    ));
+    let register = |path: &str| {
+        let mut command = store.nix.command("nix-store", ["--load-db"]);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let record = format!("{path}\n{}\n120\n\n0\n", "0".repeat(64));
+        child.stdin.take().unwrap().write_all(record.as_bytes()).unwrap();
+        assert!(child.wait().unwrap().success());
+    };
+    let states = || {
+        let json: serde_json::Value = serde_json::from_str(&plan(&["plan", "--store", "--json"])).unwrap();
+        let planned = &json["systems"]["x86_64-linux"];
+        let nodes = planned["nodes"].as_array().unwrap();
+        let gcc = nodes.iter().find(|node| node["path"] == gcc).unwrap();
+        assert!(json["systems"]["aarch64-darwin"]["cells"][0]["path"].is_null());
+        assert!(planned["checks"][0]["store"] == "to build");
+        [gcc["store"].clone(), planned["cells"][0]["store"].clone()]
+    };
+    assert_eq!(states(), ["to build", "to build"]);
+    register(gcc);
+    register(path);
+    assert_eq!(states(), ["to build", "present"]);
+    register(dev.as_str().unwrap());
+    assert_eq!(states(), ["present", "present"]);
+    assert!(plan(&["plan", "--store"]).contains(&format!("{cell}\tnot built here\tpresent\t{path}\n")));
+
+    // Paths of another matrix than the one that is there would be none of its.
+    project.replace("matrix.toml", "[musl-gcc]\n", "[musl-gcc]\nlanguages = [\"c\"]\n");
+    assert!(project.fails(&["plan", "--store"]).contains(".nix is not what matrix and lock give"));
+    fs::remove_dir_all(project.path("crossloom")).unwrap();
+    snapshot!("plan-store-not-generated", project.fails(&["plan", "--store"]));
+    project.fine(&["plan", "--nodes"]);
+}
+
+/// A generated project in one folder, and a copy of it in another to be changed.
+fn two() -> Project {
+    let project = Project::new();
+    for folder in ["old", "new"] {
+        project.write(&format!("{folder}/matrix.toml"), MATRIX);
+        let matrix = format!("{folder}/matrix.toml");
+        project.fine(&["lock", "--matrix", &matrix]);
+        project.fine(&["generate", "--matrix", &matrix]);
+    }
+    project
+}
+
+#[test]
+fn what_a_change_rebuilds_is_told() {
+    let project = two();
+    let args = ["diff", "old/matrix.toml", "new/matrix.toml"];
+    let before = project.listing();
+    let run = project.run(&args);
+    assert_eq!((run.code, run.stderr.as_str()), (0, " INFO cells: 4 unchanged\n"));
+    assert_eq!(project.fine(&["diff", "old", "new"]), run.stdout);
+    project.unchanged(&before);
+    snapshot!("diff-unchanged", run.stdout);
+
+    project.replace("new/matrix.toml", "\"i686-linux-musl\"", "\"armv7-linux-musleabihf\"");
+    project.replace("new/matrix.toml", "[musl-gcc]\n", "[musl-gcc]\nmusl = [\"1.2.6\"]\n");
+    let said = project.fails(&args);
+    assert!(said.contains("new/matrix.lock is stale") && said.contains("hint: run `crossloom lock`"), "{said}");
+    project.fine(&["lock", "--matrix", "new/matrix.toml"]);
+    let run = project.finds(&args);
+    snapshot!("diff-musl", run.stdout);
+    assert_eq!(run.stderr, " INFO cells: 2 rebuilt, 2 added, 2 removed\n");
+    assert_eq!(project.finds(&["diff", "-q", "old", "new"]).stderr, "");
+    let json: serde_json::Value =
+        serde_json::from_str(&project.finds(&["diff", "--json", "old", "new"]).stdout).unwrap();
+    let cell = &json["systems"]["x86_64-linux"][0];
+    assert_eq!((&cell["status"], &cell["old"]), (&"rebuilt".into(), &"musl-gcc-x86_64-linux-musl".into()));
+    assert_eq!(cell["causes"][0]["kind"], "source");
+    assert_eq!(cell["causes"][0]["old"]["version"], "1.2.5");
+
+    // Only what is added: nothing is rebuilt.
+    project.write("new/matrix.toml", MATRIX);
+    project.replace("old/matrix.toml", ", \"i686-linux-musl\"", "");
+    assert_eq!(project.run(&args).code, 2);
+    project.fine(&["lock", "--matrix", "new/matrix.toml"]);
+    assert!(project.fine(&args).starts_with("unchanged  aarch64-darwin  musl-gcc-x86_64-linux-musl\nadded  "));
+    // In the folder itself the new one need not be named.
+    project.write("matrix.toml", MATRIX);
+    project.fine(&["lock"]);
+    assert_eq!(project.fine(&["diff", "old"]), project.fine(&args));
+}
+
+#[test]
+fn recipes_are_compared_where_they_were_rendered() {
+    let project = two();
+    let args = ["diff", "old", "new"];
+    // As an older crossloom had them.
+    let older = "# Older.\n";
+    let recipe = project.read("old/crossloom/recipes/libgcc.nix");
+    project.write("old/crossloom/recipes/libgcc.nix", &format!("{older}{recipe}"));
+    let seed = project.read("old/crossloom/seed/bookworm-x86_64-linux.json");
+    let package = seed.find("\"name\": \"libc6\"").unwrap();
+    let version = package + seed[package..].find("\"version\": \"").unwrap() + 12;
+    project
+        .write("old/crossloom/seed/bookworm-x86_64-linux.json", &format!("{}9{}", &seed[..version], &seed[version..]));
+    snapshot!("diff-recipes", project.finds(&args).stdout);
+    // What is there of the new one counts, too; else it is this program's.
+    fs::remove_dir_all(project.path("new/crossloom")).unwrap();
+    assert!(project.finds(&args).stdout.contains("    recipe libgcc.nix differs\n"));
+    fs::remove_dir_all(project.path("old/crossloom")).unwrap();
+    let run = project.run(&args);
+    assert_eq!(run.code, 0);
+    assert!(run.stderr.contains("no folder crossloom beside old: recipes are not compared"), "{}", run.stderr);
+    // A folder of somebody else's is none of these.
+    project.write("old/crossloom/default.nix", "{ }\n");
+    assert_eq!(project.run(&args).code, 0);
+
+    let project = two();
+    let pins = project.read("new/flake.lock");
+    project.write("new/flake.lock", "{");
+    assert!(project.fails(&args).contains("new/flake.lock: not a flake.lock"));
+    project.write("new/flake.lock", &pins.replace("\"rev\": \"", "\"rev\": \"0"));
+    let said = project.finds(&args).stdout;
+    assert!(said.contains("unchanged  x86_64-linux") && said.contains("    nixpkgs: "), "{said}");
+    project.write("new/flake.lock", &pins);
+    project.write("old/crossloom/recipes/libgcc.nix", "import ./mine.nix\n");
+    snapshot!("diff-missing-recipe", project.fails(&args));
+    fs::write(project.path("old/crossloom/recipes/libgcc.nix"), b"\xff").unwrap();
+    assert!(project.fails(&args).contains("old/crossloom/recipes/libgcc.nix is not UTF-8 text"));
+    fs::remove_file(project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
+    symlink("/nowhere", project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
+    assert!(project.fails(&args).contains("libgcc.nix is neither a file nor a folder"));
+    fs::remove_file(project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
+    project.write("old/crossloom/seed/bookworm-x86_64-linux.json", "{}");
+    assert!(project.fails(&args).contains("old/crossloom/seed/bookworm-x86_64-linux.json"));
+    for (args, missing) in [(&["diff", "none", "new"][..], "none"), (&["diff", "old"], "matrix.toml")] {
+        let said = project.fails(args);
+        assert!(said.contains(&format!("there is no {missing}\n\nhint: name a matrix, or a folder")), "{said}");
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_hold_every_command() {
+    let project = Project::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        // Scripts may hold what a terminal does not print.
+        let script = project.fine(&["completions", shell]);
+        for word in ["seed", "import", "--rebuild", "completions"] {
+            let word = if shell == "fish" { word.trim_start_matches('-') } else { word };
+            assert!(script.contains(word), "{shell} lacks {word}");
+        }
+    }
+    let said = project.fails(&["completions", "tcsh"]);
+    assert!(said.contains("bash") && said.contains("zsh"), "{said}");
+
+    let page = project.fine(&["man"]);
+    assert!(page.contains(".TH crossloom 1 ") && page.contains("crossloom\\-build(1)"), "{page}");
+    assert_eq!(project.fine(&["man", "--output", "share/man1"]), "");
+    assert_eq!(project.read("share/man1/crossloom.1"), page);
+    let written = project.listing();
+    for name in ["build", "completions", "diff", "man", "plan", "sdk", "sdk-import", "seed-lock"] {
+        assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
+    }
+    let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
+    assert_eq!(names.len(), 18, "{names:?}");
+    let page = project.read("share/man1/crossloom-diff.1");
+    snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
+    // The same again, also over what is there.
+    project.fine(&["man", "--output", "share/man1"]);
+    project.unchanged(&written);
+    project.write("taken", "");
+    snapshot!("man-taken", project.fails(&["man", "--output", "taken"]));
+    project.write("full/crossloom-diff.1/mine", "");
+    assert!(project.fails(&["man", "--output", "full"]).contains("crossloom-diff.1"));
+}
+
+#[test]
 fn the_schema_is_the_committed_one() {
     let project = Project::new();
     let committed = include_str!("../data/matrix.schema.json");
@@ -389,6 +600,7 @@ fn help_says_what_there_is() {
         "generate",
         "fetch",
         "plan",
+        "diff",
         "build",
         "nix",
         "sdk",
@@ -396,6 +608,8 @@ fn help_says_what_there_is() {
         "seed",
         "seed lock",
         "schema",
+        "completions",
+        "man",
     ] {
         let args: Vec<_> = command.split(' ').chain(["--help"]).collect();
         let text = project.fine(&args);

@@ -13,7 +13,6 @@ use super::fetch::{busybox_path, for_names, this_system};
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
-use crate::output::FOLDER;
 use crate::plan::SystemPlan;
 use crate::target::System;
 
@@ -38,10 +37,6 @@ enum BuildError {
         "{system} has no seed, and this command builds from one\nhint: the flake builds from nixpkgs there: nix build .#NAME"
     )]
     NoSeed { system: System },
-    #[error("there is no {path}\nhint: run `crossloom generate`")]
-    NotGenerated { path: String },
-    #[error("{path} is not what matrix and lock give\nhint: run `crossloom generate`")]
-    Outdated { path: String },
     #[error(
         "Nix built nothing\nhint: its own words stand above; `crossloom generate --check` tells whether the tree is as rendered"
     )]
@@ -62,17 +57,11 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// Runs the command.
 pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let project = Project::open(&args.matrix.matrix)?;
-    let index = project.dir.join(FOLDER).join("default.nix");
-    if !index.is_file() {
-        return Err(BuildError::NotGenerated { path: index.display().to_string() }.into());
-    }
+    let index = project.index()?;
     let system = this_system()?;
     let nix = located(&project, system)?;
     let plan = project.plan()?;
-    if let Some(path) = project.outdated(&plan)? {
-        let path = project.dir.join(path).display().to_string();
-        return Err(BuildError::Outdated { path }.into());
-    }
+    project.current(&plan)?;
     for_names(&nix, &project, &plan, system, &args.names, quiet)?;
 
     let mut command = vec![index.display().to_string(), "--no-build-output".to_owned()];

@@ -2,7 +2,10 @@
 //! different, 2 an error.
 
 mod build;
+mod diff;
 mod fetch;
+mod manual;
+mod plan;
 mod project;
 mod sdk;
 mod seed;
@@ -71,14 +74,10 @@ enum Command {
     },
     /// Download what the matrix builds from, check it and add it to the Nix store.
     Fetch(fetch::FetchArgs),
-    /// Print the nodes and cells that the matrix stands for.
-    Plan {
-        #[command(flatten)]
-        matrix: MatrixArgs,
-        /// As JSON.
-        #[arg(long)]
-        json: bool,
-    },
+    /// Print the cells and checks that the matrix stands for.
+    Plan(plan::PlanArgs),
+    /// Print which cells would be rebuilt and why, compared with another matrix; exit 1 when one would be.
+    Diff(diff::DiffArgs),
     /// Build cells or checks and print their store paths. What they need is fetched first.
     Build(build::BuildArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
@@ -99,6 +98,10 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
+    /// Print a script that completes commands and options in a shell.
+    Completions(manual::CompletionsArgs),
+    /// Print the manual page crossloom(1).
+    Man(manual::ManArgs),
 }
 
 /// What a command that did its work found.
@@ -181,12 +184,15 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Lock { matrix, update, check } => Project::open(&matrix.matrix)?.lock(&update, check),
         Command::Generate { matrix, check, no_flake } => Project::open(&matrix.matrix)?.generate(check, !no_flake),
         Command::Fetch(args) => fetch::run(&args, quiet),
-        Command::Plan { matrix, json } => plan(&matrix, json),
+        Command::Plan(args) => plan::run(&args),
+        Command::Diff(args) => diff::run(&args),
         Command::Build(args) => build::run(&args, quiet),
         Command::Nix(args) => build::nix(&args),
         Command::Sdk { command } => sdk::run(command),
         Command::Seed { command } => seed::run(command),
         Command::Schema { write } => schema(write),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::man(&args),
     }
 }
 
@@ -194,25 +200,6 @@ fn check(args: &MatrixArgs) -> Result<Outcome> {
     let project = Project::open(&args.matrix)?;
     project.plan()?;
     tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.count());
-    Ok(Outcome::Fine)
-}
-
-fn plan(args: &MatrixArgs, json: bool) -> Result<Outcome> {
-    let plan = Project::open(&args.matrix)?.plan()?;
-    if json {
-        say(&format!("{}\n", serde_json::to_string_pretty(&plan)?))?;
-        return Ok(Outcome::Fine);
-    }
-    let mut text = String::new();
-    for (system, nodes) in &plan.systems {
-        for cell in &nodes.cells {
-            text.push_str(&format!("{system}\tcell\t{}\t{}\n", cell.name, cell.state()));
-        }
-        for check in &nodes.checks {
-            text.push_str(&format!("{system}\tcheck\t{}\n", check.name));
-        }
-    }
-    say(&text)?;
     Ok(Outcome::Fine)
 }
 

@@ -26,7 +26,7 @@ pub struct Project {
 
 /// What is wrong on disk.
 #[derive(Debug, thiserror::Error)]
-enum ProjectError {
+pub enum ProjectError {
     #[error("cannot read {path}")]
     Read {
         path: String,
@@ -66,6 +66,10 @@ enum ProjectError {
     Seed { path: String, found: (Seed, System) },
     #[error("{path} is there already\nhint: name another with --matrix FILE")]
     Exists { path: String },
+    #[error("there is no {path}\nhint: run `crossloom generate`")]
+    NotGenerated { path: String },
+    #[error("{path} is not what matrix and lock give\nhint: run `crossloom generate`")]
+    Outdated { path: String },
 }
 
 /// Writes a first matrix.
@@ -79,7 +83,7 @@ pub fn init(path: &Path) -> Result<Outcome> {
 }
 
 /// A file's text, or nothing when there is no such file.
-fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
+pub fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
     let name = || path.display().to_string();
     match std::fs::read(path) {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Encoding { path: name() }),
@@ -202,9 +206,34 @@ impl Project {
         Ok(if check && !stale.is_empty() { Outcome::Found } else { Outcome::Fine })
     }
 
+    /// The nixpkgs that build systems without a seed build from, as `flake.lock` pins it.
+    pub fn nixpkgs(&self) -> Result<Option<String>> {
+        let path = self.dir.join("flake.lock");
+        let Some(text) = read(&path)? else { return Ok(None) };
+        let pinned = flake_lock::pinned_nixpkgs(&text);
+        Ok(pinned.map_err(|source| ProjectError::FlakeLock { path: path.display().to_string(), source })?)
+    }
+
+    /// The rendered index, which has to be there.
+    pub fn index(&self) -> Result<PathBuf> {
+        let index = self.dir.join(output::FOLDER).join("default.nix");
+        if !index.is_file() {
+            return Err(ProjectError::NotGenerated { path: index.display().to_string() }.into());
+        }
+        Ok(index)
+    }
+
+    /// Sees that what is rendered is what the plan gives.
+    pub fn current(&self, plan: &Plan) -> Result<()> {
+        match self.outdated(plan)? {
+            Some(path) => Err(ProjectError::Outdated { path: self.dir.join(path).display().to_string() }.into()),
+            None => Ok(()),
+        }
+    }
+
     /// A rendered file that is not what the plan gives, if there is one. Files that are taken over as they are do not
     /// count: they say nothing of the matrix and its lock.
-    pub fn outdated(&self, plan: &Plan) -> Result<Option<String>> {
+    fn outdated(&self, plan: &Plan) -> Result<Option<String>> {
         let mut tree = tree::tree(plan, &self.seeds()?, false)?;
         let (verbatim, folder) = (tree::Verbatim::embedded(), format!("{}/", output::FOLDER));
         tree.retain(|path, _| path.strip_prefix(&folder).is_none_or(|path| !verbatim.holds(path)));

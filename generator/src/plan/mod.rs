@@ -23,7 +23,7 @@ use crate::seed::Tier;
 use crate::target::{Seed, System};
 use graph::Graph;
 
-pub use recipe::RECIPES;
+pub use recipe::{RECIPES, tiers};
 
 /// Everything that is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

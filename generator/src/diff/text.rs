@@ -1,0 +1,127 @@
+//! A comparison for people to read.
+
+use super::{Cause, CellDiff, Diff, SourceBits, Status, What};
+use crate::plan::Arg;
+use crate::target::System;
+
+/// So many names stand in a line; a file of JSON has all of them.
+const SHOWN: usize = 6;
+
+impl Diff {
+    /// One line for each cell, and below one that is rebuilt why. Ends in a newline unless it is empty.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for (system, cells) in &self.systems {
+            for cell in cells {
+                text.push_str(&line(*system, cell));
+                for cause in &cell.causes {
+                    text.push_str(&because(cause));
+                }
+                if !cell.causes.is_empty() && !cell.following.is_empty() {
+                    text.push_str(&format!("    and {} more because of these\n", cell.following.len()));
+                }
+            }
+        }
+        // Names of files and the like must not do anything to a terminal.
+        text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
+    }
+}
+
+fn line(system: System, cell: &CellDiff) -> String {
+    let status = match cell.status {
+        Status::Added => "added",
+        Status::Removed => "removed",
+        Status::Renamed => "renamed",
+        Status::Rebuilt => "rebuilt",
+        Status::Unchanged => "unchanged",
+    };
+    let name = match (&cell.old, &cell.new) {
+        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
+        (_, Some(name)) | (Some(name), None) => name.clone(),
+        (None, None) => String::new(),
+    };
+    let (build, all) = (cell.build.len(), cell.build.len() + cell.kept);
+    let nodes = match cell.status {
+        Status::Added | Status::Rebuilt if all > 0 => format!(", {build} of {all} nodes to build"),
+        _ => String::new(),
+    };
+    format!("{status:<9}  {system}  {name}{nodes}\n")
+}
+
+fn because(cause: &Cause) -> String {
+    let (what, more) = describe(&cause.what);
+    let mut text = format!("    {what}\n");
+    for line in more {
+        text.push_str(&format!("        {line}\n"));
+    }
+    if !cause.nodes.is_empty() {
+        text.push_str(&format!("        in {}\n", some(cause.nodes.iter().cloned())));
+    }
+    text
+}
+
+/// What differs, and lines with more of it.
+fn describe(what: &What) -> (String, Vec<String>) {
+    const NONE: &str = "none";
+    let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| NONE.to_owned());
+    match what {
+        What::Seed { old, new, packages } => {
+            let name = match (old.suite == new.suite, old.release == new.release) {
+                (false, _) => format!("seed: {} {} → {} {}", old.suite, old.release, new.suite, new.release),
+                (true, false) => format!("seed {}: {} → {}", old.suite, old.release, new.release),
+                (true, true) => format!("seed {}", old.suite),
+            };
+            let changes = packages.iter().map(|(name, change)| match (&change.old, &change.new) {
+                (Some(old), Some(new)) if old == new => format!("{name} {old} (other bits)"),
+                (old, new) => format!("{name} {} → {}", or_none(old), or_none(new)),
+            });
+            let lines = if packages.is_empty() { Vec::new() } else { vec![some(changes)] };
+            (name, lines)
+        }
+        What::Nixpkgs { old, new } => (format!("nixpkgs: {} → {}", or_none(old), or_none(new)), Vec::new()),
+        What::Sdk { name, new: true, .. } => (format!("sdk {name}: imported"), Vec::new()),
+        What::Sdk { name, .. } => (format!("sdk {name}: no longer in the lock, so it cannot be built"), Vec::new()),
+        What::Source { package, old, new } => {
+            let bits = |source: &SourceBits| format!("{} {}", source.file, source.sha256);
+            let versions = match old.version == new.version {
+                true => format!("source {package}: {}, another file", new.version),
+                false => format!("source {package}: {} → {}", old.version, new.version),
+            };
+            (versions, vec![format!("{} → {}", bits(old), bits(new))])
+        }
+        What::Recipe { old, new } => (format!("recipe: {old} → {new}"), Vec::new()),
+        What::File { path, old, new } => {
+            let how = match (old, new) {
+                (None, _) => "is used now, and was not",
+                (_, None) => "is no longer used",
+                _ => "differs",
+            };
+            let kind = if path.starts_with("recipes/") { "recipe" } else { "file" };
+            let name = path.strip_prefix("recipes/").unwrap_or(path);
+            (format!("{kind} {name} {how}"), Vec::new())
+        }
+        What::Argument { name, old, new } => {
+            let shown = |arg: &Option<Arg>| arg.as_ref().map_or_else(|| NONE.to_owned(), value);
+            (format!("argument {name}: {} → {}", shown(old), shown(new)), Vec::new())
+        }
+    }
+}
+
+fn value(arg: &Arg) -> String {
+    match arg {
+        Arg::Node(name) | Arg::Source(name) => name.clone(),
+        Arg::Nodes(names) => format!("[{}]", names.join(", ")),
+        Arg::Text(text) => format!("{text:?}"),
+        Arg::Texts(texts) => format!("{texts:?}"),
+        Arg::Flag(flag) => flag.to_string(),
+    }
+}
+
+/// The first few of a list, and how many there are beyond.
+fn some(names: impl Iterator<Item = String>) -> String {
+    let mut names: Vec<String> = names.collect();
+    let more = names.len().saturating_sub(SHOWN);
+    names.truncate(SHOWN);
+    let shown = names.join(", ");
+    if more == 0 { shown } else { format!("{shown}, and {more} more") }
+}
