@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::ci::{self, Ci};
 use super::family::{self, FamilyFile, system};
 use super::keys::{self, Axis, Family};
 use super::reader::{Loc, MAX_ITEMS, Reader, Value, not_among};
@@ -23,6 +24,7 @@ pub struct MatrixFile {
     pub systems: Vec<Loc<System>>,
     pub seed: Seed,
     pub prefer: Vec<String>,
+    pub ci: Ci,
     pub sdks: Sdks,
     /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
     pub families: Vec<FamilyFile>,
@@ -123,7 +125,8 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>) -> Option<MatrixFile> {
         sdk::unused(reader, &sdks, &used);
     }
     let prefer = read_prefer(reader, root.get("sources"));
-    Some(MatrixFile { systems, seed, prefer, sdks, families })
+    let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
+    Some(MatrixFile { systems, seed, prefer, ci, sdks, families })
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {

@@ -3,11 +3,13 @@
 use crate::target::{DarwinTarget, Target};
 
 /// Keys at the top of the file.
-pub const ROOT: &[&str] = &["crossloom", "build", "sources", "sdk", "musl-gcc", "darwin", "valgrind-darwin"];
+pub const ROOT: &[&str] = &["crossloom", "build", "sources", "ci", "sdk", "musl-gcc", "darwin", "valgrind-darwin"];
 /// Keys of `[build]`.
 pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.
 pub const SOURCES: &[&str] = &["prefer"];
+/// Keys of `[ci]`.
+pub const CI: &[&str] = &["surfaces", "flake"];
 /// Keys of one `[sdk.NAME]`.
 pub const SDK: &[&str] = &["kind", "version", "accept-license", "hash"];
 /// Keys of one `[[musl-gcc.override]]`.
