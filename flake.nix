@@ -4,5 +4,46 @@
   # Read only on build machines without a seed.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
 
-  outputs = { self, nixpkgs }: import ./examples/quickstart/crossloom { inherit nixpkgs; };
+  outputs =
+    { self, nixpkgs }:
+    let
+      fromTree = tree: import tree { inherit nixpkgs; };
+      quickstart = {
+        path = ./examples/quickstart;
+        description = "Valgrind for macOS, its toolchain, and GCC for two musl targets";
+      };
+    in
+    fromTree ./examples/quickstart/crossloom
+    // {
+      templates = {
+        inherit quickstart;
+        default = quickstart;
+        darwin-hello = {
+          path = ./examples/darwin-hello;
+          description = "Toolchains for Macs of both processors, for an old and a new macOS";
+        };
+        osxcross = {
+          path = ./examples/osxcross;
+          description = "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
+        };
+        valgrind-darwin = {
+          path = ./examples/valgrind-darwin;
+          description = "Valgrind for every generation of macOS that it supports";
+        };
+      };
+
+      lib = {
+        # A rendered folder crossloom/ as the outputs of a flake, with this flake's nixpkgs where no seed is.
+        inherit fromTree;
+        # Build systems that crossloom renders for; those of Linux have a seed.
+        systems = [
+          "x86_64-linux"
+          "aarch64-linux"
+          "x86_64-darwin"
+          "aarch64-darwin"
+        ];
+        # The seed as a package set of nixpkgs' shape, from a lock that `crossloom seed lock` wrote, read as JSON.
+        seed = lock: import ./overlays/seed { inherit lock; };
+      };
+    };
 }

@@ -15,5 +15,6 @@ pub mod plan;
 pub mod render;
 pub mod sdk;
 pub mod seed;
+pub mod surface;
 pub mod target;
 pub mod tree;

@@ -9,7 +9,7 @@ use std::{fs, iter};
 
 use crossloom::diag::{self, Problem};
 use crossloom::matrix::{self, Matrix};
-use crossloom::matrix::{Family, Values};
+use crossloom::matrix::{Family, Surface, Values};
 use crossloom::target::{System, Target};
 use serde_json::Value;
 
@@ -87,6 +87,9 @@ fn what_is_said_about_bad_files() {
 fn summary(matrix: &Matrix) -> String {
     let systems: Vec<_> = matrix.systems.iter().map(|system| system.as_str()).collect();
     let mut text = format!("systems {} seed {} prefer {}\n", systems.join(" "), matrix.seed, matrix.prefer.join(" "));
+    if matrix.ci != matrix::Ci::default() {
+        writeln!(text, "{:?}", matrix.ci).unwrap();
+    }
     for cell in &matrix.musl_gcc {
         writeln!(
             text,
@@ -259,6 +262,7 @@ fn schema_objects() -> Vec<(String, Write)> {
         (String::new(), Box::new(|entry| format!("{entry}\n"))),
         ("/properties/build".to_owned(), Box::new(|entry| format!("[build]\n{entry}\n"))),
         ("/properties/sources".to_owned(), Box::new(|entry| format!("[sources]\n{entry}\n"))),
+        ("/properties/ci".to_owned(), Box::new(|entry| format!("[ci]\n{entry}\n"))),
         (
             "/properties/sdk/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
             Box::new(|entry| {
@@ -270,6 +274,10 @@ fn schema_objects() -> Vec<(String, Write)> {
                 };
                 format!("[sdk.a]\n{kind}{entry}\n")
             }),
+        ),
+        (
+            "/properties/kernel-config/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| format!("[kernel-config.a]\n{entry}\n")),
         ),
     ];
     for family in Family::ALL {
@@ -326,8 +334,8 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    // And [sdk], whose keys are the user's.
-    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 1);
+    // And [sdk] and [kernel-config], whose keys are the user's.
+    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 2);
 }
 
 /// Every word that the schema offers is one that the parser takes.
@@ -337,17 +345,19 @@ fn the_schema_and_the_parser_know_the_same_words() {
     let family = &schema["properties"]["musl-gcc"]["properties"];
     let list = |value: &Value| value["items"]["enum"].to_string();
     let text = format!(
-        "crossloom = {}\n[build]\nsystems = {}\nseed = {}\n[sources]\nprefer = {}\n[musl-gcc]\ntargets = {}\n\
-         languages = {}\n",
+        "crossloom = {}\n[build]\nsystems = {}\nseed = {}\n[sources]\nprefer = {}\n[ci]\nsurfaces = {}\n\
+         [musl-gcc]\ntargets = {}\nlanguages = {}\n",
         schema["properties"]["crossloom"]["const"],
         list(&schema["properties"]["build"]["properties"]["systems"]),
         schema["properties"]["build"]["properties"]["seed"]["enum"][1],
         list(&schema["properties"]["sources"]["properties"]["prefer"]),
+        list(&schema["properties"]["ci"]["properties"]["surfaces"]),
         list(&family["targets"]),
         list(&family["languages"]),
     );
     let matrix = Matrix::parse(&text).unwrap();
     assert_eq!(matrix.musl_gcc.len(), Target::all().len());
+    assert_eq!(matrix.ci.surfaces.len(), Surface::ALL.len());
     for family in Family::ALL {
         let properties = &schema["properties"][family.key()]["properties"];
         let targets: Vec<String> = serde_json::from_value(properties["targets"]["items"]["enum"].clone()).unwrap();
@@ -362,8 +372,12 @@ fn the_schema_and_the_parser_know_the_same_words() {
                     assert!(items["pattern"].is_string());
                     vec!["zig"]
                 }
+                Values::Configs => {
+                    assert!(items["pattern"].is_string());
+                    vec!["boot", "tinyconfig", "defconfig", "allnoconfig"]
+                }
             };
-            if axis.values() != Values::Sdks {
+            if !matches!(axis.values(), Values::Sdks | Values::Configs) {
                 assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key());
             }
             assert_eq!(properties[axis.key()]["default"], serde_json::json!([known[0]]), "{}", axis.key());

@@ -24,7 +24,7 @@ fn shape() -> PathBuf {
 /// Cells that between them use every recipe; one lacks its SDK.
 fn cells(systems: &str) -> Matrix {
     matrix(&format!(
-        "crossloom = 1\n[build]\nsystems = [{systems}]\n[musl-gcc]\n\
+        "crossloom = 1\n[build]\nsystems = [{systems}]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
@@ -47,13 +47,17 @@ fn outputs(dir: &Path, system: &str) -> String {
         return format!(
             "let scope = import {shape} {{ system = \"{system}\"; }}; \
              all = import {dir} {{ nixpkgs.legacyPackages.{system} = scope; }}; \
-             in builtins.mapAttrs (_: output: output.{system}) all"
+             jobs = builtins.mapAttrs (_: job: job.{system}) all.hydraJobs; \
+             outputs = removeAttrs all [ \"hydraJobs\" \"overlays\" ]; \
+             in builtins.mapAttrs (_: output: output.{system}) outputs // {{ hydraJobs = jobs; }}"
         );
     }
     format!(
         "let all = import {dir}/{system}.nix {{ scope = import {shape} {{ system = \"{system}\"; }}; \
          sources = import {dir}/sources.nix; }}; \
-         in {{ inherit (all) packages devShells checks; legacyPackages = all.nodes; }}"
+         jobs = import {dir}/hydra.nix {{ systems.{system} = all; }}; \
+         in {{ inherit (all) packages devShells checks; legacyPackages = all.nodes; \
+         hydraJobs = builtins.mapAttrs (_: job: job.{system}) jobs; }}"
     )
 }
 
@@ -76,12 +80,15 @@ fn every_recipe_evaluates_with_nixpkgs() {
         let checks = 5 + 2 + 6 + if system == "x86_64-linux" { 2 } else { 1 };
         assert_eq!(count("checks"), if system.ends_with("-linux") { checks } else { 0 }, "{system}");
         assert!(count("legacyPackages") > 15, "{system}");
+        // But for the one without its SDK; and a job for each family.
+        let jobs = count("packages") - 1 + count("checks") + 3;
+        assert_eq!(count("hydraJobs"), jobs, "{system}");
         let all: BTreeSet<_> =
             values["legacyPackages"].as_object().unwrap().values().map(ToString::to_string).collect();
         assert_eq!(all.len(), count("legacyPackages"), "{system}");
 
         // A recipe that nothing here calls would go untested.
-        let text = &tree[&format!("crossloom/{system}.nix")].text;
+        let text = [system, "hydra"].map(|file| tree[&format!("crossloom/{file}.nix")].text.as_str()).concat();
         for entry in fs::read_dir(repository().join("overlays/recipes")).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             assert!(name == "gcc-archive.nix" || text.contains(&format!("./recipes/{name} ")), "{name} is not called");

@@ -330,7 +330,8 @@ fn a_wide_tree_parses_and_evaluates() {
 
     // Every output that there is, as the path of its derivation: all of them are computed, and none is written.
     let expression = format!(
-        "with builtins; mapAttrs (_: mapAttrs (_: mapAttrs (_: it: it.drvPath))) (import {}/crossloom {{ }})",
+        "with builtins; mapAttrs (_: mapAttrs (_: mapAttrs (_: it: it.drvPath))) \
+         (removeAttrs (import {}/crossloom {{ }}) [ \"overlays\" ])",
         dir.display()
     );
     let values = store.evaluate(&expression);
@@ -487,7 +488,7 @@ fn needs(node: &Node) -> Vec<&String> {
         .flat_map(|arg| match arg {
             Arg::Node(name) => vec![name],
             Arg::Nodes(names) => names.iter().collect(),
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Flag(_) => Vec::new(),
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => Vec::new(),
         })
         .collect()
 }

@@ -147,7 +147,8 @@ let
   };
 in
 {
-  inherit nodes;
+  # callPackage is for what is made of several cells.
+  inherit callPackage nodes;
 
   packages = {
     darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;

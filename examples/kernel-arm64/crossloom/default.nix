@@ -23,6 +23,12 @@ let
       scope = nixpkgs.legacyPackages.aarch64-darwin;
     };
   };
+  # The same against tools of anyone's choice.
+  cells = {
+    aarch64-darwin = import ./aarch64-darwin.nix;
+    aarch64-linux = import ./aarch64-linux.nix;
+    x86_64-linux = import ./x86_64-linux.nix;
+  };
   each = output: builtins.mapAttrs (system: outputs: outputs.${output}) systems;
 in
 {
@@ -31,4 +37,18 @@ in
   checks = each "checks";
   # Every node by itself: the parts that the packages are put together from.
   legacyPackages = each "nodes";
+  # pkgs.crossloom.<cell>, built with the tools of that nixpkgs instead of the seed's.
+  overlays.default =
+    final: prev:
+    let
+      none = _: { packages = { }; };
+      ours = cells.${prev.stdenv.hostPlatform.system} or none;
+    in
+    {
+      crossloom =
+        (ours {
+          inherit sources;
+          scope = final;
+        }).packages;
+    };
 }

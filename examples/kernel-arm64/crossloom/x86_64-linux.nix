@@ -115,7 +115,8 @@ let
   };
 in
 {
-  inherit nodes;
+  # callPackage is for what is made of several cells.
+  inherit callPackage nodes;
 
   packages = {
     linux-arm64 = nodes.linux-6_1_176-arm64;

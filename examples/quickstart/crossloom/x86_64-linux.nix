@@ -235,7 +235,8 @@ let
   };
 in
 {
-  inherit nodes;
+  # callPackage is for what is made of several cells.
+  inherit callPackage nodes;
 
   packages = {
     musl-gcc-x86_64-linux-musl = nodes.toolchain-14_2_0-x86_64-linux-musl;

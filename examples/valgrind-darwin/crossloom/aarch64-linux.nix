@@ -181,7 +181,8 @@ let
   };
 in
 {
-  inherit nodes;
+  # callPackage is for what is made of several cells.
+  inherit callPackage nodes;
 
   packages = {
     valgrind-darwin = nodes.valgrind-3_27_1-x86_64-apple-darwin22;

@@ -236,7 +236,8 @@ impl Project {
     fn outdated(&self, plan: &Plan) -> Result<Option<String>> {
         let mut tree = tree::tree(plan, &self.seeds()?, false)?;
         let (verbatim, folder) = (tree::Verbatim::embedded(), format!("{}/", output::FOLDER));
-        tree.retain(|path, _| path.strip_prefix(&folder).is_none_or(|path| !verbatim.holds(path)));
+        // Nor do files of services: nothing is built from them.
+        tree.retain(|path, _| path.strip_prefix(&folder).is_some_and(|path| !verbatim.holds(path)));
         let differences = output::check(&self.dir, &tree)?;
         Ok(differences.iter().map(output::Difference::path).find(|path| tree.contains_key(*path)).map(str::to_owned))
     }

@@ -109,6 +109,7 @@ impl Walk<'_, '_> {
             (Some(Arg::Node(from)), Some(Arg::Node(to))) => return self.pair(from, to),
             (Some(Arg::Nodes(old)), Some(Arg::Nodes(new))) if self.lists(old, new) => return,
             (Some(Arg::Source(old)), Some(Arg::Source(new))) => return self.source(&to.name, old, new),
+            (Some(Arg::Files(old)), Some(Arg::Files(new))) if old == new => return self.files(&to.name, new),
             _ if old == new => return,
             _ => {}
         }
@@ -116,6 +117,17 @@ impl Walk<'_, '_> {
         match LABELS.contains(&name) {
             true => add(&mut self.labels, &to.name, what),
             false => self.add(&to.name, what),
+        }
+    }
+
+    /// Files that stand in the same places.
+    fn files(&mut self, node: &str, places: &[String]) {
+        for place in places {
+            let (before, after) = (self.old.file(place), self.new.file(place));
+            if before != after {
+                let digest = |text: Option<&str>| text.map(|text| Sha256::of(text.as_bytes()));
+                self.add(node, What::File { path: place.clone(), old: digest(before), new: digest(after) });
+            }
         }
     }
 

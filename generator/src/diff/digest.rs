@@ -139,6 +139,13 @@ impl<'a> Nodes<'a> {
             },
             Arg::Text(word) => text.fields("text", [word.as_str()]),
             Arg::Texts(words) => text.fields("texts", words.iter().map(String::as_str)),
+            Arg::Files(places) => {
+                // A store path's name is the last part of a place.
+                let parts = places.iter().flat_map(|place| {
+                    [place.rsplit('/').next().unwrap_or_default(), self.file(place).unwrap_or_default()]
+                });
+                text.fields("files", parts);
+            }
             Arg::Flag(flag) => text.fields("flag", [if *flag { "true" } else { "false" }]),
         }
     }
@@ -170,6 +177,11 @@ impl<'a> Nodes<'a> {
     /// What is the same for every call of a recipe.
     pub fn recipe(&self, name: &str) -> Option<&Recipe<'a>> {
         self.recipes.get(name)
+    }
+
+    /// The text of a file in the tree.
+    pub fn file(&self, place: &str) -> Option<&'a str> {
+        self.side.plan.files.get(place).map(String::as_str).or_else(|| self.side.files.text(place))
     }
 
     /// What a source is, if the lock holds it.

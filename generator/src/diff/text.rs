@@ -113,6 +113,7 @@ fn value(arg: &Arg) -> String {
         Arg::Nodes(names) => format!("[{}]", names.join(", ")),
         Arg::Text(text) => format!("{text:?}"),
         Arg::Texts(texts) => format!("{texts:?}"),
+        Arg::Files(places) => format!("[{}]", places.join(", ")),
         Arg::Flag(flag) => flag.to_string(),
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::ci::{self, Ci};
 use super::family::{self, FamilyFile, Named, system};
 use super::kernel::{self, Configs, UserFiles};
 use super::keys::{self, Axis, Family};
@@ -25,6 +26,7 @@ pub struct MatrixFile {
     pub systems: Vec<Loc<System>>,
     pub seed: Seed,
     pub prefer: Vec<String>,
+    pub ci: Ci,
     pub sdks: Sdks,
     pub configs: Configs,
     /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
@@ -130,8 +132,9 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> 
         kernel::unused(reader, &named.configs, &used(Axis::Config));
     }
     let prefer = read_prefer(reader, root.get("sources"));
+    let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
     let Named { sdks, configs } = named;
-    Some(MatrixFile { systems, seed, prefer, sdks, configs, families })
+    Some(MatrixFile { systems, seed, prefer, ci, sdks, configs, families })
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {

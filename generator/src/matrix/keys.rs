@@ -4,11 +4,13 @@ use crate::target::{DarwinTarget, KernelTarget, Target};
 
 /// Keys at the top of the file.
 pub const ROOT: &[&str] =
-    &["crossloom", "build", "sources", "sdk", "kernel-config", "musl-gcc", "darwin", "valgrind-darwin", "linux"];
+    &["crossloom", "build", "sources", "ci", "sdk", "kernel-config", "musl-gcc", "darwin", "valgrind-darwin", "linux"];
 /// Keys of `[build]`.
 pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.
 pub const SOURCES: &[&str] = &["prefer"];
+/// Keys of `[ci]`.
+pub const CI: &[&str] = &["surfaces", "flake"];
 /// Keys of one `[sdk.NAME]`.
 pub const SDK: &[&str] = &["kind", "version", "accept-license", "hash"];
 /// Keys of one `[kernel-config.NAME]`.

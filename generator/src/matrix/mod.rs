@@ -3,6 +3,7 @@
 //! Text → `MatrixFile` (what was written) → [`Matrix`] (what is meant). Every problem of a text is reported at once.
 
 mod cells;
+mod ci;
 mod expand;
 mod family;
 mod file;
@@ -14,6 +15,7 @@ mod sdk;
 
 use std::collections::BTreeMap;
 
+pub use ci::{Ci, Surface};
 pub use kernel::{Fragment, KernelBase, KernelConfig, MAX_FRAGMENT, NoFiles, UserFiles};
 pub use keys::{Axis, Family, Values};
 pub use schema::schema;
@@ -34,6 +36,8 @@ pub struct Matrix {
     pub seed: Seed,
     /// Source variants (`upstream`, `debian`) in order of preference; at least one.
     pub prefer: Vec<String>,
+    /// What is rendered for services that build.
+    pub ci: Ci,
     /// The SDKs that cells can be made with, by their names: zig's, and the file's own.
     pub sdks: BTreeMap<String, Sdk>,
     /// Cells of the musl-gcc family in the file's order, targets outermost. One such list per family.
@@ -275,6 +279,7 @@ impl Matrix {
                 systems: file.systems.iter().map(|system| system.value).collect(),
                 seed: file.seed,
                 prefer: file.prefer,
+                ci: file.ci,
                 sdks,
                 musl_gcc: Vec::new(),
                 darwin: Vec::new(),

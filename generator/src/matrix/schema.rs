@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::ci::Surface;
 use super::keys::{self, Axis, Family, Values};
 use crate::catalogue::catalogue;
 use crate::target::{Seed, System};
@@ -74,6 +75,7 @@ fn root_key(key: &str) -> Value {
         "crossloom" => json!({ "description": "Version of this file's format.", "const": keys::FORMAT }),
         "build" => object(keys::BUILD, &["systems"], "What builds, and from what.", build_key),
         "sources" => object(keys::SOURCES, &[], "Where sources come from.", sources_key),
+        "ci" => object(keys::CI, &["surfaces"], "Services that build the matrix.", ci_key),
         "sdk" => json!({
             "description": "macOS SDKs by the names that `sdk` lists take. `zig` needs none of this.",
             "type": "object",
@@ -128,6 +130,17 @@ fn sources_key(key: &str) -> Value {
             words
         }
         _ => Value::Bool(true),
+    }
+}
+
+fn ci_key(key: &str) -> Value {
+    match key {
+        "surfaces" => words(&Surface::ALL.map(Surface::as_str), "Services that files are rendered for."),
+        _ => json!({
+            "description": "Of hydra: the address of the project's flake, for the declarative jobset crossloom/spec.json.",
+            "type": "string",
+            "pattern": "^[a-z+]+:[-A-Za-z0-9._~:/?&=%+@]+$",
+        }),
     }
 }
 

@@ -37,7 +37,7 @@ pub enum OutputError {
     Unmarked { path: String },
     #[error(
         "{} is not a file that crossloom generated; it is left alone\n  \
-         hint: move it away, or pass --no-flake and import ./crossloom from your own flake.nix", .path.display()
+         hint: move it away, or {}", .path.display(), instead(.path)
     )]
     ForeignFile { path: PathBuf },
     #[error(
@@ -72,6 +72,15 @@ pub enum OutputError {
         #[source]
         source: Box<OutputError>,
     },
+}
+
+/// What to do without a generated file, beside moving one's own away.
+fn instead(path: &Path) -> &'static str {
+    if path.extension().is_some_and(|end| end == "nix") {
+        "pass --no-flake and import ./crossloom from your own flake.nix"
+    } else {
+        "take its service out of `surfaces` in [ci]"
+    }
 }
 
 impl OutputError {

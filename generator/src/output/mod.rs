@@ -2,7 +2,8 @@
 //!
 //! Both look at the disk in the same way and refuse the same things, so a check that passes is a write that changes
 //! nothing. The folder [`FOLDER`] belongs to crossloom as a whole: what the tree no longer has is stale there. Every
-//! other file is overwritten only where its first line is [`MARKER`].
+//! other file is overwritten only where its first line is [`MARKER`], and one for a service that the tree no longer has
+//! is removed only where it is.
 //!
 //! **Invariant:** until every changed file lies complete beside its target, no target has been touched.
 
@@ -26,6 +27,14 @@ use self::survey::{Found, look, obstacle, survey};
 pub use crate::render::gate::HEADER as MARKER;
 /// The folder that is crossloom's own, relative to the output directory.
 pub const FOLDER: &str = "crossloom";
+/// garnix' file, beside the folder.
+pub const GARNIX: &str = "garnix.yaml";
+/// GitHub's.
+pub const GITHUB: &str = ".github/workflows/crossloom.yml";
+/// GitLab's.
+pub const GITLAB: &str = ".gitlab-ci.yml";
+/// Files beside the folder that only some trees have: one that bears the marker and that the tree lacks is stale.
+const OPTIONAL: [&str; 3] = [GARNIX, GITHUB, GITLAB];
 /// The file by whose marker the folder is known to be ours.
 const INDEX: &str = "crossloom/default.nix";
 
@@ -48,7 +57,7 @@ pub struct Report {
     pub written: Vec<String>,
     /// Right already, and not touched.
     pub unchanged: Vec<String>,
-    /// Stale files of the owned folder.
+    /// Stale files: of the owned folder, and of services.
     pub removed: Vec<String>,
 }
 
@@ -138,7 +147,7 @@ pub fn write(dir: &Path, tree: &Tree) -> Result<Report, OutputError> {
         report.removed.push(path);
         // Folders that this emptied; removing one that is not empty fails, which is the test.
         let folder = dir.join(FOLDER);
-        for parent in on_disk.ancestors().skip(1).take_while(|parent| **parent != folder) {
+        for parent in on_disk.ancestors().skip(1).take_while(|parent| **parent != folder && **parent != *dir) {
             if fs::remove_dir(parent).is_err() {
                 break;
             }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::difference::shown;
 use super::stage::{TEMPORARY, dir_or_dot};
-use super::{FOLDER, INDEX, MARKER, Obstacle, OutputError, Tree, TreeFile};
+use super::{FOLDER, INDEX, MARKER, OPTIONAL, Obstacle, OutputError, Tree, TreeFile};
 
 /// What is on disk for one path of the tree.
 pub(super) enum Found {
@@ -33,7 +33,18 @@ pub(super) fn survey<'tree>(dir: &Path, tree: &'tree Tree) -> Result<(Survey<'tr
         }
         _ => {}
     }
-    let stale = if tree.keys().any(|path| owned(path)) { own_folder(dir, tree)? } else { Vec::new() };
+    let mut stale = Vec::new();
+    if tree.keys().any(|path| owned(path)) {
+        stale = own_folder(dir, tree)?;
+        for path in OPTIONAL.into_iter().filter(|path| !tree.contains_key(*path)) {
+            // Somebody else's is no concern of ours, and neither is what stands where a folder of it would.
+            if let Found::File { bytes, .. } = find(dir, path)?
+                && bytes.starts_with(MARKER.as_bytes())
+            {
+                stale.push((path.to_owned(), dir.join(path)));
+            }
+        }
+    }
     let mut found = Vec::new();
     for (path, file) in tree {
         let on_disk = find(dir, path)?;

@@ -149,6 +149,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     };
     let planned = |output, built| Cell {
         name: cell.name.clone(),
+        family: Family::Darwin,
         shell: Some(shell),
         output,
         target: target.triple(),
@@ -163,12 +164,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     let compiler_rt = graph.add(
         name("compiler-rt"),
         "darwin-compiler-rt",
-        [
-            ("src", source("llvm", llvm)),
-            ("version", text(llvm)),
-            ("target", text(triple)),
-            ("cc", node(&compiler.cc)),
-        ],
+        [("src", source("llvm", llvm)), ("version", text(llvm)), ("target", text(triple)), ("cc", node(&compiler.cc))],
     );
     let mut libraries = Vec::new();
     if cell.languages.cxx {

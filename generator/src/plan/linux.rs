@@ -135,6 +135,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
         name: cell.name.clone(),
         shell: Some(Shell { name: cell.name.clone(), recipe: "linux-shell", cxx: false }),
         output: Output::Node(name),
+        family: Family::Linux,
         target: cell.target.name(),
         built: built && system == System::X86_64Linux,
     })

@@ -18,7 +18,7 @@ use serde::{Serialize, Serializer};
 
 use crate::catalogue::Catalogue;
 use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Release, sdk_source_name, source_name};
-use crate::matrix::{Matrix, SdkKind};
+use crate::matrix::{Ci, Family, Matrix, SdkKind};
 use crate::seed::Tier;
 use crate::target::{Seed, System};
 use graph::Graph;
@@ -30,6 +30,8 @@ pub use recipe::{RECIPES, tiers};
 pub struct Plan {
     /// Which seed Linux build systems build from.
     pub seed: Seed,
+    /// What is rendered for services that build.
+    pub ci: Ci,
     /// By build system, in the order of their names.
     pub systems: BTreeMap<System, SystemPlan>,
     /// Every source that a node or a check names.
@@ -110,6 +112,8 @@ impl Arg {
 pub struct Cell {
     /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
     pub name: String,
+    /// The table of the matrix that it is of.
+    pub family: Family,
     /// The development shell; none where the cell is nothing to develop with.
     pub shell: Option<Shell>,
     pub output: Output,
@@ -274,7 +278,7 @@ pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan,
     let locked = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone())));
     let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
     let files = matrix.linux.iter().flat_map(linux::files).collect();
-    Ok(Plan { seed: matrix.seed, systems, sources, sdks, files })
+    Ok(Plan { seed: matrix.seed, ci: matrix.ci.clone(), systems, sources, sdks, files })
 }
 
 fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> SystemPlan {

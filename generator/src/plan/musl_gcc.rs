@@ -245,6 +245,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     };
     Cell {
         name: cell.name.clone(),
+        family: Family::MuslGcc,
         shell: Some(shell),
         output: Output::Node(toolchain),
         target: triple,

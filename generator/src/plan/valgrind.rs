@@ -37,6 +37,7 @@ pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cel
     let tarball_name = format!("{}-tarball", cell.name);
     let planned = |name: &str, output, built: bool| Cell {
         name: name.to_owned(),
+        family: Family::ValgrindDarwin,
         shell: None,
         output,
         target: cell.target.triple(),

@@ -51,7 +51,7 @@ fn list(path: &str, findings: &[Finding]) -> String {
 
 /// The text as it is to be written, or everything that is wrong with it. What passed passes again, unchanged.
 ///
-/// `path` is relative to the rendered tree; its end (`.nix`, `.sh`, `.json`, `flake.lock`, anything else) decides what
+/// `path` is relative to the rendered tree; its end (`.nix`, `.sh`, `.yml`, `.json`, `flake.lock`, anything else) decides what
 /// is checked.
 pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
     let rejected = |mut findings: Vec<Finding>| {
@@ -69,7 +69,8 @@ pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
             findings.extend(check_comment_dates(text, rnix_comments(text)));
             findings.extend(lint::lint(text));
         }
-        "sh" => {
+        // Comments begin alike, and what is rendered has no block of text in which a line could seem to be one.
+        "sh" | "yaml" | "yml" => {
             findings.extend(check_header(text));
             findings.extend(check_comment_dates(text, shell_comments(text)));
         }

@@ -1,10 +1,14 @@
 //! What templates see: one type per template, so that what a template can name is what these hold. No field is
 //! optional, since a template cannot ask whether something is there.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::matrix::{Family, Surface};
 use crate::plan::{Arg, Check, Node, Output, Plan, SystemPlan};
+use crate::surface::limits::{self, Limits};
 
 /// A source's name as an attribute that needs no quotes.
 fn attribute(name: &str) -> String {
@@ -20,6 +24,10 @@ pub struct FlakeContext {
 pub struct DefaultContext {
     pub seeded: Vec<SeededSystem>,
     pub unseeded: Vec<UnseededSystem>,
+    /// All of them.
+    pub systems: Vec<UnseededSystem>,
+    /// The file of Hydra's jobs, if there is one.
+    pub hydra: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -247,4 +255,101 @@ impl CheckContext {
         }
         context
     }
+}
+
+/// What Hydra builds.
+#[derive(Serialize)]
+pub struct HydraContext {
+    jobs: Vec<JobContext>,
+    aggregates: Vec<AggregateContext>,
+}
+
+#[derive(Serialize)]
+struct JobContext {
+    name: String,
+    systems: Vec<JobOnSystem>,
+}
+
+#[derive(Serialize)]
+struct JobOnSystem {
+    system: &'static str,
+    output: &'static str,
+    name: String,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct AggregateContext {
+    name: String,
+    systems: Vec<AggregateOnSystem>,
+}
+
+#[derive(Serialize)]
+struct AggregateOnSystem {
+    system: &'static str,
+    name: String,
+    constituents: Vec<Constituent>,
+    meta: Meta,
+}
+
+#[derive(Serialize)]
+struct Constituent {
+    system: &'static str,
+    name: String,
+}
+
+/// What Hydra reads in a job's `meta`.
+#[derive(Serialize)]
+struct Meta {
+    #[serde(rename = "schedulingPriority")]
+    priority: u32,
+    timeout: u32,
+    #[serde(rename = "maxSilent")]
+    silent: u32,
+}
+
+impl Meta {
+    fn of(Limits { priority, timeout, silent }: Limits) -> Meta {
+        Meta { priority, timeout, silent }
+    }
+}
+
+impl HydraContext {
+    /// The file, if the matrix asks for one. Cells whose SDK is missing are no jobs, since they could only fail.
+    pub fn of(plan: &Plan) -> Option<HydraContext> {
+        if !plan.ci.surfaces.contains(&Surface::Hydra) {
+            return None;
+        }
+        let mut jobs: BTreeMap<String, Vec<JobOnSystem>> = BTreeMap::new();
+        let mut aggregates: BTreeMap<Family, Vec<AggregateOnSystem>> = BTreeMap::new();
+        for (system, nodes) in &plan.systems {
+            let system = system.as_str();
+            let mut add = |name: &String, output, limits| {
+                let job = JobOnSystem { system, output, name: name.clone(), meta: Meta::of(limits) };
+                jobs.entry(name.clone()).or_default().push(job);
+            };
+            let mut families: BTreeMap<Family, Vec<Constituent>> = BTreeMap::new();
+            for cell in nodes.cells.iter().filter(|cell| cell.node().is_some()) {
+                add(&cell.name, "packages", limits::of_cell(cell.family));
+                families.entry(cell.family).or_default().push(Constituent { system, name: cell.name.clone() });
+            }
+            for check in &nodes.checks {
+                add(&check.name, "checks", limits::of_check(check.file));
+            }
+            for (family, constituents) in families {
+                let (name, meta) = (aggregate(family), Meta::of(limits::AGGREGATE));
+                let aggregate = AggregateOnSystem { system, name, constituents, meta };
+                aggregates.entry(family).or_default().push(aggregate);
+            }
+        }
+        let jobs = jobs.into_iter().map(|(name, systems)| JobContext { name, systems });
+        let aggregates = aggregates.into_iter();
+        let aggregates = aggregates.map(|(family, systems)| AggregateContext { name: aggregate(family), systems });
+        Some(HydraContext { jobs: jobs.collect(), aggregates: aggregates.collect() })
+    }
+}
+
+/// The job that stands for a family: no cell's name begins so, nor a check's.
+fn aggregate(family: Family) -> String {
+    format!("all-{}", family.key())
 }

@@ -11,22 +11,27 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::matrix::Surface;
 use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, Plan};
 use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
 use crate::seed::SeedLock;
+use crate::surface;
 use crate::target::System;
-use context::{DefaultContext, FlakeContext, SeededSystem, SourcesContext, SystemContext, UnseededSystem};
+use context::{
+    DefaultContext, FlakeContext, HydraContext, SeededSystem, SourcesContext, SystemContext, UnseededSystem,
+};
 
 pub use verbatim::Verbatim;
 
 /// The nixpkgs that a rendered flake names, and that `flake.lock` pins.
 pub const NIXPKGS_URL: &str = "github:NixOS/nixpkgs/nixos-25.11";
 
-const TEMPLATES: [(&str, &str); 4] = [
+const TEMPLATES: [(&str, &str); 5] = [
     ("flake.nix", include_str!("../../../templates/flake.nix.hbs")),
     ("default.nix", include_str!("../../../templates/default.nix.hbs")),
+    ("hydra.nix", include_str!("../../../templates/hydra.nix.hbs")),
     ("sources.nix", include_str!("../../../templates/sources.nix.hbs")),
     ("system.nix", include_str!("../../../templates/system.nix.hbs")),
 ];
@@ -94,11 +99,16 @@ pub fn tree_with(
             lock: format!("./seed/{}.json", lock_name(system)),
         })
         .collect();
-    let unseeded: Vec<_> = unseeded
-        .into_iter()
-        .map(|system| UnseededSystem { system: system.as_str(), file: format!("./{system}.nix") })
-        .collect();
-    render("default.nix", format!("{FOLDER}/default.nix"), &DefaultContext { seeded, unseeded })?;
+    let file = |system: System| UnseededSystem { system: system.as_str(), file: format!("./{system}.nix") };
+    let unseeded: Vec<_> = unseeded.into_iter().map(file).collect();
+    let systems = plan.systems.keys().copied().map(file).collect();
+    let jobs = HydraContext::of(plan);
+    let hydra = jobs.iter().map(|_| "./hydra.nix").collect();
+    let context = DefaultContext { seeded, unseeded, systems, hydra };
+    render("default.nix", format!("{FOLDER}/default.nix"), &context)?;
+    if let Some(jobs) = jobs {
+        render("hydra.nix", format!("{FOLDER}/hydra.nix"), &jobs)?;
+    }
     let sources = SourcesContext::of(plan);
     let fetchers = sources.fetchers();
     render("sources.nix", format!("{FOLDER}/sources.nix"), &sources)?;
@@ -107,6 +117,10 @@ pub fn tree_with(
         render("system.nix", format!("{FOLDER}/{system}.nix"), &context)?;
     }
 
+    for (path, text) in surface::files(plan) {
+        let text = gate(&path, &text).map_err(|source| TreeError::Gate { source })?;
+        tree.insert(path, TreeFile { text, executable: false });
+    }
     let mut add = |path: String, text: &str| {
         tree.insert(path, TreeFile { text: text.to_owned(), executable: false });
     };
@@ -126,6 +140,9 @@ pub fn tree_with(
 /// The files that a plan names, and the seed.
 fn used(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::from(["seed".to_owned()]);
+    if plan.ci.surfaces.contains(&Surface::Hydra) {
+        used.insert("recipes/aggregate.nix".to_owned());
+    }
     for system in plan.systems.values() {
         used.extend(system.nodes.iter().map(|node| format!("recipes/{}.nix", node.recipe)));
         let files = system.nodes.iter().flat_map(|node| node.args.values()).flat_map(Arg::files);

@@ -26,6 +26,11 @@ impl Verbatim {
         self
     }
 
+    /// A file's text.
+    pub fn text(&self, path: &str) -> Option<&str> {
+        self.0.get(path).map(String::as_str)
+    }
+
     /// Whether there is such a file.
     pub fn holds(&self, path: &str) -> bool {
         self.0.contains_key(path)

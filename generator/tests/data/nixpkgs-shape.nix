@@ -160,6 +160,8 @@ let
     enableParallelInstalling = flag;
     separateDebugInfo = flag;
     preferLocalBuild = flag;
+    # What releaseTools.aggregate sets.
+    _hydraAggregate = flag;
     allowSubstitutes = flag;
 
     # Nix's own, which the manual of Nix describes.

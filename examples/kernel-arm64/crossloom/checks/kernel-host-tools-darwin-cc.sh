@@ -6,6 +6,7 @@
 #   $MIRROR_MODE      cc, ld or ar
 #   $MIRROR_REAL      the program of this machine
 #   $MIRROR_COMPILER  the compiler for macOS
+#   $MIRROR_ARCH      the Mac's processor, as the kernel calls it
 #   $MIRROR_CFLAGS, $MIRROR_LDFLAGS  what the placeholders stand for
 #   $MIRROR_TREE      where the objects and programs for macOS go
 #   $MIRROR_TOP       the kernel's tree
@@ -97,6 +98,11 @@ for word in "$@"; do
   # How Linux's linker is chosen and told.
   -fuse-ld=*) ;;
   -Wl,-rpath*) ;;
+  # A warning that the kernel asks of GCC alone, and GCC is what compiles for this machine.
+  -Wstrict-aliasing=*) ;;
+  # tools/ looks up the build machine's processor, which is this machine's here and the Mac's there.
+  -I*/tools/arch/*/include/uapi) words+=("${word%/arch/*}/arch/$MIRROR_ARCH/include/uapi") ;;
+  -*) words+=("$word") ;;
   *.o | *.a)
     if [ "$previous" = -o ]; then
       words+=("$mirror")

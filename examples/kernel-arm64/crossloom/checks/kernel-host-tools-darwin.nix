@@ -47,9 +47,11 @@
       "arch/x86/boot:mkcpustr"
       "arch/x86/boot:tools/build"
       "arch/x86/entry/vdso:vdso2c"
-      "arch/x86/tools:insn_decoder_test"
-      "arch/x86/tools:insn_sanity"
     ];
+  },
+  # What these are compiled from, where it is made in another directory.
+  generated ? {
+    x86 = [ "arch/x86/kernel/cpu:capflags.c" ];
   },
   # What the kernel's recipe passes on a Mac.
   host ? import ../kernel/host-darwin.nix,
@@ -82,8 +84,11 @@ stdenv.mkDerivation {
   ];
 
   compiler = "${cc}/bin/${target}-clang";
+  # As the kernel calls the Mac's processor.
+  hostArch = if builtins.match "arm64-.*" target != null then "arm64" else "x86";
   wrapper = ./kernel-host-tools-darwin-cc.sh;
   tools = tools ++ (archTools.${arch} or [ ]);
+  generated = generated.${arch} or [ ];
   inherit (host) hostCFlags hostLdFlags;
   # `PLACE REASON`, one a line
   notBuilt = concatStringsSep "\n" (map (tool: "${tool} ${host.notBuilt.${tool}}") (attrNames host.notBuilt));

@@ -14,6 +14,7 @@ script() {
     echo "#!$SHELL"
     printf 'export MIRROR_MODE=%q MIRROR_REAL=%q MIRROR_COMPILER=%q\n' "$2" "$(type -P "$3")" "$compiler"
     printf 'export MIRROR_CFLAGS=%q MIRROR_LDFLAGS=%q\n' "$hostCFlags" "${hostLdFlags:-}"
+    printf 'export MIRROR_ARCH=%q\n' "$hostArch"
     printf 'export MIRROR_TREE=%q MIRROR_TOP=%q\n' "$mirror" "$top"
     printf 'exec %q %q "$@"\n' "$SHELL" "$wrapper"
   } >"$bin/$1"
@@ -37,6 +38,7 @@ done
   {
     echo 'ifeq ($(need-sub-make),)'
     echo 'crossloom-host-tools: prepare scripts'
+    for file in ${generated:-}; do printf '\t+$(Q)$(MAKE) $(build)=%s %s\n' "${file%:*}" "${file/://}"; done
     for tool in $tools; do
       # By its name alone, or the configuration would have a say in whether there is such a program.
       printf '\t+$(Q)$(MAKE) $(build)=%s hostprogs=%s %s\n' "${tool%:*}" "${tool#*:}" "${tool/://}"

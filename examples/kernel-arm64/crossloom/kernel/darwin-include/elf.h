@@ -305,6 +305,11 @@ typedef struct {
 
 /* e_flags */
 #define EF_ARM_EABIMASK 0xff000000
+#define EF_ARM_EABI_VERSION(flags) ((flags) & EF_ARM_EABIMASK)
+#define EF_ARM_SOFT_FLOAT 0x200
+#define EF_ARM_VFP_FLOAT 0x400
+#define EF_ARM_ABI_FLOAT_SOFT 0x200
+#define EF_ARM_ABI_FLOAT_HARD 0x400
 #define EF_ARM_EABI_VER5 0x05000000
 #define EF_MIPS_ABI2 32
 #define EF_MIPS_ARCH 0xf0000000
@@ -791,7 +796,8 @@ typedef struct {
 #define R_LARCH_RELAX 100
 #define R_LARCH_ALIGN 102
 
-/* Relocations of SPARC and SuperH, as far as calls are concerned */
+/* Relocations of Itanium, SPARC and SuperH, as far as calls are concerned */
+#define R_IA64_IMM64 0x23
 #define R_SPARC_NONE 0
 #define R_SPARC_32 3
 #define R_SPARC_DISP32 6

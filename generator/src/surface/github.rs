@@ -1,0 +1,138 @@
+//! The workflow of GitHub's Actions.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::{CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, jobs, yaml};
+use crate::plan::Plan;
+use crate::target::System;
+
+/// What a matrix of GitHub's may hold at most is 256.
+const MATRIX: usize = 200;
+/// Minutes that a job on GitHub's own machines may take.
+const LONGEST: u32 = 360;
+
+// Actions by their major version: its tag moves with repairs, and a newer major changes what goes in.
+const CHECKOUT: &str = "actions/checkout@v4";
+const UPLOAD: &str = "actions/upload-artifact@v4";
+const DOWNLOAD: &str = "actions/download-artifact@v4";
+const INSTALL_NIX: &str = "cachix/install-nix-action@v31";
+
+const COMMENT: &str = "\
+# One job for each cell and build system. GitHub reads this file in the repository's own .github/workflows alone.
+# Variables of the repository: CROSSLOOM_GIT, where crossloom's own sources are; and, where the machines' own settings
+# don't do, CROSSLOOM_MIRRORS, the text of a mirrors.toml.
+";
+
+/// GitHub's own machines of a build system.
+const fn runner(system: System) -> &'static str {
+    match system {
+        System::X86_64Linux => "ubuntu-24.04",
+        System::Aarch64Linux => "ubuntu-24.04-arm",
+        System::X86_64Darwin => "macos-15-intel",
+        System::Aarch64Darwin => "macos-15",
+    }
+}
+
+/// The text of the workflow, without the header.
+pub fn workflow(plan: &Plan) -> String {
+    let mut all = Map::new();
+    for (system, nodes) in &plan.systems {
+        let jobs = jobs(plan, nodes);
+        all.insert(format!("crossloom-{system}"), tool(*system));
+        for (index, jobs) in jobs.chunks(MATRIX).enumerate() {
+            let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
+            all.insert(format!("build-{system}{number}"), build(*system, jobs));
+        }
+    }
+    let workflow = json!({
+        "name": "crossloom",
+        "on": ["push", "pull_request", "workflow_dispatch"],
+        "permissions": { "contents": "read" },
+        "jobs": all,
+    });
+    format!("{COMMENT}{}", yaml::print(&workflow))
+}
+
+/// A job on machines of a build system.
+fn on(system: System, fields: Json) -> Json {
+    let mut job = Map::new();
+    job.insert("runs-on".to_owned(), json!(runner(system)));
+    if system.is_linux() {
+        // Nix's sandbox mounts, which a plain container may not.
+        job.insert("container".to_owned(), json!({ "image": IMAGE, "options": "--privileged" }));
+    }
+    if let Json::Object(fields) = fields {
+        job.extend(fields);
+    }
+    Json::Object(job)
+}
+
+/// Builds crossloom, and looks whether what is committed is what it renders.
+fn tool(system: System) -> Json {
+    let program = format!("{TOOL_ROOT}/bin/crossloom");
+    let install = format!("cargo install --locked --root {TOOL_ROOT} --git \"$CROSSLOOM_GIT\" crossloom");
+    let current = CURRENT.map(|command| format!("{TOOL_ROOT}/bin/{command}")).join(" && ");
+    on(
+        system,
+        json!({
+            "timeout-minutes": TOOL_TIMEOUT / 60,
+            "steps": [
+                { "uses": CHECKOUT },
+                {
+                    "name": "Build crossloom",
+                    "env": { "CROSSLOOM_GIT": "${{ vars.CROSSLOOM_GIT }}" },
+                    "run": install,
+                },
+                { "name": "Compare what is committed", "run": current },
+                { "uses": UPLOAD, "with": { "name": format!("crossloom-{system}"), "path": program } },
+            ],
+        }),
+    )
+}
+
+fn build(system: System, jobs: &[Job<'_>]) -> Json {
+    let cells = jobs.iter().map(|job| {
+        let minutes = (job.limits.timeout / 60).min(LONGEST);
+        json!({ "cell": job.name, "words": job.words(), "minutes": minutes })
+    });
+    let cells: Vec<Json> = cells.collect();
+    let tool = format!("crossloom-{system}");
+    let program = format!("{TOOL_ROOT}/crossloom");
+    let mut steps =
+        vec![json!({ "uses": CHECKOUT }), json!({ "uses": DOWNLOAD, "with": { "name": tool, "path": TOOL_ROOT } })];
+    if system.is_linux() {
+        let install = "apt-get update && apt-get install -y --no-install-recommends nix-bin";
+        steps.push(json!({ "name": "Install Nix", "run": install }));
+    } else {
+        steps.push(json!({ "uses": INSTALL_NIX }));
+    }
+    steps.push(json!({
+        "name": "Say where sources are",
+        "if": "vars.CROSSLOOM_MIRRORS != ''",
+        "env": { "MIRRORS": "${{ vars.CROSSLOOM_MIRRORS }}" },
+        "run": format!(
+            "printf '%s\\n' \"$MIRRORS\" > {TOOL_ROOT}/mirrors.toml && \
+             echo \"CROSSLOOM_MIRRORS=$PWD/{TOOL_ROOT}/mirrors.toml\" >> \"$GITHUB_ENV\""
+        ),
+    }));
+    // macOS has no seed: nixpkgs' tools build there, and no check runs.
+    let run = if system.is_linux() {
+        format!("chmod +x {program} && {program} build $WORDS")
+    } else {
+        format!(
+            "chmod +x {program} && {program} fetch $WORDS && \
+             nix build --no-link --print-build-logs \".#packages.{system}.$WORDS\""
+        )
+    };
+    steps.push(json!({ "name": "Build", "env": { "WORDS": "${{ matrix.words }}" }, "run": run }));
+    on(
+        system,
+        json!({
+            "name": format!("${{{{ matrix.cell }}}} ({system})"),
+            "needs": tool,
+            "timeout-minutes": "${{ matrix.minutes }}",
+            "strategy": { "fail-fast": false, "matrix": { "include": cells } },
+            "steps": steps,
+        }),
+    )
+}

@@ -1,0 +1,161 @@
+//! What services that build read, rendered from the plan: a job for each cell and build system, or a list of them.
+//!
+//! A service that runs plain Nix (Hydra, garnix) is told attributes of the flake. One that runs commands (GitHub,
+//! GitLab) first builds crossloom, which then fetches and builds as it does for people. `hydraJobs` is Nix, and
+//! rendered with the tree.
+
+mod github;
+mod gitlab;
+pub mod limits;
+pub mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+
+use crate::matrix::Surface;
+use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
+use crate::plan::{Arg, Cell, Check, Plan, SystemPlan};
+use crate::render::gate::HEADER;
+use crate::target::System;
+use limits::Limits;
+
+/// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that
+/// builds crossloom, which Debian's own is too old for.
+const IMAGE: &str = "rust:1-bookworm";
+/// Where a job that builds crossloom leaves it.
+const TOOL_ROOT: &str = "crossloom-tool";
+/// Seconds that building crossloom may take.
+const TOOL_TIMEOUT: u32 = 3600;
+/// What compares the lock and the rendered files with the matrix.
+const CURRENT: [&str; 2] = ["crossloom lock --check", "crossloom generate --check"];
+
+/// What one job builds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Job<'a> {
+    /// The cell's, or that of a check which is of no cell.
+    pub name: &'a str,
+    /// Where the flake has it.
+    pub output: &'static str,
+    /// The checks of the cell.
+    pub checks: Vec<&'a str>,
+    pub limits: Limits,
+}
+
+impl Job<'_> {
+    /// Cell and checks as words of a command: letters, digits, `-` and `_` are all that is in them.
+    fn words(&self) -> String {
+        std::iter::once(self.name).chain(self.checks.iter().copied()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// Files of the tree by their paths, for the surfaces that the matrix names.
+pub fn files(plan: &Plan) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    for surface in &plan.ci.surfaces {
+        match surface {
+            Surface::Hydra => {
+                if let Some(flake) = &plan.ci.flake {
+                    files.insert(format!("{FOLDER}/spec.json"), format!("{:#}\n", jobset(flake)));
+                }
+            }
+            Surface::Garnix => {
+                let comment = "# What garnix builds. It runs plain Nix: files that only `crossloom fetch` brings have to \
+                               be in a cache that it reads.\n";
+                files.insert(GARNIX.to_owned(), format!("{HEADER}\n{comment}{}", yaml::print(&garnix(plan))));
+            }
+            Surface::Github => {
+                files.insert(GITHUB.to_owned(), format!("{HEADER}\n{}", github::workflow(plan)));
+            }
+            Surface::Gitlab => {
+                files.insert(GITLAB.to_owned(), format!("{HEADER}\n{}", gitlab::pipeline(plan)));
+            }
+        }
+    }
+    files
+}
+
+/// The jobs of one build system that any machine of its kind can do. A cell that needs an SDK of the user's own has
+/// none: the lock knows no address of it.
+pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
+    let own = with_own_sdk(plan, system);
+    let mut checks: BTreeMap<&str, Vec<&Check>> = BTreeMap::new();
+    for check in &system.checks {
+        for node in check.nodes() {
+            checks.entry(node).or_default().push(check);
+        }
+    }
+    let nodes: BTreeSet<&str> = system.cells.iter().filter_map(Cell::node).collect();
+    let of_cells = system.cells.iter().filter_map(|cell| {
+        let node = cell.node().filter(|node| !own.contains(node))?;
+        let checks = checks.get(node).into_iter().flatten();
+        Some(Job {
+            name: &cell.name,
+            output: "packages",
+            checks: checks.map(|check| check.name.as_str()).collect(),
+            limits: limits::of_cell(cell.family),
+        })
+    });
+    // The seed's own.
+    let others = system.checks.iter().filter(|check| !check.nodes().any(|node| nodes.contains(node.as_str())));
+    let others = others.map(|check| Job {
+        name: &check.name,
+        output: "checks",
+        checks: Vec::new(),
+        limits: limits::of_check(check.file),
+    });
+    of_cells.chain(others).collect()
+}
+
+/// The nodes of a build system that are made of an SDK of the user's own.
+fn with_own_sdk<'a>(plan: &Plan, system: &'a SystemPlan) -> BTreeSet<&'a str> {
+    let mut own: BTreeSet<&str> = BTreeSet::new();
+    // What a node needs stands before it.
+    for node in &system.nodes {
+        let needs = node.args.values().any(|arg| match arg {
+            Arg::Source(source) => plan.sdks.contains_key(source),
+            Arg::Node(name) => own.contains(name.as_str()),
+            Arg::Nodes(names) => names.iter().any(|name| own.contains(name.as_str())),
+            Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => false,
+        });
+        if needs {
+            own.insert(&node.name);
+        }
+    }
+    own
+}
+
+/// Hydra's static declarative project: jobsets by name, here the flake's own. It takes no other keys than these, and
+/// those of legacy jobsets (`nixexprinput`, `nixexprpath`).
+fn jobset(flake: &str) -> Json {
+    json!({
+        "crossloom": {
+            "enabled": 1,
+            "hidden": false,
+            "description": "Cross toolchains, as crossloom renders them",
+            // A flake's.
+            "type": 1,
+            "flake": flake,
+            // Seconds. Toolchains take longer than that to build, and nothing is polled in between.
+            "checkinterval": 3600,
+            "schedulingshares": 100,
+            "enableemail": false,
+            "emailoverride": "",
+            "keepnr": 3,
+            "inputs": {},
+        }
+    })
+}
+
+fn garnix(plan: &Plan) -> Json {
+    let mut include = Vec::new();
+    // It has machines of every system but this one.
+    let systems = plan.systems.iter().filter(|(system, _)| **system != System::X86_64Darwin);
+    for (system, nodes) in systems {
+        for job in jobs(plan, nodes) {
+            include.push(format!("{}.{system}.{}", job.output, job.name));
+            include.extend(job.checks.iter().map(|check| format!("checks.{system}.{check}")));
+        }
+    }
+    json!({ "builds": { "include": include, "exclude": ["*.x86_64-darwin.*"] } })
+}
