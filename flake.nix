@@ -22,6 +22,10 @@
           path = ./examples/darwin-hello;
           description = "Toolchains for Macs of both processors, for an old and a new macOS";
         };
+        kernel-arm64 = {
+          path = ./examples/kernel-arm64;
+          description = "A Linux kernel for arm64 that boots in QEMU, with settings of one's own";
+        };
         osxcross = {
           path = ./examples/osxcross;
           description = "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";

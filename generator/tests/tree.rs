@@ -10,8 +10,9 @@ use std::fs;
 use std::path::Path;
 
 use crossloom::catalogue::catalogue;
+use crossloom::diag;
 use crossloom::lock::{Lock, LockedSdk};
-use crossloom::matrix::{Axis, Matrix, Values};
+use crossloom::matrix::{Axis, Matrix, UserFiles, Values};
 use crossloom::nix::hash::Sha256;
 use crossloom::output::{self, Tree};
 use crossloom::plan::{Arg, Node, Plan, RECIPES, plan, releases};
@@ -276,12 +277,23 @@ fn what_goes_in_verbatim_would_pass_the_gate() {
     assert!(count > 20);
 }
 
+/// The files beside a matrix.
+struct Beside<'a>(&'a Path);
+
+impl UserFiles for Beside<'_> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+        fs::read(self.0.join(path)).map_err(|error| (error.to_string(), "write it".to_owned()))
+    }
+}
+
 /// A matrix and what stands beside it, locked and rendered again, compared with what is committed.
 fn compare_example(dir: &Path) {
     let name = dir.strip_prefix(repository()).unwrap().display();
     let fix = format!("run `crossloom lock && crossloom generate` in {name}");
     let read = |file: &str| fs::read_to_string(dir.join(file)).unwrap_or_else(|error| panic!("{file}: {error}; {fix}"));
-    let matrix = matrix(&read("matrix.toml"));
+    let text = read("matrix.toml");
+    let matrix = Matrix::parse_with(&text, &Beside(dir))
+        .unwrap_or_else(|problems| panic!("{}", diag::render("matrix.toml", &text, &problems, false)));
     let text = read("matrix.lock");
     let old = Lock::parse(&text).unwrap_or_else(|error| panic!("{name}/matrix.lock: {error}"));
     let wanted = releases(&matrix, catalogue());

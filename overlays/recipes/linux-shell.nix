@@ -5,9 +5,10 @@
   mkShellNoCC,
   bc,
   bison,
-  elfutils,
+  # Not on macOS, as the next.
+  elfutils ? "",
   flex,
-  kmod,
+  kmod ? "",
   ncurses,
   openssl,
   perl,

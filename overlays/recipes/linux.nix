@@ -4,9 +4,10 @@
   stdenv,
   bc,
   bison,
-  elfutils,
+  # Not on macOS, as the next.
+  elfutils ? "",
   flex,
-  kmod,
+  kmod ? "",
   openssl,
   perl,
   pkg-config,

@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::expand::{Draft, matches, stale};
 use super::family::FamilyFile;
 use super::keys::Axis;
-use super::{
-    DarwinCell, Flags, Flavour, KernelCompiler, KernelConfig, LinuxCell, Mig, MuslGccCell, Sdk, ValgrindCell,
-};
+use super::{DarwinCell, Flags, Flavour, KernelCompiler, KernelConfig, LinuxCell, Mig, MuslGccCell, Sdk, ValgrindCell};
 use crate::diag::Problem;
 use crate::target::{DarwinTarget, KernelTarget, Target};
 

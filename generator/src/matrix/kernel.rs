@@ -311,7 +311,17 @@ mod tests {
         for path in ["a.config", "kernel/a-b_c.1.config"] {
             assert!(is_path(path), "{path}");
         }
-        for path in ["a", "a.conf", "/a.config", "../a.config", "a//b.config", "a/../b.config", ".config", "a b.config", "ä.config"] {
+        for path in [
+            "a",
+            "a.conf",
+            "/a.config",
+            "../a.config",
+            "a//b.config",
+            "a/../b.config",
+            ".config",
+            "a b.config",
+            "ä.config",
+        ] {
             assert!(!is_path(path), "{path}");
         }
     }

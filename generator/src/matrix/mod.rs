@@ -76,13 +76,9 @@ impl MuslGccCell {
             Axis::Musl => Some(&self.musl),
             Axis::Binutils => Some(&self.binutils),
             Axis::LinuxHeaders => Some(&self.linux_headers),
-            Axis::Valgrind
-            | Axis::Sdk
-            | Axis::Flavour
-            | Axis::Mig
-            | Axis::Linux
-            | Axis::Compiler
-            | Axis::Config => None,
+            Axis::Valgrind | Axis::Sdk | Axis::Flavour | Axis::Mig | Axis::Linux | Axis::Compiler | Axis::Config => {
+                None
+            }
         }
     }
 }

@@ -67,7 +67,9 @@ fn root_key(key: &str) -> Value {
             Family::MuslGcc => "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
             Family::Darwin => "Cross toolchains for macOS. Every combination of target, SDK and flavour is a cell.",
             Family::ValgrindDarwin => "Valgrind for macOS. Every combination of target and axes is a cell.",
-            Family::Linux => "Linux kernels. Every combination of target, version, compiler and configuration is a cell.",
+            Family::Linux => {
+                "Linux kernels. Every combination of target, version, compiler and configuration is a cell."
+            }
         };
         return object(&family.keys(), &["targets"], description, |key| family_key(family, key));
     }

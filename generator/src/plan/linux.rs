@@ -7,9 +7,7 @@ use super::graph::{Graph, attribute, node, node_name, source, text};
 use super::{Arg, Cell, Check, Node, Output, Shell, musl_gcc};
 use crate::catalogue::Catalogue;
 use crate::lock::Release;
-use crate::matrix::{
-    Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, Sdk, SdkKind,
-};
+use crate::matrix::{Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, Sdk, SdkKind};
 use crate::nix::hash::Sha256;
 use crate::seed::Tier;
 use crate::target::{DarwinTarget, System, Target};

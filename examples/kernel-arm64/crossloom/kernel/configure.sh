@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# shellcheck shell=bash disable=SC2154,SC2086 # the derivation's attributes arrive as variables, and lists as words
 
 : >asked.config
 for fragment in $fragments; do
@@ -23,7 +23,6 @@ for object in confdata expr lexer.lex menu parser.tab preprocess symbol util; do
   objects+=" scripts/kconfig/$object.o"
 done
 cp scripts/kconfig/conf conf.own
-# shellcheck disable=SC2086 # words
 cc -O2 -Wall -I scripts/kconfig -I scripts/include -o conf.explain "$explain" $objects
 cp conf.explain scripts/kconfig/conf
 status=0
