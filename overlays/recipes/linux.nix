@@ -59,6 +59,8 @@ stdenv.mkDerivation {
     "kdir"
     "headers"
   ];
+  # nixpkgs would tell a configure script of them, and a kernel has none.
+  setOutputFlags = false;
 
   nativeBuildInputs = [
     compiler

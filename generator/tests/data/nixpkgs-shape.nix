@@ -193,10 +193,21 @@ let
   # Everything else reaches the builder as a variable. Two words in one name are a documented attribute, misspelt,
   # unless it is one of these.
   variables = [
+    "baseFiles"
     "baseSdk"
     "clangLib"
+    "commandLine"
+    "compilerFlags"
     "compilerRt"
+    "deviceTrees"
+    "hostCFlags"
+    "hostIncludes"
+    "hostLd"
+    "hostLdFlags"
+    "hostLibraries"
     "machRoutines"
+    "makeArch"
+    "notBuilt"
     "pkgConfig"
     "staticMacho"
     "targetVariable"
