@@ -18,14 +18,9 @@ let
         lock = builtins.fromJSON (builtins.readFile ./seed/bookworm-x86_64-linux.json);
       };
     };
-    aarch64-darwin = import ./aarch64-darwin.nix {
-      inherit sources;
-      scope = nixpkgs.legacyPackages.aarch64-darwin;
-    };
   };
   # The same against tools of anyone's choice.
   cells = {
-    aarch64-darwin = import ./aarch64-darwin.nix;
     aarch64-linux = import ./aarch64-linux.nix;
     x86_64-linux = import ./x86_64-linux.nix;
   };

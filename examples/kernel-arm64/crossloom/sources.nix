@@ -40,11 +40,4 @@
     ];
     hash = "sha256-tnugOD736KhWNzTi6InvXsPDuJigHQD6CmhprYHGzgE=";
   };
-  ziglang-0_15_2 = fetchurl {
-    name = "ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl";
-    urls = [
-      "mirror://pypi/ziglang/ziglang-0.15.2-py3-none-manylinux_2_12_x86_64.manylinux2010_x86_64.musllinux_1_1_x86_64.whl"
-    ];
-    hash = "sha256-gGMWRT0e3nF07T/vuOU0gVRikInDu1/oEt/Q4XL6wTA=";
-  };
 }

@@ -26,21 +26,6 @@ let
         ./kernel/config/boot-arm64.config
       ];
     };
-    sdk-zig-0_15_2 = callPackage ./recipes/sdk-zig.nix {
-      src = source.ziglang-0_15_2;
-      version = "0.15.2";
-    };
-    static-macho = callPackage ./recipes/static-macho.nix {
-    };
-    darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
-      arch = "arm64";
-      cctools = "";
-      minimum = "13.0";
-      target = "arm64-apple-darwin22";
-      version = "19.1.7";
-      sdk = sdk-zig-0_15_2;
-      staticMacho = static-macho;
-    };
     linux-6_1_176-arm64-b9d6f7c59b = callPackage ./recipes/linux.nix {
       src = source.linux-6_1_176;
       arch = "arm64";
@@ -154,17 +139,6 @@ in
       ];
       commandLine = "console=ttyAMA0 panic=-1";
       end = "poweroff";
-    };
-    kernel-host-tools-darwin-6_1_176-arm64 = callPackage ./checks/kernel-host-tools-darwin.nix {
-      src = source.linux-6_1_176;
-      cc = nodes.darwin-cc-arm64-apple-darwin22;
-      target = "arm64-apple-darwin22";
-      arch = "arm64";
-      version = "6.1.176";
-    };
-    kernel-case-insensitive-6_1_176 = callPackage ./checks/kernel-case-insensitive.nix {
-      src = source.linux-6_1_176;
-      version = "6.1.176";
     };
     boot-linux-arm64-mine = callPackage ./checks/boot-linux.nix {
       linux = nodes.linux-6_1_176-arm64-b9d6f7c59b;
