@@ -6,9 +6,8 @@ use std::ops::Range;
 use toml::de::DeValue;
 
 use super::keys;
-use super::reader::{Reader, Value, not_among};
+use super::reader::{Reader, Value, not_among, own_name};
 use crate::diag::{Problem, quote};
-use crate::lock::is_sdk_name;
 
 /// Words that stand in names of cells: with one of them in a configuration's name, two cells could have one name.
 const RESERVED: &[&str] = &["llvm", "gcc"];
@@ -119,16 +118,7 @@ fn check_name(name: &str, span: Range<usize>) -> Result<(), Problem> {
         let message = format!("{} is a configuration that needs no table", quote(name));
         return Err(Problem::at(span, message).hint("choose another name for one of your own"));
     }
-    if !is_sdk_name(name) {
-        let message = format!("{} cannot be the name of a configuration", quote(name));
-        return Err(Problem::at(span, message).hint("lower-case letters, digits and -, at most 64, not - in front"));
-    }
-    if let Some(word) = name.split('-').find(|word| RESERVED.contains(word)) {
-        let message =
-            format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
-        return Err(Problem::at(span, message).hint(format!("choose one without {}", RESERVED.join(", "))));
-    }
-    Ok(())
+    own_name("a configuration", name, RESERVED, span)
 }
 
 fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<KernelConfig> {

@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diag::{Problem, nearest, quote};
+use crate::lock::is_sdk_name;
 
 /// A TOML value with its place in the text.
 pub type Value<'i> = Spanned<DeValue<'i>>;
@@ -196,6 +197,21 @@ impl Reader {
 fn with_article(kind: &str) -> String {
     let article = if kind.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("{article} {kind}")
+}
+
+/// Whether a table of the user's can have this name. It becomes part of names of cells, so that `reserved`, words that
+/// mean something there, cannot stand in it.
+pub fn own_name(what: &str, name: &str, reserved: &[&str], span: Range<usize>) -> Result<(), Problem> {
+    if !is_sdk_name(name) {
+        let message = format!("{} cannot be the name of {what}", quote(name));
+        return Err(Problem::at(span, message).hint("lower-case letters, digits and -, at most 64, not - in front"));
+    }
+    if let Some(word) = name.split('-').find(|word| reserved.contains(word)) {
+        let message =
+            format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
+        return Err(Problem::at(span, message).hint(format!("choose one without {}", reserved.join(", "))));
+    }
+    Ok(())
 }
 
 /// The problem of a word that is none of a closed set.

@@ -6,11 +6,10 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 use super::keys;
-use super::reader::{Reader, Value, not_among};
+use super::reader::{Reader, Value, not_among, own_name};
 use super::{Sdk, SdkKind};
 use crate::catalogue::catalogue;
 use crate::diag::{Problem, quote};
-use crate::lock::is_sdk_name;
 use crate::nix::hash::Sha256;
 
 /// Words that stand in names of cells and nodes: with one of them in an SDK's name, two cells could have one name.
@@ -40,7 +39,7 @@ pub fn read(reader: &mut Reader, value: Option<&Value<'_>>) -> Sdks {
     };
     for (key, value) in table.into_iter().flatten() {
         let name: &str = key.get_ref();
-        if let Err(problem) = check_name(name, key.span()) {
+        if let Err(problem) = own_name("an SDK", name, RESERVED, key.span()) {
             reader.report(problem);
             // Known all the same: its uses are no problems of their own.
             sdks.insert(name.to_owned(), (key.span(), None));
@@ -51,19 +50,6 @@ pub fn read(reader: &mut Reader, value: Option<&Value<'_>>) -> Sdks {
     }
     alike(reader, &sdks);
     sdks
-}
-
-fn check_name(name: &str, span: Range<usize>) -> Result<(), Problem> {
-    if !is_sdk_name(name) {
-        let message = format!("{} cannot be the name of an SDK", quote(name));
-        return Err(Problem::at(span, message).hint("lower-case letters, digits and -, at most 64, not - in front"));
-    }
-    if let Some(word) = name.split('-').find(|word| RESERVED.contains(word)) {
-        let message =
-            format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
-        return Err(Problem::at(span, message).hint(format!("choose one without {}", RESERVED.join(", "))));
-    }
-    Ok(())
 }
 
 /// Two names for one SDK would be two names for one cell.

@@ -308,14 +308,13 @@ fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalog
         checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
         cells.extend([planned, tarball]);
     }
+    let mut mac_checks = BTreeSet::new();
     for cell in matrix.linux.iter().filter(|cell| cell.systems.contains(&system)) {
         let Some(planned) = linux::cell(&mut graph, system, cell) else { continue };
         checks.extend(linux::check(cell, &planned));
-        for check in linux::mac_checks(&mut graph, cell) {
-            if checks.iter().all(|known: &Check| known.name != check.name) {
-                checks.push(check);
-            }
-        }
+        // Cells of one source share these.
+        let shared = linux::mac_checks(&mut graph, cell).into_iter();
+        checks.extend(shared.filter(|check| mac_checks.insert(check.name.clone())));
         cells.push(planned);
     }
     // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there
