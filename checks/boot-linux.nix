@@ -1,5 +1,5 @@
 # A kernel, started by QEMU with an initramfs: its first program loads a module that was built against the kernel's kdir,
-# reads what the module shows, removes it, and ends the machine.
+# reads what the module shows, removes it, loads what other modules it is given, and ends the machine.
 {
   stdenv,
   bc,
@@ -12,6 +12,8 @@
   commandLine,
   # How the machine is ended: poweroff or restart.
   end,
+  # Built modules that are loaded, too.
+  modules ? [ ],
 }:
 stdenv.mkDerivation {
   pname = "check-boot-${linux.target}";
@@ -29,11 +31,13 @@ stdenv.mkDerivation {
     machine
     commandLine
     end
+    modules
     ;
   inherit (linux)
     arch
     image
     compilerFlags
+    programCompiler
     kdir
     headers
     ;

@@ -13,16 +13,7 @@ case $end in
 poweroff) ending=LINUX_REBOOT_CMD_POWER_OFF ;;
 restart) ending=LINUX_REBOOT_CMD_RESTART ;;
 esac
-case $compilerFlags in
-*LLVM=1*)
-  case $arch in riscv) triple=riscv64-linux-gnu ;; arm64) triple=aarch64-linux-gnu ;; *) triple=$arch-linux-gnu ;; esac
-  compile=(clang "--target=$triple" -fuse-ld=lld)
-  ;;
-*)
-  prefix=${compilerFlags##*CROSS_COMPILE=}
-  compile=("${prefix%% *}gcc")
-  ;;
-esac
+read -r -a compile <<<"$programCompiler"
 "${compile[@]}" -Os -Wall -Werror -ffreestanding -fno-builtin -fno-stack-protector -fno-pic -nostdlib -static \
   -fno-asynchronous-unwind-tables "-DEND=$ending" -I "$headers/include" "$program" -o work/init
 
@@ -33,6 +24,12 @@ nod /dev/console 0600 0 0 c 5 1
 file /init work/init 0755 0 0
 file /hello.ko work/hello/hello.ko 0644 0 0
 EOF
+count=0
+for file in $(for folder in $modules; do find "$folder" -name '*.ko' | sort; done); do
+  if [ "$count" = 0 ]; then echo 'dir /modules 0755 0 0' >>work/list; fi
+  echo "file /modules/$count.ko $file 0644 0 0" >>work/list
+  count=$((count + 1))
+done
 "$kdir/usr/gen_init_cpio" -t 1 work/list >work/initramfs
 
 read -r -a machineFlags <<<"$machine"
@@ -45,7 +42,7 @@ if [ "$status" != 0 ]; then
   exit 1
 fi
 for line in 'init: reached userspace' 'hello: loaded, answer 42' "init: the module's answer is 42" 'hello: removed' \
-  'init: done'; do
+  "init: $count more modules loaded" 'init: done'; do
   grep -qF "$line" "$out/output" || {
     echo "error: the console does not say '$line'" >&2
     exit 1

@@ -18,8 +18,9 @@
   # The kernel, packed.
   src,
   version,
-  # The kernel's name for the architecture: `x86`, `arm64`, `riscv`
+  # The value of the kernel's ARCH=, and its folder below arch/: `x86_64` and `x86`
   arch,
+  sourceArch,
   # Host tools that neither `prepare` nor `scripts` makes whatever the configuration, but that kernels are built with:
   # `DIRECTORY:PROGRAM` as the directory's Makefile names it.
   tools ? [
@@ -61,10 +62,8 @@ let
   inherit (llvmPackages_19) clang-unwrapped lld llvm;
 in
 stdenv.mkDerivation {
-  pname = "check-kernel-host-tools-darwin-${arch}";
-  inherit version src;
-  # By `x86` a 64-bit build machine other than x86_64 means 32 bits.
-  makeArch = if arch == "x86" then "x86_64" else arch;
+  pname = "check-kernel-host-tools-darwin-${sourceArch}";
+  inherit version src arch;
 
   nativeBuildInputs = [
     bc
@@ -87,8 +86,8 @@ stdenv.mkDerivation {
   # As the kernel calls the Mac's processor.
   hostArch = if builtins.match "arm64-.*" target != null then "arm64" else "x86";
   wrapper = ./kernel-host-tools-darwin-cc.sh;
-  tools = tools ++ (archTools.${arch} or [ ]);
-  generated = generated.${arch} or [ ];
+  tools = tools ++ (archTools.${sourceArch} or [ ]);
+  generated = generated.${sourceArch} or [ ];
   inherit (host) hostCFlags hostLdFlags;
   # `PLACE REASON`, one a line
   notBuilt = concatStringsSep "\n" (map (tool: "${tool} ${host.notBuilt.${tool}}") (attrNames host.notBuilt));
@@ -99,5 +98,5 @@ stdenv.mkDerivation {
   ];
   installPhase = builtins.readFile ./kernel-host-tools-darwin.sh;
 
-  meta.description = "Host tools of Linux ${version} for ${arch}, compiled and linked for macOS";
+  meta.description = "Host tools of Linux ${version} for ${sourceArch}, compiled and linked for macOS";
 }

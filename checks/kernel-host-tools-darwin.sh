@@ -48,7 +48,7 @@ done
 } >>Makefile
 
 flags=(
-  "ARCH=$makeArch"
+  "ARCH=$arch"
   LLVM=1
   "HOSTCC=$bin/hostcc"
   "HOSTLD=$bin/hostld"

@@ -12,13 +12,11 @@ fi
 if [ -n "$deviceTrees" ]; then kernelMake INSTALL_DTBS_PATH="$out/dtbs" dtbs_install; fi
 
 # What modules are built against: makefiles, headers, generated files, and the programs that makefiles call.
-architecture=$arch
-if [ "$arch" = x86_64 ]; then architecture=x86; fi
 {
   find . \( -path ./Documentation -o -path ./samples -o -path ./tools \) -prune -o \
     \( -name 'Makefile*' -o -name 'Kbuild*' -o -name 'Kconfig*' \) -type f -print
-  find scripts include "arch/$architecture/include" -type f -print
-  find "arch/$architecture" \( -name '*.lds' -o -name 'module.lds*' -o -name '*.h' \) -type f -print
+  find scripts include "arch/$sourceArch/include" -type f -print
+  find "arch/$sourceArch" \( -name '*.lds' -o -name 'module.lds*' -o -name '*.h' \) -type f -print
   for file in .config Module.symvers System.map tools/objtool/objtool usr/gen_init_cpio; do
     if [ -e "$file" ]; then echo "$file"; fi
   done

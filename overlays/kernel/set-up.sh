@@ -26,7 +26,7 @@ done
 cat >"$declared/uname" <<EOF
 #!$SHELL
 case "\$*" in
--m) echo ${arch} ;;
+-m) echo $arch ;;
 -s | '') echo Linux ;;
 -r) echo 0 ;;
 *) echo "uname \$*: not answered" >&2 && exit 1 ;;
@@ -40,6 +40,14 @@ unset CPATH LIBRARY_PATH
 echo "SHELL := $SHELL" >"$NIX_BUILD_TOP/shell.mk"
 export MAKEFILES=$NIX_BUILD_TOP/shell.mk
 
+# CONFIG_RANDSTRUCT lays structures out by a number that the build makes up: here by the configuration, so that it is known
+# to all who have the recipe, as it is of every kernel that others build for one.
+random=scripts/gen-randstruct-seed.sh
+if [ -e "$random" ]; then
+  sed -i 's,^SEED=.*,SEED=$(sha256sum .config | cut -d " " -f 1),' "$random"
+  grep -q sha256sum "$random" || { echo "error: $random does not set SEED as it used to" >&2 && exit 1; }
+fi
+
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:01 UTC 1970' KBUILD_BUILD_VERSION=1
 export KBUILD_BUILD_USER=crossloom KBUILD_BUILD_HOST=crossloom
 
@@ -50,9 +58,11 @@ for place in $hostLibraries; do
   export PKG_CONFIG_PATH=${PKG_CONFIG_PATH:+$PKG_CONFIG_PATH:}$place/pkgconfig
 done
 read -r -a kernelFlags <<<"$compilerFlags"
+# What debuggers are told of the place where it is built.
+places=-ffile-prefix-map=$PWD=linux-$version
 kernelFlags+=(
   "ARCH=$arch" HOSTCC=cc HOSTCXX=c++ "HOSTLD=$hostLd" HOSTAR=ar
-  "HOSTCFLAGS=$hostCFlags" "HOSTLDFLAGS=$hostLdFlags" "CONFIG_SHELL=$SHELL" "-j$NIX_BUILD_CORES"
+  "HOSTCFLAGS=$hostCFlags" "HOSTLDFLAGS=$hostLdFlags" "CONFIG_SHELL=$SHELL" "KCFLAGS=$places" "KAFLAGS=$places" "-j$NIX_BUILD_CORES"
 )
 
 # kernelMake GOAL…

@@ -18,6 +18,8 @@
   target,
   # The kernel's own: the value of ARCH=.
   arch,
+  # Its folder below arch/: `x86`.
+  sourceArch,
   # What boot loaders take, from the root of a built kernel.
   image,
   # Whether its makefiles know device trees.
@@ -25,6 +27,8 @@
   # A package with the compiler and its tools, and what makefiles are told to use it.
   compiler,
   compilerFlags,
+  # The command that compiles programs for the target, without libraries: `clang --target=…`.
+  programCompiler,
   # The goal that configuration begins with; empty where a whole configuration is given.
   base ? "",
   baseFiles ? [ ],
@@ -35,10 +39,23 @@ let
   host = import (
     if stdenv.buildPlatform.isDarwin then ../kernel/host-darwin.nix else ../kernel/host-linux.nix
   );
-  development = package: package.dev or package;
   # nixpkgs has no libelf for macOS.
   libraries = if stdenv.buildPlatform.isDarwin then [ openssl ] else [ elfutils openssl ];
-  library = package: package.out or package;
+  buildTools = [
+    compiler
+    bc
+    bison
+    flex
+    perl
+    pkg-config
+    xz
+  ]
+  # macOS has none: an index of modules is made there by whoever installs them.
+  ++ (if stdenv.buildPlatform.isDarwin then [ ] else [ kmod ]);
+  # For programs that run where the kernel is built. No search path of a compiler's holds them, since that would be the
+  # kernel's compiler's, too.
+  hostIncludes = packages: map (package: "${package.dev or package}/include") packages;
+  hostLibraries = packages: map (package: "${package.out or package}/lib") packages;
 in
 stdenv.mkDerivation {
   pname = "linux-${target}";
@@ -47,6 +64,7 @@ stdenv.mkDerivation {
     src
     target
     arch
+    sourceArch
     image
     base
     baseFiles
@@ -62,21 +80,9 @@ stdenv.mkDerivation {
   # nixpkgs would tell a configure script of them, and a kernel has none.
   setOutputFlags = false;
 
-  nativeBuildInputs = [
-    compiler
-    bc
-    bison
-    flex
-    perl
-    pkg-config
-    xz
-  ]
-  # macOS has none: an index of modules is made there by whoever installs them.
-  ++ (if stdenv.buildPlatform.isDarwin then [ ] else [ kmod ]);
-  # For programs that run where the kernel is built. No search path of a compiler's holds them, since that would be the
-  # kernel's compiler's, too.
-  hostIncludes = map (package: "${development package}/include") libraries;
-  hostLibraries = map (package: "${library package}/lib") libraries;
+  nativeBuildInputs = buildTools;
+  hostIncludes = hostIncludes libraries;
+  hostLibraries = hostLibraries libraries;
   inherit (host) hostCFlags hostLdFlags hostLd;
   explain = ../kernel/explain.c;
 
@@ -101,8 +107,15 @@ stdenv.mkDerivation {
       target
       arch
       image
+      sourceArch
       compiler
       compilerFlags
+      programCompiler
+      buildTools
+      libraries
+      hostIncludes
+      hostLibraries
+      host
       ;
   };
   meta.description = "Linux for ${target}";

@@ -18,6 +18,12 @@ let
       ];
       deviceTrees = true;
       image = "arch/arm64/boot/Image";
+      programCompiler = [
+        "clang"
+        "--target=aarch64-linux-musl"
+        "-fuse-ld=lld"
+      ];
+      sourceArch = "arm64";
       target = "arm64";
       version = "6.1.176";
       compiler = kernel-llvm;
@@ -36,6 +42,12 @@ let
       ];
       deviceTrees = true;
       image = "arch/arm64/boot/Image";
+      programCompiler = [
+        "clang"
+        "--target=aarch64-linux-musl"
+        "-fuse-ld=lld"
+      ];
+      sourceArch = "arm64";
       target = "arm64";
       version = "6.1.176";
       compiler = kernel-llvm;
@@ -89,6 +101,8 @@ let
       compilerFlags = [ "CROSS_COMPILE=aarch64-linux-musl-" ];
       deviceTrees = true;
       image = "arch/arm64/boot/Image";
+      programCompiler = [ "aarch64-linux-musl-gcc" ];
+      sourceArch = "arm64";
       target = "arm64";
       version = "6.1.176";
       compiler = kernel-gcc-aarch64-linux-musl;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Outcome, Result};
 use crate::catalogue::catalogue;
 use crate::lock::{Lock, LockError};
-use crate::matrix::{MAX_FRAGMENT, Matrix, SdkKind, UserFiles};
+use crate::matrix::{MAX_FILES, MAX_FRAGMENT, Matrix, SdkKind, UserFiles};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
@@ -110,6 +110,45 @@ impl UserFiles for Beside<'_> {
         let mut bytes = Vec::new();
         file.take(MAX_FRAGMENT as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
         Ok(bytes)
+    }
+
+    fn list(&self, folder: &str) -> std::result::Result<Vec<String>, (String, String)> {
+        let mut files = Vec::new();
+        let mut folders = vec![String::new()];
+        while let Some(below) = folders.pop() {
+            let path = self.0.join(folder).join(&below);
+            let wrong = |error: std::io::Error| {
+                let hint = format!("folders are named from the matrix's own: {} is looked for", path.display());
+                (error.to_string(), hint)
+            };
+            for entry in std::fs::read_dir(&path).map_err(wrong)? {
+                let entry = entry.map_err(wrong)?;
+                let name = entry.file_name();
+                let Some(name) = name.to_str() else {
+                    let message = format!("{} has a name that is not UTF-8", entry.path().display());
+                    return Err((message, "give it another".to_owned()));
+                };
+                if name.starts_with('.') {
+                    continue;
+                }
+                let name = format!("{below}{name}");
+                match entry.file_type().map_err(wrong)? {
+                    kind if kind.is_dir() => folders.push(format!("{name}/")),
+                    kind if kind.is_file() => files.push(name),
+                    // It could lead anywhere, and would mean another file on another machine.
+                    _ => {
+                        let hint = "files and folders alone are read: put the file itself here, or name the folder that \
+                                    holds it";
+                        return Err((format!("{} is neither", entry.path().display()), hint.to_owned()));
+                    }
+                }
+                if files.len() + folders.len() > MAX_FILES {
+                    return Err((format!("it holds more than {MAX_FILES} files"), "is this a module's folder?".to_owned()));
+                }
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 }
 

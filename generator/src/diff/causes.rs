@@ -110,6 +110,7 @@ impl Walk<'_, '_> {
             (Some(Arg::Nodes(old)), Some(Arg::Nodes(new))) if self.lists(old, new) => return,
             (Some(Arg::Source(old)), Some(Arg::Source(new))) => return self.source(&to.name, old, new),
             (Some(Arg::Files(old)), Some(Arg::Files(new))) if old == new => return self.files(&to.name, new),
+            (Some(Arg::Folder(old)), Some(Arg::Folder(new))) if old == new => return self.folder(&to.name, new),
             _ if old == new => return,
             _ => {}
         }
@@ -118,6 +119,13 @@ impl Walk<'_, '_> {
             true => add(&mut self.labels, &to.name, what),
             false => self.add(&to.name, what),
         }
+    }
+
+    /// A folder that stands in the same place.
+    fn folder(&mut self, node: &str, place: &str) {
+        let paths: BTreeSet<_> = [&self.old, &self.new].iter().flat_map(|side| side.folder(place)).map(|it| it.0).collect();
+        let places: Vec<_> = paths.iter().map(|path| format!("{place}/{path}")).collect();
+        self.files(node, &places);
     }
 
     /// Files that stand in the same places.

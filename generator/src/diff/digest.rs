@@ -146,6 +146,11 @@ impl<'a> Nodes<'a> {
                 });
                 text.fields("files", parts);
             }
+            Arg::Folder(place) => {
+                let name = place.rsplit('/').next().unwrap_or_default();
+                let parts = self.folder(place).flat_map(|(path, text)| [path, text]);
+                text.fields("folder", std::iter::once(name).chain(parts));
+            }
             Arg::Flag(flag) => text.fields("flag", [if *flag { "true" } else { "false" }]),
         }
     }
@@ -182,6 +187,13 @@ impl<'a> Nodes<'a> {
     /// The text of a file in the tree.
     pub fn file(&self, place: &str) -> Option<&'a str> {
         self.side.plan.files.get(place).map(String::as_str).or_else(|| self.side.files.text(place))
+    }
+
+    /// The files of a folder of the user's: their places in the folder, and their texts.
+    pub fn folder(&self, place: &str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
+        let prefix = format!("{place}/");
+        let files = &self.side.plan.files;
+        files.iter().filter_map(move |(path, text)| Some((path.strip_prefix(&prefix)?, text.as_str())))
     }
 
     /// What a source is, if the lock holds it.

@@ -111,6 +111,7 @@ fn value(arg: &Arg) -> String {
     match arg {
         Arg::Node(name) | Arg::Source(name) => name.clone(),
         Arg::Nodes(names) => format!("[{}]", names.join(", ")),
+        Arg::Folder(place) => place.clone(),
         Arg::Text(text) => format!("{text:?}"),
         Arg::Texts(texts) => format!("{texts:?}"),
         Arg::Files(places) => format!("[{}]", places.join(", ")),

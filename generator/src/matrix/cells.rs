@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::expand::{Draft, matches, stale};
 use super::family::FamilyFile;
 use super::keys::Axis;
-use super::{DarwinCell, Flags, Flavour, KernelCompiler, KernelConfig, LinuxCell, Mig, MuslGccCell, Sdk, ValgrindCell};
+use super::module::Modules;
+use super::{
+    DarwinCell, Flags, Flavour, KernelCompiler, KernelConfig, LinuxCell, MAX_CELLS, Mig, MuslGccCell, Sdk, ValgrindCell,
+};
 use crate::diag::Problem;
 use crate::target::{DarwinTarget, KernelTarget, Target};
 
@@ -69,7 +72,20 @@ pub fn valgrind(drafts: &[Draft], sdks: &BTreeMap<String, Sdk>) -> Vec<ValgrindC
 }
 
 /// Cells of `[linux]`.
-pub fn linux(drafts: &[Draft], configs: &BTreeMap<String, KernelConfig>) -> Vec<LinuxCell> {
+pub fn linux(
+    family: &FamilyFile,
+    drafts: &[Draft],
+    configs: &BTreeMap<String, KernelConfig>,
+    modules: &Modules,
+    problems: &mut Vec<Problem>,
+) -> Vec<LinuxCell> {
+    let own = family.modules.iter().filter_map(|word| modules.get(&word.value)?.1.clone());
+    let own: Vec<_> = own.collect();
+    if let Some(word) = family.modules.first().filter(|_| drafts.len().saturating_mul(own.len()) > MAX_CELLS) {
+        let message = format!("{} modules for {} kernels", own.len(), drafts.len());
+        problems.push(Problem::at(word.span.clone(), message).hint(format!("at most {MAX_CELLS} are built in all")));
+        return Vec::new();
+    }
     let cell = |draft: &Draft| {
         Some(LinuxCell {
             name: draft.name.clone(),
@@ -78,6 +94,7 @@ pub fn linux(drafts: &[Draft], configs: &BTreeMap<String, KernelConfig>) -> Vec<
             linux: value(draft, Axis::Linux),
             compiler: KernelCompiler::of(&value(draft, Axis::Compiler)),
             config: configs.get(draft.values.get(&Axis::Config)?)?.clone(),
+            modules: own.clone(),
         })
     };
     drafts.iter().filter_map(cell).collect()

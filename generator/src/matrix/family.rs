@@ -8,6 +8,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::kernel::Configs;
+use super::module::Modules;
 use super::keys::{self, Axis, Family, Values};
 use super::reader::{Loc, Reader, Value, not_among};
 use super::sdk::Sdks;
@@ -26,6 +27,8 @@ pub struct FamilyFile {
     /// Every axis of the family has an entry.
     pub axes: BTreeMap<Axis, Vec<Loc<String>>>,
     pub languages: Languages,
+    /// Names of modules that are built against every cell.
+    pub modules: Vec<Loc<String>>,
     pub excludes: Vec<Exclude>,
     pub includes: Vec<Filter>,
     pub overrides: Vec<Override>,
@@ -64,6 +67,7 @@ struct Words<'a> {
 pub struct Named {
     pub sdks: Sdks,
     pub configs: Configs,
+    pub modules: Modules,
 }
 
 impl Words<'_> {
@@ -151,6 +155,9 @@ pub fn read(
 
     let languages = table.get("languages").filter(|_| family.has_languages());
     let languages = languages.and_then(|value| read_languages(reader, value)).unwrap_or_default();
+    let modules = table.get("modules").filter(|_| family.has_modules());
+    let modules = modules.map(|value| reader.words(value, "modules", |word, span| module(named, word, span)));
+    let modules = modules.unwrap_or_default();
     let mut excludes = Vec::new();
     for value in entries(reader, table, "exclude") {
         excludes.extend(read_exclude(reader, &words, value));
@@ -166,7 +173,7 @@ pub fn read(
             overrides.extend(read_override(reader, &words, value));
         }
     }
-    sound.then_some(FamilyFile { family, span: key, targets, axes, languages, excludes, includes, overrides })
+    sound.then_some(FamilyFile { family, span: key, targets, axes, languages, modules, excludes, includes, overrides })
 }
 
 fn entries<'v, 'i>(reader: &mut Reader, table: &'v DeTable<'i>, key: &str) -> Vec<&'v Value<'i>> {
@@ -234,6 +241,17 @@ fn read_override(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> O
     };
     let (filter, _) = read_filter(reader, words, matching, "`match`", &words.family.cell_keys())?;
     Some(Override { filter, flags, languages })
+}
+
+fn module(named: &Named, word: &str, span: Range<usize>) -> Result<String, Problem> {
+    if named.modules.contains_key(word) {
+        return Ok(word.to_owned());
+    }
+    let problem = not_among(span, "module", word, named.modules.keys().map(String::as_str));
+    Err(match named.modules.is_empty() {
+        true => problem.hint("a module is a table of the file: [linux-module.hello] with source = \"hello\", its folder"),
+        false => problem,
+    })
 }
 
 fn read_languages(reader: &mut Reader, value: &Value<'_>) -> Option<Languages> {

@@ -11,6 +11,7 @@ use super::ci::{self, Ci};
 use super::family::{self, FamilyFile, Named, system};
 use super::kernel::{self, Configs, UserFiles};
 use super::keys::{self, Axis, Family};
+use super::module::{self, Modules};
 use super::reader::{Loc, MAX_ITEMS, Reader, Value, not_among};
 use super::sdk;
 use super::sdk::Sdks;
@@ -29,6 +30,7 @@ pub struct MatrixFile {
     pub ci: Ci,
     pub sdks: Sdks,
     pub configs: Configs,
+    pub modules: Modules,
     /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
     pub families: Vec<FamilyFile>,
 }
@@ -104,7 +106,8 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> 
     }
     let sdks = sdk::read(reader, root.get("sdk"));
     let configs = kernel::read(reader, root.get("kernel-config"), files);
-    let named = Named { sdks, configs };
+    let modules = module::read(reader, root.get("linux-module"), files);
+    let named = Named { sdks, configs, modules };
     let sound = reader.problems.len() + reader.missing.len() == before;
     let present: Vec<_> = Family::ALL
         .into_iter()
@@ -130,11 +133,13 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> 
         };
         sdk::unused(reader, &named.sdks, &used(Axis::Sdk));
         kernel::unused(reader, &named.configs, &used(Axis::Config));
+        let used = families.iter().flat_map(|family| &family.modules).map(|word| word.value.clone()).collect();
+        module::unused(reader, &named.modules, &used);
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
-    let Named { sdks, configs } = named;
-    Some(MatrixFile { systems, seed, prefer, ci, sdks, configs, families })
+    let Named { sdks, configs, modules } = named;
+    Some(MatrixFile { systems, seed, prefer, ci, sdks, configs, modules, families })
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {

@@ -53,6 +53,12 @@ pub trait UserFiles {
     /// # Errors
     /// Why it cannot be read, and what to do: shown where the matrix names it.
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
+
+    /// The paths of all files below a folder beside the matrix, relative to it and sorted. What is hidden is left out.
+    ///
+    /// # Errors
+    /// As [`read`](UserFiles::read); for links, and for more than [`MAX_FILES`](super::MAX_FILES), too.
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)>;
 }
 
 /// No file at all.
@@ -61,6 +67,10 @@ pub struct NoFiles;
 impl UserFiles for NoFiles {
     fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
         Err(("there are no files here".to_owned(), "name no file".to_owned()))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        self.read(folder).map(|_| Vec::new())
     }
 }
 
@@ -202,11 +212,13 @@ fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn Us
 
 /// Whether it is a relative path that means the same to everyone: it goes into Nix text, and into the tree.
 fn is_path(path: &str) -> bool {
-    let part = |part: &str| {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
-    };
-    path.ends_with(".config") && path.len() <= 200 && path.split('/').all(part)
+    path.ends_with(".config") && path.len() <= 200 && path.split('/').all(is_plain)
+}
+
+/// Whether it can stand between slashes of such a path.
+pub fn is_plain(part: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
 }
 
 fn is_setting(line: &str) -> bool {

@@ -4,7 +4,10 @@ use crate::target::{DarwinTarget, KernelTarget, Target};
 
 /// Keys at the top of the file.
 pub const ROOT: &[&str] =
-    &["crossloom", "build", "sources", "ci", "sdk", "kernel-config", "musl-gcc", "darwin", "valgrind-darwin", "linux"];
+    &[
+        "crossloom", "build", "sources", "ci", "sdk", "kernel-config", "linux-module", "musl-gcc", "darwin",
+        "valgrind-darwin", "linux",
+    ];
 /// Keys of `[build]`.
 pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.
@@ -15,6 +18,8 @@ pub const CI: &[&str] = &["surfaces", "flake"];
 pub const SDK: &[&str] = &["kind", "version", "accept-license", "hash"];
 /// Keys of one `[kernel-config.NAME]`.
 pub const KERNEL_CONFIG: &[&str] = &["base", "file", "fragments"];
+/// Keys of one `[linux-module.NAME]`.
+pub const LINUX_MODULE: &[&str] = &["source"];
 /// Keys of one `[[musl-gcc.override]]`.
 pub const OVERRIDE: &[&str] = &["match", "gcc-flags", "binutils-flags", "musl-flags", "libstdcxx-flags", "languages"];
 
@@ -77,6 +82,11 @@ impl Family {
         matches!(self, Family::MuslGcc)
     }
 
+    /// Whether modules are built against its cells.
+    pub const fn has_modules(self) -> bool {
+        matches!(self, Family::Linux)
+    }
+
     /// The names that its targets can be: triples; of kernels, the architectures' names.
     pub fn triples(self) -> Vec<&'static str> {
         match self {
@@ -101,6 +111,7 @@ impl Family {
         let mut keys = vec!["targets"];
         keys.extend(self.axes().iter().map(|axis| axis.key()));
         keys.extend(self.has_languages().then_some("languages"));
+        keys.extend(self.has_modules().then_some("modules"));
         keys.extend(["exclude", "include"]);
         keys.extend(self.has_overrides().then_some("override"));
         keys

@@ -9,15 +9,18 @@ mod family;
 mod file;
 mod kernel;
 mod keys;
+mod module;
 mod reader;
 mod schema;
 mod sdk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 pub use ci::{Ci, Surface};
 pub use kernel::{Fragment, KernelBase, KernelConfig, MAX_FRAGMENT, NoFiles, UserFiles};
 pub use keys::{Axis, Family, Values};
+pub use module::{LinuxModule, MAX_FILES};
 pub use schema::schema;
 
 use crate::diag::Problem;
@@ -121,6 +124,8 @@ pub struct LinuxCell {
     pub linux: String,
     pub compiler: KernelCompiler,
     pub config: KernelConfig,
+    /// What is built against it, in the matrix's order.
+    pub modules: Vec<Arc<LinuxModule>>,
 }
 
 /// What compiles a kernel.
@@ -288,7 +293,7 @@ impl Matrix {
                     Family::MuslGcc => matrix.musl_gcc = cells::musl_gcc(family, &drafts, &mut problems),
                     Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &matrix.sdks),
                     Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &matrix.sdks),
-                    Family::Linux => matrix.linux = cells::linux(&drafts, &configs),
+                    Family::Linux => matrix.linux = cells::linux(family, &drafts, &configs, &file.modules, &mut problems),
                 }
             }
             matrix

@@ -13,6 +13,7 @@ use crate::target::{Seed, System};
 const SDK_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
 
 /// A fragment: crossloom's own, or a file beside the matrix.
+const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
 const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
 
 /// The schema as JSON text, two spaces deep, ending in a newline.
@@ -88,6 +89,16 @@ fn root_key(key: &str) -> Value {
             "description": "Configurations of kernels by the names that `config` lists take.",
             "type": "object",
             "patternProperties": { SDK_NAME: object(keys::KERNEL_CONFIG, &[], "One configuration.", config_key) },
+            "additionalProperties": false,
+        }),
+        "linux-module" => json!({
+            "description": "Modules for kernels, built out of the kernel's tree, by the names that `modules` lists take.",
+            "type": "object",
+            "patternProperties": { SDK_NAME: object(keys::LINUX_MODULE, keys::LINUX_MODULE, "One module.", |_| json!({
+                "description": "Its folder beside the matrix, with a Kbuild or a Makefile that says what is built.",
+                "type": "string",
+                "pattern": FOLDER,
+            })) },
             "additionalProperties": false,
         }),
         _ => Value::Bool(true),
@@ -183,6 +194,10 @@ fn family_key(family: Family, key: &str) -> Value {
     match key {
         "targets" => words(&family.triples(), "Targets by their triples."),
         "languages" => languages("Languages of the compilers; C is always among them."),
+        "modules" => word_list(
+            json!({ "description": "The name of one in [linux-module].", "type": "string", "pattern": SDK_NAME }),
+            "Modules that are built against every kernel.",
+        ),
         "exclude" => list(
             filter(&family.exclude_keys(), &[], "Drops the cells that match every key."),
             "Cells to leave out. An entry that matches nothing is an error.",

@@ -7,13 +7,15 @@ use super::graph::{Graph, attribute, node, node_name, source, text};
 use super::{Arg, Cell, Check, Node, Output, Shell, musl_gcc};
 use crate::catalogue::Catalogue;
 use crate::lock::Release;
-use crate::matrix::{Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, Sdk, SdkKind};
+use crate::matrix::{Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, LinuxModule, Sdk, SdkKind};
 use crate::nix::hash::Sha256;
 use crate::seed::Tier;
-use crate::target::{DarwinTarget, System, Target};
+use crate::target::{DarwinTarget, System};
 
 /// Where a user's files stand in a tree.
 const FILES: &str = "config";
+/// Where the user's modules stand in a tree.
+const MODULES: &str = "module";
 /// Where crossloom's own fragment stands in a tree.
 const BOOT: &str = "kernel/config";
 
@@ -47,7 +49,16 @@ pub fn files(cell: &LinuxCell) -> BTreeMap<String, String> {
         Fragment::File { path, text } => Some((format!("{FILES}/{path}"), text.clone())),
         Fragment::Boot => None,
     });
-    own.collect()
+    let modules = cell.modules.iter().flat_map(|module| {
+        let place = folder(module);
+        module.files.iter().map(move |(path, text)| (format!("{place}/{path}"), text.clone()))
+    });
+    own.chain(modules).collect()
+}
+
+/// The place of a module's folder in a tree.
+fn folder(module: &LinuxModule) -> String {
+    format!("{MODULES}/{}", module.name)
 }
 
 /// The places of a fragment's files in a tree.
@@ -80,31 +91,42 @@ fn config_part(config: &KernelConfig) -> String {
     }
 }
 
-/// The compiler as a kernel's makefiles call it, and what they are told to that end.
-fn compiler(graph: &mut Graph<'_>, cell: &LinuxCell) -> Option<(String, Vec<String>)> {
-    let told = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+/// What compiles a kernel.
+struct Compiler {
+    /// The node.
+    name: String,
+    /// What makefiles are told to use it.
+    told: Arg,
+    /// The command that compiles programs for the target.
+    program: Arg,
+}
+
+fn compiler(graph: &mut Graph<'_>, cell: &LinuxCell) -> Option<Compiler> {
+    let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
+    let target = cell.target.gcc()?;
+    let triple = target.triple();
     match cell.compiler {
         KernelCompiler::Llvm => {
             let name = graph.add("kernel-llvm".to_owned(), "kernel-llvm", []);
-            Some((name, told(&["LLVM=1", "LLVM_IAS=1"])))
+            let program = words(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
+            Some(Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program })
         }
         KernelCompiler::Gcc => {
-            let target = cell.target.gcc()?;
-            let triple = target.triple();
             let [binutils, gcc] = musl_gcc::default_compiler(graph, target);
             let name = graph.add(
                 format!("kernel-gcc-{triple}"),
                 "kernel-gcc",
                 [("target", text(triple)), ("binutils", node(&binutils)), ("gcc", node(&gcc))],
             );
-            Some((name, told(&[&format!("CROSS_COMPILE={triple}-")])))
+            let told = words(&[&format!("CROSS_COMPILE={triple}-")]);
+            Some(Compiler { name, told, program: words(&[&format!("{triple}-gcc")]) })
         }
     }
 }
 
 /// One kernel.
 pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<Cell> {
-    let (compiler, told) = compiler(graph, cell)?;
+    let compiler = compiler(graph, cell)?;
     let suffix = match cell.compiler {
         KernelCompiler::Llvm => "",
         KernelCompiler::Gcc => "-gcc",
@@ -116,10 +138,12 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
         ("version", text(&cell.linux)),
         ("target", text(cell.target.name())),
         ("arch", text(cell.target.arch())),
+        ("sourceArch", text(cell.target.source_arch()?)),
         ("image", text(cell.target.image())),
         ("deviceTrees", Arg::Flag(cell.target.device_trees())),
-        ("compiler", node(&compiler)),
-        ("compilerFlags", Arg::Texts(told)),
+        ("compiler", node(&compiler.name)),
+        ("compilerFlags", compiler.told),
+        ("programCompiler", compiler.program),
         ("fragments", Arg::Files(cell.config.fragments.iter().flat_map(|fragment| places(fragment, cell)).collect())),
     ]);
     match &cell.config.base {
@@ -139,6 +163,29 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
     })
 }
 
+/// The modules that are built against a kernel.
+pub fn modules(graph: &mut Graph<'_>, cell: &LinuxCell, planned: &Cell) -> Vec<Cell> {
+    let Some(kernel) = planned.node() else { return Vec::new() };
+    let of = |prefix: &str, name: &str| format!("{prefix}{}", name.strip_prefix("linux").unwrap_or(name));
+    let built = cell.modules.iter().map(|module| {
+        let files: Vec<_> = module.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
+        // The name is the user's alone: what the module is made of tells it from others.
+        let digits = &Sha256::of(files.join("\0").as_bytes()).to_hex()[..10];
+        let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
+        let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
+        let name = graph.add(name, "linux-module", args);
+        Cell {
+            name: of(&format!("linux-module-{}", module.name), &cell.name),
+            shell: None,
+            output: Output::Node(name),
+            family: Family::Linux,
+            target: cell.target.name(),
+            built: false,
+        }
+    });
+    built.collect()
+}
+
 /// zig's headers, for programs that no one runs.
 fn zig() -> Sdk {
     Sdk { name: "zig".to_owned(), kind: SdkKind::Zig }
@@ -149,10 +196,10 @@ fn zig() -> Sdk {
 pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
     let (true, Some(target)) = (is_for_macs(cell), DarwinTarget::parse(MAC)) else { return Vec::new() };
     let Some(compiler) = darwin::compiler(graph, target, &zig(), Flavour::Llvm) else { return Vec::new() };
-    let Some(arch) = cell.target.gcc().map(Target::linux_arch) else { return Vec::new() };
+    let Some(arch) = cell.target.source_arch() else { return Vec::new() };
     let version = attribute(&cell.linux);
     let sources = [("src", source("linux", &cell.linux)), ("version", text(&cell.linux))];
-    let mut tools = vec![("cc", node(&compiler.cc)), ("target", text(MAC)), ("arch", text(arch))];
+    let mut tools = vec![("cc", node(&compiler.cc)), ("target", text(MAC)), ("arch", text(cell.target.arch())), ("sourceArch", text(arch))];
     tools.extend(sources.clone());
     vec![
         Check {
@@ -170,23 +217,27 @@ pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
     ]
 }
 
-/// The kernel started on QEMU's machine, with a module that was built against it. Only of configurations that are known
+/// The kernel started on QEMU's machine, with a module that was built against it, and the user's. Only of configurations that are known
 /// to boot there.
-pub fn check(cell: &LinuxCell, planned: &Cell) -> Option<Check> {
+pub fn check(cell: &LinuxCell, planned: &Cell, modules: &[Cell]) -> Option<Check> {
     if !cell.config.fragments.contains(&Fragment::Boot) {
         return None;
     }
     let emulator = cell.target.emulator();
+    let mut args = vec![
+        ("linux", node(planned.node()?)),
+        ("emulator", text(emulator.program)),
+        ("machine", Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect())),
+        ("commandLine", text(emulator.command_line)),
+        ("end", text(emulator.end)),
+    ];
+    if !modules.is_empty() {
+        args.push(("modules", Arg::Nodes(modules.iter().filter_map(Cell::node).map(str::to_owned).collect())));
+    }
     Some(Check {
         name: format!("boot-{}", cell.name),
         file: "boot-linux",
-        args: vec![
-            ("linux", node(planned.node()?)),
-            ("emulator", text(emulator.program)),
-            ("machine", Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect())),
-            ("commandLine", text(emulator.command_line)),
-            ("end", text(emulator.end)),
-        ],
+        args,
         tiers: vec![Tier::Machine, Tier::Kernel],
     })
 }

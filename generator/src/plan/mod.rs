@@ -82,6 +82,8 @@ pub enum Arg {
     Texts(Vec<String>),
     /// Files of the tree, by their places in it.
     Files(Vec<String>),
+    /// A folder of the user's, by its place in the tree.
+    Folder(String),
     /// Yes or no.
     Flag(bool),
 }
@@ -92,7 +94,7 @@ impl Arg {
         match self {
             Arg::Node(name) => std::slice::from_ref(name),
             Arg::Nodes(names) => names,
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => &[],
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => &[],
         }
     }
 
@@ -311,11 +313,13 @@ fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalog
     let mut mac_checks = BTreeSet::new();
     for cell in matrix.linux.iter().filter(|cell| cell.systems.contains(&system)) {
         let Some(planned) = linux::cell(&mut graph, system, cell) else { continue };
-        checks.extend(linux::check(cell, &planned));
+        let modules = linux::modules(&mut graph, cell, &planned);
+        checks.extend(linux::check(cell, &planned, &modules));
         // Cells of one source share these.
         let shared = linux::mac_checks(&mut graph, cell).into_iter();
         checks.extend(shared.filter(|check| mac_checks.insert(check.name.clone())));
         cells.push(planned);
+        cells.extend(modules);
     }
     // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there
     // too.

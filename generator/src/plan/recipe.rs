@@ -20,6 +20,7 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     // OpenSSL's library is the other tier's.
     ("linux", &[Tier::Kernel, Tier::Osxcross]),
     ("linux-headers", &[]),
+    ("linux-module", &[]),
     ("mpc", &[]),
     ("mpfr", &[]),
     ("musl", &[]),

@@ -116,7 +116,7 @@ fn with_own_sdk<'a>(plan: &Plan, system: &'a SystemPlan) -> BTreeSet<&'a str> {
             Arg::Source(source) => plan.sdks.contains_key(source),
             Arg::Node(name) => own.contains(name.as_str()),
             Arg::Nodes(names) => names.iter().any(|name| own.contains(name.as_str())),
-            Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => false,
+            Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => false,
         });
         if needs {
             own.insert(&node.name);

@@ -102,6 +102,11 @@ impl KernelTarget {
         Target::parse(self.triple)
     }
 
+    /// The folder of the kernel's below `arch/`, e.g. `x86`.
+    pub fn source_arch(&self) -> Option<&'static str> {
+        self.gcc().map(Target::linux_arch)
+    }
+
     /// The image that boot loaders take, from the root of a built kernel.
     pub fn image(&self) -> &'static str {
         self.image

@@ -123,6 +123,8 @@ struct NodeContext {
     lists: Vec<Named<Vec<String>>>,
     /// Relative paths of files.
     files: Vec<Named<Vec<String>>>,
+    /// The same of one folder.
+    folders: Vec<Named<String>>,
 }
 
 #[derive(Serialize)]
@@ -160,6 +162,7 @@ struct CheckContext {
     file: String,
     sources: Vec<Named<String>>,
     nodes: Vec<Named<String>>,
+    lists: Vec<Named<Vec<String>>>,
     texts: Vec<Named<Json>>,
 }
 
@@ -213,6 +216,7 @@ impl NodeContext {
             inherits: Vec::new(),
             lists: Vec::new(),
             files: Vec::new(),
+            folders: Vec::new(),
         };
         for (arg, value) in &node.args {
             match value {
@@ -227,6 +231,7 @@ impl NodeContext {
                     let value = places.iter().map(|place| format!("./{place}")).collect();
                     context.files.push(Named { arg, value });
                 }
+                Arg::Folder(place) => context.folders.push(Named { arg, value: format!("./{place}") }),
             }
         }
         context
@@ -240,6 +245,7 @@ impl CheckContext {
             file: format!("./checks/{}.nix", check.file),
             sources: Vec::new(),
             nodes: Vec::new(),
+            lists: Vec::new(),
             texts: Vec::new(),
         };
         for (arg, value) in &check.args {
@@ -247,7 +253,9 @@ impl CheckContext {
                 Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
                 Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
                 Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
-                Arg::Texts(texts) | Arg::Nodes(texts) | Arg::Files(texts) => {
+                Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
+                Arg::Folder(place) => context.texts.push(Named { arg, value: place.as_str().into() }),
+                Arg::Texts(texts) | Arg::Files(texts) => {
                     context.texts.push(Named { arg, value: texts.clone().into() });
                 }
                 Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),

@@ -1,0 +1,2 @@
+/* See asm/errno.h. */
+#include <asm/errno.h>

@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir -p "$out" "$kdir" "$headers"
+cp "$image" "$out/${image##*/}"
+cp vmlinux System.map "$out/"
+cp .config "$out/config"
+if grep -q '^CONFIG_MODULES=y' .config; then
+  kernelMake INSTALL_MOD_PATH="$out" modules_install
+  # Links to where the kernel was built.
+  rm -f "$out"/lib/modules/*/build "$out"/lib/modules/*/source
+fi
+if [ -n "$deviceTrees" ]; then kernelMake INSTALL_DTBS_PATH="$out/dtbs" dtbs_install; fi
+
+# What modules are built against: makefiles, headers, generated files, and the programs that makefiles call.
+{
+  find . \( -path ./Documentation -o -path ./samples -o -path ./tools \) -prune -o \
+    \( -name 'Makefile*' -o -name 'Kbuild*' -o -name 'Kconfig*' \) -type f -print
+  find scripts include "arch/$sourceArch/include" -type f -print
+  find "arch/$sourceArch" \( -name '*.lds' -o -name 'module.lds*' -o -name '*.h' \) -type f -print
+  for file in .config Module.symvers System.map tools/objtool/objtool usr/gen_init_cpio; do
+    if [ -e "$file" ]; then echo "$file"; fi
+  done
+} | sed 's,^\./,,' | grep -v -e '\.o$' -e '\.cmd$' -e '\.a$' | LC_ALL=C sort -u >files
+tar -cf - -T files | tar -xf - -C "$kdir"
+# Debugging data of programs names the directory that they were built in.
+find "$kdir" -type f -perm -100 | sort | while read -r file; do
+  if [ "$(head -c 4 "$file" | tr -d '\000')" = $'\177ELF' ]; then strip -S "$file"; fi
+  # The scripts' interpreter stands where the kernel was built.
+  if [ "$(head -c 2 "$file" | tr -d '\000')" = '#!' ]; then
+    sed -i -E "1s,^#!$NIX_BUILD_TOP/declared/(.*),#!/usr/bin/env \1," "$file"
+  fi
+done
+
+kernelMake headers
+find usr/include -type f ! -name '*.h' -delete
+cp -r usr/include "$headers/include"

@@ -1,0 +1,6 @@
+#include "words.h"
+
+const char *greeting_word(void)
+{
+    return "hello";
+}

@@ -1,0 +1,34 @@
+# A development shell for kernels: what its makefiles call, and the variables that say what it is built for, so that
+# `make menuconfig` and `make` work as they are.
+{
+  mkShellNoCC,
+  ncurses,
+  toolchain,
+  target,
+  cxx,
+}:
+let
+  # For menuconfig.
+  libraries = toolchain.libraries ++ [ ncurses ];
+  words = prefix: map (place: prefix + place);
+  places = toolchain.hostLibraries libraries;
+in
+mkShellNoCC {
+  name = "linux-${target}-shell";
+  packages = toolchain.buildTools;
+
+  ARCH = toolchain.arch;
+  # Values of the kernel's own variables: LLVM=1, or CROSS_COMPILE=….
+  shellHook = ''
+    for word in ${builtins.concatStringsSep " " toolchain.compilerFlags}; do export "$word"; done
+    export KDIR=${toolchain.kdir}
+  '';
+  HOSTCC = "cc";
+  HOSTCFLAGS = builtins.concatStringsSep " " (
+    toolchain.host.hostCFlags ++ words "-I" (toolchain.hostIncludes libraries)
+  );
+  HOSTLDFLAGS = builtins.concatStringsSep " " (
+    toolchain.host.hostLdFlags ++ words "-L" places ++ words "-Wl,-rpath," places
+  );
+  PKG_CONFIG_PATH = builtins.concatStringsSep ":" (map (place: "${place}/pkgconfig") places);
+}

@@ -1,0 +1,32 @@
+# Complex numbers over MPFR, static, for GCC's host programs.
+{
+  stdenv,
+  gmp,
+  mpfr,
+  src,
+  version,
+}:
+stdenv.mkDerivation {
+  pname = "mpc";
+  inherit version src;
+
+  buildInputs = [
+    gmp
+    mpfr
+  ];
+
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${stdenv.hostPlatform.config}"
+    "--with-gmp=${gmp}"
+    "--with-mpfr=${mpfr}"
+    "--disable-shared"
+    "--enable-static"
+    "--with-pic"
+  ];
+
+  enableParallelBuilding = true;
+  dontDisableStatic = true;
+
+  meta.description = "Complex arithmetic over MPFR";
+}
