@@ -90,7 +90,9 @@ stdenv.mkDerivation {
   generated = generated.${sourceArch} or [ ];
   inherit (host) hostCFlags hostLdFlags;
   # `PLACE REASON`, one a line
-  notBuilt = concatStringsSep "\n" (map (tool: "${tool} ${host.notBuilt.${tool}}") (attrNames host.notBuilt));
+  notBuilt = concatStringsSep "\n" (
+    map (tool: "${tool} ${host.notBuilt.${tool}}") (attrNames host.notBuilt)
+  );
 
   phases = [
     "unpackPhase"

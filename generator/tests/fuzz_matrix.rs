@@ -71,6 +71,13 @@ const TOKENS: &[&str] = &[
     "\"gcc\"",
     "\"mine.config\"",
     "\"../mine.config\"",
+    "[linux-module.greeting]\nsource = \"greeting\"\n",
+    "[linux-module]\n",
+    "modules = [\"greeting\"]\n",
+    "modules",
+    "source",
+    "\"greeting\"",
+    "\"missing\"",
     "[sdk]\n",
     "systems",
     "seed",
@@ -147,8 +154,13 @@ impl UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         match path.contains("missing") {
             true => Err(("no such file".to_owned(), "write one".to_owned())),
+            false if path.ends_with("Kbuild") => Ok(b"obj-m := a.o\n".to_vec()),
             false => Ok(format!("# {path}\nCONFIG_A=y\n").into_bytes()),
         }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        self.read(folder).map(|_| vec!["Kbuild".to_owned(), "a.c".to_owned()])
     }
 }
 

@@ -4,7 +4,7 @@
 mod project;
 
 use crossloom::diag;
-use crossloom::matrix::{Matrix, UserFiles};
+use crossloom::matrix::{Beside, Matrix, UserFiles};
 use crossloom::plan::{Arg, Node, SystemPlan};
 use crossloom::target::System;
 use project::{planned, seeds};
@@ -15,6 +15,11 @@ struct File(&'static str, &'static str);
 impl UserFiles for File {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         if path == self.0 { Ok(self.1.into()) } else { Err(("no such file".into(), "write one".into())) }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        let name = self.0.strip_prefix(&format!("{folder}/"));
+        name.map(|name| vec![name.to_owned()]).ok_or(("no such folder".into(), "make one".into()))
     }
 }
 
@@ -88,4 +93,59 @@ fn every_kernel_that_boots_has_a_check() {
     let cells: Vec<_> = plan.cells.iter().map(|cell| format!("boot-{}", cell.name)).collect();
     assert_eq!(checks, cells);
     assert_eq!(checks.len(), 6);
+}
+
+const WITH_MODULE: &str = "[linux]\ntargets = [\"arm64\", \"x86_64\"]\nmodules = [\"hello\"]\n\
+                           [linux-module.hello]\nsource = \"mine\"\n";
+
+#[test]
+fn a_module_is_built_against_every_kernel_and_loaded_by_its_check() {
+    let plan = system(&matrix(WITH_MODULE, &File("mine/Kbuild", "obj-m := hello.o\n")));
+    let cells: Vec<_> = plan.cells.iter().map(|cell| cell.name.as_str()).collect();
+    assert_eq!(cells, ["linux-arm64", "linux-module-hello-arm64", "linux-x86_64", "linux-module-hello-x86_64"]);
+    for target in ["arm64", "x86_64"] {
+        let kernel = node(&plan, &format!("linux-{target}"));
+        let module = node(&plan, &format!("linux-module-hello-{target}"));
+        assert_eq!(module.args["linux"], Arg::Node(kernel.name.clone()));
+        let check = plan.checks.iter().find(|check| check.name == format!("boot-linux-{target}")).unwrap();
+        assert!(check.args.contains(&("modules", Arg::Nodes(vec![module.name.clone()]))), "{:?}", check.args);
+        // The kernel itself does not depend on it.
+        assert!(plan.closure([kernel.name.as_str()]).iter().all(|node| node.recipe != "linux-module"));
+    }
+}
+
+#[test]
+fn what_a_module_is_made_of_goes_into_the_tree_and_its_nodes_name() {
+    let of = |text: &'static str| {
+        let matrix = matrix(WITH_MODULE, &File("mine/Makefile", text));
+        let tree = crossloom::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
+        assert_eq!(tree["crossloom/module/hello/Makefile"].text, text);
+        assert!(tree["crossloom/x86_64-linux.nix"].text.contains("src = ./module/hello;"));
+        node(&system(&matrix), "linux-module-hello-arm64").name.clone()
+    };
+    let (one, other) = (of("obj-m := a.o\n"), of("obj-m := b.o\n"));
+    assert_ne!(one, other);
+    assert!(one.starts_with("linux-module-hello-") && one.ends_with("-6_1_176-arm64"), "{one}");
+}
+
+/// The real thing: folders on a disk.
+#[test]
+fn folders_beside_a_matrix() {
+    let dir = tempfile::tempdir().unwrap();
+    let beside = Beside(dir.path());
+    let at = |path: &str| dir.path().join(path);
+    std::fs::create_dir_all(at("m/sub/.git")).unwrap();
+    for file in ["m/Kbuild", "m/sub/a.c", "m/sub/.git/config", "m/.hidden"] {
+        std::fs::write(at(file), "x").unwrap();
+    }
+    assert_eq!(beside.list("m").unwrap(), ["Kbuild", "sub/a.c"]);
+    assert!(beside.list("none").unwrap_err().1.contains("is looked for"));
+    assert!(beside.list("m/Kbuild").is_err());
+    std::os::unix::fs::symlink("/etc", at("m/link")).unwrap();
+    assert!(beside.list("m").unwrap_err().0.contains("is neither"));
+    std::fs::remove_file(at("m/link")).unwrap();
+    for number in 0..crossloom::matrix::MAX_FILES {
+        std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
+    }
+    assert!(beside.list("m").unwrap_err().0.contains("more than"));
 }

@@ -52,9 +52,24 @@ impl matrix::UserFiles for Files {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
             "wrong.config" => Ok(b"CONFIG_A=yes\nB=y\n\n# CONFIG_C is not st\nCONFIG_D\n".to_vec()),
             "binary.config" => Ok(vec![0xff, 0xfe]),
-            "large.config" => Ok(vec![b'\n'; matrix::MAX_FRAGMENT + 1]),
+            "large.config" | "large/Kbuild" => Ok(vec![b'\n'; matrix::MAX_FRAGMENT + 1]),
+            "good/Makefile" | "binary/Kbuild" => Ok(b"obj-m := good.o\n".to_vec()),
+            "good/good.c" | "silent/Kbuild" => Ok(b"/* nothing */\n".to_vec()),
+            "binary/data" => Ok(vec![0xff, 0xfe]),
             _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
         }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        let names: &[&str] = match folder {
+            "good" => &["Makefile", "good.c", "good.ko", "good.mod.c", "Module.symvers"],
+            "silent" | "large" => &["Kbuild"],
+            "empty" => &[],
+            "binary" => &["Kbuild", "data"],
+            "spaces" => &["Kbuild", "a b.c"],
+            _ => return Err(("no such folder".to_owned(), format!("{folder} is looked for"))),
+        };
+        Ok(names.iter().map(|name| (*name).to_owned()).collect())
     }
 }
 
@@ -122,8 +137,10 @@ fn summary(matrix: &Matrix) -> String {
     }
     for cell in &matrix.linux {
         let (compiler, config) = (cell.compiler.as_str(), &cell.config);
-        writeln!(text, "{}: {} linux {} compiler {compiler} config {config:?}", cell.name, cell.target, cell.linux)
-            .unwrap();
+        let modules: Vec<_> =
+            cell.modules.iter().map(|it| format!(" module {} {:?}", it.name, it.files.keys())).collect();
+        let (name, target, linux, modules) = (&cell.name, cell.target, &cell.linux, modules.concat());
+        writeln!(text, "{name}: {target} linux {linux} compiler {compiler} config {config:?}{modules}").unwrap();
         only_on(&mut text, matrix, &cell.systems);
     }
     text
@@ -279,6 +296,10 @@ fn schema_objects() -> Vec<(String, Write)> {
             "/properties/kernel-config/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
             Box::new(|entry| format!("[kernel-config.a]\n{entry}\n")),
         ),
+        (
+            "/properties/linux-module/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| format!("[linux-module.a]\n{entry}\n")),
+        ),
     ];
     for family in Family::ALL {
         let table = format!("/properties/{}", family.key());
@@ -334,8 +355,8 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    // And [sdk] and [kernel-config], whose keys are the user's.
-    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 2);
+    // And [sdk], [kernel-config] and [linux-module], whose keys are the user's.
+    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 3);
 }
 
 /// Every word that the schema offers is one that the parser takes.

@@ -12,7 +12,7 @@ use std::path::Path;
 use crossloom::catalogue::catalogue;
 use crossloom::diag;
 use crossloom::lock::{Lock, LockedSdk};
-use crossloom::matrix::{Axis, Matrix, UserFiles, Values};
+use crossloom::matrix::{Axis, Beside, Matrix, Values};
 use crossloom::nix::hash::Sha256;
 use crossloom::output::{self, Tree};
 use crossloom::plan::{Arg, Node, Plan, RECIPES, plan, releases};
@@ -267,7 +267,10 @@ fn what_goes_in_verbatim_would_pass_the_gate() {
     let mut count = 0;
     let (families, plan) = families();
     let families = tree::tree(&plan, &project::seeds(&families), true).unwrap();
-    for (path, file) in rendered(&matrix(SMALL)).iter().chain(&families) {
+    let kernels = "crossloom = 1\nbuild.systems = [\"x86_64-linux\", \"aarch64-darwin\"]\n\
+                   [linux]\ntargets = [\"arm64\", \"riscv64\"]\ncompiler = [\"llvm\", \"gcc\"]\n";
+    let kernels = rendered(&matrix(kernels));
+    for (path, file) in rendered(&matrix(SMALL)).iter().chain(&families).chain(&kernels) {
         if [".nix", ".sh", ".json"].iter().any(|end| path.ends_with(end)) {
             count += 1;
             let text = if path.ends_with(".json") { file.text.clone() } else { with_header(&file.text) };
@@ -275,15 +278,6 @@ fn what_goes_in_verbatim_would_pass_the_gate() {
         }
     }
     assert!(count > 20);
-}
-
-/// The files beside a matrix.
-struct Beside<'a>(&'a Path);
-
-impl UserFiles for Beside<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        fs::read(self.0.join(path)).map_err(|error| (error.to_string(), "write it".to_owned()))
-    }
 }
 
 /// A matrix and what stands beside it, locked and rendered again, compared with what is committed.
@@ -500,7 +494,7 @@ fn needs(node: &Node) -> Vec<&String> {
         .flat_map(|arg| match arg {
             Arg::Node(name) => vec![name],
             Arg::Nodes(names) => names.iter().collect(),
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Flag(_) => Vec::new(),
+            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => Vec::new(),
         })
         .collect()
 }

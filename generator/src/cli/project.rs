@@ -1,13 +1,13 @@
 //! A matrix and what stands beside it, on disk.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Outcome, Result};
 use crate::catalogue::catalogue;
 use crate::lock::{Lock, LockError};
-use crate::matrix::{MAX_FILES, MAX_FRAGMENT, Matrix, SdkKind, UserFiles};
+use crate::matrix::{Beside, Matrix, SdkKind};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
@@ -89,66 +89,6 @@ pub fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
         Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Encoding { path: name() }),
         Err(source) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ProjectError::Read { path: name(), source }),
-    }
-}
-
-/// The files of a directory, for the matrix in it to name.
-struct Beside<'a>(&'a Path);
-
-impl UserFiles for Beside<'_> {
-    fn read(&self, path: &str) -> std::result::Result<Vec<u8>, (String, String)> {
-        let path = self.0.join(path);
-        let wrong = |error: std::io::Error| {
-            let hint = format!("files are named from the matrix's own folder: {} is looked for", path.display());
-            (error.to_string(), hint)
-        };
-        // Anything but a file, a pipe for one, might never open or never end.
-        if !std::fs::metadata(&path).map_err(wrong)?.is_file() {
-            return Err(wrong(std::io::Error::other("it is no file")));
-        }
-        let file = std::fs::File::open(&path).map_err(wrong)?;
-        let mut bytes = Vec::new();
-        file.take(MAX_FRAGMENT as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
-        Ok(bytes)
-    }
-
-    fn list(&self, folder: &str) -> std::result::Result<Vec<String>, (String, String)> {
-        let mut files = Vec::new();
-        let mut folders = vec![String::new()];
-        while let Some(below) = folders.pop() {
-            let path = self.0.join(folder).join(&below);
-            let wrong = |error: std::io::Error| {
-                let hint = format!("folders are named from the matrix's own: {} is looked for", path.display());
-                (error.to_string(), hint)
-            };
-            for entry in std::fs::read_dir(&path).map_err(wrong)? {
-                let entry = entry.map_err(wrong)?;
-                let name = entry.file_name();
-                let Some(name) = name.to_str() else {
-                    let message = format!("{} has a name that is not UTF-8", entry.path().display());
-                    return Err((message, "give it another".to_owned()));
-                };
-                if name.starts_with('.') {
-                    continue;
-                }
-                let name = format!("{below}{name}");
-                match entry.file_type().map_err(wrong)? {
-                    kind if kind.is_dir() => folders.push(format!("{name}/")),
-                    kind if kind.is_file() => files.push(name),
-                    // It could lead anywhere, and would mean another file on another machine.
-                    _ => {
-                        let hint = "files and folders alone are read: put the file itself here, or name the folder that \
-                                    holds it";
-                        return Err((format!("{} is neither", entry.path().display()), hint.to_owned()));
-                    }
-                }
-                if files.len() + folders.len() > MAX_FILES {
-                    return Err((format!("it holds more than {MAX_FILES} files"), "is this a module's folder?".to_owned()));
-                }
-            }
-        }
-        files.sort();
-        Ok(files)
     }
 }
 

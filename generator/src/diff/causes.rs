@@ -123,7 +123,8 @@ impl Walk<'_, '_> {
 
     /// A folder that stands in the same place.
     fn folder(&mut self, node: &str, place: &str) {
-        let paths: BTreeSet<_> = [&self.old, &self.new].iter().flat_map(|side| side.folder(place)).map(|it| it.0).collect();
+        let paths: BTreeSet<_> =
+            [&self.old, &self.new].iter().flat_map(|side| side.folder(place)).map(|it| it.0).collect();
         let places: Vec<_> = paths.iter().map(|path| format!("{place}/{path}")).collect();
         self.files(node, &places);
     }

@@ -10,7 +10,7 @@ use super::reader::Loc;
 use super::{MAX_CELLS, Sdk};
 use crate::catalogue::version_key;
 use crate::diag::Problem;
-use crate::target::{DarwinTarget, System, Target};
+use crate::target::{DarwinTarget, KernelTarget, System, Target};
 
 /// A cell before it means anything.
 pub struct Draft {
@@ -47,6 +47,7 @@ pub fn drafts(
     exclude(&systems, family, &mut drafts, problems);
     include(&systems, family, &mut drafts, problems);
     unsupported(family, sdks, &drafts, problems);
+    not_on_macos(family, &drafts, problems);
     drafts
 }
 
@@ -155,6 +156,34 @@ fn unsupported(family: &FamilyFile, sdks: &BTreeMap<String, Sdk>, drafts: &[Draf
             let on_axis = values.filter(|on_axis| on_axis.value == *value).map(|on_axis| on_axis.span.clone()).next();
             let span = draft.span.clone().or(on_axis).unwrap_or(family.span.clone());
             problems.push(Problem::at(span, message).hint(hint));
+        }
+    }
+}
+
+/// Reports each kernel that a Mac would have to build and cannot, once.
+fn not_on_macos(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let mut seen = BTreeSet::new();
+    for draft in drafts.iter().filter(|_| family.family == Family::Linux) {
+        let reason = KernelTarget::parse(draft.target).and_then(KernelTarget::not_on_macos);
+        let macs = draft.systems.iter().filter(|system| !system.is_linux());
+        for (reason, system) in reason.into_iter().flat_map(|reason| macs.clone().map(move |mac| (reason, mac))) {
+            if !seen.insert((draft.target, *system)) {
+                continue;
+            }
+            let target = draft.target;
+            let on_axis = family.targets.iter().find(|on_axis| on_axis.value == target);
+            let span = draft.span.clone().or(on_axis.map(|on_axis| on_axis.span.clone()));
+            let problem = Problem::at(
+                span.unwrap_or(family.span.clone()),
+                format!("{system} cannot build a kernel for {target}: {reason}"),
+            );
+            let exclude = format!("exclude = [{{ target = \"{target}\", system = \"{system}\" }}]");
+            let hint = match draft.span {
+                None => format!("leave it to Linux: {exclude}"),
+                // What is included is built everywhere, whatever is excluded.
+                Some(_) => format!("name it by targets and axes in place of an `include`, with {exclude}"),
+            };
+            problems.push(problem.hint(hint));
         }
     }
 }

@@ -8,8 +8,8 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::kernel::Configs;
-use super::module::Modules;
 use super::keys::{self, Axis, Family, Values};
+use super::module::Modules;
 use super::reader::{Loc, Reader, Value, not_among};
 use super::sdk::Sdks;
 use super::{Flags, Languages};
@@ -249,7 +249,9 @@ fn module(named: &Named, word: &str, span: Range<usize>) -> Result<String, Probl
     }
     let problem = not_among(span, "module", word, named.modules.keys().map(String::as_str));
     Err(match named.modules.is_empty() {
-        true => problem.hint("a module is a table of the file: [linux-module.hello] with source = \"hello\", its folder"),
+        true => {
+            problem.hint("a module is a table of the file: [linux-module.hello] with source = \"hello\", its folder")
+        }
         false => problem,
     })
 }

@@ -3,11 +3,19 @@
 use crate::target::{DarwinTarget, KernelTarget, Target};
 
 /// Keys at the top of the file.
-pub const ROOT: &[&str] =
-    &[
-        "crossloom", "build", "sources", "ci", "sdk", "kernel-config", "linux-module", "musl-gcc", "darwin",
-        "valgrind-darwin", "linux",
-    ];
+pub const ROOT: &[&str] = &[
+    "crossloom",
+    "build",
+    "sources",
+    "ci",
+    "sdk",
+    "kernel-config",
+    "linux-module",
+    "musl-gcc",
+    "darwin",
+    "valgrind-darwin",
+    "linux",
+];
 /// Keys of `[build]`.
 pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.

@@ -2,6 +2,7 @@
 //!
 //! Text → `MatrixFile` (what was written) → [`Matrix`] (what is meant). Every problem of a text is reported at once.
 
+mod beside;
 mod cells;
 mod ci;
 mod expand;
@@ -17,6 +18,7 @@ mod sdk;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use beside::Beside;
 pub use ci::{Ci, Surface};
 pub use kernel::{Fragment, KernelBase, KernelConfig, MAX_FRAGMENT, NoFiles, UserFiles};
 pub use keys::{Axis, Family, Values};
@@ -293,7 +295,9 @@ impl Matrix {
                     Family::MuslGcc => matrix.musl_gcc = cells::musl_gcc(family, &drafts, &mut problems),
                     Family::Darwin => matrix.darwin = cells::darwin(family, &drafts, &matrix.sdks),
                     Family::ValgrindDarwin => matrix.valgrind_darwin = cells::valgrind(&drafts, &matrix.sdks),
-                    Family::Linux => matrix.linux = cells::linux(family, &drafts, &configs, &file.modules, &mut problems),
+                    Family::Linux => {
+                        matrix.linux = cells::linux(family, &drafts, &configs, &file.modules, &mut problems)
+                    }
                 }
             }
             matrix

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use toml::de::DeValue;
 
-use super::keys;
 use super::kernel::{MAX_FRAGMENT, UserFiles, is_plain};
+use super::keys;
 use super::reader::{Reader, Value, own_name};
 use crate::diag::{Problem, quote};
 

@@ -7,7 +7,9 @@ use super::graph::{Graph, attribute, node, node_name, source, text};
 use super::{Arg, Cell, Check, Node, Output, Shell, musl_gcc};
 use crate::catalogue::Catalogue;
 use crate::lock::Release;
-use crate::matrix::{Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, LinuxModule, Sdk, SdkKind};
+use crate::matrix::{
+    Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, LinuxModule, Matrix, Sdk, SdkKind,
+};
 use crate::nix::hash::Sha256;
 use crate::seed::Tier;
 use crate::target::{DarwinTarget, System};
@@ -22,15 +24,15 @@ const BOOT: &str = "kernel/config";
 /// The Mac that programs of the build machine are compiled for, to see whether they could be there.
 const MAC: &str = "arm64-apple-darwin22";
 
-/// Whether the cell is built on macOS and on Linux, so that Linux can tell what becomes of it on macOS.
-fn is_for_macs(cell: &LinuxCell) -> bool {
-    cell.systems.iter().any(|system| !system.is_linux()) && cell.systems.iter().any(|system| system.is_linux())
+/// Whether kernels are built on macOS, so that Linux is to tell what becomes of them there.
+pub fn for_macs(matrix: &Matrix) -> bool {
+    matrix.linux.iter().flat_map(|cell| &cell.systems).any(|system| !system.is_linux())
 }
 
 /// What a cell is built from, and checked with.
-pub fn releases(cell: &LinuxCell, catalogue: &Catalogue) -> Vec<Release> {
+pub fn releases(cell: &LinuxCell, for_macs: bool, catalogue: &Catalogue) -> Vec<Release> {
     let mut releases = vec![Release::known("linux", &cell.linux)];
-    if is_for_macs(cell) {
+    if for_macs && cell.systems.iter().any(|system| system.is_linux()) {
         releases.extend(sdk_releases(&zig(), catalogue));
     }
     if cell.compiler == KernelCompiler::Gcc {
@@ -192,14 +194,20 @@ fn zig() -> Sdk {
 }
 
 /// What Linux can tell of a build on macOS: whether the programs of the build machine compile and link for it, and what
-/// becomes of the sources where names that differ by case alone are one. Two cells of one source give the same.
+/// becomes of the sources where names that differ by case alone are one. Two cells of one source give the same. What no
+/// Mac can build is looked at, too: it is where it shows that one could.
 pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
-    let (true, Some(target)) = (is_for_macs(cell), DarwinTarget::parse(MAC)) else { return Vec::new() };
+    let Some(target) = DarwinTarget::parse(MAC) else { return Vec::new() };
     let Some(compiler) = darwin::compiler(graph, target, &zig(), Flavour::Llvm) else { return Vec::new() };
     let Some(arch) = cell.target.source_arch() else { return Vec::new() };
     let version = attribute(&cell.linux);
     let sources = [("src", source("linux", &cell.linux)), ("version", text(&cell.linux))];
-    let mut tools = vec![("cc", node(&compiler.cc)), ("target", text(MAC)), ("arch", text(cell.target.arch())), ("sourceArch", text(arch))];
+    let mut tools = vec![
+        ("cc", node(&compiler.cc)),
+        ("target", text(MAC)),
+        ("arch", text(cell.target.arch())),
+        ("sourceArch", text(arch)),
+    ];
     tools.extend(sources.clone());
     vec![
         Check {

@@ -252,7 +252,8 @@ pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<Release> {
     let musl_gcc = matrix.musl_gcc.iter().flat_map(|cell| musl_gcc::releases(cell, catalogue));
     let darwin = matrix.darwin.iter().flat_map(|cell| darwin::releases(cell, catalogue));
     let valgrind = matrix.valgrind_darwin.iter().flat_map(|cell| valgrind::releases(cell, catalogue));
-    let linux = matrix.linux.iter().flat_map(|cell| linux::releases(cell, catalogue));
+    let for_macs = linux::for_macs(matrix);
+    let linux = matrix.linux.iter().flat_map(|cell| linux::releases(cell, for_macs, catalogue));
     musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect()
 }
 
@@ -310,13 +311,14 @@ fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalog
         checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
         cells.extend([planned, tarball]);
     }
-    let mut mac_checks = BTreeSet::new();
+    let (for_macs, mut mac_checks) = (linux::for_macs(matrix) && system.is_linux(), BTreeSet::new());
     for cell in matrix.linux.iter().filter(|cell| cell.systems.contains(&system)) {
         let Some(planned) = linux::cell(&mut graph, system, cell) else { continue };
         let modules = linux::modules(&mut graph, cell, &planned);
         checks.extend(linux::check(cell, &planned, &modules));
         // Cells of one source share these.
-        let shared = linux::mac_checks(&mut graph, cell).into_iter();
+        let shared = if for_macs { linux::mac_checks(&mut graph, cell) } else { Vec::new() };
+        let shared = shared.into_iter();
         checks.extend(shared.filter(|check| mac_checks.insert(check.name.clone())));
         cells.push(planned);
         cells.extend(modules);

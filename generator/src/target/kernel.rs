@@ -15,6 +15,7 @@ pub struct KernelTarget {
     triple: &'static str,
     image: &'static str,
     device_trees: bool,
+    not_on_macos: Option<&'static str>,
     emulator: Emulator,
 }
 
@@ -40,6 +41,7 @@ pub static KERNEL_TARGETS: &[KernelTarget] = &[
         triple: "aarch64-linux-musl",
         image: "arch/arm64/boot/Image",
         device_trees: true,
+        not_on_macos: None,
         emulator: Emulator {
             program: "aarch64",
             flags: &["-M", "virt", "-cpu", "cortex-a57"],
@@ -53,6 +55,7 @@ pub static KERNEL_TARGETS: &[KernelTarget] = &[
         triple: "riscv64-linux-musl",
         image: "arch/riscv/boot/Image",
         device_trees: true,
+        not_on_macos: None,
         emulator: Emulator {
             program: "riscv64",
             flags: &["-M", "virt"],
@@ -66,6 +69,7 @@ pub static KERNEL_TARGETS: &[KernelTarget] = &[
         triple: "x86_64-linux-musl",
         image: "arch/x86/boot/bzImage",
         device_trees: false,
+        not_on_macos: Some("objtool, through which every object of it goes, needs libelf, which macOS lacks"),
         emulator: Emulator {
             program: "x86_64",
             flags: &["-M", "pc"],
@@ -115,6 +119,11 @@ impl KernelTarget {
     /// Whether the kernel's makefiles know the goal `dtbs`.
     pub fn device_trees(&self) -> bool {
         self.device_trees
+    }
+
+    /// Why it cannot be built on macOS; none where it can.
+    pub fn not_on_macos(&self) -> Option<&'static str> {
+        self.not_on_macos
     }
 
     pub fn emulator(&self) -> &Emulator {

@@ -209,6 +209,8 @@ let
     "makeArch"
     "notBuilt"
     "pkgConfig"
+    "programCompiler"
+    "sourceArch"
     "staticMacho"
     "targetVariable"
   ];

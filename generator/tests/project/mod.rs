@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crossloom::catalogue::catalogue;
 use crossloom::diag;
 use crossloom::lock::Lock;
-use crossloom::matrix::Matrix;
+use crossloom::matrix::{Beside, Matrix};
 use crossloom::output::Tree;
 use crossloom::plan::{Plan, RECIPES, plan, releases};
 use crossloom::seed::SeedLock;
@@ -18,8 +18,9 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Files that it names stand in the repository.
 pub fn matrix(text: &str) -> Matrix {
-    Matrix::parse(text)
+    Matrix::parse_with(text, &Beside(&repository()))
         .unwrap_or_else(|problems| panic!("{text}\n{}", diag::render("matrix.toml", text, &problems, false)))
 }
 
