@@ -101,7 +101,7 @@ if [ "${#order[@]}" = 0 ]; then
 fi
 variations=(together)
 if [ -n "$each" ]; then
-  variations+=(directory cores timezone locale umask home hostname kernel clock order aslr)
+  variations+=(directory cores timezone locale umask home hostname kernel clock order aslr tools)
 fi
 
 failed=0

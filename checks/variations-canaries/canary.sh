@@ -23,6 +23,12 @@ ls -U directory >"$out/order"
 find directory >>"$out/order"
 # Where the stack ends; where it begins depends on what the environment holds.
 sed -n 's/^[0-9a-f]*-\([0-9a-f]*\).*\[stack\]$/\1/p' /proc/self/maps >"$out/aslr"
+{
+  # A program that none declared; a PATH of a makefile's own; a header.
+  if type -P git >/dev/null; then echo a program; fi
+  PATH=$seed/bin env sh -c 'if command -v git >/dev/null; then echo a program behind another PATH; fi'
+  if ! cc -D__KERNEL__ -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then echo a header; fi
+} >"$out/tools"
 
 # The node's own name in contents, names and links.
 echo "$out" >"$out/steady"

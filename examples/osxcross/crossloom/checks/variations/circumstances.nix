@@ -1,5 +1,6 @@
 # What may differ between two builds of a node and must not show in it. `launch` is what the builder's process is given,
 # `settings` what is exported behind the build environment's own setting up, `pretend` what a preloaded library answers.
+{ tools }:
 {
   # Another place, of another depth.
   directory.launch = [ "directory=elsewhere/of-another-depth/build" ];
@@ -27,4 +28,7 @@
   order.pretend.ORDER = "reversed";
   # Nix builds without.
   aslr.launch = [ "aslr=on" ];
+  # More is installed than was declared: programs that fail and say so, behind all others, and headers that no part of a
+  # kernel may see.
+  tools.pretend.TOOLS = "${tools}/bin";
 }

@@ -9,7 +9,7 @@
   unreproducible ? import ./unreproducible.nix,
 }:
 let
-  circumstances = import ./circumstances.nix;
+  circumstances = import ./circumstances.nix { inherit tools; };
   every = builtins.attrValues circumstances;
   together = {
     launch = builtins.concatMap (one: one.launch or [ ]) every;
@@ -21,14 +21,9 @@ let
     name = "variation-tools";
     launch = ./launch.c;
     pretend = ./pretend.c;
+    decoys = ./decoys;
     phases = [ "installPhase" ];
-    installPhase = ''
-      mkdir "$out"
-      cc -O2 -Wall -Wextra -Werror "$launch" -o "$out/launch"
-      # Nothing that would tie it to the libc that it is compiled with.
-      cc -O2 -Wall -Wextra -Werror -Wno-nonnull-compare -fPIC -shared -nostdlib -fno-stack-protector -U_FORTIFY_SOURCE \
-        "$pretend" -o "$out/pretend.so"
-    '';
+    installPhase = builtins.readFile ./tools.sh;
   };
 
   # The node's own derivation with another builder, which runs the node's.

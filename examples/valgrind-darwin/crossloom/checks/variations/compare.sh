@@ -34,7 +34,7 @@ digests() { (cd "$1" && find . -type f -printf '%P\0' | sort -z | xargs -0r sha2
 content() {
   if masked <"$2" | cmp -s "$1" -; then return; fi
   local place said
-  place=$(masked <"$2" | cmp "$1" - 2>&1 | head -n 1 | sed -e 's/^.*differ: //' -e 's/^cmp: EOF on - /its end comes first /' -e 's/^cmp: EOF on .* after/its end comes first after/')
+  place=$(masked <"$2" | cmp "$1" - 2>&1 | head -n 1 | sed -e 's/^.*differ: char /from byte /' -e 's/^cmp: EOF on - /its end comes first /' -e 's/^cmp: EOF on .* after/its end comes first after/')
   said=$(diff --text <(strings -n 3 "$1") <(masked <"$2" | strings -n 3) | grep -m 4 '^[<>]' | cut -c 1-200 || true)
   printf 'content, %s\n%s' "$place" "$said"
 }
@@ -87,6 +87,6 @@ if [ "$differences" = 0 ]; then
   if [ "$files" = 0 ]; then echo "differs ${names[0]}: holds nothing"; else echo "identical $files files"; fi
 else
   echo "differs $(head -n 1 differences)"
-  echo "$differences of $files files differ:"
+  echo "$differences differences:"
   head -n 60 differences
 fi >"$out"
