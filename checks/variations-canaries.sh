@@ -4,9 +4,12 @@
 set -euo pipefail
 
 crossloom=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 # canaries ATTRIBUTE
 canaries() {
-  "$crossloom" --quiet nix --matrix examples/quickstart/matrix.toml build --print-build-logs --no-link --impure --expr "
+  "$crossloom" --quiet nix --matrix examples/quickstart/matrix.toml build --print-build-logs --out-link "$work/built" \
+    --impure --expr "
     (import $PWD/checks/variations-canaries.nix {
       folder = $PWD/examples/quickstart/crossloom;
       system = \"$(uname -m)-linux\";
@@ -28,5 +31,6 @@ if ! said=$(canaries proof 2>&1); then
   echo "$said" >&2
   exit 1
 fi
+cat "$work/built"
 fails 'out/aslr: content' nodes.canary.variations.together
 fails 'identical, though they are listed as different' nodes.plain.variations.together
