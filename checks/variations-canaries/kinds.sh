@@ -8,6 +8,8 @@ esac
 echo same >"$out/folder/same"
 printf 'a line\nmade in %s\n' "$here" >"$out/content"
 : >"$out/only-$here"
+if [ "$here" = build ]; then echo more; fi >"$out/empty"
+echo "a line${here#build}" | head -c "$([ "$here" = build ] && echo 7 || echo 5)" >"$out/shorter"
 ln -s "$here" "$out/link"
 echo >"$out/permissions"
 if [ "$here" = build ]; then chmod +x "$out/permissions"; else ln -s content "$out/kind"; fi

@@ -44,7 +44,13 @@ let
       // {
         builder = "${tools}/launch";
         args =
-          (circumstance.launch or [ ]) ++ pretended ++ [ "--" ] ++ [ attributes.builder ] ++ attributes.args or [ ];
+          (circumstance.launch or [ ])
+          ++ pretended
+          ++ [
+            "--"
+            attributes.builder
+          ]
+          ++ attributes.args or [ ];
         stdenv = ./stdenv;
         unvariedStdenv = attributes.stdenv;
         variedSettings = circumstance.settings or [ ];

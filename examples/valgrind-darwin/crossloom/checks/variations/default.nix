@@ -1,7 +1,7 @@
-# Every node with `variations`: the node built again under other circumstances, and compared. NODE.variations.together is
-# all of them at once, the others are one each, to tell which of them shows. Each is a check that fails when a file
-# differs; `.report` says so without failing, `.varied` is the other build. What a node is built from is the same in both:
-# a difference is the node's own. What is preloaded is for Linux, so nodes have none where macOS builds.
+# Every node with `variations`: the node built again under other circumstances, and compared. NODE.variations.together
+# is all of them at once, the others are one each, to tell which of them shows. Each is a check that fails when a file
+# differs; `.report` says so without failing, `.varied` is the other build. What a node is built from is the same in
+# both: a difference is the node's own. What is preloaded is for Linux, so nodes have none where macOS builds.
 {
   stdenv,
   # By name.
@@ -44,7 +44,13 @@ let
       // {
         builder = "${tools}/launch";
         args =
-          (circumstance.launch or [ ]) ++ pretended ++ [ "--" ] ++ [ attributes.builder ] ++ attributes.args or [ ];
+          (circumstance.launch or [ ])
+          ++ pretended
+          ++ [
+            "--"
+            attributes.builder
+          ]
+          ++ attributes.args or [ ];
         stdenv = ./stdenv;
         unvariedStdenv = attributes.stdenv;
         variedSettings = circumstance.settings or [ ];
