@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-# Compares two builds of one node, output by output, after what they call themselves was made the same. The verdict's first
-# line is `identical FILES` or `differs OUTPUT/FILE: KIND`, what follows is for people; comparing never fails.
+# Compares two builds of one node, output by output, after what they call themselves was made the same. The verdict's
+# first line is `identical FILES` or `differs OUTPUT/FILE: KIND`, what follows is for people; comparing never fails.
 
 read -r -a names <<<"$compared"
 read -r -a ones <<<"$once"
@@ -34,7 +34,8 @@ digests() { (cd "$1" && find . -type f -printf '%P\0' | sort -z | xargs -0r sha2
 content() {
   if masked <"$2" | cmp -s "$1" -; then return; fi
   local place said
-  place=$(masked <"$2" | cmp "$1" - 2>&1 | head -n 1 | sed -e 's/^.*differ: char /from byte /' -e 's/^cmp: EOF on - /its end comes first /' -e 's/^cmp: EOF on .* after/its end comes first after/')
+  place=$(masked <"$2" | cmp "$1" - 2>&1 | sed -n -e '1s/^.*differ: \(char\|byte\) /from byte /' \
+    -e '1s/^cmp: EOF on .* after/one ends after/' -e '1s/^cmp: EOF on .* which is/one is/' -e 1p)
   said=$(diff --text <(strings -n 3 "$1") <(masked <"$2" | strings -n 3) | grep -m 4 '^[<>]' | cut -c 1-200 || true)
   printf 'content, %s\n%s' "$place" "$said"
 }

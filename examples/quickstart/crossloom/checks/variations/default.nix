@@ -1,7 +1,7 @@
-# Every node with `variations`: the node built again under other circumstances, and compared. NODE.variations.together is
-# all of them at once, the others are one each, to tell which of them shows. Each is a check that fails when a file
-# differs; `.report` says so without failing, `.varied` is the other build. What a node is built from is the same in both:
-# a difference is the node's own. What is preloaded is for Linux, so nodes have none where macOS builds.
+# Every node with `variations`: the node built again under other circumstances, and compared. NODE.variations.together
+# is all of them at once, the others are one each, to tell which of them shows. Each is a check that fails when a file
+# differs; `.report` says so without failing, `.varied` is the other build. What a node is built from is the same in
+# both: a difference is the node's own. What is preloaded is for Linux, so nodes have none where macOS builds.
 {
   stdenv,
   # By name.
