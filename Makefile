@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart valgrind-darwin musl-gcc test nightly bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations bench crossloom setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
@@ -12,6 +12,7 @@ help:
 	@echo 'make musl-gcc     build a musl GCC for x86_64 from sources and run a program built with it (17 minutes on a quiet machine with two cores)'
 	@echo 'make test         everything that is checked before a change lands'
 	@echo 'make nightly      every package of the quickstart built, checked, and built again to compare'
+	@echo 'make variations   every node in the store built again under other circumstances, as a table: nodes × variations'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
 	@echo 'make examples     render the examples again after a change of recipes or templates'
 
@@ -38,6 +39,10 @@ test: test-setup crossloom
 
 nightly: crossloom
 	checks/nightly.sh $(CROSSLOOM)
+
+# Of all examples, or of some nodes: make variations NODES='gmp linux-*' VARIATIONS=--each
+variations: crossloom
+	@checks/variations.sh $(VARIATIONS) $(CROSSLOOM) $(notdir $(patsubst %/,%,$(dir $(wildcard examples/*/matrix.toml)))) $(foreach node,$(NODES),'$(node)')
 
 bench: crossloom
 	cargo bench --locked --bench scale

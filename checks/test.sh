@@ -68,7 +68,7 @@ current() {
 }
 
 scripts() {
-  shellcheck checks/*.sh overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
+  shellcheck checks/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
 
 export CROSSLOOM_REQUIRE_NIX=1
@@ -78,6 +78,7 @@ step 'unit and integration tests' cargo test --locked --quiet
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
+step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then
   step 'Valgrind for macOS builds, and its tools run' valgrind
 else
@@ -85,6 +86,7 @@ else
 fi
 
 skipped+=("building the examples' toolchains (10 to 20 minutes each): make nightly")
+skipped+=("building nodes under other circumstances (as long as building them): make variations")
 skipped+=("building on aarch64-linux and macOS: evaluated here, built on such machines")
 for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
 echo "$passed passed, 0 failed, ${#skipped[@]} skipped"

@@ -392,6 +392,38 @@ fn a_change_of_musl_rebuilds_no_compiler() {
     }
 }
 
+#[test]
+fn every_node_can_be_built_under_other_circumstances() {
+    let Some(store) = Store::new() else { return };
+    let dir = store.path("project");
+    let (matrix, plan) = families();
+    output::write(&dir, &tree::tree(&plan, &project::seeds(&matrix), true).unwrap()).unwrap();
+    let expression = format!(
+        "with builtins; mapAttrs (name: node: {{ \
+           ordinary = [ node.drvPath ] ++ map (output: node.${{output}}.outPath) node.outputs; \
+           varied = mapAttrs (_: it: [ it.varied.drvPath ] ++ map (output: it.varied.${{output}}.outPath) node.outputs) \
+             node.variations; \
+           checks = mapAttrs (_: it: it.drvPath) node.variations; \
+         }}) (import {}/crossloom {{ }}).legacyPackages.x86_64-linux",
+        dir.display()
+    );
+    let values = store.evaluate(&expression);
+    let nodes = values.as_object().unwrap();
+    assert_eq!(nodes.len(), plan.systems[&System::X86_64Linux].nodes.len());
+    let mut checks = BTreeSet::new();
+    for (name, node) in nodes {
+        let varied = node["varied"].as_object().unwrap();
+        assert_eq!(varied.len(), 13, "{name}");
+        assert!(varied.contains_key("together"), "{name}");
+        // Each is another build, of all outputs.
+        let mut builds: BTreeSet<_> = varied.values().map(|paths| paths.to_string()).collect();
+        builds.insert(node["ordinary"].to_string());
+        assert_eq!(builds.len(), 14, "{name}");
+        checks.extend(node["checks"].as_object().unwrap().values().map(|path| path.to_string()));
+    }
+    assert_eq!(checks.len(), 13 * nodes.len());
+}
+
 /// Whether a date stands in a line, as 2024-01-31.
 fn has_date(line: &str) -> bool {
     line.as_bytes().windows(10).any(|window| {

@@ -147,8 +147,11 @@ let
   };
 in
 {
-  # callPackage is for what is made of several cells.
-  inherit callPackage nodes;
+  # For what is made of several cells.
+  inherit callPackage;
+
+  # With each of them, the same built under other circumstances and compared: `NODE.variations.together`.
+  nodes = callPackage ./checks/variations { inherit nodes; };
 
   packages = {
     darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;

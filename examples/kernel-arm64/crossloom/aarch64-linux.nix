@@ -114,8 +114,11 @@ let
   };
 in
 {
-  # callPackage is for what is made of several cells.
-  inherit callPackage nodes;
+  # For what is made of several cells.
+  inherit callPackage;
+
+  # With each of them, the same built under other circumstances and compared: `NODE.variations.together`.
+  nodes = callPackage ./checks/variations { inherit nodes; };
 
   packages = {
     linux-arm64 = nodes.linux-6_1_176-arm64;

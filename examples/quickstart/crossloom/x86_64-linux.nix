@@ -235,8 +235,11 @@ let
   };
 in
 {
-  # callPackage is for what is made of several cells.
-  inherit callPackage nodes;
+  # For what is made of several cells.
+  inherit callPackage;
+
+  # With each of them, the same built under other circumstances and compared: `NODE.variations.together`.
+  nodes = callPackage ./checks/variations { inherit nodes; };
 
   packages = {
     musl-gcc-x86_64-linux-musl = nodes.toolchain-14_2_0-x86_64-linux-musl;

@@ -181,8 +181,11 @@ let
   };
 in
 {
-  # callPackage is for what is made of several cells.
-  inherit callPackage nodes;
+  # For what is made of several cells.
+  inherit callPackage;
+
+  # With each of them, the same built under other circumstances and compared: `NODE.variations.together`.
+  nodes = callPackage ./checks/variations { inherit nodes; };
 
   packages = {
     valgrind-darwin = nodes.valgrind-3_27_1-x86_64-apple-darwin22;

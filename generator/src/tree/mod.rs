@@ -137,9 +137,9 @@ pub fn tree_with(
     Ok(tree)
 }
 
-/// The files that a plan names, and the seed.
+/// The files that a plan names, the seed, and what builds nodes under other circumstances.
 fn used(plan: &Plan) -> BTreeSet<String> {
-    let mut used = BTreeSet::from(["seed".to_owned()]);
+    let mut used = BTreeSet::from(["seed".to_owned(), "checks/variations".to_owned()]);
     if plan.ci.surfaces.contains(&Surface::Hydra) {
         used.insert("recipes/aggregate.nix".to_owned());
     }

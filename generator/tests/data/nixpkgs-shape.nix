@@ -241,6 +241,8 @@ let
         {
           inherit name system;
           builder = "${tool "bash"}/bin/bash";
+          # What the builder takes its setup from.
+          stdenv = tool "stdenv";
         }
         // removeAttrs args [
           "passthru"

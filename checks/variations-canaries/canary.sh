@@ -1,0 +1,63 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# One file for each circumstance; `steady` and what stands beside it must never differ.
+mkdir -p "$out"
+pwd >"$out/directory"
+echo "$NIX_BUILD_CORES, $(nproc)" >"$out/cores"
+date -d @0 +%H:%M >"$out/timezone"
+printf '%s\n' b A a B | sort >"$out/locale"
+touch file
+stat -c %a file >"$out/umask"
+echo "$HOME ${USER-}" >"$out/home"
+uname -n >"$out/hostname"
+uname -rv >"$out/kernel"
+{
+  date +%Y
+  perl -e 'print 1900 + (gmtime)[5], "\n"'
+  printf '%(%Y)T\n' -1
+  date -r file +%Y
+  LC_ALL=C tar --mtime=@0 -cf - file | tar -tvf - >/dev/null
+} >"$out/clock"
+mkdir directory
+for name in {a..z}; do : >"directory/$name"; done
+ls -U directory >"$out/order"
+find directory >>"$out/order"
+# Where the stack ends; where it begins depends on what the environment holds.
+sed -n 's/^[0-9a-f]*-\([0-9a-f]*\).*\[stack\]$/\1/p' /proc/self/maps >"$out/aslr"
+{
+  # A program that none declared; a PATH of a makefile's own; a header.
+  if type -P git >/dev/null; then echo a program; fi
+  PATH=$seed/bin env sh -c 'if command -v git >/dev/null; then echo a program behind another PATH; fi'
+  if ! cc -D__KERNEL__ -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then echo a header; fi
+} >"$out/tools"
+
+# The node's own name in contents, names and links.
+echo "$out" >"$out/steady"
+echo "$out" >"$out/steady-of-${out##*/}"
+ln -s "$out/steady" "$out/steady-link"
+{
+  # What a program is given of its own stays.
+  printf '%s\n' b A a B | LC_ALL=C sort
+  TZ=UTC date -d @0 +%H:%M
+  # A directory is read, gone back in, and emptied.
+  cd directory && rm -r -- * && ls -A && cd ..
+} >>"$out/steady"
+
+# make believes files' times: what was made is newer, whatever sets the time, and none is of the future.
+mkdir made
+cd made || exit
+printf '%s\n' 'all: a b' 'a: source; cp -p source a && touch a' 'b: a archived; cat a archived > b' >Makefile
+echo 1 >source
+touch -d '2020-02-02 UTC' archived
+tar -cf archive archived && rm archived && tar -xf archive
+{
+  make 2>&1
+  make 2>&1
+  TZ=UTC date -r archived +%F
+  sleep 0.01
+  touch archived
+  make 2>&1
+  cp -p b c && [ ! b -nt c ] && [ ! c -nt b ] && echo alike
+} | sed "s,$PWD,here," >"$out/steady-make"
+grep -q 'Nothing to be done' "$out/steady-make"
+# Waiting until a moment ends at that moment.
+timeout 20 perl -e 'select(undef, undef, undef, 0.05)'

@@ -1,0 +1,18 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# Every kind of difference, in a build that runs elsewhere.
+mkdir -p "$out/folder" "$doc"
+case $PWD in
+*/elsewhere/*) here=elsewhere ;;
+*) here=build ;;
+esac
+echo same >"$out/folder/same"
+printf 'a line\nmade in %s\n' "$here" >"$out/content"
+: >"$out/only-$here"
+if [ "$here" = build ]; then echo more; fi >"$out/empty"
+echo "a line${here#build}" | head -c "$([ "$here" = build ] && echo 7 || echo 5)" >"$out/shorter"
+ln -s "$here" "$out/link"
+echo >"$out/permissions"
+if [ "$here" = build ]; then chmod +x "$out/permissions"; else ln -s content "$out/kind"; fi
+if [ "$here" = build ]; then mkdir "$out/kind"; fi
+# A name that is hidden in what is compressed can't be made the same.
+gzip -n <<<"$out" >"$doc/hidden.gz"

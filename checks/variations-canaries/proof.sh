@@ -1,0 +1,27 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# Each variation shows in the file of its name and in no other; all of them together show in every one.
+failed=0
+read -r -a names <<<"$variations"
+read -r -a files <<<"$reports"
+all=$((${#names[@]} - 1))
+for i in "${!names[@]}"; do
+  name=${names[i]}
+  differing=$(sed -n 's,^out/\([a-z-]*\): .*,\1,p' "${files[i]}" | tr '\n' ' ')
+  if [ "$name" = together ]; then
+    expected=
+    for one in "${names[@]}"; do if [ "$one" != together ]; then expected+="$one "; fi; done
+    [ "$(wc -w <<<"$expected")" = "$all" ]
+  else
+    expected="$name "
+  fi
+  if [ "$differing" = "$expected" ]; then
+    echo "$name: shows, and nothing else does" | tee -a "$out"
+  else
+    echo "$name: $differing differ, instead of $expected" >&2
+    cat "${files[i]}" >&2
+    failed=1
+  fi
+done
+# And every kind of difference is told; what is hidden in compressed bits differs wherever the name does.
+sed -e '/^ /d' -e '/hidden.gz/s/from byte .*/.../' "$kinds" | diff "$expectedKinds" - >&2 || failed=1
+[ "$failed" = 0 ]

@@ -1,0 +1,174 @@
+#!/usr/bin/env bash
+# Builds nodes again under other circumstances (another directory, one core, another time zone, locale, umask, home,
+# host, kernel, clock, order of files, addresses) and prints a table: nodes × variations, identical or not.
+#   variations.sh [--each] [--build] [--known] CROSSLOOM EXAMPLE… [NODE…]
+# EXAMPLE is a folder of examples/, NODE a pattern for names of nodes, or a cell, which stands for its node; without one
+# all nodes are taken. Nodes that are not in the store are left out and named.
+#   --each    every variation by itself, too, to tell which one shows
+#   --build   build nodes that are not in the store
+#   --known   build nothing: print what earlier runs found
+# Exits 1 when a node differs that should not, or no longer does though checks/variations/unreproducible.nix lists it.
+set -euo pipefail
+
+each='' build='' known=''
+while :; do
+  case ${1-} in
+  --each) each=1 ;;
+  --build) build=1 ;;
+  --known) known=1 ;;
+  *) break ;;
+  esac
+  shift
+done
+crossloom=$(realpath "$1")
+shift
+examples=() wanted=()
+for name; do
+  if [ -f "examples/$name/matrix.toml" ]; then examples+=("$name"); else wanted+=("$name"); fi
+done
+if [ "${#examples[@]}" = 0 ]; then
+  echo "usage: variations.sh [--each] [--build] [--known] CROSSLOOM EXAMPLE… [NODE…]" >&2
+  exit 2
+fi
+system=$(uname -m)-linux
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+run() { "$crossloom" --quiet nix --matrix "examples/$1/matrix.toml" "${@:2}"; }
+# Whether the store has all of these; what a build that was stopped left behind is none.
+valid() {
+  local path
+  for path in "${@:2}"; do [ -e "$path" ] || return 1; done
+  run "$1" path-info "${@:2}" >/dev/null 2>&1
+}
+
+# What is there: nodes with the cells that are made of them, and reasons for differences.
+# shellcheck disable=SC2016 # Nix's
+facts='flake:
+  let
+    inherit (builtins) attrNames concatMap concatStringsSep filter map;
+    all = flake { };
+    nodes = all.legacyPackages.${system};
+    packages = all.packages.${system};
+    line = concatStringsSep "\t";
+    cells = node: filter (cell: packages.${cell} == nodes.${node}) (attrNames packages);
+    outputs = node: map (output: builtins.unsafeDiscardStringContext "${node.${output}}") node.outputs;
+    path = drv: builtins.unsafeDiscardStringContext drv.outPath;
+    variation = node: name: let it = nodes.${node}.variations.${name}; in
+      line [ "variation" node name (path it.report) "because:${it.reason}" ];
+  in concatStringsSep "\n" (concatMap (node: [
+    (line [ "node" node "${concatStringsSep " " (outputs nodes.${node})}" (concatStringsSep " " ([ node ] ++ cells node)) ])
+  ] ++ map (variation node) (attrNames nodes.${node}.variations)) (attrNames nodes))'
+
+declare -A seen report reason verdict of
+order=() unbuilt=()
+for example in "${examples[@]}"; do
+  run "$example" eval --raw --file "examples/$example/crossloom" '' \
+    --apply "let system = \"$system\"; in $facts" >"$work/facts"
+  while IFS=$'\t' read -r kind node first second; do
+    case $kind in
+    variation)
+      report[$node/$first]=${second%%$'\t'*}
+      reason[$node/$first]=${second#*because:}
+      ;;
+    node)
+      # One node of two examples is one.
+      if [ -n "${seen[$first]-}" ]; then continue; fi
+      taken=
+      if [ "${#wanted[@]}" = 0 ]; then taken=1; fi
+      for pattern in "${wanted[@]}"; do
+        for name in $second; do
+          # shellcheck disable=SC2053 # a pattern
+          if [[ $name == $pattern ]]; then taken=1; fi
+        done
+      done
+      if [ -z "$taken" ]; then continue; fi
+      seen[$first]=1
+      # shellcheck disable=SC2086 # paths in the store
+      if [ -z "$build" ] && ! valid "$example" $first; then
+        unbuilt+=("$node")
+        continue
+      fi
+      order+=("$node")
+      of[$node]=$example
+      ;;
+    esac
+  done <"$work/facts"
+done
+if [ "${#order[@]}" = 0 ]; then
+  echo "none of these nodes is in the store: build them, or pass --build" >&2
+  exit 1
+fi
+variations=(together)
+if [ -n "$each" ]; then
+  variations+=(directory cores timezone locale umask home hostname kernel clock order aslr tools)
+fi
+
+failed=0
+# account NODE VARIATION: what the comparison has to say, and diffoscope, where it is installed.
+account() {
+  cat "${report[$1/$2]}"
+  if ! command -v diffoscope >/dev/null; then return 0; fi
+  local output once varied
+  for output in $(run "${of[$1]}" eval --raw --file "examples/${of[$1]}/crossloom" "legacyPackages.$system.\"$1\"" \
+    --apply 'node: builtins.concatStringsSep " " node.outputs'); do
+    once=$(attribute "$1" "$output") varied=$(attribute "$1" "variations.$2.varied.$output")
+    diffoscope --text - "$once" "$varied" | head -n 100 || true
+  done
+}
+attribute() {
+  run "${of[$1]}" eval --raw --file "examples/${of[$1]}/crossloom" "legacyPackages.$system.\"$1\".$2.outPath"
+}
+
+for node in "${order[@]}"; do
+  for variation in "${variations[@]}"; do
+    at=$node/$variation example=${of[$node]}
+    if [ -n "$build" ]; then "$crossloom" --quiet fetch --matrix "examples/$example/matrix.toml" "$node"; fi
+    if ! valid "$example" "${report[$at]}"; then
+      if [ -n "$known" ]; then
+        verdict[$at]='not compared'
+        continue
+      fi
+      echo "building $node: $variation" >&2
+      if ! run "$example" build --print-build-logs --no-link --file "examples/$example/crossloom" \
+        "legacyPackages.$system.\"$node\".variations.$variation.report" >"$work/log" 2>&1; then
+        tail -n 40 "$work/log" >&2
+        verdict[$at]='**does not build**'
+        failed=1
+        continue
+      fi
+    fi
+    read -r said rest <"${report[$at]}"
+    case $said/${reason[$at]:+known} in
+    identical/) verdict[$at]="identical ($rest)" ;;
+    differs/known) verdict[$at]="differs, as known: ${reason[$at]}" ;;
+    differs/)
+      verdict[$at]="**differs**: $rest"
+      failed=1
+      echo "$node differs ($variation)" >&2
+      account "$node" "$variation" >&2
+      ;;
+    *)
+      verdict[$at]="identical, though listed as different: ${reason[$at]}"
+      failed=1
+      ;;
+    esac
+  done
+done
+
+printf '| node |'
+printf ' %s |' "${variations[@]}"
+printf '\n|---|'
+for variation in "${variations[@]}"; do printf -- '---|'; done
+printf '\n'
+for node in "${order[@]}"; do
+  # shellcheck disable=SC2016 # Markdown's
+  printf '| `%s` |' "$node"
+  for variation in "${variations[@]}"; do printf ' %s |' "${verdict[$node/$variation]}"; done
+  printf '\n'
+done
+if [ "${#unbuilt[@]}" != 0 ]; then
+  echo
+  echo "Not built, and so not varied: $(printf '%s, ' "${unbuilt[@]}" | sed 's/, $//')."
+fi
+exit "$failed"
