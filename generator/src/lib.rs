@@ -18,3 +18,4 @@ pub mod seed;
 pub mod surface;
 pub mod target;
 pub mod tree;
+pub mod verify;

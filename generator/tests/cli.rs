@@ -555,11 +555,11 @@ fn completions_and_manual_pages_hold_every_command() {
     assert_eq!(project.fine(&["man", "--output", "share/man1"]), "");
     assert_eq!(project.read("share/man1/crossloom.1"), page);
     let written = project.listing();
-    for name in ["build", "completions", "diff", "man", "plan", "sdk", "sdk-import", "seed-lock"] {
+    for name in ["build", "completions", "diff", "digests", "man", "plan", "sdk", "sdk-import", "seed-lock", "verify"] {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 18, "{names:?}");
+    assert_eq!(names.len(), 20, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.
@@ -602,6 +602,8 @@ fn help_says_what_there_is() {
         "plan",
         "diff",
         "build",
+        "verify",
+        "digests",
         "nix",
         "sdk",
         "sdk import",
@@ -618,7 +620,7 @@ fn help_says_what_there_is() {
     }
     snapshot!("help", all);
     assert_eq!(project.fine(&["--version"]), format!("crossloom {}\n", env!("CARGO_PKG_VERSION")));
-    for args in [&[][..], &["no-such-command"], &["lock", "--no-such-flag"], &["build"]] {
+    for args in [&[][..], &["no-such-command"], &["lock", "--no-such-flag"], &["build"], &["verify"]] {
         assert_eq!(project.run(args).code, 2, "{args:?}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,7 @@ pub struct BuildArgs {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum BuildError {
+pub(super) enum BuildError {
     #[error(
         "{system} has no seed, and this command builds from one\nhint: the flake builds from nixpkgs there: nix build .#NAME"
     )]
@@ -76,12 +76,16 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     if args.rebuild {
         command.push("--check".to_owned());
     }
-    match watch(&nix, &command, quiet)? {
-        Built::Paths(paths) => super::say(&paths)?,
-        Built::Differs(node) => {
-            tracing::error!("{node} comes out different when it is built again");
-            return Ok(Outcome::Found);
+    let ended = watch(nix.command("nix-build", &command), quiet)?;
+    if ended.ok {
+        super::say(&ended.stdout)?;
+    } else {
+        ended.show();
+        if !ended.differs() {
+            return Err(ended.failed().into());
         }
+        tracing::error!("{} comes out different when it is built again", ended.node.unwrap_or_default());
+        return Ok(Outcome::Found);
     }
     Ok(Outcome::Fine)
 }
@@ -108,7 +112,7 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
 }
 
 /// Nix with what the seed needs: a sandbox has no /bin/sh unless it is given one.
-fn located(project: &Project, system: System) -> Result<Nix> {
+pub(super) fn located(project: &Project, system: System) -> Result<Nix> {
     let nix = Nix::locate()?;
     let seeds = project.seeds()?;
     let Some(seed) = seeds.get(&system) else {
@@ -118,8 +122,9 @@ fn located(project: &Project, system: System) -> Result<Nix> {
         }
         return Err(BuildError::NoSeed { system }.into());
     };
-    let busybox = busybox_path(seed.busybox.nar)?.path_in(nix.store_dir());
-    Ok(nix.with_shell(&PathBuf::from(busybox).join("bin/busybox"))?)
+    // A sandbox is given what is on this machine, whatever the path is called in the store.
+    let busybox = nix.real(&busybox_path(seed.busybox.nar)?);
+    Ok(nix.with_shell(&busybox.join("bin/busybox"))?)
 }
 
 /// Where in the rendered tree the names are; `@` stands for the system. A cell is put together from nodes, and building
@@ -142,19 +147,50 @@ fn attributes(plan: &SystemPlan, names: &[String], rebuild: bool) -> Vec<String>
     attributes
 }
 
-/// What nix-build did.
-enum Built {
-    /// It printed the results' paths.
-    Paths(String),
-    /// A second build of this node is not what the first one was.
-    Differs(String),
+/// How one of Nix's programs that build ended.
+pub(super) struct Ended {
+    pub ok: bool,
+    /// On success the results' paths.
+    pub stdout: String,
+    /// What was built last, if anything.
+    pub node: Option<String>,
+    /// The last lines of what it said.
+    pub tail: Vec<String>,
 }
 
-/// Runs nix-build and shows which node is being built, and for how long.
-fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<Built> {
-    let mut command = nix.command("nix-build", args);
+impl Ended {
+    /// Prints Nix's last words.
+    pub fn show(&self) {
+        for line in &self.tail {
+            eprintln!("{line}");
+        }
+    }
+
+    /// Whether a second build was not what the first one was: Nix's words since 2.0.
+    pub fn differs(&self) -> bool {
+        !self.ok && self.tail.iter().any(|line| line.contains("may not be deterministic"))
+    }
+
+    /// The error that this is.
+    pub fn failed(&self) -> BuildError {
+        // With several jobs the one that began last need not be the one that failed.
+        let failed = self.tail.iter().rev().find_map(|line| {
+            let path =
+                line.strip_prefix("error: builder for '").or_else(|| line.strip_prefix("error: Cannot build '"))?;
+            path.split('\'').next()?.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
+        });
+        match failed.map(str::to_owned).or_else(|| self.node.clone()) {
+            Some(node) => BuildError::Failed { node },
+            None => BuildError::Nothing,
+        }
+    }
+}
+
+/// Runs one of Nix's programs and shows which node is being built, and for how long.
+pub(super) fn watch(mut command: Command, quiet: bool) -> Result<Ended> {
+    let program = command.get_program().display().to_string();
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let run = |source| BuildError::Run { program: "nix-build".to_owned(), source };
+    let run = |source| BuildError::Run { program: program.clone(), source };
     let mut child = command.spawn().map_err(run)?;
     let (sender, lines) = mpsc::channel();
     let stderr = child.stderr.take();
@@ -177,28 +213,8 @@ fn watch(nix: &Nix, args: &[String], quiet: bool) -> Result<Built> {
     let (node, tail) = show(&lines, quiet);
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
-    let paths = output.join().unwrap_or_default();
-    if !status.success() {
-        for line in &tail {
-            eprintln!("{line}");
-        }
-        // Nix's words since 2.0.
-        if tail.iter().any(|line| line.contains("may not be deterministic")) {
-            return Ok(Built::Differs(node.unwrap_or_default()));
-        }
-        // With several jobs the one that began last need not be the one that failed.
-        let failed = tail.iter().rev().find_map(|line| {
-            let path =
-                line.strip_prefix("error: builder for '").or_else(|| line.strip_prefix("error: Cannot build '"))?;
-            path.split('\'').next()?.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
-        });
-        return Err(match failed.map(str::to_owned).or(node) {
-            Some(node) => BuildError::Failed { node },
-            None => BuildError::Nothing,
-        }
-        .into());
-    }
-    Ok(Built::Paths(paths))
+    let stdout = output.join().unwrap_or_default();
+    Ok(Ended { ok: status.success(), stdout, node, tail })
 }
 
 /// Shows progress until the build ends; returns the node that was built last, if any, and the last lines.

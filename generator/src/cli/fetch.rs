@@ -194,6 +194,14 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
     Ok(Needed { files, busybox, sdks, missing: chosen.missing, named: !names.is_empty() })
 }
 
+/// The nodes that named cells, checks and nodes stand for, without those that they need.
+///
+/// # Errors
+/// A name that the plan has not, or a cell whose SDK is not there.
+pub fn nodes_of(plan: &SystemPlan, system: System, names: &[String]) -> Result<Vec<String>> {
+    Ok(choose(plan, system, names)?.nodes)
+}
+
 /// What the named cells and checks stand for.
 #[derive(Default)]
 struct Chosen {

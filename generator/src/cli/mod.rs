@@ -3,12 +3,15 @@
 
 mod build;
 mod diff;
+mod digests;
 mod fetch;
 mod manual;
 mod plan;
 mod project;
 mod sdk;
 mod seed;
+mod table;
+mod verify;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -80,6 +83,10 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Build cells or checks and print their store paths. What they need is fetched first.
     Build(build::BuildArgs),
+    /// Build what is there again, or compare it with what another party built: node by node, bit by bit.
+    Verify(verify::VerifyArgs),
+    /// Print which bits nodes came out as on this machine, for others to compare with.
+    Digests(digests::DigestsArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
     Nix(build::NixArgs),
     /// macOS SDKs of your own.
@@ -187,6 +194,8 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Plan(args) => plan::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Build(args) => build::run(&args, quiet),
+        Command::Verify(args) => verify::run(&args, quiet),
+        Command::Digests(args) => digests::run(&args),
         Command::Nix(args) => build::nix(&args),
         Command::Sdk { command } => sdk::run(command),
         Command::Seed { command } => seed::run(command),

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::IsTerminal;
 
 use clap::Args;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::project::Project;
+use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
 use crate::nix::store::{StoreError, StorePath};
@@ -52,6 +54,8 @@ enum PlanError {
     },
 }
 
+const HEADINGS: [&str; 6] = ["SYSTEM", "KIND", "NAME", "STATE", "STORE", "PATH"];
+
 /// All outputs of everything, the one first that is meant where none is named. In one evaluation, so that what nodes
 /// share is evaluated once.
 const PATHS: &str = "
@@ -90,7 +94,12 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
         format!("{}\n", serde_json::to_string_pretty(&json(&plan, store.as_ref())?)?)
     } else {
         let rows = rows(&plan, args.nodes, store.as_ref());
-        if std::io::stdout().is_terminal() { table(&rows, args.store) } else { separated(&rows) }
+        if std::io::stdout().is_terminal() {
+            let count = if args.store { 6 } else { 4 };
+            table(HEADINGS.get(..count).unwrap_or_default(), &rows)
+        } else {
+            separated(&rows)
+        }
     };
     super::say(&text)?;
     Ok(Outcome::Fine)
@@ -98,18 +107,10 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
 
 /// Asks Nix for the paths of everything that is built from a seed, and which of them are there.
 fn store(project: &Project, plan: &Plan) -> Result<Store> {
-    let index = project.index()?;
     project.current(plan)?;
-    let shown = index.display().to_string();
-    let index = index.canonicalize().map_err(|source| PlanError::Index { path: shown.clone(), source })?;
-    let index = index.to_str().ok_or_else(|| PlanError::Encoding { path: shown.clone() })?;
     let systems: Vec<_> = plan.systems.keys().filter(|system| system.is_linux()).collect();
     let nix = Nix::locate()?;
-    // This way Nix evaluates without writing a derivation into its store.
-    let systems = serde_json::to_string(&systems)?;
-    let args = ["--eval", "--strict", "--json", "--argstr", "index", index, "--argstr", "systems", &systems];
-    let printed = nix.run("nix-instantiate", args.into_iter().chain(["--expr", PATHS]))?;
-    let outputs: Outputs = serde_json::from_str(&printed).map_err(|source| PlanError::Shape { path: shown, source })?;
+    let outputs: Outputs = evaluate(&nix, project, PATHS, &[("systems", &serde_json::to_string(&systems)?)])?;
 
     let parse = |name: &String, paths: &Vec<String>| {
         let parse = |path: &String| StorePath::parse_in(nix.store_dir(), path);
@@ -131,6 +132,23 @@ fn store(project: &Project, plan: &Plan) -> Result<Store> {
         store.entry(system).or_default().insert(name.clone(), Stored { path, present });
     }
     Ok(store)
+}
+
+/// The value of a function of the rendered `index`, and of texts. Without writing a derivation into the store.
+pub(super) fn evaluate<T: DeserializeOwned>(
+    nix: &Nix,
+    project: &Project,
+    function: &str,
+    texts: &[(&str, &str)],
+) -> Result<T> {
+    let index = project.index()?;
+    let shown = index.display().to_string();
+    let index = index.canonicalize().map_err(|source| PlanError::Index { path: shown.clone(), source })?;
+    let index = index.to_str().ok_or_else(|| PlanError::Encoding { path: shown.clone() })?;
+    let mut args = vec!["--eval", "--strict", "--json", "--argstr", "index", index];
+    args.extend(texts.iter().flat_map(|(name, text)| ["--argstr", name, text]));
+    let printed = nix.run("nix-instantiate", args.into_iter().chain(["--expr", function]))?;
+    Ok(serde_json::from_str(&printed).map_err(|source| PlanError::Shape { path: shown, source })?)
 }
 
 impl Stored {
@@ -169,31 +187,6 @@ fn rows(plan: &Plan, nodes: bool, store: Option<&Store>) -> Vec<Vec<String>> {
     rows
 }
 
-/// For programs: one line each, its columns separated by tabs.
-fn separated(rows: &[Vec<String>]) -> String {
-    rows.iter().map(|row| format!("{}\n", row.join("\t"))).collect()
-}
-
-/// For people: columns under headings, as wide as they need to be.
-fn table(rows: &[Vec<String>], store: bool) -> String {
-    let headings = ["SYSTEM", "KIND", "NAME", "STATE", "STORE", "PATH"].map(str::to_owned);
-    let count = if store { 6 } else { 4 };
-    let headings: Vec<String> = headings.into_iter().take(count).collect();
-    let lines: Vec<&Vec<String>> = std::iter::once(&headings).chain(rows).collect();
-    let width = |column: usize| {
-        let cells = lines.iter().filter_map(|line| line.get(column));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..count).map(width).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let cells = line.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
-        text.push_str(cells.collect::<Vec<_>>().join("  ").trim_end());
-        text.push('\n');
-    }
-    text
-}
-
 /// The whole plan; with a store, `path` and `store` in every cell, check and node.
 fn json(plan: &Plan, store: Option<&Store>) -> Result<Value> {
     let mut value = serde_json::to_value(plan)?;
@@ -216,20 +209,4 @@ fn json(plan: &Plan, store: Option<&Store>) -> Result<Value> {
         }
     }
     Ok(value)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tables_are_aligned() {
-        let row = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let rows = [row(&["x86_64-linux", "cell", "a", "built"]), row(&["x86_64-linux", "check", "programs-a"])];
-        let expected = "SYSTEM        KIND   NAME        STATE\n\
-                        x86_64-linux  cell   a           built\n\
-                        x86_64-linux  check  programs-a\n";
-        assert_eq!(table(&rows, false), expected);
-        assert_eq!(separated(&rows), "x86_64-linux\tcell\ta\tbuilt\nx86_64-linux\tcheck\tprograms-a\n");
-    }
 }

@@ -5,7 +5,7 @@
 //! only trusted users set: `sandbox`, whose default on Linux is on, and `sandbox-paths`, so that a shell for builds has
 //! to be in the daemon's own configuration there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write};
 use std::fs;
@@ -14,8 +14,9 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::hash::Sha256;
 pub use super::settings::Environment;
-use super::settings::{base_config, has_members, is_local, is_root, setting};
+use super::settings::{base_config, has_members, is_local, is_root, real_dir, setting};
 use super::stage::Stage;
 use super::store::{Method, STORE_DIR, StoreError, StoreName, StorePath};
 
@@ -146,12 +147,22 @@ impl Version {
     }
 }
 
+/// What Nix has registered of a path in the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathInfo {
+    /// The hash of its archive; none where Nix spells it in a way that is not known here.
+    pub nar: Option<Sha256>,
+    /// Whether this store built it by itself, and did not copy it from another.
+    pub built: bool,
+}
+
 /// A Nix that was found, with the settings that crossloom gives it.
 #[derive(Debug, Clone)]
 pub struct Nix {
     directory: PathBuf,
     version: Version,
     store_dir: String,
+    real_dir: PathBuf,
     remote: Option<String>,
     /// The whole of `NIX_CONFIG`.
     config: String,
@@ -173,6 +184,7 @@ impl Nix {
             directory,
             version: OLDEST,
             store_dir: environment.store_dir.clone().unwrap_or_else(|| STORE_DIR.to_owned()),
+            real_dir: PathBuf::new(),
             remote: environment.nix_remote.clone(),
             config: base_config(environment.nix_config.as_deref()),
         };
@@ -184,6 +196,7 @@ impl Nix {
             Some(version) => version,
         };
         let settings = nix.settings()?;
+        nix.real_dir = real_dir(setting(&settings, "store"), &nix.store_dir);
         if is_root() && is_local(setting(&settings, "store")) {
             let group = setting(&settings, "build-users-group");
             if !group.is_empty() && !has_members(group) {
@@ -220,6 +233,11 @@ impl Nix {
     /// Where its store is, as paths are written: `/nix/store` nearly always.
     pub fn store_dir(&self) -> &str {
         &self.store_dir
+    }
+
+    /// Where a path of the store is on this machine: elsewhere than it says in a store with a root of its own.
+    pub fn real(&self, path: &StorePath) -> PathBuf {
+        self.real_dir.join(path.base_name())
     }
 
     /// The directory that its programs are in.
@@ -319,6 +337,30 @@ impl Nix {
         Ok(valid)
     }
 
+    /// What is registered of `paths`, all of which must be valid.
+    pub fn path_infos<'a>(
+        &self,
+        paths: impl IntoIterator<Item = &'a StorePath>,
+    ) -> Result<BTreeMap<StorePath, PathInfo>, NixError> {
+        let all: Vec<String> = paths.into_iter().map(|path| path.path_in(&self.store_dir)).collect();
+        let mut infos = BTreeMap::new();
+        for batch in all.chunks(BATCH) {
+            let args = ["path-info", "--json"].into_iter().chain(batch.iter().map(String::as_str));
+            let args: Vec<&str> = args.collect();
+            let printed = self.run("nix", &args)?;
+            let Some(values) = registered(&printed) else {
+                let expected = "what is known of each path as JSON";
+                return Err(NixError::Output { command: typed(&self.command("nix", &args)), printed, expected });
+            };
+            for (path, info) in values {
+                // The newest leave the store's directory away.
+                let base = path.rsplit('/').next().unwrap_or_default();
+                infos.insert(self.parse_path(&args, &format!("{}/{base}", self.store_dir))?, info);
+            }
+        }
+        Ok(infos)
+    }
+
     /// Keeps `path`, which must be valid, from the garbage collector for as long as the symbolic link exists that this
     /// makes at `link` (a previous link is replaced).
     pub fn add_root(&self, path: &StorePath, link: &Path) -> Result<(), NixError> {
@@ -353,6 +395,23 @@ impl Nix {
         // Renamed in 2.19 or 2.20, and in Lix; the text form has stayed, the JSON form has not.
         self.run("nix", ["config", "show"]).or_else(|_| self.run("nix", ["show-config"]))
     }
+}
+
+/// What `nix path-info --json` prints: a list until 2.18, then an object by path, of late within another one.
+fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
+    let value: serde_json::Value = serde_json::from_str(printed).ok()?;
+    let entries: Vec<(String, &serde_json::Value)> = match (value.as_array(), value.get("info").unwrap_or(&value)) {
+        (Some(list), _) => {
+            let path = |entry: &serde_json::Value| Some(entry.get("path")?.as_str()?.to_owned());
+            list.iter().map(|entry| Some((path(entry)?, entry))).collect::<Option<_>>()?
+        }
+        (None, map) => map.as_object()?.iter().map(|(path, entry)| (path.clone(), entry)).collect(),
+    };
+    let info = |entry: &serde_json::Value| PathInfo {
+        nar: entry.get("narHash").and_then(|hash| hash.as_str()?.parse().ok()),
+        built: entry.get("ultimate").and_then(serde_json::Value::as_bool) == Some(true),
+    };
+    Some(entries.into_iter().map(|(path, entry)| (path, info(entry))).collect())
 }
 
 fn is_program(path: &Path) -> bool {
@@ -417,6 +476,24 @@ mod tests {
             assert_eq!(Version::parse(printed), version, "{printed:?}");
         }
         assert!(Version { major: 2, minor: 26 } > OLDEST && Version { major: 2, minor: 3 } < OLDEST);
+    }
+
+    #[test]
+    fn what_every_nix_says_of_a_path_is_read() {
+        let sri = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+        let entry = format!(r#"{{"path": "/nix/store/x", "narHash": "{sri}", "ultimate": true}}"#);
+        let known = PathInfo { nar: Some(Sha256::of(b"")), built: true };
+        for printed in [
+            format!("[{entry}]"),
+            format!(r#"{{"/nix/store/x": {entry}}}"#),
+            format!(r#"{{"info": {{"x": {entry}}}, "version": 2}}"#),
+        ] {
+            let read = registered(&printed).unwrap();
+            assert_eq!(read.iter().map(|(_, info)| info).collect::<Vec<_>>(), [&known], "{printed}");
+        }
+        let read = registered(r#"{"x": {"narHash": {"algorithm": "sha256"}}}"#).unwrap();
+        assert_eq!(read, [("x".to_owned(), PathInfo { nar: None, built: false })]);
+        assert_eq!((registered("x"), registered("[{}]"), registered("1")), (None, None, None));
     }
 
     #[test]

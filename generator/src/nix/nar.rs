@@ -239,7 +239,7 @@ fn copy_exactly(from: &mut dyn Read, size: u64, path: &Path, out: &mut impl Writ
     }
 }
 
-fn check_name(name: &[u8]) -> Result<(), NarError> {
+pub(super) fn check_name(name: &[u8]) -> Result<(), NarError> {
     if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') || name.contains(&0) {
         return Err(NarError::Name { name: String::from_utf8_lossy(name).into_owned() });
     }

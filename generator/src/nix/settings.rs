@@ -80,6 +80,22 @@ pub(super) fn is_local(store: &str) -> bool {
     matches!(store, "" | "auto" | "local") || store.starts_with("local?") || store.starts_with('/')
 }
 
+/// Where the files of a store are: below its root, where it has one of its own, or where it says.
+pub(super) fn real_dir(store: &str, store_dir: &str) -> PathBuf {
+    let (uri, parameters) = store.split_once('?').unwrap_or((store, ""));
+    let parameter = |name: &str| {
+        let value = |it: &str| Some(it.strip_prefix(name)?.strip_prefix('=')?.to_owned());
+        parameters.split('&').find_map(value).filter(|value| !value.is_empty())
+    };
+    let path = uri.strip_prefix("local://").unwrap_or(uri);
+    let root = parameter("root").or_else(|| path.starts_with('/').then(|| path.to_owned()));
+    match (parameter("real"), root) {
+        (Some(real), _) => PathBuf::from(real),
+        (None, Some(root)) => PathBuf::from(root).join("nix/store"),
+        (None, None) => PathBuf::from(store_dir),
+    }
+}
+
 pub(super) fn is_root() -> bool {
     // There is no safe call for the user's number in the standard library; a fresh file tells it.
     tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.uid() == 0)
@@ -108,6 +124,18 @@ mod tests {
         assert_eq!(setting(text, "store"), "local?root=/x");
         assert_eq!(setting(text, "sandbox-paths"), "/a /b=/c");
         assert_eq!((setting(text, "empty"), setting(text, "absent")), ("", ""));
+    }
+
+    #[test]
+    fn a_store_with_a_root_is_below_it() {
+        let real = |store| real_dir(store, "/nix/store").display().to_string();
+        for store in ["", "auto", "daemon", "local", "local?state=/x", "unix:///run/socket"] {
+            assert_eq!(real(store), "/nix/store", "{store}");
+        }
+        for store in ["local?root=/x", "local?a=b&root=/x", "/x", "local:///x"] {
+            assert_eq!(real(store), "/x/nix/store", "{store}");
+        }
+        assert_eq!(real("local?root=/x&real=/y/store"), "/y/store");
     }
 
     #[test]
