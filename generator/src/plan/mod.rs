@@ -23,7 +23,7 @@ use crate::seed::Tier;
 use crate::target::{Seed, System};
 use graph::Graph;
 
-pub use recipe::{RECIPES, tiers};
+pub use recipe::{RECIPES, SHELLS, tiers};
 
 /// Everything that is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -155,6 +155,9 @@ pub struct Shell {
     pub recipe: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
+    /// What else its recipe is called with, by name of the argument.
+    #[serde(serialize_with = "as_map")]
+    pub texts: Vec<(&'static str, String)>,
 }
 
 impl Cell {
@@ -174,11 +177,12 @@ impl Cell {
 }
 
 impl SystemPlan {
-    /// The names that a user can ask for: cells, checks and nodes.
+    /// The names that a user can ask for: cells, their shells, checks and nodes.
     pub fn names(&self) -> BTreeSet<&str> {
         let cells = self.cells.iter().map(|cell| cell.name.as_str());
         let nodes = self.nodes.iter().map(|node| node.name.as_str());
-        cells.chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
+        let shells = self.cells.iter().filter_map(|cell| Some(cell.shell.as_ref()?.name.as_str()));
+        cells.chain(shells).chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
     }
 
     /// The given nodes and all that they need, in the plan's order.
@@ -229,7 +233,7 @@ pub struct Check {
     pub tiers: Vec<Tier>,
 }
 
-fn as_map<S: Serializer>(args: &[(&'static str, Arg)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: Serializer, T: Serialize>(args: &[(&'static str, T)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(args.iter().map(|(name, arg)| (name, arg)))
 }
 
