@@ -33,7 +33,7 @@ if [ -n "$sysroot" ]; then
   if [ -n "$qemu" ]; then
     script run "$target-run"
     echo "set(CMAKE_CROSSCOMPILING_EMULATOR \"$out/bin/$target-run\")" >>"$out/share/crossloom/toolchain.cmake"
-    sed -i "/^\[host_machine\]/i exe_wrapper = '$out/bin/$target-run'\\n" "$out/share/crossloom/cross.ini"
+    sed -i "/^\[properties\]/i exe_wrapper = '$out/bin/$target-run'\\n" "$out/share/crossloom/cross.ini"
   fi
   # Rust's std asks for the unwinder of LLVM by name. GCC's has the same functions.
   mkdir "$out/lib"

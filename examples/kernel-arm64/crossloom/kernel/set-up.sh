@@ -35,6 +35,10 @@ EOF
 chmod +x "$declared/uname"
 export PATH=$declared
 unset CPATH LIBRARY_PATH
+# Makefiles below tools/ forget what make was told, and /bin/sh may know programs that PATH does not (busybox prefers its
+# own): this one is read before every other.
+echo "SHELL := $SHELL" >"$NIX_BUILD_TOP/shell.mk"
+export MAKEFILES=$NIX_BUILD_TOP/shell.mk
 
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:01 UTC 1970' KBUILD_BUILD_VERSION=1
 export KBUILD_BUILD_USER=crossloom KBUILD_BUILD_HOST=crossloom
@@ -48,7 +52,7 @@ done
 read -r -a kernelFlags <<<"$compilerFlags"
 kernelFlags+=(
   "ARCH=$arch" HOSTCC=cc HOSTCXX=c++ "HOSTLD=$hostLd" HOSTAR=ar
-  "HOSTCFLAGS=$hostCFlags" "HOSTLDFLAGS=$hostLdFlags" "SHELL=$SHELL" "CONFIG_SHELL=$SHELL" "-j$NIX_BUILD_CORES"
+  "HOSTCFLAGS=$hostCFlags" "HOSTLDFLAGS=$hostLdFlags" "CONFIG_SHELL=$SHELL" "-j$NIX_BUILD_CORES"
 )
 
 # kernelMake GOAL…
