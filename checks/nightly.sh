@@ -31,10 +31,11 @@ for cell in "${cells[@]}"; do
     ;;
   esac
 done
+checks/shells.sh "$crossloom"
 checks/vary.sh "$crossloom" quickstart valgrind-darwin valgrind-darwin.nix
 for node in compiler-rt libcxx; do
   checks/vary.sh "$crossloom" quickstart "$node-19_1_7-arm64-apple-darwin22" "darwin-$node.nix"
 done
 CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"
-echo "$((${#cells[@]} + ${#proofs[@]} + compared + 4)) passed, 0 failed, 1 skipped"
+echo "$((${#cells[@]} + ${#proofs[@]} + compared + 5)) passed, 0 failed, 1 skipped"

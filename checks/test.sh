@@ -68,7 +68,7 @@ current() {
 }
 
 scripts() {
-  shellcheck checks/*.sh overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
+  shellcheck checks/*.sh checks/shells/*.sh overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
 
 export CROSSLOOM_REQUIRE_NIX=1
