@@ -156,7 +156,7 @@ pub struct Shell {
     /// Whether there is a C++ compiler.
     pub cxx: bool,
     /// What else its recipe is called with, by name of the argument.
-    #[serde(serialize_with = "as_map")]
+    #[serde(skip)]
     pub texts: Vec<(&'static str, String)>,
 }
 
@@ -233,7 +233,7 @@ pub struct Check {
     pub tiers: Vec<Tier>,
 }
 
-fn as_map<S: Serializer, T: Serialize>(args: &[(&'static str, T)], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_map<S: Serializer>(args: &[(&'static str, Arg)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_map(args.iter().map(|(name, arg)| (name, arg)))
 }
 
