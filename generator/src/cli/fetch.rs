@@ -19,8 +19,8 @@ use crate::target::System;
 pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Only what these cells and checks need; all of them when none is named.
-    #[arg(value_name = "CELL|CHECK")]
+    /// Only what these cells, development shells and checks need; all of them when none is named.
+    #[arg(value_name = "CELL|SHELL|CHECK")]
     cells: Vec<String>,
     /// The build machine's system, when it is another than this one.
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
