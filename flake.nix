@@ -1,20 +1,39 @@
 {
   description = "crossloom's examples: cross toolchains, built from sources";
 
-  # Read only on build machines without a seed.
+  # Read only on build machines without a seed, and for crossloom itself.
   inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-25.11";
 
   outputs =
     { self, nixpkgs }:
     let
       fromTree = tree: import tree { inherit nixpkgs; };
+      example = fromTree ./examples/quickstart/crossloom;
+      # Build systems that crossloom renders for; those of Linux have a seed.
+      systems = [
+        "x86_64-linux"
+        "aarch64-linux"
+        "x86_64-darwin"
+        "aarch64-darwin"
+      ];
       quickstart = {
         path = ./examples/quickstart;
         description = "Valgrind for macOS, its toolchain, and GCC for two musl targets";
       };
     in
-    fromTree ./examples/quickstart/crossloom
+    example
     // {
+      # `nix build .#crossloom` and `nix run .#crossloom` look here, too. Among packages and apps it would have every look at
+      # this flake fetch nixpkgs, which nothing else needs on Linux.
+      legacyPackages = builtins.listToAttrs (
+        map (name: {
+          inherit name;
+          value = example.legacyPackages.${name} or { } // {
+            crossloom = nixpkgs.legacyPackages.${name}.callPackage ./package.nix { };
+          };
+        }) systems
+      );
+
       templates = {
         inherit quickstart;
         default = quickstart;
@@ -39,13 +58,7 @@
       lib = {
         # A rendered folder crossloom/ as the outputs of a flake, with this flake's nixpkgs where no seed is.
         inherit fromTree;
-        # Build systems that crossloom renders for; those of Linux have a seed.
-        systems = [
-          "x86_64-linux"
-          "aarch64-linux"
-          "x86_64-darwin"
-          "aarch64-darwin"
-        ];
+        inherit systems;
         # The seed as a package set of nixpkgs' shape, from a lock that `crossloom seed lock` wrote, read as JSON.
         seed = lock: import ./overlays/seed { inherit lock; };
       };

@@ -31,8 +31,9 @@ for cell in "${cells[@]}"; do
     ;;
   esac
 done
+checks/shells.sh "$crossloom"
 # What was built above, all of it, under other circumstances.
 checks/variations.sh "$crossloom" quickstart
 CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"
-echo "$((${#cells[@]} + ${#proofs[@]} + compared + 2)) passed, 0 failed, 1 skipped"
+echo "$((${#cells[@]} + ${#proofs[@]} + compared + 3)) passed, 0 failed, 1 skipped"

@@ -15,7 +15,7 @@ use crossloom::lock::{Lock, LockedSdk};
 use crossloom::matrix::{Axis, Beside, Matrix, Values};
 use crossloom::nix::hash::Sha256;
 use crossloom::output::{self, Tree};
-use crossloom::plan::{Arg, Node, Plan, RECIPES, plan, releases};
+use crossloom::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, releases};
 use crossloom::render::gate::{gate, with_header};
 use crossloom::render::value::is_bare_name;
 use crossloom::seed::{SeedLock, Tier};
@@ -676,7 +676,11 @@ fn sound(plan: &Plan, matrix: &Matrix) {
         for (cell, wanted) in nodes.cells.iter().zip(expected) {
             let node = cell.node().unwrap().to_owned();
             assert!(known.contains(&node), "{}", cell.name);
-            assert!(is_bare_name(&cell.name) && is_bare_name(&cell.shell.as_ref().unwrap().name));
+            let shell = cell.shell.as_ref().unwrap();
+            assert!(is_bare_name(&cell.name) && is_bare_name(&shell.name));
+            // What it takes from the seed is known, and can be fetched by its name.
+            assert!(SHELLS.iter().any(|(recipe, _)| *recipe == shell.recipe), "{}", shell.recipe);
+            assert!(nodes.names().contains(shell.name.as_str()), "{}", shell.name);
             assert!(toolchains.insert(node.clone()), "two cells are {node}");
             // What a cell asks for is what its toolchain is made of, through all that it needs.
             let by_name = |name: &String| nodes.nodes.iter().find(|node| node.name == *name).unwrap();

@@ -1,15 +1,69 @@
-# A development shell for one target: the cross compiler under the names that build systems look for.
+# A development shell for one target: the cross compiler under the names that build systems look for, and build systems
+# that find it by themselves.
 {
+  stdenv,
   mkShellNoCC,
+  autoconf,
+  automake,
+  cmake,
+  libtool,
+  meson,
+  ninja,
+  pkg-config,
+  # Of Linux alone, and where QEMU knows the target.
+  qemu-user ? "",
   toolchain,
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # The shell's name.
+  cell,
+  # The triple's first part.
+  cpu,
+  # Meson's name of the family of processors.
+  family,
+  # `little` or `big`
+  endian,
+  # Rust's name of the target, or nothing.
+  rust,
+  # The suffix of QEMU's user-mode emulator, or nothing.
+  emulator,
 }:
+let
+  sysroot = "${toolchain}/${target}";
+  files = import ../shell/files.nix {
+    inherit
+      stdenv
+      meson
+      pkg-config
+      toolchain
+      target
+      cell
+      rust
+      sysroot
+      cpu
+      family
+      endian
+      ;
+    compiler = "gcc";
+    qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
+  };
+in
 mkShellNoCC (
   {
     name = "${target}-shell";
-    packages = [ toolchain ];
+    # Before Meson itself.
+    packages = [
+      files
+      toolchain
+      autoconf
+      automake
+      cmake
+      libtool
+      meson
+      ninja
+      pkg-config
+    ];
 
     CC = "${target}-gcc";
     CPP = "${target}-cpp";
@@ -23,6 +77,14 @@ mkShellNoCC (
     READELF = "${target}-readelf";
     STRIP = "${target}-strip";
     CROSS_COMPILE = "${target}-";
+
+    CROSSLOOM_CELL = cell;
+    CMAKE_TOOLCHAIN_FILE = "${files}/share/crossloom/toolchain.cmake";
+    MESON_CROSS_FILE = "${files}/share/crossloom/cross.ini";
+    CONFIG_SITE = "${files}/share/crossloom/config.site";
+    PKG_CONFIG = "${target}-pkg-config";
+    PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig";
+    shellHook = ''source "${files}/share/crossloom/enter.sh"'';
   }
   // (if cxx then { CXX = "${target}-g++"; } else { })
 )

@@ -165,21 +165,29 @@ in
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22";
+      rust = "x86_64-apple-darwin";
     };
     arm64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22";
+      rust = "aarch64-apple-darwin";
     };
     x86_64-apple-darwin17 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin17;
       target = "x86_64-apple-darwin17";
       cxx = true;
+      cell = "x86_64-apple-darwin17";
+      rust = "x86_64-apple-darwin";
     };
     arm64-apple-darwin25 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin25;
       target = "arm64-apple-darwin25";
       cxx = true;
+      cell = "arm64-apple-darwin25";
+      rust = "aarch64-apple-darwin";
     };
   };
 

@@ -374,41 +374,57 @@ in
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22-sdk-apple-15_5-osxcross;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22";
+      rust = "x86_64-apple-darwin";
     };
     x86_64-apple-darwin22-llvm = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22-sdk-apple-15_5;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22-llvm";
+      rust = "x86_64-apple-darwin";
     };
     x86_64-apple-darwin22-sdk-zig = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22-osxcross;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22-sdk-zig";
+      rust = "x86_64-apple-darwin";
     };
     x86_64-apple-darwin22-sdk-zig-llvm = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22-sdk-zig-llvm";
+      rust = "x86_64-apple-darwin";
     };
     arm64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22-sdk-apple-15_5-osxcross;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22";
+      rust = "aarch64-apple-darwin";
     };
     arm64-apple-darwin22-llvm = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22-sdk-apple-15_5;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22-llvm";
+      rust = "aarch64-apple-darwin";
     };
     arm64-apple-darwin22-sdk-zig = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22-osxcross;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22-sdk-zig";
+      rust = "aarch64-apple-darwin";
     };
     arm64-apple-darwin22-sdk-zig-llvm = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22-sdk-zig-llvm";
+      rust = "aarch64-apple-darwin";
     };
   };
 

@@ -255,21 +255,37 @@ in
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
       cxx = true;
+      cell = "x86_64-linux-musl";
+      cpu = "x86_64";
+      family = "x86_64";
+      endian = "little";
+      rust = "x86_64-unknown-linux-musl";
+      emulator = "x86_64";
     };
     i686-linux-musl = callPackage ./recipes/shell.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
       cxx = true;
+      cell = "i686-linux-musl";
+      cpu = "i686";
+      family = "x86";
+      endian = "little";
+      rust = "i686-unknown-linux-musl";
+      emulator = "i386";
     };
     x86_64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       target = "x86_64-apple-darwin22";
       cxx = true;
+      cell = "x86_64-apple-darwin22";
+      rust = "x86_64-apple-darwin";
     };
     arm64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       target = "arm64-apple-darwin22";
       cxx = true;
+      cell = "arm64-apple-darwin22";
+      rust = "aarch64-apple-darwin";
     };
   };
 

@@ -140,6 +140,8 @@ fn attributes(plan: &SystemPlan, names: &[String], rebuild: bool) -> Vec<String>
             attributes.push(format!("packages.@.{name}"));
         } else if plan.checks.iter().any(|check| check.name == *name) {
             attributes.push(format!("checks.@.{name}"));
+        } else if plan.cells.iter().any(|cell| cell.shell.as_ref().is_some_and(|shell| shell.name == *name)) {
+            attributes.push(format!("devShells.@.{name}"));
         } else {
             attributes.push(format!("legacyPackages.@.{name}"));
         }

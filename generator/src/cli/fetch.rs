@@ -11,7 +11,7 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::plan::{Output, Plan, SystemPlan};
+use crate::plan::{Output, Plan, SystemPlan, tiers};
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::target::System;
 
@@ -19,8 +19,8 @@ use crate::target::System;
 pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Only what these cells and checks need; all of them when none is named.
-    #[arg(value_name = "CELL|CHECK")]
+    /// Only what these cells, development shells and checks need; all of them when none is named.
+    #[arg(value_name = "CELL|SHELL|CHECK")]
     cells: Vec<String>,
     /// The build machine's system, when it is another than this one.
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
@@ -228,17 +228,22 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
     }
     let wanted = |name: &String| names.is_empty() || names.contains(name);
     let mut chosen = Chosen::default();
-    for cell in plan.cells.iter().filter(|cell| wanted(&cell.name)) {
+    for cell in &plan.cells {
+        let shell = cell.shell.as_ref().filter(|shell| wanted(&shell.name));
+        if shell.is_none() && !wanted(&cell.name) {
+            continue;
+        }
+        // What a cell is built from does without: only who develops with it needs build systems and an emulator.
+        chosen.tiers.extend(shell.map(|shell| tiers(shell.recipe)).unwrap_or_default());
         match &cell.output {
             Output::Node(node) => chosen.nodes.push(node.clone()),
             // Asked for by name it cannot be had; among all of them it is one that is not there yet.
-            Output::MissingSdk(sdk) if names.contains(&cell.name) => {
-                return Err(FetchCommandError::NoSdk { name: cell.name.clone(), sdk: sdk.clone() }.into());
-            }
             Output::MissingSdk(sdk) if names.is_empty() => {
                 chosen.missing.entry(sdk.clone()).or_default().push(cell.name.clone());
             }
-            Output::MissingSdk(_) => {}
+            Output::MissingSdk(sdk) => {
+                return Err(FetchCommandError::NoSdk { name: cell.name.clone(), sdk: sdk.clone() }.into());
+            }
         }
     }
     chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());

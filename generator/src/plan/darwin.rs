@@ -142,10 +142,12 @@ pub fn static_macho(graph: &mut Graph<'_>) -> String {
 /// One cross toolchain: the compiler, its runtime library, and the C++ library.
 pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     let target = cell.target;
+    let name = cell.name.strip_prefix("darwin-").unwrap_or(&cell.name).to_owned();
     let shell = Shell {
-        name: cell.name.strip_prefix("darwin-").unwrap_or(&cell.name).to_owned(),
         recipe: "darwin-shell",
         cxx: cell.languages.cxx,
+        texts: vec![("cell", name.clone()), ("rust", target.rust().to_owned())],
+        name,
     };
     let planned = |output, built| Cell {
         name: cell.name.clone(),

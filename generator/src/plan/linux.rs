@@ -157,7 +157,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
     let built = graph.was_built(Family::Linux, cell.target.name(), &words, &[("linux", &cell.linux)]);
     Some(Cell {
         name: cell.name.clone(),
-        shell: Some(Shell { name: cell.name.clone(), recipe: "linux-shell", cxx: false }),
+        shell: Some(Shell { name: cell.name.clone(), recipe: "linux-shell", cxx: false, texts: Vec::new() }),
         output: Output::Node(name),
         family: Family::Linux,
         target: cell.target.name(),

@@ -23,7 +23,7 @@ use crate::seed::Tier;
 use crate::target::{Seed, System};
 use graph::Graph;
 
-pub use recipe::{RECIPES, tiers};
+pub use recipe::{RECIPES, SHELLS, tiers};
 
 /// Everything that is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -157,6 +157,9 @@ pub struct Shell {
     pub recipe: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
+    /// What else its recipe is called with, by name of the argument.
+    #[serde(skip)]
+    pub texts: Vec<(&'static str, String)>,
 }
 
 impl Cell {
@@ -176,11 +179,12 @@ impl Cell {
 }
 
 impl SystemPlan {
-    /// The names that a user can ask for: cells, checks and nodes.
+    /// The names that a user can ask for: cells, their shells, checks and nodes.
     pub fn names(&self) -> BTreeSet<&str> {
         let cells = self.cells.iter().map(|cell| cell.name.as_str());
         let nodes = self.nodes.iter().map(|node| node.name.as_str());
-        cells.chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
+        let shells = self.cells.iter().filter_map(|cell| Some(cell.shell.as_ref()?.name.as_str()));
+        cells.chain(shells).chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()
     }
 
     /// The given nodes and all that they need, in the plan's order.

@@ -238,10 +238,22 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
             ("libraries", Arg::Nodes(libraries)),
         ],
     );
+    let name = cell.name.strip_prefix("musl-gcc-").unwrap_or(&cell.name).to_owned();
+    // Here the build machine's own kernel is not enough: it finds no musl to load programs with.
+    let emulator = if system.is_linux() { target.qemu_user().unwrap_or_default() } else { "" };
+    let texts = [
+        ("cell", name.as_str()),
+        ("cpu", target.cpu()),
+        ("family", target.meson_family()),
+        ("endian", target.endian().as_str()),
+        ("rust", target.rust().unwrap_or_default()),
+        ("emulator", emulator),
+    ];
     let shell = Shell {
-        name: cell.name.strip_prefix("musl-gcc-").unwrap_or(&cell.name).to_owned(),
         recipe: "shell",
         cxx: cell.languages.cxx,
+        texts: texts.map(|(arg, value)| (arg, value.to_owned())).to_vec(),
+        name,
     };
     Cell {
         name: cell.name.clone(),

@@ -35,7 +35,15 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("xar", &[Tier::Buildsystems, Tier::Osxcross]),
 ];
 
+/// The same of development shells, which nothing is built from.
+pub const SHELLS: &[(&str, &[Tier])] = &[
+    ("darwin-shell", &[Tier::Buildsystems]),
+    // A kernel's own tiers are enough.
+    ("linux-shell", &[]),
+    ("shell", &[Tier::Buildsystems, Tier::Emulator]),
+];
+
 /// The tiers of one recipe.
 pub fn tiers(recipe: &str) -> &'static [Tier] {
-    RECIPES.iter().find(|(name, _)| *name == recipe).map_or(&[], |(_, tiers)| tiers)
+    RECIPES.iter().chain(SHELLS).find(|(name, _)| *name == recipe).map_or(&[], |(_, tiers)| tiers)
 }

@@ -65,6 +65,11 @@ impl DarwinTarget {
         self.arch
     }
 
+    /// Rust's name, which says nothing of the release.
+    pub fn rust(&self) -> &'static str {
+        if self.arch == "arm64" { "aarch64-apple-darwin" } else { "x86_64-apple-darwin" }
+    }
+
     /// The oldest macOS that programs run on, e.g. `13.0`.
     pub fn minimum(&self) -> &'static str {
         self.macos

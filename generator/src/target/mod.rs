@@ -65,6 +65,16 @@ pub enum Endian {
     Big,
 }
 
+impl Endian {
+    /// As Meson and others spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Endian::Little => "little",
+            Endian::Big => "big",
+        }
+    }
+}
+
 /// Which calling convention a target uses among those of its architecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Abi {
@@ -98,6 +108,7 @@ pub struct Target {
     float: Float,
     musl_arch: &'static str,
     qemu_user: Option<&'static str>,
+    rust: Option<&'static str>,
     gcc_flags: &'static [&'static str],
     since: &'static [(&'static str, &'static str)],
 }
@@ -154,6 +165,40 @@ impl Target {
     /// The suffix of QEMU's user-mode emulator (`aarch64` of `qemu-aarch64`); none where QEMU runs no such programs.
     pub fn qemu_user(&self) -> Option<&'static str> {
         self.qemu_user
+    }
+
+    /// Rust's name of it, as `cargo build --target` takes it; none where rustc has no such target.
+    pub fn rust(&self) -> Option<&'static str> {
+        self.rust
+    }
+
+    /// The processor as `uname -m` begins to name it: the triple's first part.
+    pub fn cpu(&self) -> &'static str {
+        self.triple.split_once('-').map_or(self.triple, |(cpu, _)| cpu)
+    }
+
+    /// Meson's name of the family of processors: `cpu_family` of a cross file.
+    pub fn meson_family(&self) -> &'static str {
+        let wide = self.cpu().contains("64");
+        match self.arch {
+            Arch::Aarch64 => "aarch64",
+            Arch::Arm => "arm",
+            Arch::Loongarch => "loongarch64",
+            Arch::M68k => "m68k",
+            Arch::Microblaze => "microblaze",
+            Arch::Mips if wide => "mips64",
+            Arch::Mips => "mips",
+            // Not in Meson's list, which takes it with a warning.
+            Arch::Openrisc => "or1k",
+            Arch::Powerpc if wide => "ppc64",
+            Arch::Powerpc => "ppc",
+            Arch::Riscv if wide => "riscv64",
+            Arch::Riscv => "riscv32",
+            Arch::S390 => "s390x",
+            Arch::Superh => "sh4",
+            Arch::X86 if wide => "x86_64",
+            Arch::X86 => "x86",
+        }
     }
 
     /// What GCC's configure script must be told beyond the triple.
@@ -359,6 +404,33 @@ mod tests {
             };
             assert_eq!(target.endian() == Endian::Big, big, "{triple}");
         }
+    }
+
+    #[test]
+    fn rust_has_names_of_its_own() {
+        let rust = |triple| Target::parse(triple).and_then(Target::rust);
+        assert_eq!(rust("x86_64-linux-musl"), Some("x86_64-unknown-linux-musl"));
+        assert_eq!(rust("riscv64-linux-musl"), Some("riscv64gc-unknown-linux-musl"));
+        assert_eq!(rust("mips-linux-musl"), None);
+        for target in Target::all() {
+            let Some(name) = target.rust() else { continue };
+            let (cpu, rest) = name.split_once('-').unwrap();
+            assert!(rest.starts_with("unknown-linux-musl"), "{target}: {name}");
+            // The same letters begin both, but for a version that is part of one name alone.
+            let common = target.cpu().strip_prefix("armv6").map_or(target.cpu(), |_| "arm");
+            assert!(cpu.starts_with(common), "{target}: {name}");
+            assert_eq!(rest.ends_with("hf"), target.float() == Float::Hard, "{target}: {name}");
+        }
+    }
+
+    #[test]
+    fn meson_names_families() {
+        let family = |triple| Target::parse(triple).map(|target| (target.cpu(), target.meson_family()));
+        assert_eq!(family("i686-linux-musl"), Some(("i686", "x86")));
+        assert_eq!(family("x86_64-linux-muslx32"), Some(("x86_64", "x86_64")));
+        assert_eq!(family("mipsisa64r6el-linux-musl"), Some(("mipsisa64r6el", "mips64")));
+        assert_eq!(family("powerpc64le-linux-musl"), Some(("powerpc64le", "ppc64")));
+        assert_eq!(Endian::Big.as_str(), "big");
     }
 
     #[test]

@@ -24,6 +24,7 @@ const fn musl(
         float: Float::Default,
         musl_arch,
         qemu_user,
+        rust: None,
         gcc_flags: &[],
         since: &[],
     }
@@ -40,6 +41,10 @@ impl Target {
 
     const fn gcc(self, gcc_flags: &'static [&'static str]) -> Target {
         Target { gcc_flags, ..self }
+    }
+
+    const fn in_rust(self, rust: &'static str) -> Target {
+        Target { rust: Some(rust), ..self }
     }
 
     const fn versions_since(self, since: &'static [(&'static str, &'static str)]) -> Target {
@@ -70,39 +75,75 @@ const RISCV32: &[(&str, &str)] = &[("gcc", "7.1.0"), ("musl", "1.2.5"), ("binuti
 const RISCV64: &[(&str, &str)] = &[("gcc", "7.1.0"), ("musl", "1.1.23"), ("binutils", "2.28"), ("linux", "4.15")];
 
 /// Every target. Order is by architecture; nothing depends on it but listings.
+///
+/// Rust's name stands where its standard library is made for the same instructions and the same calls: its MIPS32 is
+/// soft-float, its only PowerPC without a suffix hard-float, and its 32-bit x86 begins with the Pentium.
 pub const TARGETS: &[Target] = &[
-    musl("x86_64-linux-musl", Arch::X86, Little, "x86_64", Some("x86_64")),
+    musl("x86_64-linux-musl", Arch::X86, Little, "x86_64", Some("x86_64")).in_rust("x86_64-unknown-linux-musl"),
     // qemu-x86_64 refuses x32 programs; a kernel with CONFIG_X86_X32_ABI runs them.
     musl("x86_64-linux-muslx32", Arch::X86, Little, "x32", None).abi_is(Abi::X32).gcc(&["--with-abi=x32"]),
     // musl's atomics are cmpxchg, which the 80386 lacks: without this, libgcc and libstdc++ would be slower and no more
     // portable than the libc beside them.
     musl("i386-linux-musl", Arch::X86, Little, "i386", Some("i386")).gcc(&["--with-arch=i486"]),
     musl("i486-linux-musl", Arch::X86, Little, "i386", Some("i386")),
-    musl("i586-linux-musl", Arch::X86, Little, "i386", Some("i386")),
-    musl("i686-linux-musl", Arch::X86, Little, "i386", Some("i386")),
-    musl("aarch64-linux-musl", Arch::Aarch64, Little, "aarch64", Some("aarch64")),
-    musl("aarch64_be-linux-musl", Arch::Aarch64, Big, "aarch64", Some("aarch64_be")),
-    musl("arm-linux-musleabi", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Soft).gcc(SOFT),
-    musl("arm-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Hard).gcc(HARD),
+    musl("i586-linux-musl", Arch::X86, Little, "i386", Some("i386")).in_rust("i586-unknown-linux-musl"),
+    musl("i686-linux-musl", Arch::X86, Little, "i386", Some("i386")).in_rust("i686-unknown-linux-musl"),
+    musl("aarch64-linux-musl", Arch::Aarch64, Little, "aarch64", Some("aarch64")).in_rust("aarch64-unknown-linux-musl"),
+    musl("aarch64_be-linux-musl", Arch::Aarch64, Big, "aarch64", Some("aarch64_be"))
+        .in_rust("aarch64_be-unknown-linux-musl"),
+    musl("arm-linux-musleabi", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("arm-unknown-linux-musleabi")
+        .float_is(Float::Soft)
+        .gcc(SOFT),
+    musl("arm-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("arm-unknown-linux-musleabihf")
+        .float_is(Float::Hard)
+        .gcc(HARD),
     musl("armeb-linux-musleabi", Arch::Arm, Big, "arm", Some("armeb")).float_is(Float::Soft).gcc(SOFT),
     musl("armeb-linux-musleabihf", Arch::Arm, Big, "arm", Some("armeb")).float_is(Float::Hard).gcc(HARD),
-    musl("armv5te-linux-musleabi", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Soft).gcc(ARMV5),
-    musl("armv6-linux-musleabi", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Soft).gcc(ARMV6),
-    musl("armv6-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Hard).gcc(ARMV6_HARD),
-    musl("armv7-linux-musleabi", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Soft).gcc(ARMV7),
-    musl("armv7-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm")).float_is(Float::Hard).gcc(ARMV7_HARD),
+    musl("armv5te-linux-musleabi", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("armv5te-unknown-linux-musleabi")
+        .float_is(Float::Soft)
+        .gcc(ARMV5),
+    musl("armv6-linux-musleabi", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("arm-unknown-linux-musleabi")
+        .float_is(Float::Soft)
+        .gcc(ARMV6),
+    musl("armv6-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("arm-unknown-linux-musleabihf")
+        .float_is(Float::Hard)
+        .gcc(ARMV6_HARD),
+    musl("armv7-linux-musleabi", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("armv7-unknown-linux-musleabi")
+        .float_is(Float::Soft)
+        .gcc(ARMV7),
+    musl("armv7-linux-musleabihf", Arch::Arm, Little, "arm", Some("arm"))
+        .in_rust("armv7-unknown-linux-musleabihf")
+        .float_is(Float::Hard)
+        .gcc(ARMV7_HARD),
     musl("loongarch64-linux-musl", Arch::Loongarch, Little, "loongarch64", Some("loongarch64"))
+        .in_rust("loongarch64-unknown-linux-musl")
         .versions_since(LOONGARCH),
     musl("m68k-linux-musl", Arch::M68k, Big, "m68k", Some("m68k")),
     musl("microblaze-linux-musl", Arch::Microblaze, Big, "microblaze", Some("microblaze")),
     musl("microblazeel-linux-musl", Arch::Microblaze, Little, "microblaze", Some("microblazeel")),
     musl("mips-linux-musl", Arch::Mips, Big, "mips", Some("mips")),
-    musl("mips-linux-muslsf", Arch::Mips, Big, "mips", Some("mips")).float_is(Float::Soft).gcc(SOFT),
+    musl("mips-linux-muslsf", Arch::Mips, Big, "mips", Some("mips"))
+        .in_rust("mips-unknown-linux-musl")
+        .float_is(Float::Soft)
+        .gcc(SOFT),
     musl("mipsel-linux-musl", Arch::Mips, Little, "mips", Some("mipsel")),
-    musl("mipsel-linux-muslsf", Arch::Mips, Little, "mips", Some("mipsel")).float_is(Float::Soft).gcc(SOFT),
-    musl("mips64-linux-musl", Arch::Mips, Big, "mips64", Some("mips64")).gcc(N64),
+    musl("mipsel-linux-muslsf", Arch::Mips, Little, "mips", Some("mipsel"))
+        .in_rust("mipsel-unknown-linux-musl")
+        .float_is(Float::Soft)
+        .gcc(SOFT),
+    musl("mips64-linux-musl", Arch::Mips, Big, "mips64", Some("mips64"))
+        .in_rust("mips64-unknown-linux-muslabi64")
+        .gcc(N64),
     musl("mips64-linux-muslsf", Arch::Mips, Big, "mips64", Some("mips64")).float_is(Float::Soft).gcc(N64_SOFT),
-    musl("mips64el-linux-musl", Arch::Mips, Little, "mips64", Some("mips64el")).gcc(N64),
+    musl("mips64el-linux-musl", Arch::Mips, Little, "mips64", Some("mips64el"))
+        .in_rust("mips64el-unknown-linux-muslabi64")
+        .gcc(N64),
     musl("mips64el-linux-muslsf", Arch::Mips, Little, "mips64", Some("mips64el")).float_is(Float::Soft).gcc(N64_SOFT),
     musl("mips64-linux-musln32", Arch::Mips, Big, "mipsn32", Some("mipsn32")).abi_is(Abi::N32).gcc(N32),
     musl("mips64-linux-musln32sf", Arch::Mips, Big, "mipsn32", Some("mipsn32"))
@@ -119,16 +160,24 @@ pub const TARGETS: &[Target] = &[
     musl("mipsisa64r6-linux-musl", Arch::Mips, Big, "mips64", Some("mips64")).gcc(N64),
     musl("mipsisa64r6el-linux-musl", Arch::Mips, Little, "mips64", Some("mips64el")).gcc(N64),
     musl("or1k-linux-musl", Arch::Openrisc, Big, "or1k", Some("or1k")).versions_since(OPENRISC),
-    musl("powerpc-linux-musl", Arch::Powerpc, Big, "powerpc", Some("ppc")),
+    musl("powerpc-linux-musl", Arch::Powerpc, Big, "powerpc", Some("ppc")).in_rust("powerpc-unknown-linux-musl"),
     musl("powerpc-linux-muslsf", Arch::Powerpc, Big, "powerpc", Some("ppc")).float_is(Float::Soft).gcc(SOFT),
     // QEMU has no user-mode emulator for 32-bit little-endian PowerPC.
     musl("powerpcle-linux-musl", Arch::Powerpc, Little, "powerpc", None),
     musl("powerpcle-linux-muslsf", Arch::Powerpc, Little, "powerpc", None).float_is(Float::Soft).gcc(SOFT),
-    musl("powerpc64-linux-musl", Arch::Powerpc, Big, "powerpc64", Some("ppc64")).gcc(ELFV2),
-    musl("powerpc64le-linux-musl", Arch::Powerpc, Little, "powerpc64", Some("ppc64le")).gcc(ELFV2),
-    musl("riscv32-linux-musl", Arch::Riscv, Little, "riscv32", Some("riscv32")).versions_since(RISCV32),
-    musl("riscv64-linux-musl", Arch::Riscv, Little, "riscv64", Some("riscv64")).versions_since(RISCV64),
-    musl("s390x-linux-musl", Arch::S390, Big, "s390x", Some("s390x")),
+    musl("powerpc64-linux-musl", Arch::Powerpc, Big, "powerpc64", Some("ppc64"))
+        .in_rust("powerpc64-unknown-linux-musl")
+        .gcc(ELFV2),
+    musl("powerpc64le-linux-musl", Arch::Powerpc, Little, "powerpc64", Some("ppc64le"))
+        .in_rust("powerpc64le-unknown-linux-musl")
+        .gcc(ELFV2),
+    musl("riscv32-linux-musl", Arch::Riscv, Little, "riscv32", Some("riscv32"))
+        .in_rust("riscv32gc-unknown-linux-musl")
+        .versions_since(RISCV32),
+    musl("riscv64-linux-musl", Arch::Riscv, Little, "riscv64", Some("riscv64"))
+        .in_rust("riscv64gc-unknown-linux-musl")
+        .versions_since(RISCV64),
+    musl("s390x-linux-musl", Arch::S390, Big, "s390x", Some("s390x")).in_rust("s390x-unknown-linux-musl"),
     // QEMU's SuperH is an SH-4: it has no no-MMU loader, nor the atomics that musl chooses on an SH-2.
     musl("sh2-linux-musl", Arch::Superh, Little, "sh", None),
     musl("sh2-linux-muslfdpic", Arch::Superh, Little, "sh", None).abi_is(Abi::Fdpic).gcc(&["--enable-fdpic"]),

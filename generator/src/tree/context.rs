@@ -146,6 +146,7 @@ struct ShellContext {
     node: String,
     target: &'static str,
     cxx: bool,
+    texts: Vec<Named<String>>,
 }
 
 /// A package or a shell that is not there, and what to do about it.
@@ -192,6 +193,7 @@ impl SystemContext {
                         node: node.clone(),
                         target: cell.target,
                         cxx: shell.cxx,
+                        texts: shell.texts.iter().map(|(arg, value)| Named { arg, value: value.clone() }).collect(),
                     }));
                 }
                 Output::MissingSdk(sdk) => {

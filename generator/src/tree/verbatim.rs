@@ -95,7 +95,7 @@ fn resolved(file: &str, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::RECIPES;
+    use crate::plan::{RECIPES, SHELLS};
 
     fn needed(files: &Verbatim, wanted: &str) -> Result<Vec<String>, TreeError> {
         let needed = files.needed(&BTreeSet::from([wanted.to_owned()]))?;
@@ -107,6 +107,7 @@ mod tests {
         let files = Verbatim::embedded();
         let missing: Vec<_> = RECIPES
             .iter()
+            .chain(SHELLS)
             .filter_map(|(recipe, _)| needed(&files, &format!("recipes/{recipe}.nix")).err())
             .map(|error| error.to_string())
             .collect();

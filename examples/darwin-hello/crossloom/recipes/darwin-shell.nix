@@ -1,15 +1,53 @@
-# A development shell for one macOS target: the cross compiler under the names that build systems look for.
+# A development shell for one macOS target: the cross compiler under the names that build systems look for, and build
+# systems that find it by themselves.
 {
+  stdenv,
   mkShellNoCC,
+  autoconf,
+  automake,
+  cmake,
+  libtool,
+  meson,
+  ninja,
+  pkg-config,
   toolchain,
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # The shell's name.
+  cell,
+  # Rust's name of the target.
+  rust,
 }:
+let
+  files = import ../shell/files.nix {
+    inherit
+      stdenv
+      meson
+      pkg-config
+      toolchain
+      target
+      cell
+      rust
+      ;
+    compiler = "clang";
+  };
+in
 mkShellNoCC (
   {
     name = "${target}-shell";
-    packages = [ toolchain ];
+    # Before Meson itself.
+    packages = [
+      files
+      toolchain
+      autoconf
+      automake
+      cmake
+      libtool
+      meson
+      ninja
+      pkg-config
+    ];
 
     CC = "${target}-clang";
     CPP = "${target}-clang -E";
@@ -18,11 +56,22 @@ mkShellNoCC (
     LD = "${target}-ld";
     LIPO = "${target}-lipo";
     NM = "${target}-nm";
+    OBJCOPY = "${target}-objcopy";
     OBJDUMP = "${target}-objdump";
-    PKG_CONFIG = "${target}-pkg-config";
     OTOOL = "${target}-otool";
     RANLIB = "${target}-ranlib";
     STRIP = "${target}-strip";
+    # rustc would name an older release than the target's to the linker.
+    MACOSX_DEPLOYMENT_TARGET = toolchain.minimum;
+
+    CROSSLOOM_CELL = cell;
+    CMAKE_TOOLCHAIN_FILE = "${toolchain}/share/crossloom/toolchain.cmake";
+    MESON_CROSS_FILE = "${toolchain}/share/crossloom/cross.ini";
+    CONFIG_SITE = "${files}/share/crossloom/config.site";
+    PKG_CONFIG = "${target}-pkg-config";
+    # The toolchain's pkg-config knows the SDK; the build machine's finds nothing.
+    PKG_CONFIG_LIBDIR = "${files}/lib/pkgconfig";
+    shellHook = ''source "${files}/share/crossloom/enter.sh"'';
   }
   // (if cxx then { CXX = "${target}-clang++"; } else { })
 )

@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# Runs in a development shell, and says what a user would say there: inside.sh TARGET PROJECT. The folder it runs in is its own.
+set -euo pipefail
+target=$1
+project=$2
+
+case $target in
+*-apple-darwin*) words="Mach-O 64-bit.* ${target%%-*}" ;;
+i?86-*) words='ELF 32-bit LSB.* Intel 80386' ;;
+x86_64-linux-musl) words='ELF 64-bit LSB.* x86-64' ;;
+aarch64-*) words='ELF 64-bit LSB.* ARM aarch64' ;;
+arm-* | armv*) words='ELF 32-bit LSB.* ARM, EABI5' ;;
+riscv64-*) words='ELF 64-bit LSB.* UCB RISC-V' ;;
+*) echo "$target: nobody has said what a program for it looks like" >&2; exit 1 ;;
+esac
+
+# expect TEXT PROGRAM: a program of the target, which says this when it runs.
+expect() {
+  local kind said
+  kind=$(file -b "$2" | head -n 1)
+  echo "  $2: ${kind%%, dynamically*}"
+  grep -qE "$words" <<<"$kind" || { echo "$2 is not for $target" >&2; return 1; }
+  # Nothing here runs programs of a Mac.
+  if ! type -P "$target-run" >/dev/null; then return; fi
+  said=$("$target-run" "$2")
+  echo "    $said"
+  [ "$said" = "$1" ] || { echo "$2 should have said: $1" >&2; return 1; }
+}
+programs() {
+  expect 'C counts to 55' "$1/tally-c"
+  expect 'C++ counts to 55' "$1/tally-cxx"
+}
+# quietly COMMAND…: what it says only where it fails.
+quietly() { "$@" >log 2>&1 || { cat log >&2; echo "failed: $*" >&2; return 1; }; }
+
+for name in CC CXX AR NM RANLIB STRIP OBJCOPY LD; do
+  type -P "${!name}" >/dev/null || { echo "$name=${!name:-} is no program" >&2; exit 1; }
+done
+if "$PKG_CONFIG" --exists foreign || pkg-config --exists foreign; then
+  echo "pkg-config finds a package of the build machine's" >&2
+  exit 1
+fi
+
+echo '$ cmake .. && cmake --build .'
+mkdir cmake && cd cmake
+quietly cmake "$project"
+quietly cmake --build .
+if type -P "$target-run" >/dev/null; then quietly ctest; fi
+cd ..
+programs cmake
+
+echo '$ meson setup build && ninja -C build'
+quietly meson setup meson "$project"
+# As Meson remembers it, with and without what the shell says.
+quietly meson setup --wipe meson "$project"
+quietly env -u MESON_CROSS_FILE meson setup --reconfigure meson "$project"
+quietly ninja -C meson
+quietly meson test -C meson
+programs meson
+
+echo "\$ ./configure --host=$target && make"
+cp -r "$project" autotools
+chmod -R u+w autotools
+cd autotools
+quietly autoreconf -fi
+quietly ./configure --host="$target"
+quietly make
+cd ..
+programs autotools
+
+# What the shell must leave alone: builds for this machine, by those who ask for them.
+quietly env -u MESON_CROSS_FILE -u CC -u CXX -u AR -u PKG_CONFIG meson setup native "$project"
+quietly ninja -C native tally-c
+[ "$(native/tally-c)" = 'C counts to 55' ] || exit 1
+
+if [ -z "${CARGO_BUILD_TARGET:-}" ]; then
+  echo "SKIPPED: cargo: rustc has no such target as $target"
+elif ! type -P cargo >/dev/null; then
+  echo 'SKIPPED: cargo: there is none on PATH'
+else
+  sysroot=$("${RUSTC:-rustc}" --print sysroot)
+  if [ -d "$sysroot/lib/rustlib/$CARGO_BUILD_TARGET/lib" ]; then
+    std=installed
+  elif [ -e "$sysroot/lib/rustlib/src/rust/library/Cargo.toml" ]; then
+    std='built from its source'
+    export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_unwind
+  else
+    std=
+  fi
+  if [ -z "$std" ]; then
+    echo "SKIPPED: cargo: $sysroot has no standard library for $CARGO_BUILD_TARGET, nor its source to build it from"
+  else
+    echo "\$ cargo build --target $CARGO_BUILD_TARGET    # std: $std"
+    export CARGO_TARGET_DIR=$PWD/cargo
+    quietly cargo build --locked --target "$CARGO_BUILD_TARGET" --manifest-path "$project/rust/Cargo.toml"
+    expect 'Rust counts to 55, thrown' "cargo/$CARGO_BUILD_TARGET/debug/tally-rust"
+    if type -P "$target-run" >/dev/null; then
+      quietly cargo run --locked --manifest-path "$project/rust/Cargo.toml"
+    fi
+  fi
+fi

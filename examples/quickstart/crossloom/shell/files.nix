@@ -1,0 +1,50 @@
+# What build systems read about one target in its development shell, made when the shell is first entered: see files.sh.
+{
+  stdenv,
+  meson,
+  pkg-config,
+  toolchain,
+  target,
+  # `gcc` or `clang`
+  compiler,
+  # The shell's name.
+  cell,
+  # Rust's name of the target, or nothing.
+  rust,
+  # Where the target's headers and libraries are; nothing where the toolchain brings its own files for build systems.
+  sysroot ? "",
+  cpu ? "",
+  # Meson's name of the family of processors.
+  family ? "",
+  # `little` or `big`
+  endian ? "",
+  # QEMU's program for the target, or nothing.
+  qemu ? "",
+}:
+stdenv.mkDerivation {
+  name = "${target}-shell-files";
+  inherit
+    meson
+    toolchain
+    target
+    compiler
+    cell
+    rust
+    sysroot
+    cpu
+    family
+    endian
+    qemu
+    ;
+  pkgConfig = pkg-config;
+  shell = stdenv.shell;
+  hostcc = stdenv.cc;
+  targetVariable = builtins.replaceStrings [ "-" ] [ "_" ] target;
+  programs = ./bin;
+  share = ./share;
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./files.sh;
+
+  meta.description = "What CMake, Meson, configure scripts and cargo read about ${target}";
+}

@@ -1,0 +1,35 @@
+# shellcheck shell=bash
+# Sourced when the shell is entered: the prompt, and variables that have the target's name in theirs.
+
+# After the user's own start-up file, and again before each prompt: some of those set it anew every time.
+_crossloom_prompt() {
+  case $PS1 in *'[@cell@] '*) ;; *) PS1="[@cell@] $PS1" ;; esac
+}
+if [ -n "${PS1:-}" ]; then
+  # A line of its own: what stands there may end in a semicolon.
+  case ${PROMPT_COMMAND:-} in
+  *_crossloom_prompt*) ;;
+  *) PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_crossloom_prompt ;;
+  esac
+fi
+
+# The build machine's packages are none of the target's.
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+
+# Build scripts of crates, and others that compile for the build machine on their way.
+export HOST_CC='@hostcc@/bin/cc' HOST_CXX='@hostcc@/bin/c++' CC_FOR_BUILD='@hostcc@/bin/cc' CXX_FOR_BUILD='@hostcc@/bin/c++'
+
+_rust='@rust@' _sysroot='@sysroot@' _qemu='@qemu@'
+if [ -n "$_rust" ]; then
+  export CARGO_BUILD_TARGET=$_rust
+  _rust=${_rust//-/_}
+  export "CARGO_TARGET_${_rust^^}_LINKER=@target@-@compiler@"
+  export "CC_$_rust=@target@-@compiler@" "CXX_$_rust=${CXX:-}" "AR_$_rust=$AR" "RANLIB_$_rust=$RANLIB"
+  export "PKG_CONFIG_$_rust=@target@-pkg-config" "PKG_CONFIG_ALLOW_CROSS_$_rust=1"
+  # The toolchain's C library and start files, and not those that some of Rust's libraries bring.
+  if [ -n "$_sysroot" ]; then
+    export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Lnative=@out@/lib"
+  fi
+  if [ -n "$_qemu" ]; then export "CARGO_TARGET_${_rust^^}_RUNNER=@target@-run"; fi
+fi
+unset _rust _sysroot _qemu
