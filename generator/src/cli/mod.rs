@@ -189,7 +189,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Build(args) => build::run(&args, quiet),
         Command::Nix(args) => build::nix(&args),
         Command::Sdk { command } => sdk::run(command),
-        Command::Seed { command } => seed::run(command),
+        Command::Seed { command } => seed::run(command, quiet),
         Command::Schema { write } => schema(write),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
