@@ -74,8 +74,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let roots: &[(Tier, &[&str])] = if root.is_empty() { &seed::ROOTS } else { &own };
             let bases = if mirror.is_empty() { Mirrors::from_machine()?.bases("debian")? } else { mirror };
             let archive = HttpArchive::new(&bases)?;
-            let verify =
-                |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, Path::new("gpgv"));
+            let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, Path::new("gpgv"));
             let lock = seed::lock(&Request { suite, system, roots, verify: &verify }, &archive)?;
             let path = output.unwrap_or_else(|| {
                 let dir = matrix.matrix.parent().unwrap_or(Path::new(""));

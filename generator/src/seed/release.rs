@@ -97,13 +97,7 @@ impl Release {
             .collect::<Result<_, _>>()?;
         let suite = field("Suite")?;
         let version = if stanza.get("Version").is_some() { field("Version")? } else { suite.clone() };
-        Ok(Release {
-            codename: field("Codename")?,
-            suite,
-            version,
-            date: field("Date")?,
-            files,
-        })
+        Ok(Release { codename: field("Codename")?, suite, version, date: field("Date")?, files })
     }
 }
 
