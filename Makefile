@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart valgrind-darwin musl-gcc test nightly bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly test-nix-versions seeds bench crossloom setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
@@ -12,6 +12,8 @@ help:
 	@echo 'make musl-gcc     build a musl GCC for x86_64 from sources and run a program built with it (17 minutes on a quiet machine with two cores)'
 	@echo 'make test         everything that is checked before a change lands'
 	@echo 'make nightly      every package of the quickstart built, checked, and built again to compare'
+	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
+	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
 	@echo 'make examples     render the examples again after a change of recipes or templates'
 
@@ -38,6 +40,12 @@ test: test-setup crossloom
 
 nightly: crossloom
 	checks/nightly.sh $(CROSSLOOM)
+
+test-nix-versions: crossloom
+	checks/nix-versions.sh $(CROSSLOOM)
+
+seeds: crossloom
+	checks/seeds.sh $(CROSSLOOM)
 
 bench: crossloom
 	cargo bench --locked --bench scale
