@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Evaluation and the quick builds under every Nix that checks/nix-versions has a lock of: nix-versions.sh CROSSLOOM
+# Evaluation and the quick builds under every Nix that checks/nix-versions has a lock of, or those of the suites named:
+#   nix-versions.sh CROSSLOOM [SUITE…]
 # Each Nix is unpacked by the seed's mechanism and has an empty /nix of its own: a store that a newer Nix has opened may
 # be closed to an older one. Prints what each passed and what was skipped; exits 1 when one fails, or two differ.
 set -euo pipefail
@@ -9,7 +10,8 @@ quickstart=$PWD/examples/quickstart
 system=$(uname -m)-linux
 # What is built: musl by the seed's compiler with a program that is run, and a node of a toolchain.
 builds=(seed-musl-1_2_5 musl-headers-1_2_5-x86_64)
-suites=(bookworm trixie sid)
+suites=("${@:2}")
+[ "${#suites[@]}" -gt 0 ] || suites=(bookworm trixie sid)
 root=$PWD
 work=$(mktemp -d)
 # What is in a store can't be removed before it is writable again.

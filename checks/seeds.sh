@@ -31,21 +31,25 @@ for example in examples/*/; do
   done
 done
 
-# held CELL TREE: the files for the target, not the programs of the build machine.
-held() {
+# sums CELL TREE: digest and name of each file for the target, not of the programs of the build machine.
+sums() {
   local driver target
+  if [ -f "$2" ]; then
+    # An archive.
+    sha256sum <"$2"
+    return
+  fi
   cd "$2"
   case $1 in
   musl-gcc-*)
     driver=$(find bin -name '*-gcc' | head -n 1)
     target=$(basename "$driver" -gcc)
-    find "$target/include" "$target/lib" "lib/gcc/$target" -type f
+    find "$target/include" "$target/lib" "lib/gcc/$target" -type f -print0
     ;;
   # Links to what it is put together from.
-  darwin-*) find -L lib sdk -type f ;;
-  valgrind-darwin*-tarball) echo . ;;
-  *) find . -type f ;;
-  esac | LC_ALL=C sort
+  darwin-*) find -L lib sdk -type f -print0 ;;
+  *) find . -type f -print0 ;;
+  esac | xargs -0 sha256sum -- | LC_ALL=C sort
 }
 
 rows=()
@@ -76,20 +80,14 @@ for list in "$work"/bookworm/*.cells; do
       echo "$cell: both seeds gave one and the same store path: nothing was compared" >&2
       exit 1
     fi
-    (held "$cell" "$path") >"$work/bookworm.files"
-    (held "$cell" "$other") >"$work/trixie.files"
-    [ -s "$work/bookworm.files" ]
+    (sums "$cell" "$path") >"$work/bookworm.sums"
+    (sums "$cell" "$other") >"$work/trixie.sums"
+    same=$(LC_ALL=C comm -12 "$work/bookworm.sums" "$work/trixie.sums" | wc -l)
     # A file that one of them lacks differs, too.
-    LC_ALL=C sort -u "$work/bookworm.files" "$work/trixie.files" >"$work/files"
-    same=0 different=0
-    while read -r file; do
-      if cmp -s "$path/$file" "$other/$file"; then
-        same=$((same + 1))
-      else
-        different=$((different + 1))
-        echo "DIFFERENT  $cell: $file"
-      fi
-    done <"$work/files"
+    LC_ALL=C comm -3 "$work/bookworm.sums" "$work/trixie.sums" | tr -d '\t' | cut -c67- | sort -u >"$work/different"
+    different=$(wc -l <"$work/different")
+    [ $((same + different)) -gt 0 ]
+    sed "s|^|DIFFERENT  $cell: |" "$work/different"
     rows+=("| $cell ($name) | $((same + different)) | $same | $different |")
     all=$((all + 1))
     [ "$different" = 0 ] || differing=$((differing + 1))
