@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations test-nix-versions seeds bench crossloom setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
@@ -13,6 +13,8 @@ help:
 	@echo 'make test         everything that is checked before a change lands'
 	@echo 'make nightly      every package of the quickstart built, checked, and built again to compare'
 	@echo 'make variations   every node in the store built again under other circumstances, as a table: nodes × variations'
+	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
+	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
 	@echo 'make examples     render the examples again after a change of recipes or templates'
 
@@ -43,6 +45,12 @@ nightly: crossloom
 # Of all examples, or of some nodes: make variations NODES='gmp linux-*' VARIATIONS=--each
 variations: crossloom
 	@checks/variations.sh $(VARIATIONS) $(CROSSLOOM) $(notdir $(patsubst %/,%,$(dir $(wildcard examples/*/matrix.toml)))) $(foreach node,$(NODES),'$(node)')
+
+test-nix-versions: crossloom
+	checks/nix-versions.sh $(CROSSLOOM)
+
+seeds: crossloom
+	checks/seeds.sh $(CROSSLOOM)
 
 bench: crossloom
 	cargo bench --locked --bench scale

@@ -1,39 +1,74 @@
 #!/usr/bin/env bash
-# What takes longer than a change should wait for: nightly.sh CROSSLOOM
+# What takes longer than a change should wait for: nightly.sh CROSSLOOM. Ends in one line of counts, with a line for
+# everything that was skipped.
 set -euo pipefail
 
 crossloom=$(realpath "$1")
-matrix=examples/quickstart/matrix.toml
-plan=$("$crossloom" plan --matrix "$matrix")
-named() { awk -F'\t' -v system="$(uname -m)-linux" -v kind="$1" '$1 == system && $2 == kind { print $3 }' <<<"$plan"; }
-mapfile -t cells < <(named cell)
-mapfile -t proofs < <(named check)
-if [ "${#cells[@]}" = 0 ] || [ "${#proofs[@]}" = 0 ]; then
-  echo "the quickstart's matrix has no cell or no check for this machine" >&2
-  exit 1
-fi
+system=$(uname -m)-linux
+passed=0
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
-"$crossloom" fetch --matrix "$matrix"
-for cell in "${cells[@]}"; do
-  "$crossloom" build --matrix "$matrix" "$cell"
-  "$crossloom" build --matrix "$matrix" --rebuild "$cell"
-done
-for proof in "${proofs[@]}"; do
-  built=$("$crossloom" build --matrix "$matrix" "$proof")
+# step NAME COMMAND…
+step() {
+  local name=$1 started=$SECONDS
+  shift
+  echo "== $name"
+  "$@" 2>&1 | tee -a "$log"
+  echo "== $name: passed in $((SECONDS - started)) s"
+  passed=$((passed + 1))
+}
+skip() { echo "SKIPPED: $1" >>"$log"; }
+
+# named EXAMPLE KIND: its cells or checks for this machine.
+named() {
+  "$crossloom" plan --matrix "examples/$1/matrix.toml" |
+    awk -F'\t' -v of="$system" -v kind="$2" '$1 == of && $2 == kind { print $3 }'
+}
+
+build() { "$crossloom" build --matrix "examples/$1/matrix.toml" "${@:2}"; }
+
+# What a check saw is its output.
+check() {
+  local built
+  built=$(build "$1" "$2")
   cat "$built/output"
-done
-compared=0
-for cell in "${cells[@]}"; do
-  case $cell in
-  musl-gcc-*)
-    checks/compare-seeds.sh "$crossloom" "$cell"
-    compared=$((compared + 1))
-    ;;
-  esac
-done
-checks/shells.sh "$crossloom"
-# What was built above, all of it, under other circumstances.
-checks/variations.sh "$crossloom" quickstart
-CROSSLOOM_FUZZ=100000 cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
-echo "SKIPPED: building the other examples: the same recipes for other targets, and sources that not every machine reaches"
-echo "$((${#cells[@]} + ${#proofs[@]} + compared + 3)) passed, 0 failed, 1 skipped"
+}
+
+# example NAME [again]: every cell, with `again` built a second time to compare, and every check.
+example() {
+  local cells proofs name
+  cells=$(named "$1" cell)
+  proofs=$(named "$1" check)
+  if [ -z "$cells" ] || [ -z "$proofs" ]; then
+    skip "examples/$1: it has no cell or no check for $system"
+    return
+  fi
+  step "the sources of examples/$1" "$crossloom" fetch --matrix "examples/$1/matrix.toml"
+  for name in $cells; do
+    step "$name of examples/$1" build "$1" "$name"
+    [ "${2:-}" != again ] || step "$name again, to the same bits" build "$1" --rebuild "$name"
+  done
+  for name in $proofs; do step "$name of examples/$1" check "$1" "$name"; done
+}
+
+example quickstart again
+# Kernels and GCC for one of them. Each is built once: a second build takes as long, and the check boots the first.
+example kernel-arm64
+example kernel-module
+
+mapfile -t toolchains < <(named quickstart cell | grep '^musl-gcc-')
+[ "${#toolchains[@]}" -gt 0 ]
+step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${toolchains[@]}"
+step 'programs built in development shells' checks/shells.sh "$crossloom"
+# What was built above, all of it.
+step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module
+step 'every Nix' checks/nix-versions.sh "$crossloom"
+export CROSSLOOM_FUZZ=100000
+step 'fuzz tests of 100,000 cases' cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
+
+skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
+skip "building examples/osxcross: its SDK is the user's, and not every machine reaches its sources"
+skip "building for aarch64-linux and macOS build machines: evaluated here, built on such machines"
+grep '^SKIPPED: ' "$log"
+echo "$passed passed, 0 failed, $(grep -c '^SKIPPED: ' "$log") skipped"

@@ -6,6 +6,8 @@ crossloom=$(realpath "$1")
 quickstart=examples/quickstart/matrix.toml
 passed=0
 skipped=()
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 
 # step NAME COMMAND…
 step() {
@@ -68,6 +70,10 @@ current() {
   fi
 }
 
+tests() {
+  cargo test --locked --quiet 2>&1 | tee "$log"
+}
+
 scripts() {
   shellcheck checks/*.sh checks/shells/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
@@ -75,7 +81,7 @@ scripts() {
 export CROSSLOOM_REQUIRE_NIX=1
 step 'shell scripts are sound' scripts
 step 'Python scripts do what they say' python3 -m unittest discover -s checks/python
-step 'unit and integration tests' cargo test --locked --quiet
+step 'unit and integration tests' tests
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
@@ -86,8 +92,10 @@ else
   skipped+=("Valgrind's tools under the emulator: its Python package is for x86_64")
 fi
 
+while read -r reason; do skipped+=("a test: $reason"); done < <(sed -n 's/.*SKIP: //p' "$log" | sort -u)
 skipped+=("building the examples' toolchains (10 to 20 minutes each): make nightly")
 skipped+=("building nodes under other circumstances (as long as building them): make variations")
+skipped+=("other versions of Nix than this machine's: make test-nix-versions")
 skipped+=("building on aarch64-linux and macOS: evaluated here, built on such machines")
 for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
 echo "$passed passed, 0 failed, ${#skipped[@]} skipped"

@@ -1,4 +1,5 @@
-//! `make bench`: what 218 cells cost beside the quickstart's 2, to generate and for Nix to evaluate.
+//! `make bench`: what 218 cells cost beside the quickstart's 6, to generate, for Nix to evaluate, and from nothing but
+//! matrix and locks to a flake that Nix has evaluated.
 //!
 //! Whole programs are measured, as a user runs them: in turn, so that a busy machine is busy for all of them, and each
 //! time in a fresh directory with a fresh store. The numbers are printed, and none is asserted; what is asserted is
@@ -31,7 +32,7 @@ const MANY: usize = 218;
 const SYSTEM: System = System::X86_64Linux;
 
 /// What is measured, in the order in which it is run.
-const STEPS: [&str; 3] = ["generate", "evaluate first", "evaluate again"];
+const STEPS: [&str; 4] = ["generate", "evaluate first", "evaluate again", "generate, check flake"];
 
 /// What one process took.
 struct Cost {
@@ -40,6 +41,14 @@ struct Cost {
     cpu: Duration,
     /// Peak resident memory in bytes.
     memory: u64,
+}
+
+impl Cost {
+    /// What this took and what was done before it.
+    fn after(&self, before: &Cost) -> Cost {
+        let memory = self.memory.max(before.memory);
+        Cost { wall: before.wall + self.wall, cpu: before.cpu + self.cpu, memory }
+    }
 }
 
 /// A value of a [`Cost`] that is shown, in the unit of its column.
@@ -91,7 +100,7 @@ fn few(program: &Path) -> Project {
     let mut table: toml::Table = fs::read_to_string(path).expect("a matrix").parse().expect("TOML");
     table["build"]["systems"] = toml::Value::from(vec![SYSTEM.as_str()]);
     let (project, _) = project(program, &table.to_string());
-    assert_eq!(project.cells, 2, "the quickstart's cells");
+    assert_eq!(project.cells, 6, "the quickstart's cells");
     project
 }
 
@@ -111,7 +120,8 @@ fn project(program: &Path, text: &str) -> (Project, Matrix) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     fs::write(directory.path().join("matrix.toml"), text).expect("matrix.toml");
     run(Command::new(program).args(["--quiet", "lock"]).current_dir(directory.path()));
-    (Project { directory, cells: matrix.musl_gcc.len(), costs: Default::default() }, matrix)
+    let cells = plan(program, directory.path())["cells"].as_array().map_or(0, Vec::len);
+    (Project { directory, cells, costs: Default::default() }, matrix)
 }
 
 /// What `nix --version` prints, and where it is; nothing, and a word about it, where there is no Nix.
@@ -139,7 +149,7 @@ fn measure(program: &Path, project: &Project, nix: bool) -> [Option<Cost>; STEPS
     }
     let generation = run(Command::new(program).args(["--quiet", "generate"]).current_dir(fresh.path()));
     if !nix {
-        return [Some(generation), None, None];
+        return [Some(generation), None, None, None];
     }
     // The user's own store would hold the derivations after the first run, and would keep them.
     let store = Store::new().expect("Nix was there just now");
@@ -154,7 +164,18 @@ fn measure(program: &Path, project: &Project, nix: bool) -> [Option<Cost>; STEPS
     let written = fs::read_dir(store.root.join("nix/store")).expect("a store").flatten();
     let written = written.filter(|entry| entry.file_name().to_string_lossy().ends_with(".drv")).count();
     assert!(written > project.cells, "{written} derivations for {} cells", project.cells);
-    [Some(generation), Some(first), Some(again)]
+    let flake = check_flake(program, fresh.path()).after(&generation);
+    [Some(generation), Some(first), Some(again), Some(flake)]
+}
+
+/// Has Nix evaluate all that the rendered flake gives, with a store that knows nothing of it.
+fn check_flake(program: &Path, directory: &Path) -> Cost {
+    let store = Store::new().expect("Nix was there just now");
+    store.run("nix-store", ["--init"]);
+    let flake = format!("path:{}", directory.display());
+    let mut command = Command::new(program);
+    command.args(["--quiet", "nix", "flake", "check", "--no-build", "--no-update-lock-file", &flake]);
+    run(command.env("NIX_REMOTE", format!("local?root={}", store.root.display())).current_dir(directory))
 }
 
 /// Runs a command to its end, and panics with what it says unless it succeeds.
@@ -196,13 +217,18 @@ fn wait(child: u32) -> (ExitStatus, libc::rusage) {
     }
 }
 
+/// The plan of a matrix for the one build system.
+fn plan(program: &Path, directory: &Path) -> serde_json::Value {
+    let plan = Command::new(program).args(["plan", "--json"]).current_dir(directory).output().expect("a plan");
+    let mut plan: serde_json::Value = serde_json::from_slice(&plan.stdout).expect("a plan in JSON");
+    plan["systems"][SYSTEM.as_str()].take()
+}
+
 /// What a project's matrix stands for, and what is rendered for it.
 fn describe(program: &Path, project: &Project) -> String {
     let directory = project.directory.path();
     run(Command::new(program).args(["--quiet", "generate"]).current_dir(directory));
-    let plan = Command::new(program).args(["plan", "--json"]).current_dir(directory).output().expect("a plan");
-    let plan: serde_json::Value = serde_json::from_slice(&plan.stdout).expect("a plan in JSON");
-    let system = &plan["systems"][SYSTEM.as_str()];
+    let system = plan(program, directory);
     let count = |what: &str| system[what].as_array().map_or(0, Vec::len);
     assert_eq!(count("cells"), project.cells, "cells of the plan");
     let mut files = vec![directory.join("flake.nix")];

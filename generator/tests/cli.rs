@@ -587,6 +587,12 @@ fn seeds_are_shown() {
     snapshot!("seed-show", project.fine(&["seed", "show"]));
     assert!(project.fails(&["seed", "show", "--suite", "sid"]).contains("hint: one of bookworm, trixie"));
     assert!(project.fails(&["seed", "show", "--system", "x86_64-darwin"]).contains("x86_64-darwin"));
+    // What is built from comes from a seed's suite; other packages go where one says, not where seeds are looked for.
+    assert!(project.fails(&["seed", "lock", "--suite", "sid"]).contains("hint: one of bookworm, trixie"));
+    assert!(project.fails(&["seed", "lock", "--root", "nix-bin"]).contains("--output"));
+    let other = ["seed", "lock", "--root", "nix-bin", "--output", "lock.json", "--suite"];
+    assert!(project.fails(&[&other[..], &["woody"]].concat()).contains("hint: one of bookworm, trixie, sid"));
+    assert!(project.fails(&["seed", "fetch", "none.json"]).contains("hint: `crossloom seed lock --output none.json`"));
 }
 
 #[test]
@@ -609,6 +615,7 @@ fn help_says_what_there_is() {
         "sdk import",
         "seed",
         "seed lock",
+        "seed fetch",
         "schema",
         "completions",
         "man",
@@ -672,7 +679,7 @@ fn a_folder_without_permission_stays_as_it_is() {
     let root = fs::write(project.path("probe"), "").is_ok();
     if root {
         fs::remove_file(project.path("probe")).unwrap();
-        eprintln!("SKIP: permissions do not bind root");
+        let _ = writeln!(std::io::stderr(), "SKIP: permissions do not bind root");
     } else {
         let said = project.fails(&["generate"]);
         assert!(said.contains("permission denied") && said.contains("hint: see who owns it"), "{said}");

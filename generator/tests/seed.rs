@@ -9,7 +9,7 @@ use std::process::Command;
 
 use crossloom::nix::hash::Sha256;
 use crossloom::seed::*;
-use crossloom::target::{Seed, System};
+use crossloom::target::{Seed, Suite, System};
 use proptest::prelude::*;
 
 /// Those that have a seed.
@@ -406,12 +406,17 @@ fn fake_archive(trixie_index: &str) -> tempfile::TempDir {
         busybox.len(),
         Sha256::of(&busybox).to_hex()
     );
-    for (suite, version, index) in [("bookworm", "12.15", bookworm.as_str()), ("trixie", "13.6", trixie_index)] {
+    for (suite, version, index) in [
+        ("bookworm", "Version: 12.15\n", bookworm.as_str()),
+        ("trixie", "Version: 13.6\n", trixie_index),
+        // As Debian's unstable has it.
+        ("sid", "", trixie_index),
+    ] {
         let mut packed = liblzma::write::XzEncoder::new(Vec::new(), 1);
         packed.write_all(index.as_bytes()).unwrap();
         let packed = packed.finish().unwrap();
         let release = format!(
-            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSuite: stable\nCodename: {suite}\nVersion: {version}\n\
+            "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nSuite: stable\nCodename: {suite}\n{version}\
              Date: Sat, 12 Sep 2026 07:57:47 UTC\nSHA256:\n {} {} main/binary-amd64/Packages.xz\n\
              -----BEGIN PGP SIGNATURE-----\n\nx\n-----END PGP SIGNATURE-----\n",
             Sha256::of(&packed).to_hex(),
@@ -438,6 +443,7 @@ fn fake_index() -> String {
 }
 
 fn lock_fake(dir: &Path, suite: Seed) -> Result<SeedLock, SeedError> {
+    let suite = suite.into();
     let request = Request { suite, system: System::X86_64Linux, roots: &FAKE_ROOTS, verify: &|_, _| Ok(()) };
     lock(&request, &DirArchive { root: dir.to_owned() })
 }
@@ -456,6 +462,35 @@ fn a_fake_archive_locks_to_its_golden() {
     }
     assert_eq!(text, std::fs::read_to_string(&golden).unwrap(), "bless with CROSSLOOM_BLESS=1");
     assert_eq!(SeedLock::parse(&lock.to_json(), "x").unwrap(), lock);
+}
+
+#[test]
+fn other_roots_are_locked_from_a_suite_without_a_release() {
+    let dir = fake_archive(&fake_index());
+    let roots: [(Tier, &[&str]); 1] = [(Tier::Base, &["bc"])];
+    let request = Request { suite: Suite::Sid, system: System::X86_64Linux, roots: &roots, verify: &|_, _| Ok(()) };
+    let lock = lock(&request, &DirArchive { root: dir.path().to_owned() }).unwrap();
+    assert_eq!((lock.suite, lock.release.as_str()), (Suite::Sid, "stable"));
+    let names: Vec<_> = lock.packages.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(names, ["bc", "libc6", "libfoo1"]);
+    assert_eq!(lock.bootstrap, lock_fake(dir.path(), Seed::Trixie).unwrap().bootstrap);
+    assert_eq!(SeedLock::parse(&lock.to_json(), "x").unwrap(), lock);
+}
+
+#[test]
+fn every_pinned_nix_is_a_lock_of_its_suite() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../checks/nix-versions");
+    for suite in Suite::ALL {
+        let name = format!("{suite}-x86_64-linux.json");
+        let lock = SeedLock::parse(&std::fs::read_to_string(dir.join(&name)).unwrap(), &name).unwrap();
+        assert_eq!((lock.suite, lock.system), (suite, System::X86_64Linux));
+        // What makes its tree and what runs in it.
+        for package in ["nix-bin", "bash", "libc6", "libgcc-s1", "libstdc++6"] {
+            assert!(lock.packages.iter().any(|it| it.name == package), "{name}: {package}");
+        }
+        let bootstrap = SeedLock::built_in(Seed::Bookworm, System::X86_64Linux).unwrap().bootstrap;
+        assert_eq!(lock.bootstrap, bootstrap, "{name}");
+    }
 }
 
 #[test]
@@ -487,7 +522,7 @@ fn every_file_is_checked_before_it_is_read() {
         Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none".to_owned() })
     };
     let (suite, system) = (Seed::Trixie, System::X86_64Linux);
-    let request = Request { suite, system, roots: &FAKE_ROOTS, verify: &refused };
+    let request = Request { suite: suite.into(), system, roots: &FAKE_ROOTS, verify: &refused };
     let error = lock(&request, &DirArchive { root: dir.path().to_owned() }).unwrap_err();
     assert!(error.to_string().starts_with("dists/trixie/InRelease is not trusted: no"), "{error}");
 }
@@ -544,7 +579,7 @@ fn the_built_in_locks_are_whole() {
     for (suite, system) in Seed::ALL.into_iter().flat_map(|suite| SYSTEMS.map(|system| (suite, system))) {
         let lock = SeedLock::built_in(suite, system).unwrap();
         let place = format!("{suite} {system}");
-        assert_eq!((lock.suite, lock.system), (suite, system));
+        assert_eq!((lock.suite, lock.system), (suite.into(), system));
         let file = format!("{}/data/seeds/{suite}-{system}.json", env!("CARGO_MANIFEST_DIR"));
         assert_eq!(lock.to_json(), std::fs::read_to_string(file).unwrap(), "{place}: not as it would be written");
         for (tier, roots) in ROOTS {

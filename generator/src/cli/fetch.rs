@@ -166,32 +166,46 @@ fn needed(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, system: System, names
         };
         files.push((wanted, StoreName::new(&source.file)?));
     }
-    let mut busybox = None;
+    let mut needed = Needed { files, busybox: None, sdks, missing: chosen.missing, named: !names.is_empty() };
     if let Some(seed) = seeds.get(&system) {
         let tiers: Vec<_> = chosen.tiers.into_iter().collect();
-        let packages = seed.with(&tiers).map(|package| package.pin());
-        for package in packages.chain(seed.bootstrap.iter().cloned()) {
-            let name = package.store_name();
-            let holds_busybox = package.name == seed.busybox.package;
-            let wanted = Wanted {
-                name: package.name.clone(),
-                file: name.clone(),
-                sha256: package.sha256,
-                tree: false,
-                size: Some(package.size),
-                urls: vec![format!("mirror://debian/{}", package.path)],
-            };
-            let known = files.iter().position(|(file, _): &(Wanted, _)| file.sha256 == wanted.sha256);
-            let index = known.unwrap_or(files.len());
-            if known.is_none() {
-                files.push((wanted, StoreName::new(&name)?));
-            }
-            if holds_busybox {
-                busybox = Some((index, seed.busybox.nar));
-            }
+        add_seed(&mut needed, seed, &tiers)?;
+    }
+    Ok(needed)
+}
+
+/// Adds a seed's base, the tiers and what unpacks them.
+fn add_seed(needed: &mut Needed, seed: &SeedLock, tiers: &[Tier]) -> Result<()> {
+    let packages = seed.with(tiers).map(|package| package.pin());
+    for package in packages.chain(seed.bootstrap.iter().cloned()) {
+        let name = package.store_name();
+        let holds_busybox = package.name == seed.busybox.package;
+        let wanted = Wanted {
+            name: package.name.clone(),
+            file: name.clone(),
+            sha256: package.sha256,
+            tree: false,
+            size: Some(package.size),
+            urls: vec![format!("mirror://debian/{}", package.path)],
+        };
+        let known = needed.files.iter().position(|(file, _)| file.sha256 == wanted.sha256);
+        let index = known.unwrap_or(needed.files.len());
+        if known.is_none() {
+            needed.files.push((wanted, StoreName::new(&name)?));
+        }
+        if holds_busybox {
+            needed.busybox = Some((index, seed.busybox.nar));
         }
     }
-    Ok(Needed { files, busybox, sdks, missing: chosen.missing, named: !names.is_empty() })
+    Ok(())
+}
+
+/// Puts all packages of a seed's lock into the store. Links that keep them are made in `dir`.
+pub fn seed_into_store(seed: &SeedLock, from: &[PathBuf], dir: &Path, quiet: bool) -> Result<()> {
+    let mut needed =
+        Needed { files: Vec::new(), busybox: None, sdks: Vec::new(), missing: BTreeMap::new(), named: true };
+    add_seed(&mut needed, seed, &Tier::ALL)?;
+    into_store(&Nix::locate()?, &needed, from, dir, quiet)
 }
 
 /// The nodes that named cells, checks and nodes stand for, without those that they need.

@@ -198,7 +198,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Digests(args) => digests::run(&args),
         Command::Nix(args) => build::nix(&args),
         Command::Sdk { command } => sdk::run(command),
-        Command::Seed { command } => seed::run(command),
+        Command::Seed { command } => seed::run(command, quiet),
         Command::Schema { write } => schema(write),
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),

@@ -11,7 +11,7 @@ use crate::matrix::{Beside, Matrix, SdkKind};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::seed::SeedLock;
-use crate::target::{Seed, System};
+use crate::target::{Suite, System};
 use crate::{diag, flake_lock, tree};
 
 /// What `crossloom init` writes.
@@ -63,7 +63,7 @@ pub enum ProjectError {
         "{path} is a lock of {} for {}, not the one that its name says\nhint: run `crossloom seed lock`, or move it away",
         found.0, found.1
     )]
-    Seed { path: String, found: (Seed, System) },
+    Seed { path: String, found: (Suite, System) },
     #[error("{path} is there already\nhint: name another with --matrix FILE")]
     Exists { path: String },
     #[error("there is no {path}\nhint: run `crossloom generate`")]
@@ -141,7 +141,7 @@ impl Project {
                 Some(text) => {
                     let path = path.display().to_string();
                     let seed = SeedLock::parse(&text, &path)?;
-                    if (seed.suite, seed.system) != (suite, system) {
+                    if (seed.suite, seed.system) != (suite.into(), system) {
                         return Err(ProjectError::Seed { path, found: (seed.suite, seed.system) }.into());
                     }
                     seed

@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Output, Plan};
 use crate::seed::SeedLock;
-use crate::target::{Seed, System};
+use crate::target::{Suite, System};
 use crate::tree::{TreeError, Verbatim};
 use digest::Nodes;
 
@@ -110,7 +110,7 @@ pub enum What {
 /// A seed as people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SeedName {
-    pub suite: Seed,
+    pub suite: Suite,
     /// The point release.
     pub release: String,
 }

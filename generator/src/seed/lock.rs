@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SeedError;
 use super::roots::Tier;
 use crate::nix::hash::Sha256;
-use crate::target::{Seed, System};
+use crate::target::{Seed, Suite, System};
 
 /// The only version of the format.
 const VERSION: u32 = 1;
@@ -93,8 +93,8 @@ pub struct SeedLock {
     /// Format version, 1.
     pub version: u32,
     /// What the packages are from.
-    pub suite: Seed,
-    /// The point release, `12.15`.
+    pub suite: Suite,
+    /// The point release, `12.15`; of a suite without one what the archive calls it, `unstable`.
     pub release: String,
     /// When the archive made the suite's `InRelease`, as written there.
     pub date: String,

@@ -11,7 +11,7 @@ use super::release::{IndexFile, Release, clear_text};
 use super::resolve::resolve;
 use super::roots::{ASSUMED, BOOTSTRAP, Tier};
 use crate::nix::hash::Sha256;
-use crate::target::{Seed, System};
+use crate::target::{Suite, System};
 
 /// Bytes: `InRelease` is 200 KB, `Packages.xz` 10 MB and 55 MB unpacked.
 const RELEASE_LIMIT: u64 = 16 << 20;
@@ -24,7 +24,7 @@ pub type Verify<'a> = dyn Fn(&[u8], &str) -> Result<(), SeedError> + 'a;
 /// What a lock is asked for.
 pub struct Request<'a> {
     /// The suite of the packages.
-    pub suite: Seed,
+    pub suite: Suite,
     /// The build machine.
     pub system: System,
     /// Roots tier by tier; usually [`super::ROOTS`].
@@ -57,10 +57,10 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
             Ok(SeedPackage { name, version, tiers, path, size, sha256 })
         })
         .collect::<Result<_, SeedError>>()?;
-    let (bootstrap, busybox) = if request.suite == Seed::Bookworm {
+    let (bootstrap, busybox) = if request.suite == Suite::Bookworm {
         bootstrap(&index, archive)?
     } else {
-        let fetched = fetch(Seed::Bookworm, architecture, archive, request.verify)?;
+        let fetched = fetch(Suite::Bookworm, architecture, archive, request.verify)?;
         bootstrap(&Index::parse(&fetched.packages, architecture, &fetched.path)?, archive)?
     };
     let lock = SeedLock {
@@ -82,7 +82,7 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
 }
 
 /// Fetches and checks a suite's `InRelease` and package index.
-fn fetch(suite: Seed, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
+fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
     let release_path = format!("dists/{suite}/InRelease");
     let malformed = |file: &str, problem: String| SeedError::Malformed { file: file.to_owned(), problem };
     tracing::info!(%suite, "reading {release_path}");
@@ -119,7 +119,7 @@ fn bootstrap(index: &Index<'_>, archive: &dyn Archive) -> Result<(Vec<PinnedPack
         .into_iter()
         .map(|name| {
             let package = index.get(name).ok_or_else(|| SeedError::Unsatisfiable {
-                suite: Seed::Bookworm.to_string(),
+                suite: Suite::Bookworm.to_string(),
                 architecture: index.architecture.to_owned(),
                 wanted: name.to_owned(),
                 chain: vec!["the seed's bootstrap".to_owned()],

@@ -22,7 +22,7 @@ pub struct Release {
     pub codename: String,
     /// `stable`, `oldstable`: changes.
     pub suite: String,
-    /// The point release, such as `12.15`.
+    /// The point release, such as `12.15`. Debian's unstable has none, and the suite's name stands here.
     pub version: String,
     /// When the archive made the file, as written there: `Sat, 11 Jul 2026 10:16:37 UTC`.
     pub date: String,
@@ -95,13 +95,9 @@ impl Release {
             .filter(|line| !line.trim().is_empty())
             .map(|line| index_file(line).ok_or_else(|| malformed(format!("SHA256: {:?} is not an entry", clip(line)))))
             .collect::<Result<_, _>>()?;
-        Ok(Release {
-            codename: field("Codename")?,
-            suite: field("Suite")?,
-            version: field("Version")?,
-            date: field("Date")?,
-            files,
-        })
+        let suite = field("Suite")?;
+        let version = if stanza.get("Version").is_some() { field("Version")? } else { suite.clone() };
+        Ok(Release { codename: field("Codename")?, suite, version, date: field("Date")?, files })
     }
 }
 

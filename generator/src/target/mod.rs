@@ -354,6 +354,57 @@ impl fmt::Display for Seed {
     }
 }
 
+/// A Debian release that packages are locked from: a seed's, or the one that newer programs to test with come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Suite {
+    /// Debian 12.
+    Bookworm,
+    /// Debian 13.
+    Trixie,
+    /// Debian's unstable: the newest, and its files go as soon as there are newer ones. Nothing is built from it.
+    Sid,
+}
+
+impl Suite {
+    /// Every suite, the oldest first.
+    pub const ALL: [Suite; 3] = [Suite::Bookworm, Suite::Trixie, Suite::Sid];
+
+    /// Debian's codename.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Suite::Bookworm => Seed::Bookworm.as_str(),
+            Suite::Trixie => Seed::Trixie.as_str(),
+            Suite::Sid => "sid",
+        }
+    }
+}
+
+impl From<Seed> for Suite {
+    fn from(seed: Seed) -> Suite {
+        match seed {
+            Seed::Bookworm => Suite::Bookworm,
+            Seed::Trixie => Suite::Trixie,
+        }
+    }
+}
+
+impl FromStr for Suite {
+    type Err = UnknownName;
+
+    fn from_str(text: &str) -> Result<Self, UnknownName> {
+        let known = Suite::ALL.map(Suite::as_str).to_vec();
+        let suite = Suite::ALL.into_iter().find(|suite| suite.as_str() == text);
+        suite.ok_or_else(|| UnknownName { text: text.to_owned(), what: "Debian release", known })
+    }
+}
+
+impl fmt::Display for Suite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

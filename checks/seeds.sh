@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Compares what cells hold for their target under both seeds, file by file, and prints a table.
+#   seeds.sh CROSSLOOM [--build] [CELL…]     of the examples' cells; all of them when none is named
+# A cell that the store does not hold under both seeds is skipped, or with --build built. Exits 1 when a file differs.
+set -euo pipefail
+
+crossloom=$(realpath "$1")
+shift
+build=
+if [ "${1:-}" = --build ]; then
+  build=1
+  shift
+fi
+system=$(uname -m)-linux
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The examples under each seed, and their cells: name, whether it is in the store, path.
+for example in examples/*/; do
+  name=$(basename "$example")
+  for seed in bookworm trixie; do
+    project=$work/$seed/$name
+    mkdir -p "$work/$seed"
+    cp -r "$example" "$project"
+    rm -rf "$project/.crossloom"
+    sed -i -e '/^seed = /d' -e "s/^\[build\]/[build]\nseed = \"$seed\"/" "$project/matrix.toml"
+    grep -q "^seed = \"$seed\"" "$project/matrix.toml"
+    "$crossloom" --quiet generate --matrix "$project/matrix.toml"
+    "$crossloom" plan --store --matrix "$project/matrix.toml" >"$work/plan"
+    awk -F'\t' -v of="$system" '$1 == of && $2 == "cell" { print $3 "\t" $5 "\t" $6 }' "$work/plan" >"$project.cells"
+  done
+done
+
+# sums CELL TREE: digest and name of each file for the target, not of the programs of the build machine.
+sums() {
+  local driver target
+  if [ -f "$2" ]; then
+    # An archive.
+    sha256sum <"$2"
+    return
+  fi
+  cd "$2"
+  case $1 in
+  musl-gcc-*)
+    driver=$(find bin -name '*-gcc' | head -n 1)
+    target=$(basename "$driver" -gcc)
+    find "$target/include" "$target/lib" "lib/gcc/$target" -type f -print0
+    ;;
+  # Links to what it is put together from.
+  darwin-*) find -L lib sdk -type f -print0 ;;
+  *) find . -type f -print0 ;;
+  esac | xargs -0 sha256sum -- | LC_ALL=C sort
+}
+
+rows=()
+skipped=()
+declare -A seen
+all=0 differing=0
+for list in "$work"/bookworm/*.cells; do
+  name=$(basename "$list" .cells)
+  while IFS=$'\t' read -r cell state path; do
+    if [ $# -gt 0 ] && [[ " $* " != *" $cell "* ]]; then continue; fi
+    # Examples share cells.
+    [ -z "${seen[$path]:-}" ] || continue
+    seen[$path]=1
+    IFS=$'\t' read -r _ other_state other < <(grep -P "^\Q$cell\E\t" "$work/trixie/$name.cells")
+    if [ -n "$build" ]; then
+      for seed in bookworm trixie; do
+        "$crossloom" build --matrix "$work/$seed/$name/matrix.toml" "$cell" >"$work/$seed.path"
+      done
+      path=$(cat "$work/bookworm.path") other=$(cat "$work/trixie.path")
+    elif [ "$state" != present ] || [ "$other_state" != present ]; then
+      lacks=
+      [ "$state" = present ] || lacks=bookworm
+      [ "$other_state" = present ] || lacks="${lacks:+$lacks and }trixie"
+      skipped+=("$cell ($name): not in this store under $lacks; --build builds it")
+      continue
+    fi
+    if [ "$path" = "$other" ]; then
+      echo "$cell: both seeds gave one and the same store path: nothing was compared" >&2
+      exit 1
+    fi
+    (sums "$cell" "$path") >"$work/bookworm.sums"
+    (sums "$cell" "$other") >"$work/trixie.sums"
+    same=$(LC_ALL=C comm -12 "$work/bookworm.sums" "$work/trixie.sums" | wc -l)
+    # A file that one of them lacks differs, too.
+    LC_ALL=C comm -3 "$work/bookworm.sums" "$work/trixie.sums" | tr -d '\t' | cut -c67- | sort -u >"$work/different"
+    different=$(wc -l <"$work/different")
+    [ $((same + different)) -gt 0 ]
+    sed "s|^|DIFFERENT  $cell: |" "$work/different"
+    rows+=("| $cell ($name) | $((same + different)) | $same | $different |")
+    all=$((all + 1))
+    [ "$different" = 0 ] || differing=$((differing + 1))
+  done <"$list"
+done
+
+echo "| cell ($system) | files for the target | identical under bookworm and trixie | different |"
+echo '|---|---|---|---|'
+[ "$all" = 0 ] || printf '%s\n' "${rows[@]}"
+for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
+echo "$((all - differing)) cells identical, $differing not, ${#skipped[@]} skipped"
+[ "$differing" = 0 ] || exit 1
+if [ $# -gt 0 ] && [ "$all" = 0 ]; then
+  echo "none of the cells named was compared" >&2
+  exit 1
+fi
