@@ -8,6 +8,7 @@ command -v git >/dev/null || missing+=(git)
 if [ "${1:-}" = test ]; then
   command -v shellcheck >/dev/null || missing+=(shellcheck)
   command -v python3 >/dev/null || missing+=(python3)
+  python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 fi
 nix=
 for dir in ${PATH//:/ } /nix/var/nix/profiles/default/bin "$HOME/.nix-profile/bin" "$HOME/.local/state/nix/profile/bin" \

@@ -84,6 +84,7 @@ step 'Python scripts do what they say' python3 -m unittest discover -s checks/py
 step 'unit and integration tests' tests
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
+step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then

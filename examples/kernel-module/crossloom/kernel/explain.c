@@ -65,6 +65,8 @@ static void unmet(struct expr *expr, int depth)
 
 static void explain(struct symbol *symbol, int depth)
 {
+    struct property *range;
+
     if (depth == 0)
         return;
     if (symbol->dir_dep.expr && expr_calc_value(symbol->dir_dep.expr) == no) {
@@ -77,6 +79,17 @@ static void explain(struct symbol *symbol, int depth)
         expr_fprint(symbol->rev_dep.expr, missed);
         fputs("\n", missed);
         return;
+    }
+    if (sym_is_choice_value(symbol)) {
+        indent(depth);
+        fputs("is one of a choice: set the one of them that is wanted\n", missed);
+        return;
+    }
+    for_all_properties(symbol, range, P_RANGE) {
+        indent(depth);
+        fputs("takes ", missed);
+        expr_fprint(range->expr, missed);
+        fputs("\n", missed);
     }
     if (symbol->visible == no) {
         indent(depth);

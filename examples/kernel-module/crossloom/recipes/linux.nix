@@ -40,7 +40,14 @@ let
     if stdenv.buildPlatform.isDarwin then ../kernel/host-darwin.nix else ../kernel/host-linux.nix
   );
   # nixpkgs has no libelf for macOS.
-  libraries = if stdenv.buildPlatform.isDarwin then [ openssl ] else [ elfutils openssl ];
+  libraries =
+    if stdenv.buildPlatform.isDarwin then
+      [ openssl ]
+    else
+      [
+        elfutils
+        openssl
+      ];
   buildTools = [
     compiler
     bc
