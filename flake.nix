@@ -45,6 +45,10 @@
           path = ./examples/kernel-arm64;
           description = "A Linux kernel for arm64 that boots in QEMU, with settings of one's own";
         };
+        kernel-module = {
+          path = ./examples/kernel-module;
+          description = "Linux kernels for x86_64 and riscv64, each with a module of one's own";
+        };
         osxcross = {
           path = ./examples/osxcross;
           description = "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";

@@ -69,7 +69,8 @@ fn small_trees_are_as_they_were() {
         });
     }
     assert!(tree.contains_key("crossloom/aarch64-darwin.nix"));
-    assert!(!tree["crossloom/aarch64-darwin.nix"].text.contains("./checks/"));
+    let text = &tree["crossloom/aarch64-darwin.nix"].text;
+    assert!(!text.replace("./checks/variations ", "").contains("./checks/"), "{text}");
 }
 
 /// Every family, and every kind of SDK; one of them is not imported.

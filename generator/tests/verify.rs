@@ -86,7 +86,9 @@ impl Project {
         }
         project.write("matrix.lock", &lock.to_string());
         project.fine(None, &["generate"]);
-        let scope = "{ lock }:\n{\n  fetchurl = import ./fetchurl.nix;\n  callPackage = path: import path;\n}\n";
+        // What makes variations of nodes wants an environment, of which nothing is built here.
+        let scope = "{ lock }:\n{\n  fetchurl = import ./fetchurl.nix;\n  callPackage = path: args:\n    let recipe = import path; in\n    \
+                     recipe (builtins.intersectAttrs (builtins.functionArgs recipe) { stdenv.buildPlatform.isLinux = true; } // args);\n}\n";
         project.write("crossloom/seed/default.nix", scope);
         // Of the other nodes Nix is asked where they would be.
         for entry in fs::read_dir(project.path("crossloom/recipes")).unwrap() {
