@@ -146,6 +146,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Digests>> {
 /// Runs the command.
 pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let project = Project::open(&args.matrix.matrix)?;
+    project.index()?;
     let system = this_system()?;
     let plan = project.plan()?;
     let nodes = closure(planned(&plan, system)?, system, &args.names)?;

@@ -107,6 +107,8 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
 
 /// Asks Nix for the paths of everything that is built from a seed, and which of them are there.
 fn store(project: &Project, plan: &Plan) -> Result<Store> {
+    // A folder that is not there is told from one that is another matrix's.
+    project.index()?;
     project.current(plan)?;
     let systems: Vec<_> = plan.systems.keys().filter(|system| system.is_linux()).collect();
     let nix = Nix::locate()?;
