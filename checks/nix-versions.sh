@@ -125,7 +125,7 @@ step() {
   ok=0
 }
 
-# same NAME: whether the step's output is the first version's.
+# same NAME: whether the step's output is that of the first version that passed.
 same() {
   [ -n "$first" ] || return 0
   if diff "$work/$first/$1" "$work/$suite/$1"; then return; fi
@@ -165,8 +165,13 @@ for suite in "${suites[@]}"; do
   same derivations
   same built
   rows+=("$row $(wc -l <"$work/$suite/derivations") |")
-  if [ "$ok" = 1 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-  [ -n "$first" ] || first=$suite
+  if [ "$ok" = 1 ]; then
+    passed=$((passed + 1))
+    # What the others are compared with.
+    first=${first:-$suite}
+  else
+    failed=$((failed + 1))
+  fi
 done
 
 echo
