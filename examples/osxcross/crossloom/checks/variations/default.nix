@@ -59,11 +59,14 @@ let
 
   compare =
     label: node: other:
+    let
+      outputs = node.outputs or [ "out" ];
+    in
     stdenv.mkDerivation {
       name = "variation-${label}-report";
-      compared = node.outputs;
-      once = map (output: node.${output}) node.outputs;
-      varied = map (output: other.${output}) node.outputs;
+      compared = outputs;
+      once = map (output: node.${output}) outputs;
+      varied = map (output: other.${output}) outputs;
       phases = [ "installPhase" ];
       installPhase = builtins.readFile ./compare.sh;
       dontFixup = true;
