@@ -29,7 +29,7 @@
         map (name: {
           inherit name;
           value = example.legacyPackages.${name} or { } // {
-            crossloom = nixpkgs.legacyPackages.${name}.callPackage ./package.nix { };
+            crossloom = nixpkgs.legacyPackages.${name}.callPackage ./overlays/package.nix { };
           };
         }) systems
       );

@@ -37,16 +37,6 @@ __attribute__((constructor)) static void read_settings(void) {
   foreign = getenv("PRETEND_LOCALE");
   reversed = getenv("PRETEND_ORDER") != NULL;
   ahead = clock ? atol(clock) : 0;
-
-  /* Decoys stand behind every PATH, also behind one that a recipe made for its makefiles alone. */
-  const char *tools = getenv("PRETEND_TOOLS"), *path = getenv("PATH");
-  if (tools && path && !strstr(path, tools)) {
-    char *both = malloc(strlen(path) + strlen(tools) + 2);
-    if (!both) abort();
-    sprintf(both, "%s:%s", path, tools);
-    setenv("PATH", both, 1);
-    free(both);
-  }
 }
 
 /* ---- names of the machine ---- */

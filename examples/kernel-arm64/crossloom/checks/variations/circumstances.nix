@@ -28,7 +28,7 @@
   order.pretend.ORDER = "reversed";
   # Nix builds without.
   aslr.launch = [ "aslr=on" ];
-  # More is installed than was declared: programs that fail and say so, behind all others, and headers that no part of a
-  # kernel may see.
+  # More is installed than was declared: programs that fail and say so, behind all others on PATH, and headers that no
+  # part of a kernel may see. A recipe that makes a PATH of its own, as a kernel's does, keeps them out.
   tools.pretend.TOOLS = "${tools}/bin";
 }

@@ -3,9 +3,9 @@
 { rustPlatform }:
 rustPlatform.buildRustPackage {
   pname = "crossloom";
-  inherit ((builtins.fromTOML (builtins.readFile ./Cargo.toml)).workspace.package) version;
-  src = ./.;
-  cargoLock.lockFile = ./Cargo.lock;
+  inherit ((builtins.fromTOML (builtins.readFile ../Cargo.toml)).workspace.package) version;
+  src = ../.;
+  cargoLock.lockFile = ../Cargo.lock;
   cargoBuildFlags = [ "--package=crossloom" ];
   # Tests drive Nix itself, which a sandbox has not.
   doCheck = false;
