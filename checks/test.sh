@@ -75,9 +75,7 @@ tests() {
 }
 
 scripts() {
-  shellcheck checks/*.sh checks/shells/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
-  # Single quotes hold scripts of a kernel's own.
-  shellcheck --exclude=SC2016 overlays/kernel/*.sh
+  shellcheck checks/*.sh checks/shells/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
 
 export CROSSLOOM_REQUIRE_NIX=1

@@ -22,9 +22,11 @@ if [ -n "$deviceTrees" ]; then kernelMake INSTALL_DTBS_PATH="$out/dtbs" dtbs_ins
   done
 } | sed 's,^\./,,' | grep -v -e '\.o$' -e '\.cmd$' -e '\.a$' | LC_ALL=C sort -u >files
 tar -cf - -T files | tar -xf - -C "$kdir"
-# Debugging data of programs names the directory that they were built in.
+# Debugging data of programs names the directory that they were built in, and so does their build id, which is its digest.
 find "$kdir" -type f -perm -100 | sort | while read -r file; do
-  if [ "$(head -c 4 "$file" | tr -d '\000')" = $'\177ELF' ]; then strip -S "$file"; fi
+  if [ "$(head -c 4 "$file" | tr -d '\000')" = $'\177ELF' ]; then
+    strip -S --remove-section=.note.gnu.build-id "$file"
+  fi
   # The scripts' interpreter stands where the kernel was built.
   if [ "$(head -c 2 "$file" | tr -d '\000')" = '#!' ]; then
     sed -i -E "1s,^#!$NIX_BUILD_TOP/declared/(.*),#!/usr/bin/env \1," "$file"

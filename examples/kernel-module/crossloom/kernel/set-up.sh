@@ -44,6 +44,7 @@ export MAKEFILES=$NIX_BUILD_TOP/shell.mk
 # to all who have the recipe, as it is of every kernel that others build for one.
 random=scripts/gen-randstruct-seed.sh
 if [ -e "$random" ]; then
+  # shellcheck disable=SC2016 # the script's own
   sed -i 's,^SEED=.*,SEED=$(sha256sum .config | cut -d " " -f 1),' "$random"
   grep -q sha256sum "$random" || { echo "error: $random does not set SEED as it used to" >&2 && exit 1; }
 fi
