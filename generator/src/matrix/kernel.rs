@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use toml::de::DeValue;
-
 use super::keys;
 use super::reader::{Reader, Value, not_among, own_name};
 use crate::diag::{Problem, quote};
@@ -95,20 +93,8 @@ pub fn with_built_in(configs: &Configs) -> BTreeMap<String, KernelConfig> {
 /// Reads `[kernel-config]`.
 pub fn read(reader: &mut Reader, value: Option<&Value<'_>>, files: &dyn UserFiles) -> Configs {
     let mut configs = Configs::new();
-    let Some(value) = value else { return configs };
-    let table = match value.get_ref() {
-        DeValue::Table(table) if table.len() > MAX_CONFIGS => {
-            let message = format!("[kernel-config] has {} tables", table.len());
-            reader.report(Problem::at(value.span(), message).hint(format!("at most {MAX_CONFIGS} are read")));
-            return configs;
-        }
-        DeValue::Table(table) => table,
-        other => {
-            reader.wrong_type(value.span(), "[kernel-config]", "a table", other);
-            return configs;
-        }
-    };
-    for (key, value) in table {
+    let tables = value.and_then(|value| reader.tables(value, "[kernel-config]", MAX_CONFIGS));
+    for (key, value) in tables.into_iter().flatten() {
         let name: &str = key.get_ref();
         let config = match check_name(name, key.span()) {
             Ok(()) => read_config(reader, name, value, files),

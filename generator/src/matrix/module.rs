@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml::de::DeValue;
-
 use super::kernel::{MAX_FRAGMENT, UserFiles, is_plain};
 use super::keys;
 use super::reader::{Reader, Value, own_name};
@@ -38,20 +36,8 @@ pub type Modules = BTreeMap<String, (Range<usize>, Option<Arc<LinuxModule>>)>;
 /// Reads `[linux-module]`.
 pub fn read(reader: &mut Reader, value: Option<&Value<'_>>, files: &dyn UserFiles) -> Modules {
     let mut modules = Modules::new();
-    let Some(value) = value else { return modules };
-    let table = match value.get_ref() {
-        DeValue::Table(table) if table.len() > MAX_MODULES => {
-            let message = format!("[linux-module] has {} tables", table.len());
-            reader.report(Problem::at(value.span(), message).hint(format!("at most {MAX_MODULES} are read")));
-            return modules;
-        }
-        DeValue::Table(table) => table,
-        other => {
-            reader.wrong_type(value.span(), "[linux-module]", "a table", other);
-            return modules;
-        }
-    };
-    for (key, value) in table {
+    let tables = value.and_then(|value| reader.tables(value, "[linux-module]", MAX_MODULES));
+    for (key, value) in tables.into_iter().flatten() {
         let name: &str = key.get_ref();
         let module = match own_name("a module", name, RESERVED, key.span()) {
             Ok(()) => read_module(reader, name, value, files),

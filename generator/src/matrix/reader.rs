@@ -139,6 +139,22 @@ impl Reader {
         words
     }
 
+    /// A table of tables by names of the user's, `most` of them.
+    pub fn tables<'v, 'i>(&mut self, value: &'v Value<'i>, place: &str, most: usize) -> Option<&'v DeTable<'i>> {
+        match value.get_ref() {
+            DeValue::Table(table) if table.len() > most => {
+                let message = format!("{place} has {} tables", table.len());
+                self.report(Problem::at(value.span(), message).hint(format!("at most {most} are read")));
+                None
+            }
+            DeValue::Table(table) => Some(table),
+            other => {
+                self.wrong_type(value.span(), place, "a table", other);
+                None
+            }
+        }
+    }
+
     /// One word, turned into what it means.
     pub fn word<T>(
         &mut self,

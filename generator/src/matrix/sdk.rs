@@ -24,19 +24,7 @@ const MAX_SDKS: usize = 100;
 /// Reads `[sdk]`.
 pub fn read(reader: &mut Reader, value: Option<&Value<'_>>) -> Sdks {
     let mut sdks = Sdks::new();
-    let table = match value.map(|value| (value, value.get_ref())) {
-        Some((value, DeValue::Table(table))) if table.len() > MAX_SDKS => {
-            let message = format!("[sdk] has {} tables", table.len());
-            reader.report(Problem::at(value.span(), message).hint(format!("at most {MAX_SDKS} are read")));
-            None
-        }
-        Some((_, DeValue::Table(table))) => Some(table),
-        Some((value, other)) => {
-            reader.wrong_type(value.span(), "[sdk]", "a table", other);
-            None
-        }
-        None => None,
-    };
+    let table = value.and_then(|value| reader.tables(value, "[sdk]", MAX_SDKS));
     for (key, value) in table.into_iter().flatten() {
         let name: &str = key.get_ref();
         if let Err(problem) = own_name("an SDK", name, RESERVED, key.span()) {
