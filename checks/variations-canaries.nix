@@ -27,6 +27,7 @@ let
         outputs = [
           "out"
           "doc"
+          "single"
         ];
       };
       plain = node "plain" (builtins.toFile "plain.sh" ''mkdir "$out" && echo "$out" >"$out/plain"'') { };

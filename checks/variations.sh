@@ -60,40 +60,47 @@ facts='flake:
     (line [ "node" node "${concatStringsSep " " (outputs nodes.${node})}" (concatStringsSep " " ([ node ] ++ cells node)) ])
   ] ++ map (variation node) (attrNames nodes.${node}.variations)) (attrNames nodes))'
 
-declare -A seen report reason verdict of
+# What is known of a node, by the example that it was first met in and its name.
+declare -A seen report reason verdict matched called
 order=() unbuilt=()
 for example in "${examples[@]}"; do
   run "$example" eval --raw --file "examples/$example/crossloom" '' \
     --apply "let system = \"$system\"; in $facts" >"$work/facts"
   while IFS=$'\t' read -r kind node first second; do
+    at=$example/$node
     case $kind in
     variation)
-      report[$node/$first]=${second%%$'\t'*}
-      reason[$node/$first]=${second#*because:}
+      report[$at/$first]=${second%%$'\t'*}
+      reason[$at/$first]=${second#*because:}
       ;;
     node)
-      # One node of two examples is one.
-      if [ -n "${seen[$first]-}" ]; then continue; fi
       taken=
       if [ "${#wanted[@]}" = 0 ]; then taken=1; fi
       for pattern in "${wanted[@]}"; do
         for name in $second; do
           # shellcheck disable=SC2053 # a pattern
-          if [[ $name == $pattern ]]; then taken=1; fi
+          if [[ $name == $pattern ]]; then taken=1 matched[$pattern]=1; fi
         done
       done
-      if [ -z "$taken" ]; then continue; fi
+      # One node of two examples is one.
+      if [ -z "$taken" ] || [ -n "${seen[$first]-}" ]; then continue; fi
       seen[$first]=1
       # shellcheck disable=SC2086 # paths in the store
       if [ -z "$build" ] && ! valid "$example" $first; then
         unbuilt+=("$node")
         continue
       fi
-      order+=("$node")
-      of[$node]=$example
+      order+=("$at")
+      called[$node]=$((${called[$node]-0} + 1))
       ;;
     esac
   done <"$work/facts"
+done
+for pattern in "${wanted[@]}"; do
+  if [ -z "${matched[$pattern]-}" ]; then
+    echo "$pattern: no node and no cell of ${examples[*]} is called that" >&2
+    exit 2
+  fi
 done
 if [ "${#order[@]}" = 0 ]; then
   echo "none of these nodes is in the store: build them, or pass --build" >&2
@@ -105,51 +112,51 @@ if [ -n "$each" ]; then
 fi
 
 failed=0
-# account NODE VARIATION: what the comparison has to say, and diffoscope, where it is installed.
+# account EXAMPLE NODE VARIATION: what the comparison has to say, and diffoscope, where it is installed.
 account() {
-  cat "${report[$1/$2]}"
+  cat "${report[$1/$2/$3]}"
   if ! command -v diffoscope >/dev/null; then return 0; fi
   local output once varied
-  for output in $(run "${of[$1]}" eval --raw --file "examples/${of[$1]}/crossloom" "legacyPackages.$system.\"$1\"" \
+  for output in $(run "$1" eval --raw --file "examples/$1/crossloom" "legacyPackages.$system.\"$2\"" \
     --apply 'node: builtins.concatStringsSep " " node.outputs'); do
-    once=$(attribute "$1" "$output") varied=$(attribute "$1" "variations.$2.varied.$output")
+    once=$(attribute "$1" "$2" "$output") varied=$(attribute "$1" "$2" "variations.$3.varied.$output")
     diffoscope --text - "$once" "$varied" | head -n 100 || true
   done
 }
-attribute() {
-  run "${of[$1]}" eval --raw --file "examples/${of[$1]}/crossloom" "legacyPackages.$system.\"$1\".$2.outPath"
-}
+# attribute EXAMPLE NODE OUTPUT
+attribute() { run "$1" eval --raw --file "examples/$1/crossloom" "legacyPackages.$system.\"$2\".$3.outPath"; }
 
-for node in "${order[@]}"; do
+for at in "${order[@]}"; do
+  example=${at%%/*} node=${at#*/}
   for variation in "${variations[@]}"; do
-    at=$node/$variation example=${of[$node]}
     if [ -n "$build" ]; then "$crossloom" --quiet fetch --matrix "examples/$example/matrix.toml" "$node"; fi
-    if ! valid "$example" "${report[$at]}"; then
+    if ! valid "$example" "${report[$at/$variation]}"; then
       if [ -n "$known" ]; then
-        verdict[$at]='not compared'
+        verdict[$at/$variation]='not compared'
         continue
       fi
       echo "building $node: $variation" >&2
       if ! run "$example" build --print-build-logs --no-link --file "examples/$example/crossloom" \
         "legacyPackages.$system.\"$node\".variations.$variation.report" >"$work/log" 2>&1; then
         tail -n 40 "$work/log" >&2
-        verdict[$at]='**does not build**'
+        verdict[$at/$variation]='**does not build**'
         failed=1
         continue
       fi
     fi
-    read -r said rest <"${report[$at]}"
-    case $said/${reason[$at]:+known} in
-    identical/) verdict[$at]="identical ($rest)" ;;
-    differs/known) verdict[$at]="differs, as known: ${reason[$at]}" ;;
+    read -r said rest <"${report[$at/$variation]}"
+    known_reason=${reason[$at/$variation]}
+    case $said/${known_reason:+known} in
+    identical/) verdict[$at/$variation]="identical ($rest)" ;;
+    differs/known) verdict[$at/$variation]="differs, as known: $known_reason" ;;
     differs/)
-      verdict[$at]="**differs**: $rest"
+      verdict[$at/$variation]="**differs**: $rest"
       failed=1
       echo "$node differs ($variation)" >&2
-      account "$node" "$variation" >&2
+      account "$example" "$node" "$variation" >&2
       ;;
     *)
-      verdict[$at]="identical, though listed as different: ${reason[$at]}"
+      verdict[$at/$variation]="identical, though listed as different: $known_reason"
       failed=1
       ;;
     esac
@@ -161,10 +168,13 @@ printf ' %s |' "${variations[@]}"
 printf '\n|---|'
 for variation in "${variations[@]}"; do printf -- '---|'; done
 printf '\n'
-for node in "${order[@]}"; do
+for at in "${order[@]}"; do
+  example=${at%%/*} node=${at#*/}
+  # Of two nodes of one name, each is called by its example.
+  if [ "${called[$node]}" -gt 1 ]; then node="$node ($example)"; fi
   # shellcheck disable=SC2016 # Markdown's
   printf '| `%s` |' "$node"
-  for variation in "${variations[@]}"; do printf ' %s |' "${verdict[$node/$variation]}"; done
+  for variation in "${variations[@]}"; do printf ' %s |' "${verdict[$at/$variation]}"; done
   printf '\n'
 done
 if [ "${#unbuilt[@]}" != 0 ]; then

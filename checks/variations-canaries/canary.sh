@@ -2,7 +2,7 @@
 # One file for each circumstance; `steady` and what stands beside it must never differ.
 mkdir -p "$out"
 pwd >"$out/directory"
-echo "$NIX_BUILD_CORES, $(nproc)" >"$out/cores"
+echo "$NIX_BUILD_CORES" >"$out/cores"
 date -d @0 +%H:%M >"$out/timezone"
 printf '%s\n' b A a B | sort >"$out/locale"
 touch file

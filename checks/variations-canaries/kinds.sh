@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
 # Every kind of difference, in a build that runs elsewhere.
 mkdir -p "$out/folder" "$doc"
+hash=${out##*/}
+hash=${hash%%-*}
 case $PWD in
 */elsewhere/*) here=elsewhere ;;
 *) here=build ;;
@@ -11,6 +13,16 @@ printf 'a line\nmade in %s\n' "$here" >"$out/content"
 if [ "$here" = build ]; then echo more; fi >"$out/empty"
 echo "a line${here#build}" | head -c "$([ "$here" = build ] && echo 7 || echo 5)" >"$out/shorter"
 ln -s "$here" "$out/link"
+# What reads as one number is no one link.
+ln -s "$([ "$here" = build ] && echo 1.1 || echo 1.10)" "$out/number"
+# Names that lists of digests write otherwise, and one that holds the other output's name.
+echo "$here" >"$out/back\\slash"
+echo "$here" >"$out/new
+line"
+echo "$here" >"$doc/of-$hash"
+# An output of one file.
+echo >"$single"
+[ "$here" = build ] || chmod +x "$single"
 echo >"$out/permissions"
 if [ "$here" = build ]; then chmod +x "$out/permissions"; else ln -s content "$out/kind"; fi
 if [ "$here" = build ]; then mkdir "$out/kind"; fi

@@ -209,7 +209,12 @@ impl Project {
 
     /// Changes a byte in the library that `mpfr` holds in a cache, and the narinfo with it if `consistently`.
     fn tamper(&self, folder: &str, consistently: bool) {
-        let name = format!("{folder}/{}.narinfo", self.mpfr().digest());
+        self.tamper_with(folder, &self.mpfr(), "a library", consistently);
+    }
+
+    /// The same of a text in another path.
+    fn tamper_with(&self, folder: &str, path: &StorePath, text: &str, consistently: bool) {
+        let name = format!("{folder}/{}.narinfo", path.digest());
         let narinfo = self.read(&name);
         let field = |name: &str| {
             let value = |line: &str| Some(line.strip_prefix(name)?.strip_prefix(": ")?.to_owned());
@@ -223,7 +228,7 @@ impl Project {
             true => drop(liblzma::read::XzDecoder::new(packed.as_slice()).read_to_end(&mut archive).unwrap()),
             false => archive = packed,
         }
-        let at = archive.windows(9).position(|window| window == b"a library").unwrap();
+        let at = archive.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
         archive[at] = b'A';
         let packed = match xz {
             true => {
@@ -311,11 +316,61 @@ fn what_another_party_tampered_with_is_found_and_named() {
     let from = format!("file://{}", project.path("cache-xz-true").display());
     copier.run("nix", ["copy", "--no-check-sigs", "--from", &from, &path]);
     let (code, _, stderr) = project.run(Some(&copier), &["digests"]);
-    assert!(code == 2 && stderr.contains("copied into the store and not built here: mpfr"), "{stderr}");
+    assert!(code == 2 && stderr.contains("were copied into the store: mpfr"), "{stderr}");
     let rows = project.verified(&copier, &["--against", "cache-xz-true"]);
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0][..4].join(" "), "mpfr out differs lib/libmpfr.a");
     assert_eq!(project.verified(&copier, &["--against", "digests.json"]), [[""; 5]; 0]);
+}
+
+/// Compilers are no nodes: what another party's copy of one builds is that party's.
+#[test]
+fn what_builds_nodes_is_not_taken_from_another_party() {
+    if !possible() {
+        return;
+    }
+    let project = Project::new();
+    let (Some(theirs), Some(copier)) = (project.party(), project.party()) else { return };
+    let derivation = |name: &str, more: &str| {
+        format!("derivation {{ name = \"{name}\"; system = \"{}\"; builder = \"{BASH}\"; {more} }}", system())
+    };
+    let tools = derivation("tools", r#"args = [ "-c" "echo a compiler > $out || exit; exit 0" ];"#);
+    let gmp = r#"inherit src tools; args = [ "-c" "echo made by $(<$tools) > $out || exit; exit 0" ];"#;
+    let gmp = derivation("gmp", gmp);
+    project.write("crossloom/recipes/gmp.nix", &format!("{{ src, version }}:\nlet tools = {tools}; in {gmp}\n"));
+    project.fine(Some(&theirs), &["build", "gmp"]);
+    project.fine(Some(&theirs), &["digests", "gmp", "--write", "digests.json"]);
+    let index = project.path("crossloom/default.nix");
+    let tools = format!("(import {} {{ }}).legacyPackages.{}.gmp.tools.outPath", index.display(), system());
+    let tools: StorePath = theirs.evaluate(&tools).as_str().unwrap().parse().unwrap();
+    let cache = format!("file://{}?compression=none", project.path("cache").display());
+    theirs.run("nix", ["copy", "--to", &cache, &tools.to_string()]);
+    let copy = |store: &Store| store.run("nix", ["copy", "--no-check-sigs", "--from", &cache, &tools.to_string()]);
+    let verify = |store: &Store| project.run(Some(store), &["verify", "gmp", "--against", "digests.json"]);
+    let nothing_to_say = |store: &Store| {
+        let (code, _, stderr) = project.run(Some(store), &["digests", "gmp"]);
+        assert!(
+            code == 2 && stderr.contains("or what they are built with, were copied into the store: gmp"),
+            "{stderr}"
+        );
+    };
+
+    copy(&copier);
+    project.fine(Some(&copier), &["build", "gmp"]);
+    nothing_to_say(&copier);
+    let (code, stdout, stderr) = verify(&copier);
+    assert_eq!((code, stdout.as_str()), (0, "tools\tout\tidentical\t-\t-\ngmp\tout\tidentical\t-\t-\n"), "{stderr}");
+    // From now on it has built them itself.
+    assert_eq!(project.fine(Some(&copier), &["digests", "gmp"]), project.read("digests.json"));
+
+    project.tamper_with("cache", &tools, "a compiler", true);
+    let deceived = project.party().unwrap();
+    copy(&deceived);
+    let (code, stdout, stderr) = verify(&deceived);
+    let why = "tools was copied into the store and is not what this machine builds";
+    let expected = format!("tools\tout\tdiffers\t.\tcontent, from byte 0 of 11\ngmp\tout\tnot compared\t-\t{why}\n");
+    assert_eq!((code, stdout), (1, expected), "{stderr}");
+    nothing_to_say(&deceived);
 }
 
 #[test]
@@ -358,9 +413,22 @@ fn a_second_build_that_differs_is_shown_file_by_file() {
     fs::set_permissions(gmp.join("a"), fs::Permissions::from_mode(0o644)).unwrap();
     fs::write(gmp.join("a"), "y\n").unwrap();
     let (code, stdout, _) = project.run(Some(&store), &["verify", "gmp"]);
-    assert!(code == 1 && stdout.starts_with("gmp\tout\tdamaged\t-\tthe store here does not hold"), "{stdout}");
+    assert!(code == 1 && stdout.starts_with("gmp\tout\tdamaged\t-\t/nix/store/"), "{stdout}");
+    assert!(stdout.contains("is not what Nix registered: `nix-store --repair-path /nix/store/"), "{stdout}");
     let (code, _, stderr) = project.run(Some(&store), &["digests", "gmp"]);
     assert!(code == 2 && stderr.contains("is not what Nix registered"), "{stderr}");
+
+    // What is not there at all is one row of the answer, and not the end of it. Nix compares with what it registered.
+    project.recipe("gmp", "src, version", "[ \"out\" ]", "echo gmp > $out");
+    project.recipe("mpc", "src, version, gmp, mpfr", "[ \"out\" \"dev\" ]", "echo mpc > $out; echo dev > $dev");
+    project.fine(Some(&store), &["build", "mpc"]);
+    let printed: Value = serde_json::from_str(&project.fine(Some(&store), &["digests", "gmp"])).unwrap();
+    let path: StorePath = printed["systems"][system()]["gmp"]["out"]["path"].as_str().unwrap().parse().unwrap();
+    let real = store.real(&path);
+    fs::set_permissions(real.parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::remove_file(&real).unwrap();
+    let rows = project.verified(&store, &[]);
+    assert_eq!(rows[0][..3].join(" "), "gmp out damaged", "{rows:?}");
 }
 
 #[test]
@@ -380,7 +448,10 @@ fn what_cannot_be_compared_with_is_an_error() {
         (&["verify", "mpc", "--against", "digests.json"], "digests.json: format version 7 is not 1"),
         (&["verify", "seed-musl-1_2_5"], "seed-musl-1_2_5 is a check"),
         (&["digests", "mpc"], "this machine's store has nothing of it that was built here"),
-        (&["digests", "--write", "digests.json"], "hint: write it anew with `crossloom digests --write FILE`"),
+        (
+            &["digests", "--write", "digests.json"],
+            "or move it away, and `crossloom digests --write FILE` writes it anew",
+        ),
     ] {
         let (code, stdout, stderr) = project.run(Some(&store), args);
         assert!((code, stdout.as_str()) == (2, "") && stderr.contains(said), "{args:?}: {stdout}{stderr}");
@@ -393,10 +464,26 @@ fn the_examples_digests_are_of_its_nodes() {
     let text = fs::read_to_string(example.join("digests.json")).unwrap();
     let digests = Digests::parse(&text).unwrap();
     assert_eq!(digests.to_text(), text);
+    assert!(digests.systems.values().any(|nodes| !nodes.is_empty()));
     for (system, nodes) in &digests.systems {
         let rendered = fs::read_to_string(example.join(format!("crossloom/{system}.nix"))).unwrap();
         for node in nodes.keys() {
             assert!(rendered.contains(&format!("    {node} = callPackage ")), "{system} has no node {node}");
+        }
+    }
+    // Of another derivation they would tell nobody anything.
+    let Some(store) = Store::new() else { return };
+    let index = fs::canonicalize(example.join("crossloom/default.nix")).unwrap();
+    for (system, nodes) in &digests.systems {
+        let outputs = "builtins.mapAttrs (_: node: builtins.listToAttrs (map (name: { inherit name; value = node.${name}.outPath; }) \
+                       (node.outputs or [ \"out\" ])))";
+        let nodes_of = format!("(import {} {{ }}).legacyPackages.{system}", index.display());
+        let now = store.evaluate(&format!("{outputs} (removeAttrs ({nodes_of}) [ \"crossloom\" ])"));
+        for (node, outputs) in nodes {
+            for (output, digest) in outputs {
+                let hint = "`crossloom digests --write` writes it anew, after building";
+                assert_eq!(now[node][output], digest.path, "{system}: {node}, {output}: {hint}");
+            }
         }
     }
 }

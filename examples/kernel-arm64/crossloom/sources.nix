@@ -23,6 +23,11 @@
     urls = [ "mirror://debian/pool/main/l/linux/linux_6.1.176.orig.tar.xz" ];
     hash = "sha256-mq1AJZc/7qPw2XjoKrfbl9jVzj9Z/Max8xYVPWbjpQQ=";
   };
+  linux-6_12_107 = fetchurl {
+    name = "linux_6.12.107.orig.tar.xz";
+    urls = [ "mirror://debian/pool/main/l/linux/linux_6.12.107.orig.tar.xz" ];
+    hash = "sha256-78dtPHil1l9CckEYxDfRHbHJ9jCaXwJO6aixl4/caRk=";
+  };
   mpc-1_3_1 = fetchurl {
     name = "mpc-1.3.1.tar.gz";
     urls = [

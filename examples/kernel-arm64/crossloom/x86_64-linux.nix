@@ -111,6 +111,30 @@ let
         ./kernel/config/boot-arm64.config
       ];
     };
+    linux-6_12_107-arm64 = callPackage ./recipes/linux.nix {
+      src = source.linux-6_12_107;
+      arch = "arm64";
+      base = "allnoconfig";
+      compilerFlags = [
+        "LLVM=1"
+        "LLVM_IAS=1"
+      ];
+      deviceTrees = true;
+      image = "arch/arm64/boot/Image";
+      programCompiler = [
+        "clang"
+        "--target=aarch64-linux-musl"
+        "-fuse-ld=lld"
+      ];
+      sourceArch = "arm64";
+      target = "arm64";
+      version = "6.12.107";
+      compiler = kernel-llvm;
+      fragments = [
+        ./kernel/config/boot.config
+        ./kernel/config/boot-arm64.config
+      ];
+    };
   };
 in
 {
@@ -124,6 +148,7 @@ in
     linux-arm64 = nodes.linux-6_1_176-arm64;
     linux-arm64-mine = nodes.linux-6_1_176-arm64-b9d6f7c59b;
     linux-arm64-gcc = nodes.linux-6_1_176-arm64-gcc;
+    linux-arm64-6_12_107 = nodes.linux-6_12_107-arm64;
   };
 
   devShells = {
@@ -139,6 +164,11 @@ in
     };
     linux-arm64-gcc = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-arm64-gcc;
+      target = "arm64";
+      cxx = false;
+    };
+    linux-arm64-6_12_107 = callPackage ./recipes/linux-shell.nix {
+      toolchain = nodes.linux-6_12_107-arm64;
       target = "arm64";
       cxx = false;
     };
@@ -171,6 +201,18 @@ in
     };
     boot-linux-arm64-gcc = callPackage ./checks/boot-linux.nix {
       linux = nodes.linux-6_1_176-arm64-gcc;
+      emulator = "aarch64";
+      machine = [
+        "-M"
+        "virt"
+        "-cpu"
+        "cortex-a57"
+      ];
+      commandLine = "console=ttyAMA0 panic=-1";
+      end = "poweroff";
+    };
+    boot-linux-arm64-6_12_107 = callPackage ./checks/boot-linux.nix {
+      linux = nodes.linux-6_12_107-arm64;
       emulator = "aarch64";
       machine = [
         "-M"

@@ -1,22 +1,23 @@
 //! `crossloom digests`: which bits nodes came out as on this machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::fetch::{nodes_of, this_system};
 use super::plan::evaluate;
-use super::project::{self, Project};
+use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::{Nix, PathInfo};
-use crate::nix::nar;
 use crate::nix::store::{StoreError, StorePath};
+use crate::nix::{aterm, nar};
 use crate::output;
 use crate::plan::{Plan, SystemPlan};
 use crate::target::System;
-use crate::verify::Ours;
-use crate::verify::digests::{Digest, Digests, DigestsError};
+use crate::verify::digests::{Digest, Digests, DigestsError, MAX_BYTES};
+use crate::verify::{self, Ours};
 
 #[derive(Debug, Args)]
 pub struct DigestsArgs {
@@ -39,7 +40,7 @@ pub(super) enum DigestsCommandError {
     )]
     Check { name: String },
     #[error(
-        "{path}\nhint: write it anew with `crossloom digests --write FILE`, or ask for it again where it came from"
+        "{path}\nhint: ask for it again where it came from; or move it away, and `crossloom digests --write FILE` writes it anew"
     )]
     File {
         path: String,
@@ -50,6 +51,20 @@ pub(super) enum DigestsCommandError {
     Nothing,
     #[error("{path} is not what Nix registered when it was built\nhint: `nix-store --repair-path {path}`")]
     Altered { path: String },
+    #[error(
+        "cannot read {path}, the derivation\nhint: `nix-store --verify --check-contents` tells what else is damaged"
+    )]
+    Derivation {
+        path: String,
+        #[source]
+        source: Box<dyn std::error::Error>,
+    },
+    #[error("cannot read {path}")]
+    Read {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("{node} has an output that is no store path\nhint: run `crossloom generate`")]
     Path {
         node: String,
@@ -127,6 +142,60 @@ pub(super) fn registered(nix: &Nix, nodes: &[Built]) -> Result<BTreeMap<StorePat
     Ok(nix.path_infos(&valid)?)
 }
 
+/// Puts the derivations of nodes into the store, which evaluating does not.
+pub(super) fn instantiate(nix: &Nix, project: &Project, system: System, nodes: &[Built]) -> Result<()> {
+    let mut args = vec![project.index()?.display().to_string()];
+    args.extend(attributes(system, nodes));
+    nix.run("nix-instantiate", &args)?;
+    Ok(())
+}
+
+/// Names nodes to `nix-build` and `nix-instantiate`.
+pub(super) fn attributes(system: System, nodes: &[Built]) -> impl Iterator<Item = String> {
+    nodes.iter().flat_map(move |node| ["-A".to_owned(), format!("legacyPackages.{system}.{}", node.name)])
+}
+
+/// What nodes are and are built with, as far as it was copied into the store. Sources are not of it: their names stand for
+/// their contents, whoever copied them.
+pub(super) fn copied(nix: &Nix, requisites: &BTreeSet<StorePath>) -> Result<BTreeSet<StorePath>> {
+    let infos = nix.path_infos(requisites.iter().filter(|path| !is_derivation(path)))?;
+    let copied = infos.into_iter().filter(|(_, info)| !info.built && !info.by_content);
+    Ok(copied.map(|(path, _)| path).collect())
+}
+
+/// What nodes are built with that is no node and was copied into the store: the seed's programs, as a rule.
+pub(super) fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>> {
+    let requisites = nix.requisites(&derivations(nodes))?;
+    let mut copied = copied(nix, &requisites)?;
+    for path in nodes.iter().flat_map(|node| node.outputs.values()) {
+        copied.remove(path);
+    }
+    let mut inputs = Vec::new();
+    for path in requisites.iter().filter(|path| !copied.is_empty() && is_derivation(path)) {
+        let drv = path.path_in(nix.store_dir());
+        let failed = |source| DigestsCommandError::Derivation { path: drv.clone(), source };
+        let text = std::fs::read(nix.real(path)).map_err(|error| failed(error.into()))?;
+        let derivation = aterm::parse_in(&text, nix.store_dir()).map_err(|error| failed(error.into()))?;
+        let outputs = derivation.outputs.into_iter().filter_map(|(name, output)| Some((name, output.path?)));
+        let outputs: BTreeMap<String, StorePath> = outputs.filter(|(_, path)| copied.contains(path)).collect();
+        if !outputs.is_empty() {
+            let name = path.name().trim_end_matches(DERIVATION).to_owned();
+            inputs.push(Built { name, drv, outputs });
+        }
+    }
+    Ok(inputs)
+}
+
+const DERIVATION: &str = ".drv";
+
+fn is_derivation(path: &StorePath) -> bool {
+    path.name().ends_with(DERIVATION)
+}
+
+fn derivations(nodes: &[Built]) -> Vec<String> {
+    nodes.iter().map(|node| node.drv.clone()).collect()
+}
+
 /// What lies under an output's path, hashed; `None` where that is not what Nix registered.
 pub(super) fn hashed(nix: &Nix, path: &StorePath, info: &PathInfo) -> Result<Option<Ours>> {
     let real = nix.real(path);
@@ -137,9 +206,12 @@ pub(super) fn hashed(nix: &Nix, path: &StorePath, info: &PathInfo) -> Result<Opt
 
 /// Reads a file of digests.
 pub(super) fn read(path: &Path) -> Result<Option<Digests>> {
-    let Some(text) = project::read(path)? else { return Ok(None) };
-    let shown = path.display().to_string();
-    let digests = Digests::parse(&text).map_err(|source| DigestsCommandError::File { path: shown, source })?;
+    let shown = || path.display().to_string();
+    let text = match verify::read(path, MAX_BYTES) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|source| DigestsCommandError::Read { path: shown(), source })?,
+    };
+    let digests = Digests::parse(&text).map_err(|source| DigestsCommandError::File { path: shown(), source })?;
     Ok(Some(digests))
 }
 
@@ -159,17 +231,18 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let nix = Nix::locate()?;
     let nodes = built(&nix, &project, system, &nodes)?;
     let infos = registered(&nix, &nodes)?;
+    instantiate(&nix, &project, system, &nodes)?;
+    let any_copied = !copied(&nix, &nix.requisites(&derivations(&nodes))?)?.is_empty();
     let mut found = BTreeMap::new();
-    let (mut absent, mut copied) = (Vec::new(), Vec::new());
+    let (mut absent, mut foreign) = (Vec::new(), Vec::new());
     for node in &nodes {
-        let known: Vec<Option<&PathInfo>> = node.outputs.values().map(|path| infos.get(path)).collect();
-        if known.iter().any(Option::is_none) {
+        if node.outputs.values().any(|path| !infos.contains_key(path)) {
             absent.push(node.name.as_str());
             continue;
         }
-        // Who says which bits it built must not repeat what another party said.
-        if known.iter().flatten().any(|info| !info.built) {
-            copied.push(node.name.as_str());
+        // Who says which bits it built must not repeat what another party said, nor what its programs made.
+        if any_copied && !copied(&nix, &nix.requisites(std::slice::from_ref(&node.drv))?)?.is_empty() {
+            foreign.push(node.name.as_str());
             continue;
         }
         let mut outputs = BTreeMap::new();
@@ -181,8 +254,8 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
         }
         found.insert(node.name.clone(), outputs);
     }
-    for (names, why) in [(absent, "not in this machine's store"), (copied, "copied into the store and not built here")]
-    {
+    let whys = ["not in this machine's store", "they, or what they are built with, were copied into the store"];
+    for (names, why) in [absent, foreign].into_iter().zip(whys) {
         if !names.is_empty() {
             tracing::warn!("left out, since {why}: {}", names.join(", "));
         }

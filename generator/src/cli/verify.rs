@@ -9,13 +9,16 @@ use clap::Args;
 use serde_json::json;
 
 use super::build::{located, watch};
-use super::digests::{self, Built, built, closure, hashed, planned, registered};
+use super::digests::{
+    self, Built, attributes, built, closure, copied_inputs, hashed, instantiate, planned, registered,
+};
 use super::fetch::{for_names, this_system};
 use super::project::Project;
 use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::archive::{Dump, first_difference};
 use crate::nix::driver::{Nix, PathInfo};
+use crate::nix::hash::Sha256;
 use crate::nix::nar;
 use crate::nix::store::StorePath;
 use crate::target::System;
@@ -97,32 +100,64 @@ pub fn run(args: &VerifyArgs, quiet: bool) -> Result<Outcome> {
         first(&nix, &project, system, &nodes, quiet)?;
         infos = registered(&nix, &nodes)?;
     }
-    let mut rows = Vec::new();
-    let mut pairs = Vec::new();
-    for node in &nodes {
-        let second = match again || !own(node, &infos) {
-            true => Some(second(&nix, node, quiet)?),
-            false => None,
-        };
-        for (output, path) in &node.outputs {
-            let second = second.as_ref().and_then(|second| second.get(output)).unwrap_or(&Second::Same);
-            let (nar, found) = match infos.get(path) {
-                Some(info) => look(&nix, &theirs, system, (node, output, path), info, second)?,
-                None => (None, Found::saying(Verdict::NotCompared, "not in the store, though it was built")),
-            };
-            if let (Second::Differs(kept), true) = (second, again) {
-                pairs.push((nix.real(path), kept.clone()));
-            }
-            let path = path.path_in(nix.store_dir());
-            rows.push(Row { node: node.name.clone(), output: output.clone(), path, nar, found });
-        }
+    let mut answer = Answer::default();
+    // Programs that were copied from another build what the other wants: they are built again, too.
+    instantiate(&nix, &project, system, &nodes)?;
+    let inputs = copied_inputs(&nix, &nodes)?;
+    let copies = registered(&nix, &inputs)?;
+    for input in &inputs {
+        let second = second(&nix, input, quiet)?;
+        answer.add(&nix, input, &second, |of, second| look(&nix, &Theirs::Again, system, of, copies.get(of.2), second));
     }
+    let suspect = answer.rows.iter().find(|row| row.found.verdict != Verdict::Identical).map(|row| row.node.clone());
+    for node in &nodes {
+        if let Some(suspect) = &suspect {
+            let why = format!("{suspect} was copied into the store and is not what this machine builds");
+            let nothing = || (None, Found::saying(Verdict::NotCompared, why.as_str()));
+            answer.add(&nix, node, &BTreeMap::new(), |_, _| nothing());
+            continue;
+        }
+        let second = match again || !own(node, &infos) {
+            true => second(&nix, node, quiet)?,
+            false => BTreeMap::new(),
+        };
+        answer.add(&nix, node, &second, |of, second| look(&nix, &theirs, system, of, infos.get(of.2), second));
+    }
+    let Answer { rows, pairs } = answer;
     print(args, system, &rows)?;
-    for (first, second) in &pairs {
+    for (first, second) in pairs.iter().filter(|_| again) {
         account(first, second);
     }
     let same = rows.iter().all(|row| row.found.verdict == Verdict::Identical);
     Ok(if same { Outcome::Fine } else { Outcome::Found })
+}
+
+/// What has been found, and both builds of what was built a second time and differs.
+#[derive(Default)]
+struct Answer {
+    rows: Vec<Row>,
+    pairs: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Answer {
+    /// A row for each output of a node.
+    fn add(
+        &mut self,
+        nix: &Nix,
+        node: &Built,
+        second: &BTreeMap<String, Second>,
+        look: impl Fn((&Built, &str, &StorePath), &Second) -> (Option<Sha256>, Found),
+    ) {
+        for (output, path) in &node.outputs {
+            let second = second.get(output).unwrap_or(&Second::Same);
+            let (nar, found) = look((node, output, path), second);
+            if let Second::Differs(kept) = second {
+                self.pairs.push((nix.real(path), kept.clone()));
+            }
+            let path = path.path_in(nix.store_dir());
+            self.rows.push(Row { node: node.name.clone(), output: output.clone(), path, nar, found });
+        }
+    }
 }
 
 /// What `--against` names.
@@ -138,7 +173,7 @@ fn against(path: &Path, store_dir: &str) -> Result<Theirs> {
 fn first(nix: &Nix, project: &Project, system: System, nodes: &[Built], quiet: bool) -> Result<()> {
     let mut args = vec![project.index()?.display().to_string(), "--no-build-output".to_owned()];
     args.push("--no-out-link".to_owned());
-    args.extend(nodes.iter().flat_map(|node| ["-A".to_owned(), format!("legacyPackages.{system}.{}", node.name)]));
+    args.extend(attributes(system, nodes));
     let ended = watch(nix.command("nix-build", &args), quiet)?;
     if !ended.ok {
         ended.show();
@@ -158,6 +193,12 @@ fn second(nix: &Nix, node: &Built, quiet: bool) -> Result<BTreeMap<String, Secon
     if !ended.ok && !ended.differs() {
         ended.show();
     }
+    drop(folder);
+    // A daemon builds in a folder of its own, which it alone may remove.
+    let kept = ended.tail.iter().filter_map(|line| line.split("keeping build directory '").nth(1)?.split('\'').next());
+    for left in kept.filter(|place| Path::new(place).exists()) {
+        tracing::info!("Nix left behind what it built in: {left}");
+    }
     let of = |path: &StorePath| {
         let kept = format!("{}.check", path.base_name());
         if ended.ok {
@@ -173,20 +214,44 @@ fn second(nix: &Nix, node: &Built, quiet: bool) -> Result<BTreeMap<String, Secon
     Ok(node.outputs.iter().map(|(output, path)| (output.clone(), of(path))).collect())
 }
 
-/// Compares one output, and hashes this machine's.
+/// Compares one output, and hashes this machine's. What can't be read is damaged, and ends nothing.
 fn look(
+    nix: &Nix,
+    theirs: &Theirs,
+    system: System,
+    of: (&Built, &str, &StorePath),
+    info: Option<&PathInfo>,
+    second: &Second,
+) -> (Option<Sha256>, Found) {
+    let Some(info) = info else {
+        return (None, Found::saying(Verdict::NotCompared, "not in the store, though it was built"));
+    };
+    if let Second::Unknown(why) = second {
+        return (None, Found::saying(Verdict::NotCompared, why));
+    }
+    compare(nix, theirs, system, of, info, second).unwrap_or_else(|error| {
+        let path = of.2.path_in(nix.store_dir());
+        let mut detail = format!("{path}: {error}");
+        let mut source = error.source();
+        while let Some(error) = source {
+            detail.push_str(&format!(": {error}"));
+            source = error.source();
+        }
+        (None, Found::saying(Verdict::Damaged, detail))
+    })
+}
+
+fn compare(
     nix: &Nix,
     theirs: &Theirs,
     system: System,
     (node, output, path): (&Built, &str, &StorePath),
     info: &PathInfo,
     second: &Second,
-) -> Result<(Option<crate::nix::hash::Sha256>, Found)> {
-    if let Second::Unknown(why) = second {
-        return Ok((None, Found::saying(Verdict::NotCompared, why)));
-    }
+) -> Result<(Option<Sha256>, Found)> {
     let Some(first) = hashed(nix, path, info)? else {
-        let detail = "the store here does not hold what Nix registered: `nix-store --repair-path` mends it";
+        let path = path.path_in(nix.store_dir());
+        let detail = format!("{path} is not what Nix registered: `nix-store --repair-path {path}` mends it");
         return Ok((None, Found::saying(Verdict::Damaged, detail)));
     };
     // What was copied from another and comes out different is not this machine's: that is what it built just now.

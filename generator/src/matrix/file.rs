@@ -131,10 +131,10 @@ fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> 
             let included = includes.filter_map(|include| include.values.get(&axis).cloned());
             on_axis.chain(included).collect::<BTreeSet<String>>()
         };
-        sdk::unused(reader, &named.sdks, &used(Axis::Sdk));
-        kernel::unused(reader, &named.configs, &used(Axis::Config));
+        reader.unused("sdk", "[darwin] with sdk", &named.sdks, &used(Axis::Sdk));
+        reader.unused("kernel-config", "[linux] with config", &named.configs, &used(Axis::Config));
         let used = families.iter().flat_map(|family| &family.modules).map(|word| word.value.clone()).collect();
-        module::unused(reader, &named.modules, &used);
+        reader.unused("linux-module", "[linux] with modules", &named.modules, &used);
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();

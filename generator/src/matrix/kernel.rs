@@ -1,6 +1,6 @@
 //! `[kernel-config.NAME]`: configurations of kernels, and the files beside the matrix that they are made of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::keys;
@@ -240,14 +240,6 @@ fn is_setting(line: &str) -> bool {
         })
     };
     symbol(name) && (["y", "m", "n"].contains(&value) || number(value) || string(value))
-}
-
-/// Reports each configuration that no axis and no `include` names. `used` holds those names.
-pub fn unused(reader: &mut Reader, configs: &Configs, used: &BTreeSet<String>) {
-    for (name, (span, _)) in configs.iter().filter(|(name, _)| !used.contains(*name)) {
-        let problem = Problem::at(span.clone(), format!("no kernel uses [kernel-config.{name}]"));
-        reader.report(problem.hint(format!("name it: [linux] with config = [\"{name}\"]; or remove it")));
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `[linux-module.NAME]`: modules for kernels that are built out of the kernel's tree, from folders beside the matrix.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -109,12 +109,4 @@ fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String
         return Err((format!("{} names no module", quote(&format!("{folder}/{name}"))), hint.to_owned()));
     }
     Ok(texts)
-}
-
-/// Reports each module that no kernel names. `used` holds those names.
-pub fn unused(reader: &mut Reader, modules: &Modules, used: &BTreeSet<String>) {
-    for (name, (span, _)) in modules.iter().filter(|(name, _)| !used.contains(*name)) {
-        let problem = Problem::at(span.clone(), format!("no kernel is built with [linux-module.{name}]"));
-        reader.report(problem.hint(format!("name it: [linux] with modules = [\"{name}\"]; or remove it")));
-    }
 }

@@ -1,6 +1,6 @@
 //! Reading typed values out of a spanned TOML tree, with every problem kept and none fatal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -152,6 +152,21 @@ impl Reader {
                 self.wrong_type(value.span(), place, "a table", other);
                 None
             }
+        }
+    }
+
+    /// Reports each of the user's own tables `[table.NAME]` that no axis and no `include` names, which they would do with `key`
+    /// of a family. `used` holds the names that are used.
+    pub fn unused<T>(
+        &mut self,
+        table: &str,
+        key: &str,
+        named: &BTreeMap<String, (Range<usize>, T)>,
+        used: &BTreeSet<String>,
+    ) {
+        for (name, (span, _)) in named.iter().filter(|(name, _)| !used.contains(*name)) {
+            let problem = Problem::at(span.clone(), format!("no family uses [{table}.{name}]"));
+            self.report(problem.hint(format!("name it: {key} = [\"{name}\"]; or remove it")));
         }
     }
 

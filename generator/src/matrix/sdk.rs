@@ -1,6 +1,6 @@
 //! `[sdk.NAME]`: the macOS SDKs that a matrix names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
@@ -161,12 +161,4 @@ fn read_hash(word: &str, span: Range<usize>) -> Result<Sha256, Problem> {
         let message = format!("{} is no SHA-256 hash", quote(word));
         Problem::at(span, message).hint("write it as Nix does: sha256- and 44 characters of base 64")
     })
-}
-
-/// Reports each SDK that no axis and no `include` names. `used` holds those names.
-pub fn unused(reader: &mut Reader, sdks: &Sdks, used: &BTreeSet<String>) {
-    for (name, (span, _)) in sdks.iter().filter(|(name, _)| !used.contains(*name)) {
-        let problem = Problem::at(span.clone(), format!("no family uses [sdk.{name}]"));
-        reader.report(problem.hint(format!("name it: [darwin] with sdk = [\"{name}\"]; or remove it")));
-    }
 }

@@ -154,6 +154,8 @@ pub struct PathInfo {
     pub nar: Option<Sha256>,
     /// Whether this store built it by itself, and did not copy it from another.
     pub built: bool,
+    /// Whether its name stands for its content, so that it is the same wherever it came from.
+    pub by_content: bool,
 }
 
 /// A Nix that was found, with the settings that crossloom gives it.
@@ -361,6 +363,20 @@ impl Nix {
         Ok(infos)
     }
 
+    /// Everything that `derivations`, which must be in the store, are built with: derivations, sources, and those of their
+    /// outputs, their own and of what they are built with, that are in the store.
+    pub fn requisites(&self, derivations: &[String]) -> Result<BTreeSet<StorePath>, NixError> {
+        let mut all = BTreeSet::new();
+        for batch in derivations.chunks(BATCH) {
+            let options = ["--query", "--requisites", "--include-outputs"];
+            let args: Vec<&str> = options.into_iter().chain(batch.iter().map(String::as_str)).collect();
+            for line in self.run("nix-store", &args)?.lines() {
+                all.insert(self.parse_path(&args, line)?);
+            }
+        }
+        Ok(all)
+    }
+
     /// Keeps `path`, which must be valid, from the garbage collector for as long as the symbolic link exists that this
     /// makes at `link` (a previous link is replaced).
     pub fn add_root(&self, path: &StorePath, link: &Path) -> Result<(), NixError> {
@@ -410,6 +426,7 @@ fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
     let info = |entry: &serde_json::Value| PathInfo {
         nar: entry.get("narHash").and_then(|hash| hash.as_str()?.parse().ok()),
         built: entry.get("ultimate").and_then(serde_json::Value::as_bool) == Some(true),
+        by_content: entry.get("ca").is_some_and(|ca| !ca.is_null() && ca.as_str() != Some("")),
     };
     Some(entries.into_iter().map(|(path, entry)| (path, info(entry))).collect())
 }

@@ -1,7 +1,6 @@
 //! A binary cache in a directory, as `nix copy --to file://DIR` writes it. It is read and nothing else: no signature is
 //! asked for, since nothing of it is trusted, and no archive goes into the store.
 
-use std::fs::{self, File};
 use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
@@ -11,7 +10,7 @@ use sha2::Digest as _;
 
 use super::digests::Digest;
 use super::narinfo::NarInfo;
-use super::{Found, Ours, Verdict};
+use super::{Found, Ours, Verdict, open, read};
 use crate::nix::archive::{Difference, Dump, Side, first_difference};
 use crate::nix::hash::Sha256;
 use crate::nix::store::StorePath;
@@ -20,7 +19,7 @@ use crate::nix::store::StorePath;
 const INFO: &str = "nix-cache-info";
 
 /// No narinfo is longer, in bytes: it lists what a path refers to.
-const NARINFO_LIMIT: u64 = 1 << 20;
+const NARINFO_LIMIT: usize = 1 << 20;
 
 /// What xz may use, in bytes: its strongest preset takes 65 MB.
 const XZ_MEMORY: u64 = 128 << 20;
@@ -147,9 +146,10 @@ impl Cache {
         let difference = self.difference(info, ours);
         let detail = difference.as_ref().err().cloned();
         let found = Found::differs(difference.ok().flatten(), ["ours", "theirs"]);
+        let damaged = detail.is_some();
         let found = Found { detail: found.detail.or(detail), ..found };
         if nar == info.nar {
-            return found;
+            return if damaged { Found { verdict: Verdict::Damaged, ..found } } else { found };
         }
         let says = match nar == ours.nar {
             true => "it is identical to ours",
@@ -176,23 +176,6 @@ impl Cache {
             _ => Box::new(file),
         })
     }
-}
-
-/// A file, and nothing else: a pipe might never open, and a device never end.
-fn open(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    File::open(path)
-}
-
-fn read(path: &Path, limit: u64) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > limit {
-        return Err(io::Error::other(format!("it has more than {limit} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
 }
 
 /// SHA-256 and size of a stream of at most `limit` bytes.
@@ -307,7 +290,7 @@ mod tests {
         let found = sample.found("none", b"no archive", (Sha256::of(b"no archive"), 10));
         assert_eq!(
             said(&found),
-            (Verdict::Differs, "", "nar/1: byte 8 of the archive: expected a text of at most 4096 bytes")
+            (Verdict::Damaged, "", "nar/1: byte 8 of the archive: expected a text of at most 4096 bytes")
         );
     }
 

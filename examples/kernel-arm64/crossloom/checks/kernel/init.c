@@ -59,7 +59,8 @@ static void fail(const char *what)
 /* Loads /modules/0.ko and so on, as far as there are any. */
 static void more(void)
 {
-    char path[] = "/modules/0.ko", count[] = "init: 0 more modules loaded\n";
+    /* Static: compilers would fill them by memcpy(), and there is none. */
+    static char path[] = "/modules/0.ko", count[] = "init: 0 more modules loaded\n";
     long file;
 
     for (; path[9] <= '9'; path[9]++) {

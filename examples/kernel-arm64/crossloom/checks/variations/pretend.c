@@ -1,8 +1,8 @@
-/* Another machine, for programs that this library is preloaded into: what PRETEND_… in the environment asks for is what
- * libc answers. A static program asks the kernel itself and is told the truth.
+/* Another machine, for programs that this library is preloaded into: what PRETEND_… in the environment asks for is
+ * what libc answers. A static program asks the kernel itself and is told the truth.
  *
- * It names no library and no version of a symbol, so that any glibc of a build can load it, and not the one alone that it
- * was compiled with. */
+ * It names no library and no version of a symbol, so that any glibc of a build can load it, and not the one alone
+ * that it was compiled with. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <dlfcn.h>
@@ -60,8 +60,8 @@ int gethostname(char *name, size_t size) {
 }
 
 /* ---- the clock ----
- * What is now and what files say of themselves are moved alike, and times that are set are moved back: make compares the
- * one with the other. Times of the first day of 1970 are those of the store and no clock's. */
+ * What is now and what files say of themselves are moved alike, and times that are set are moved back: make compares
+ * the one with the other. Times of the first day of 1970 are those of the store and no clock's. */
 
 #define DAY 86400
 static time_t seen(time_t real) { return real < 0 || real > DAY ? real + ahead : real; }
@@ -179,7 +179,8 @@ static const struct timeval *set_us(const struct timeval from[2], struct timeval
     struct type space[2]; \
     return REAL(name) call; \
   }
-SETS(utimensat, timespec, (int at, const char *path, const struct timespec t[2], int f), (at, path, set_ns(t, space), f))
+SETS(utimensat, timespec, (int at, const char *path, const struct timespec t[2], int f),
+     (at, path, set_ns(t, space), f))
 SETS(futimens, timespec, (int fd, const struct timespec t[2]), (fd, set_ns(t, space)))
 SETS(utimes, timeval, (const char *path, const struct timeval t[2]), (path, set_us(t, space)))
 SETS(lutimes, timeval, (const char *path, const struct timeval t[2]), (path, set_us(t, space)))
@@ -276,8 +277,8 @@ void seekdir(DIR *dir, long place) {
 }
 
 /* ---- a locale that orders names as dictionaries do ----
- * The seed has no locale but C. A program that takes its locale from the environment, or by name, is told that it has the
- * one that the variation names, and what it compares is compared without regard to case. */
+ * The seed has no locale but C. A program that takes its locale from the environment, or by name, is told that it has
+ * the one that the variation names, and what it compares is compared without regard to case. */
 
 static int foreign_collation;
 

@@ -25,17 +25,20 @@ static void move(char *name) {
     if (getenv(variables[i])) setenv(variables[i], place, 1);
 }
 
-/* One core instead of all; on a machine with one, three that are not there. */
+/* One core instead of all, that on which the kernel put this build, so that several builds do not share one. Where there
+ * is but one, or Nix is told to use but one, three jobs at once. */
 static void reduce(void) {
   cpu_set_t all, one;
+  int core = sched_getcpu();
   if (sched_getaffinity(0, sizeof all, &all)) fail("sched_getaffinity");
-  if (CPU_COUNT(&all) == 1) {
+  const char *jobs = getenv("NIX_BUILD_CORES");
+  if (CPU_COUNT(&all) == 1 || (jobs && !strcmp(jobs, "1"))) {
     setenv("NIX_BUILD_CORES", "3", 1);
     return;
   }
+  if (core == -1) fail("sched_getcpu");
   CPU_ZERO(&one);
-  for (int core = CPU_SETSIZE - 1; core >= 0 && !CPU_COUNT(&one); core--)
-    if (CPU_ISSET(core, &all)) CPU_SET(core, &one);
+  CPU_SET(core, &one);
   if (sched_setaffinity(0, sizeof one, &one)) fail("sched_setaffinity");
   setenv("NIX_BUILD_CORES", "1", 1);
 }

@@ -1,6 +1,7 @@
-# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# shellcheck shell=bash disable=SC2154,SC2034 # the derivation's attributes arrive as variables; arrays are filled by name
 # Compares two builds of one node, output by output, after what they call themselves was made the same. The verdict's
 # first line is `identical FILES` or `differs OUTPUT/FILE: KIND`, what follows is for people; comparing never fails.
+# Names of files may hold anything but NUL, which parts them here.
 
 read -r -a names <<<"$compared"
 read -r -a ones <<<"$once"
@@ -21,66 +22,73 @@ masked() { sed "${mask[@]}"; }
 differences=0
 # differ FILE KIND [DETAIL]
 differ() {
+  local file=$1
+  if [[ $file == *[[:cntrl:]]* ]]; then file=${file@Q}; fi
   differences=$((differences + 1))
-  printf '%s: %s\n' "$1" "$2" >>differences
+  printf '%s: %s\n' "$file" "$2" >>differences
   if [ "$differences" -le 10 ] && [ -n "${3:-}" ]; then printf '%s\n' "$3" | sed -e '/^$/d' -e 's/^/    /' >>differences; fi
 }
-
-# listing TREE: every file's name, kind, permissions and, of a link, what it points at.
-listing() { (cd "$1" && find . -mindepth 1 -printf '%P\t%y\t%m\t%l\n' && stat -c $'.\t%F' .); }
-digests() { (cd "$1" && find . -type f -printf '%P\0' | sort -z | xargs -0r sha256sum --); }
 
 # content ONE OTHER: says how two files differ, or nothing once names are masked.
 content() {
   if masked <"$2" | cmp -s "$1" -; then return; fi
   local place said
-  place=$(masked <"$2" | cmp "$1" - 2>&1 | sed -n -e '1s/^.*differ: \(char\|byte\) /from byte /' \
+  place=$(masked <"$2" | cmp /dev/fd/3 - 2>&1 3<"$1" | sed -n -e '1s/^.*differ: \(char\|byte\) /from byte /' \
     -e '1s/^cmp: EOF on .* after/one ends after/' -e '1s/^cmp: EOF on .* which is/one is/' -e 1p)
   said=$(diff --text <(strings -n 3 "$1") <(masked <"$2" | strings -n 3) | grep -m 4 '^[<>]' | cut -c 1-200 || true)
   printf 'content, %s\n%s' "$place" "$said"
 }
 
+# digests TREE WHERE: puts each plain file's digest into the array WHERE, by the file's whole name.
+digests() {
+  local -n into=$2
+  local record
+  while IFS= read -r -d '' record; do into[${record:66}]=${record:0:64}; done \
+    < <(find "$1" -type f -print0 | xargs -0r sha256sum -z --)
+}
+
+# What is in an output, its root included: by name what each file is (kind, permissions, what a link points at). The
+# varied build's are listed by masked names, and `real` has the others.
 files=0
 for i in "${!names[@]}"; do
-  name=${names[i]} one=${ones[i]} other=${others[i]} mine=${ones[i]##*/} theirs=${others[i]##*/}
-  if [ -f "$one" ] && [ -f "$other" ]; then
-    files=$((files + 1))
-    told=$(content "$one" "$other")
-    if [ -n "$told" ]; then differ "$name" "${told%%$'\n'*}" "${told#*$'\n'}"; fi
-    continue
-  fi
-  listing "$one" | sort >listed
-  listing "$other" | masked | sort >listed-varied
-  files=$((files + $(cut -f 2 listed | grep -c '^[fl]' || true)))
-  awk -F'\t' '
-    BEGIN {
-      while ((getline line < "listed") > 0) { split(line, f, "\t"); kind[f[1]] = f[2]; mode[f[1]] = f[3]; link[f[1]] = f[4] }
-      while ((getline line < "listed-varied") > 0) {
-        split(line, f, "\t")
-        if (!(f[1] in kind)) print f[1] "\tonly in the varied build"
-        else if (kind[f[1]] != f[2]) print f[1] "\tkind of file, " kind[f[1]] " and " f[2]
-        else if (mode[f[1]] != f[3]) print f[1] "\tpermissions, " mode[f[1]] " and " f[3]
-        else if (link[f[1]] != f[4]) print f[1] "\tlink, to " link[f[1]] " and " f[4]
-        met[f[1]]
-      }
-      for (name in kind) if (!(name in met)) print name "\tonly in the ordinary build"
-    }' >told-"$i"
-  # Which files to look into: those whose bytes differ before names are masked.
-  digests "$one" | sort >bits
-  digests "$other" | masked | sort >bits-varied
-  comm -3 bits bits-varied | sed -E 's/^\t?\\?[0-9a-f]{64}  //' | sort -u >suspects
-  while IFS= read -r file; do
-    if [ ! -f "$one/$file" ]; then continue; fi
-    there=${file//"${mine:0:32}"/${theirs:0:32}}
-    if [ ! -f "$other/$there" ]; then continue; fi
-    told=$(content "$one/$file" "$other/$there")
-    if [ -n "$told" ]; then printf '%s\t%s\n' "$file" "${told//$'\n'/$'\037'}" >>told-"$i"; fi
-  done <suspects
-  sort told-"$i" >sorted
-  while IFS=$'\t' read -r file told; do
-    told=${told//$'\037'/$'\n'}
-    differ "$name/$file" "${told%%$'\n'*}" "${told#"${told%%$'\n'*}"}"
-  done <sorted
+  name=${names[i]} one=${ones[i]} other=${others[i]}
+  unset once_is varied_is real once_digest varied_digest
+  declare -A once_is=() varied_is=() real=() once_digest=() varied_digest=()
+  digests "$one" once_digest
+  digests "$other" varied_digest
+  while IFS= read -r -d '' place && IFS= read -r -d '' is; do
+    once_is[$name$place]=$is
+    case $is in f* | l*) files=$((files + 1)) ;; esac
+  done < <(find "$one" -printf '%p\0%y, %m, %l\0' | sed -z "s,^$one,,")
+  mapfile -d '' -t raw < <(find "$other" -printf '%p\0%y, %m, %l\0')
+  mapfile -d '' -t made < <(printf '%s\0' "${raw[@]}" | sed -z -e "s,^$other,," "${mask[@]}")
+  for ((j = 0; j < ${#raw[@]}; j += 2)); do
+    place=$name${made[j]}
+    if [ -n "${real[$place]-}" ]; then differ "$place" "one name of two files"; fi
+    real[$place]=${raw[j]}
+    varied_is[$place]=${made[j + 1]}
+  done
+  while IFS= read -r -d '' place; do
+    is=${once_is[$place]-} there=${varied_is[$place]-}
+    if [ -z "$there" ]; then
+      differ "$place" "only in the ordinary build"
+    elif [ -z "$is" ]; then
+      differ "$place" "only in the varied build"
+    elif [ "${is%%,*}" != "${there%%,*}" ]; then
+      differ "$place" "kind of file, ${is%%,*} and ${there%%,*}"
+    elif [ "${is%, *}" != "${there%, *}" ] && [ "${is%%,*}" != l ]; then
+      is=${is#*, } there=${there#*, }
+      differ "$place" "permissions, ${is%%,*} and ${there%%,*}"
+    elif [ "$is" != "$there" ]; then
+      is=${is#*, *, } there=${there#*, *, }
+      differ "$place" "link, to $is and $there"
+    elif [ "${is%%,*}" = f ]; then
+      file=$one${place#"$name"}
+      if [ "${once_digest[$file]}" = "${varied_digest[${real[$place]}]}" ]; then continue; fi
+      told=$(content "$file" "${real[$place]}")
+      if [ -n "$told" ]; then differ "$place" "${told%%$'\n'*}" "${told#"${told%%$'\n'*}"}"; fi
+    fi
+  done < <(printf '%s\0' "${!once_is[@]}" "${!varied_is[@]}" | LC_ALL=C sort -zu)
 done
 
 if [ "$differences" = 0 ]; then
