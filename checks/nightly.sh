@@ -56,6 +56,7 @@ example quickstart again
 # Kernels and GCC for one of them. Each is built once: a second build takes as long, and the check boots the first.
 example kernel-arm64
 example kernel-module
+step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
 mapfile -t toolchains < <(named quickstart cell | grep '^musl-gcc-')
 [ "${#toolchains[@]}" -gt 0 ]

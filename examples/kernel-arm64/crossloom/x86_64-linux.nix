@@ -32,7 +32,7 @@ let
         ./kernel/config/boot-arm64.config
       ];
     };
-    linux-6_1_176-arm64-b9d6f7c59b = callPackage ./recipes/linux.nix {
+    linux-6_1_176-arm64-f2f36a8213 = callPackage ./recipes/linux.nix {
       src = source.linux-6_1_176;
       arch = "arm64";
       base = "allnoconfig";
@@ -146,7 +146,7 @@ in
 
   packages = {
     linux-arm64 = nodes.linux-6_1_176-arm64;
-    linux-arm64-mine = nodes.linux-6_1_176-arm64-b9d6f7c59b;
+    linux-arm64-mine = nodes.linux-6_1_176-arm64-f2f36a8213;
     linux-arm64-gcc = nodes.linux-6_1_176-arm64-gcc;
     linux-arm64-6_12_107 = nodes.linux-6_12_107-arm64;
   };
@@ -158,7 +158,7 @@ in
       cxx = false;
     };
     linux-arm64-mine = callPackage ./recipes/linux-shell.nix {
-      toolchain = nodes.linux-6_1_176-arm64-b9d6f7c59b;
+      toolchain = nodes.linux-6_1_176-arm64-f2f36a8213;
       target = "arm64";
       cxx = false;
     };
@@ -188,7 +188,7 @@ in
       end = "poweroff";
     };
     boot-linux-arm64-mine = callPackage ./checks/boot-linux.nix {
-      linux = nodes.linux-6_1_176-arm64-b9d6f7c59b;
+      linux = nodes.linux-6_1_176-arm64-f2f36a8213;
       emulator = "aarch64";
       machine = [
         "-M"

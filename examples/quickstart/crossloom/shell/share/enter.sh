@@ -26,9 +26,10 @@ if [ -n "$_rust" ]; then
   export "CARGO_TARGET_${_rust^^}_LINKER=@target@-@compiler@"
   export "CC_$_rust=@target@-@compiler@" "CXX_$_rust=${CXX:-}" "AR_$_rust=$AR" "RANLIB_$_rust=$RANLIB"
   export "PKG_CONFIG_$_rust=@target@-pkg-config" "PKG_CONFIG_ALLOW_CROSS_$_rust=1"
-  # The toolchain's C library and start files, and not those that some of Rust's libraries bring.
+  # The toolchain's C library and start files, and not those that some of Rust's libraries bring; they are for programs at
+  # fixed addresses.
   if [ -n "$_sysroot" ]; then
-    export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Lnative=@out@/lib"
+    export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Crelocation-model=static -Lnative=@out@/lib"
   fi
   if [ -n "$_qemu" ]; then export "CARGO_TARGET_${_rust^^}_RUNNER=@target@-run"; fi
 fi
