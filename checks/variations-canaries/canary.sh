@@ -34,6 +34,10 @@ sed -n 's/^[0-9a-f]*-\([0-9a-f]*\).*\[stack\]$/\1/p' /proc/self/maps >"$out/aslr
 echo "$out" >"$out/steady"
 echo "$out" >"$out/steady-of-${out##*/}"
 ln -s "$out/steady" "$out/steady-link"
+# A digest of that name, in a program that holds it.
+echo 'const char *name = NAME; int main(void) { return *name; }' | cc -DNAME="\"$out\"" -Wl,--build-id -x c - -o "$out/steady-program"
+grep -qF "$out" "$out/steady-program"
+readelf -n "$out/steady-program" | grep -q 'Build ID'
 {
   # What a program is given of its own stays.
   printf '%s\n' b A a B | LC_ALL=C sort

@@ -15,6 +15,10 @@ echo "a line${here#build}" | head -c "$([ "$here" = build ] && echo 7 || echo 5)
 ln -s "$here" "$out/link"
 # What reads as one number is no one link.
 ln -s "$([ "$here" = build ] && echo 1.1 || echo 1.10)" "$out/number"
+# Build ids: of a program that does not hold the output's name, and of one in which more than that is other.
+case $here in build) id=0x11223344 ;; *) id=0x55667788 ;; esac
+echo 'int main(void) { return 0; }' | cc -Wl,--build-id=$id -x c - -o "$out/program"
+echo 'const char *name = NAME; int main(void) { return *name; }' | cc -DNAME="\"$out $here\"" -Wl,--build-id -x c - -o "$out/program-named"
 # Names that lists of digests write otherwise, and one that holds the other output's name.
 echo "$here" >"$out/back\\slash"
 echo "$here" >"$out/new

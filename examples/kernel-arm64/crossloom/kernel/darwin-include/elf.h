@@ -787,6 +787,7 @@ typedef struct {
 #define R_LARCH_RELATIVE 3
 #define R_LARCH_MARK_LA 20
 #define R_LARCH_MARK_PCREL 21
+#define R_LARCH_SOP_PUSH_PLT_PCREL 29
 #define R_LARCH_ADD32 50
 #define R_LARCH_ADD64 51
 #define R_LARCH_SUB32 55
