@@ -18,7 +18,7 @@ pub const RECIPES: &[(&str, &[Tier])] = &[
     ("libstdcxx", &[]),
     ("libtapi", &[Tier::Python, Tier::Buildsystems]),
     // OpenSSL's library is the other tier's.
-    ("linux", &[Tier::Kernel, Tier::Osxcross]),
+    ("linux", &[Tier::Kernel, Tier::Osxcross, Tier::Python]),
     ("linux-headers", &[]),
     ("linux-module", &[]),
     ("mpc", &[]),

@@ -16,7 +16,7 @@
 
 static FILE *missed;
 
-static void explain(struct symbol *symbol, int depth);
+static void explain(struct symbol *symbol, tristate need, int depth);
 
 static const char *value_of(struct symbol *symbol)
 {
@@ -32,27 +32,34 @@ static void indent(int depth)
     fprintf(missed, "%*s", 2 * (DEPTH - depth) + 2, "");
 }
 
-/* The parts of a dependency that do not hold, each by itself. */
-static void unmet(struct expr *expr, int depth)
+/* The parts of a condition that do not hold as far as is needed, each by itself. */
+static void unmet(struct expr *expr, tristate need, int depth)
 {
     struct symbol *symbol;
 
-    if (!expr || expr_calc_value(expr) != no)
+    if (!expr || expr_calc_value(expr) >= need)
         return;
     switch (expr->type) {
     case E_AND:
-        unmet(expr->left.expr, depth);
-        unmet(expr->right.expr, depth);
+        unmet(expr->left.expr, need, depth);
+        unmet(expr->right.expr, need, depth);
         return;
     case E_SYMBOL:
         symbol = expr->left.sym;
-        indent(depth);
-        if (!symbol->name || symbol->type == S_UNKNOWN) {
-            fprintf(missed, "needs %s, which this architecture does not have\n", symbol->name ? symbol->name : "?");
-            return;
+        if (symbol->flags & SYMBOL_CONST) {
+            indent(depth);
+            fputs("needs what a test of the compiler or its tools did not find\n", missed);
+        } else if (!symbol->name) {
+            /* A choice, which has no name to call it by. */
+            explain(symbol, need, depth);
+        } else if (symbol->type == S_UNKNOWN) {
+            indent(depth);
+            fprintf(missed, "needs %s, which this architecture does not have\n", symbol->name);
+        } else {
+            indent(depth);
+            fprintf(missed, "needs CONFIG_%s, which is %s\n", symbol->name, value_of(symbol));
+            explain(symbol, need, depth - 1);
         }
-        fprintf(missed, "needs CONFIG_%s, which is %s\n", symbol->name, value_of(symbol));
-        explain(symbol, depth - 1);
         return;
     default:
         indent(depth);
@@ -63,75 +70,131 @@ static void unmet(struct expr *expr, int depth)
     }
 }
 
-static void explain(struct symbol *symbol, int depth)
+/* What selects a symbol, of all that could. */
+static void selected(struct expr *expr, int depth)
 {
-    struct property *range;
+    if (expr_calc_value(expr) == no)
+        return;
+    if (expr->type == E_OR) {
+        selected(expr->left.expr, depth);
+        selected(expr->right.expr, depth);
+        return;
+    }
+    indent(depth);
+    fputs("is selected by ", missed);
+    expr_fprint(expr, missed);
+    fputs("\n", missed);
+}
+
+/* Says why a symbol is not what it was asked to be: `need` is yes or mod of what is to be on, no of what is to be off.
+ */
+static void explain(struct symbol *symbol, tristate need, int depth)
+{
+    tristate least = need == no ? mod : need, shown = no;
+    struct property *property;
 
     if (depth == 0)
         return;
-    if (symbol->dir_dep.expr && expr_calc_value(symbol->dir_dep.expr) == no) {
-        unmet(symbol->dir_dep.expr, depth);
+    if (need == no && symbol->rev_dep.expr && expr_calc_value(symbol->rev_dep.expr) != no) {
+        selected(symbol->rev_dep.expr, depth);
         return;
     }
-    if (symbol->rev_dep.expr && expr_calc_value(symbol->rev_dep.expr) != no) {
-        indent(depth);
-        fputs("is selected by ", missed);
-        expr_fprint(symbol->rev_dep.expr, missed);
-        fputs("\n", missed);
+    if (symbol->dir_dep.expr && expr_calc_value(symbol->dir_dep.expr) < least) {
+        unmet(symbol->dir_dep.expr, least, depth);
+        return;
+    }
+    /* What is not offered cannot be set, and a prompt has conditions of its own. */
+    for_all_prompts(symbol, property) {
+        tristate offered = property->visible.expr ? expr_calc_value(property->visible.expr) : yes;
+
+        if (offered > shown)
+            shown = offered;
+    }
+    if (shown < least) {
+        int prompts = 0;
+
+        for_all_prompts(symbol, property) {
+            unmet(property->visible.expr, least, depth);
+            prompts++;
+        }
+        if (prompts == 0 && symbol->name) {
+            indent(depth);
+            fputs("cannot be set by itself", missed);
+            if (symbol->rev_dep.expr) {
+                fputs("; it is selected by ", missed);
+                expr_fprint(symbol->rev_dep.expr, missed);
+            }
+            fputs("\n", missed);
+        }
         return;
     }
     if (sym_is_choice_value(symbol)) {
         indent(depth);
-        fputs("is one of a choice: set the one of them that is wanted\n", missed);
+        fputs("is one of a choice: set the one of them that is wanted, and no other\n", missed);
         return;
     }
-    for_all_properties(symbol, range, P_RANGE) {
+    for_all_properties(symbol, property, P_RANGE) {
         indent(depth);
         fputs("takes ", missed);
-        expr_fprint(range->expr, missed);
+        expr_fprint(property->expr, missed);
         fputs("\n", missed);
-    }
-    if (symbol->visible == no) {
-        indent(depth);
-        if (symbol->rev_dep.expr) {
-            fputs("cannot be set by itself; it is selected by ", missed);
-            expr_fprint(symbol->rev_dep.expr, missed);
-            fputs("\n", missed);
-        } else {
-            fputs("cannot be set by itself\n", missed);
-        }
     }
 }
 
-static void compare(const char *name, const char *asked)
+/* What stands between the quotes, without the backslashes of what is escaped; `text` itself if there are none. */
+static char *unquoted(char *text)
+{
+    size_t length = strlen(text);
+    char *from, *to;
+
+    if (length < 2 || text[0] != '"' || text[length - 1] != '"')
+        return text;
+    text[length - 1] = '\0';
+    for (from = to = text + 1; *from; from++) {
+        if (*from == '\\' && from[1])
+            from++;
+        *to++ = *from;
+    }
+    *to = '\0';
+    return text + 1;
+}
+
+static void compare(const char *name, char *asked)
 {
     struct symbol *symbol = sym_find(name);
     const char *found;
+    tristate need = mod;
 
     if (!symbol || symbol->type == S_UNKNOWN) {
         if (strcmp(asked, "n") != 0)
-            fprintf(missed, "error: CONFIG_%s=%s was asked for, and this kernel has no such symbol for this architecture\n",
+            fprintf(missed,
+                    "error: CONFIG_%s=%s was asked for, and this kernel has no such symbol for this architecture\n",
                     name, asked);
         return;
     }
     found = value_of(symbol);
     if (symbol->type == S_STRING) {
-        size_t length = strlen(asked);
+        char *text = strdup(asked);
 
+        if (!text)
+            exit(2);
         found = sym_get_string_value(symbol);
-        if (length >= 2 && strlen(found) == length - 2 && strncmp(found, asked + 1, length - 2) == 0)
+        if (strcmp(found, unquoted(text)) == 0)
             return;
     } else if (symbol->type == S_HEX || symbol->type == S_INT) {
-        int base = symbol->type == S_HEX ? 16 : 10;
         char *end;
 
-        if (strtoll(found, NULL, base) == strtoll(asked, &end, base) && *end == '\0')
-            return;
+        if (symbol->type == S_HEX ? strtoull(found, NULL, 16) == strtoull(asked, &end, 16)
+                                  : strtoll(found, NULL, 10) == strtoll(asked, &end, 10))
+            if (*end == '\0' && end != asked)
+                return;
     } else if (strcmp(found, asked) == 0) {
         return;
+    } else {
+        need = strcmp(asked, "n") == 0 ? no : strcmp(asked, "m") == 0 ? mod : yes;
     }
     fprintf(missed, "error: CONFIG_%s=%s was asked for, and it is %s\n", name, asked, found);
-    explain(symbol, DEPTH);
+    explain(symbol, need, DEPTH);
 }
 
 int main(int argc, char **argv)
@@ -153,19 +216,20 @@ int main(int argc, char **argv)
     if (conf_read(NULL))
         return 2;
     while (getline(&line, &size, asked) > 0) {
-        char *name, *value, *text = line;
+        static const char off[] = " is not set";
+        char *name, *value;
 
-        text[strcspn(text, "\r\n")] = '\0';
-        text += strspn(text, " \t");
-        if (strncmp(text, "CONFIG_", 7) == 0 && (value = strchr(text, '='))) {
+        /* As Kconfig itself reads them: any other comment is one, whatever it speaks of. */
+        line[strcspn(line, "\r\n")] = '\0';
+        if (strncmp(line, "CONFIG_", 7) == 0 && (value = strchr(line, '='))) {
             *value++ = '\0';
-            name = text + 7;
-        } else if (*text == '#' && (value = strstr(text, " is not set"))) {
-            *value = '\0';
-            name = strstr(text, "CONFIG_");
-            if (!name)
+            name = line + 7;
+        } else if (strncmp(line, "# CONFIG_", 9) == 0) {
+            name = line + 9;
+            value = name + strcspn(name, " ");
+            if (strcmp(value, off) != 0)
                 continue;
-            name += 7;
+            *value = '\0';
             value = "n";
         } else {
             continue;

@@ -15,7 +15,9 @@ if [ -n "$deviceTrees" ]; then kernelMake INSTALL_DTBS_PATH="$out/dtbs" dtbs_ins
 {
   find . \( -path ./Documentation -o -path ./samples -o -path ./tools \) -prune -o \
     \( -name 'Makefile*' -o -name 'Kbuild*' -o -name 'Kconfig*' \) -type f -print
-  find scripts include "arch/$sourceArch/include" -type f -print
+  find scripts "arch/$sourceArch/include" -type f -print
+  # Some headers are links to others.
+  find include \( -type f -o -type l \) -print
   find "arch/$sourceArch" \( -name '*.lds' -o -name 'module.lds*' -o -name '*.h' \) -type f -print
   for file in .config Module.symvers System.map tools/objtool/objtool usr/gen_init_cpio; do
     if [ -e "$file" ]; then echo "$file"; fi

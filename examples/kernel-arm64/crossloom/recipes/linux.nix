@@ -4,6 +4,7 @@
   stdenv,
   bc,
   bison,
+  cpio,
   # Not on macOS, as the next.
   elfutils ? "",
   flex,
@@ -11,7 +12,9 @@
   openssl,
   perl,
   pkg-config,
+  python3,
   xz,
+  zstd,
   src,
   version,
   # The name in the matrix: `x86_64`.
@@ -52,10 +55,13 @@ let
     compiler
     bc
     bison
+    cpio
     flex
     perl
     pkg-config
+    python3
     xz
+    zstd
   ]
   # macOS has none: an index of modules is made there by whoever installs them.
   ++ (if stdenv.buildPlatform.isDarwin then [ ] else [ kmod ]);

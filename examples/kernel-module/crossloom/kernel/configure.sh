@@ -37,12 +37,18 @@ if [ -s missed ]; then
   echo "hint: change the fragments of this configuration in the matrix; what stands behind 'needs' is to be set, too" >&2
   exit 1
 fi
-if grep -q '^CONFIG_MODULE_SIG_KEY="certs/signing_key.pem"' .config; then
+set_so() { grep -q "^CONFIG_$1\$" .config; }
+if set_so 'MODULE_SIG_KEY="certs/signing_key.pem"' || { set_so 'MODULE_SIG_KEY=""' && set_so MODULE_SIG_ALL=y; }; then
   cat >&2 <<'END'
-error: CONFIG_MODULE_SIG=y with the default CONFIG_MODULE_SIG_KEY: the build would make a key up, another one each time
-hint: set CONFIG_MODULE_SIG_KEY="" and leave CONFIG_MODULE_SIG_ALL out; sign modules with kdir's scripts/sign-file after the
-build, where the key need not be in a store that everyone reads, and name its certificate in CONFIG_SYSTEM_TRUSTED_KEYS
+error: CONFIG_MODULE_SIG=y: to sign modules the build would make a key up, another one each time, or has none
+hint: set CONFIG_MODULE_SIG_KEY="" and `# CONFIG_MODULE_SIG_ALL is not set`; sign modules with kdir's scripts/sign-file after
+the build, where the key need not be in a store that everyone reads, and name its certificate in CONFIG_SYSTEM_TRUSTED_KEYS
 END
+  exit 1
+fi
+if set_so DEBUG_INFO_BTF=y; then
+  echo "error: CONFIG_DEBUG_INFO_BTF=y: pahole would make it, and no build here has that" >&2
+  echo "hint: write '# CONFIG_DEBUG_INFO_BTF is not set' into a fragment" >&2
   exit 1
 fi
 rm asked.config missed conf.own conf.explain

@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2154,SC2034,SC2317 # the derivation's attributes arrive as variables, others go to a script
+# Each case is a fragment whose first line says `# ARCH BASE`, and what is to be said of it.
+mkdir source
+tar -xf "$src" -C source --strip-components=1 --wildcards --no-anchored 'Kconfig*' 'Makefile*' Kbuild 'scripts/*' 'arch/*/configs/*'
+cd source
+
+failed=0
+for case in "$cases"/*.config; do
+  read -r _ arch base <"$case"
+  rm -f .config
+  status=0
+  (
+    set -e
+    fragments=$case baseFiles=
+    kernelMake() { make "ARCH=$arch" HOSTCC=cc "CONFIG_SHELL=$SHELL" "SHELL=$SHELL" "$@"; }
+    # shellcheck disable=SC1090 # the recipe's
+    source "$configure"
+  ) >log 2>said || status=$?
+  name=$(basename "$case" .config)
+  grep -E -A1000 '^error: ' said >told || true
+  case $status in
+  0) expected=/dev/null ;;
+  *) expected=$cases/$name.txt ;;
+  esac
+  if [ -s told ] && [ "$status" = 0 ] || ! diff "$expected" told >&2; then
+    echo "$name: ended with $status, and says something else:" >&2
+    cat log said >&2
+    failed=1
+  else
+    echo "$name: $(if [ "$status" = 0 ]; then echo all obtained; else head -n 1 told; fi)" >>"$out"
+  fi
+done
+[ "$failed" = 0 ]
