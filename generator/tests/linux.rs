@@ -144,6 +144,18 @@ fn folders_beside_a_matrix() {
     std::os::unix::fs::symlink("/etc", at("m/link")).unwrap();
     assert!(beside.list("m").unwrap_err().0.contains("is neither"));
     std::fs::remove_file(at("m/link")).unwrap();
+    // Nor is anything read by way of one.
+    std::os::unix::fs::symlink(at("m"), at("way")).unwrap();
+    std::os::unix::fs::symlink(at("m/Kbuild"), at("one.config")).unwrap();
+    for (error, link) in [
+        (beside.list("way").unwrap_err(), "way"),
+        (beside.list("way/sub").unwrap_err(), "way"),
+        (beside.read("way/Kbuild").unwrap_err(), "way"),
+        (beside.read("one.config").unwrap_err(), "one.config"),
+    ] {
+        assert_eq!(error.0, format!("{} is a link", at(link).display()));
+    }
+    assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
     for number in 0..crossloom::matrix::MAX_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }

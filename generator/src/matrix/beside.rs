@@ -1,7 +1,7 @@
 //! The files that stand beside a matrix file.
 
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::kernel::{MAX_FRAGMENT, UserFiles};
 use super::module::MAX_FILES;
@@ -9,9 +9,24 @@ use super::module::MAX_FILES;
 /// The files of a directory, for the matrix in it to name.
 pub struct Beside<'a>(pub &'a Path);
 
+impl Beside<'_> {
+    /// A path below the matrix's folder. A link on the way could lead anywhere, and would mean another file on another machine.
+    fn place(&self, path: &str) -> Result<PathBuf, (String, String)> {
+        let mut place = self.0.to_owned();
+        for part in Path::new(path).components() {
+            place.push(part);
+            if place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+                let hint = "files and folders alone are read: put what it leads to here";
+                return Err((format!("{} is a link", place.display()), hint.to_owned()));
+            }
+        }
+        Ok(place)
+    }
+}
+
 impl UserFiles for Beside<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        let path = self.0.join(path);
+        let path = self.place(path)?;
         let wrong = |error: std::io::Error| {
             let hint = format!("files are named from the matrix's own folder: {} is looked for", path.display());
             (error.to_string(), hint)
@@ -27,10 +42,11 @@ impl UserFiles for Beside<'_> {
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        let top = self.place(folder)?;
         let mut files = Vec::new();
         let mut folders = vec![String::new()];
         while let Some(below) = folders.pop() {
-            let path = self.0.join(folder).join(&below);
+            let path = top.join(&below);
             let wrong = |error: std::io::Error| {
                 let hint = format!("folders are named from the matrix's own: {} is looked for", path.display());
                 (error.to_string(), hint)

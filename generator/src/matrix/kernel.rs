@@ -208,20 +208,18 @@ pub fn is_plain(part: &str) -> bool {
 }
 
 fn is_setting(line: &str) -> bool {
-    let line = line.trim();
+    let line = line.strip_suffix('\r').unwrap_or(line);
     let symbol = |name: &str| {
         let name = name.strip_prefix("CONFIG_").unwrap_or_default();
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
-    if line.is_empty() {
+    if line.trim().is_empty() {
         return true;
     }
     if let Some(comment) = line.strip_prefix('#') {
-        // One that looks like a setting but for a typing error would be lost in silence.
-        return match comment.trim().strip_suffix(" is not set") {
-            Some(name) => symbol(name.trim()),
-            None => !comment.trim_start().starts_with("CONFIG_"),
-        };
+        // One that looks like a setting but for a typing error, a space for one, would be lost in silence.
+        let off = line.strip_prefix("# ").and_then(|rest| rest.strip_suffix(" is not set"));
+        return off.is_some_and(symbol) || !comment.trim_start().starts_with("CONFIG_");
     }
     let Some((name, value)) = line.split_once('=') else { return false };
     let number = |value: &str| match value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")) {
@@ -262,6 +260,8 @@ mod tests {
             "CONFIG_X=\"\"",
             "CONFIG_X=\"a \\\" b\"",
             "CONFIG_X=y\r",
+            "# Where CONFIG_X is not set there is no X",
+            "# CONFIG_X is not set\r",
         ];
         for line in good {
             assert!(is_setting(line), "{line:?}");
@@ -280,6 +280,12 @@ mod tests {
             "# CONFIG_X=y",
             "CONFIG-X=y",
             "#CONFIG_X y is not set",
+            // What Kconfig overlooks.
+            "#CONFIG_X is not set",
+            "# CONFIG_X  is not set",
+            "# CONFIG_X is not set ",
+            " CONFIG_X=y",
+            "CONFIG_X=y ",
         ];
         for line in bad {
             assert!(!is_setting(line), "{line:?}");

@@ -202,6 +202,7 @@ fn measure(mut from: impl Read, limit: u64) -> io::Result<(Sha256, u64)> {
 mod tests {
     use super::*;
     use crate::nix::nar::{Node, hash_node, hash_path, write_node};
+    use std::fs;
     use std::io::Write;
 
     const PATH: &str = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-gmp";

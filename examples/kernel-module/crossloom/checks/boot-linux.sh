@@ -27,7 +27,7 @@ EOF
 count=0
 for file in $(for folder in $modules; do find "$folder" -name '*.ko' | sort; done); do
   if [ "$count" = 0 ]; then echo 'dir /modules 0755 0 0' >>work/list; fi
-  echo "file /modules/$count.ko $file 0644 0 0" >>work/list
+  echo "file /modules/$(printf %03d "$count").ko $file 0644 0 0" >>work/list
   count=$((count + 1))
 done
 "$kdir/usr/gen_init_cpio" -t 1 work/list >work/initramfs
@@ -42,7 +42,7 @@ if [ "$status" != 0 ]; then
   exit 1
 fi
 for line in 'init: reached userspace' 'hello: loaded, answer 42' "init: the module's answer is 42" 'hello: removed' \
-  "init: $count more modules loaded" 'init: done'; do
+  "init: $(printf %03d "$count") more modules loaded" 'init: done'; do
   grep -qF "$line" "$out/output" || {
     echo "error: the console does not say '$line'" >&2
     exit 1

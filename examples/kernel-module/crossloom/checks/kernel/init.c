@@ -56,22 +56,51 @@ static void fail(const char *what)
     end();
 }
 
-/* Loads /modules/0.ko and so on, as far as there are any. */
+static char path[] = "/modules/000.ko";
+
+/* Opens one of the modules, by its number. */
+static long module(long number)
+{
+    path[9] = (char)('0' + number / 100);
+    path[10] = (char)('0' + number / 10 % 10);
+    path[11] = (char)('0' + number % 10);
+    return call(__NR_openat, AT_FDCWD, (long)path, O_RDONLY, 0, 0);
+}
+
+/* Loads /modules/000.ko and so on, as far as there are any. One that needs another is refused until that one is loaded. */
 static void more(void)
 {
-    /* Static: compilers would fill them by memcpy(), and there is none. */
-    static char path[] = "/modules/0.ko", count[] = "init: 0 more modules loaded\n";
-    long file;
+    static char loaded[1000], text[] = "init: 000 more modules loaded\n";
+    long count = 0, left, before, number, file;
 
-    for (; path[9] <= '9'; path[9]++) {
-        file = call(__NR_openat, AT_FDCWD, (long)path, O_RDONLY, 0, 0);
-        if (file < 0)
-            break;
-        if (call(__NR_finit_module, file, (long)"", 0, 0, 0) != 0)
-            fail(path);
+    while (count < 1000 && (file = module(count)) >= 0) {
+        call(__NR_close, file, 0, 0, 0, 0);
+        count++;
     }
-    count[6] = path[9];
-    say(count);
+    left = count;
+    do {
+        before = left;
+        for (number = 0; number < count; number++) {
+            if (loaded[number])
+                continue;
+            file = module(number);
+            if (call(__NR_finit_module, file, (long)"", 0, 0, 0) == 0) {
+                loaded[number] = 1;
+                left--;
+            }
+            call(__NR_close, file, 0, 0, 0, 0);
+        }
+    } while (left != before);
+    for (number = 0; number < count; number++) {
+        if (!loaded[number]) {
+            module(number);
+            fail(path);
+        }
+    }
+    text[6] = (char)('0' + count / 100);
+    text[7] = (char)('0' + count / 10 % 10);
+    text[8] = (char)('0' + count % 10);
+    say(text);
 }
 
 void run(void)
