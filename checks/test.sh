@@ -87,6 +87,7 @@ step 'the flake evaluates, offline' evaluates
 step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
+step "kernels' configurations say what is missing" checks/kernel-explain.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then
   step 'Valgrind for macOS builds, and its tools run' valgrind
 else
