@@ -30,12 +30,32 @@ let
           "single"
         ];
       };
+      partly = node "partly" ./variations-canaries/kinds.sh {
+        outputs = [
+          "out"
+          "doc"
+          "single"
+        ];
+      };
       plain = node "plain" (builtins.toFile "plain.sh" ''mkdir "$out" && echo "$out" >"$out/plain"'') { };
     };
-    unreproducible = {
-      kinds.directory = "it is made to differ";
-      plain.together = "a reason that is none: both builds are identical";
-    };
+    unreproducible = [
+      {
+        node = "kinds";
+        files = ".*";
+        reason = "it is made to differ";
+      }
+      {
+        node = "part.*";
+        files = "out/content|out/empty";
+        reason = "a part of what differs is known to";
+      }
+      {
+        node = "plain";
+        files = "";
+        reason = "a reason that is none: both builds are identical";
+      }
+    ];
   };
   variations = builtins.attrNames nodes.canary.variations;
 in

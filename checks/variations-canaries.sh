@@ -33,4 +33,5 @@ if ! said=$(canaries proof 2>&1); then
 fi
 cat "$work/built"
 fails 'out/aslr: content' nodes.canary.variations.together
+fails 'beside what is known to: a part' nodes.partly.variations.directory
 fails 'identical, though they are listed as different' nodes.plain.variations.together

@@ -499,7 +499,7 @@ mod tests {
     fn what_every_nix_says_of_a_path_is_read() {
         let sri = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
         let entry = format!(r#"{{"path": "/nix/store/x", "narHash": "{sri}", "ultimate": true}}"#);
-        let known = PathInfo { nar: Some(Sha256::of(b"")), built: true };
+        let known = PathInfo { nar: Some(Sha256::of(b"")), built: true, by_content: false };
         for printed in [
             format!("[{entry}]"),
             format!(r#"{{"/nix/store/x": {entry}}}"#),
@@ -509,7 +509,14 @@ mod tests {
             assert_eq!(read.iter().map(|(_, info)| info).collect::<Vec<_>>(), [&known], "{printed}");
         }
         let read = registered(r#"{"x": {"narHash": {"algorithm": "sha256"}}}"#).unwrap();
-        assert_eq!(read, [("x".to_owned(), PathInfo { nar: None, built: false })]);
+        assert_eq!(read, [("x".to_owned(), PathInfo { nar: None, built: false, by_content: false })]);
+        // Text until 2.3x, then an object; null or nothing where the name stands for something else.
+        for (ca, by_content) in
+            [("null", false), (r#""""#, false), (r#""fixed:sha256:x""#, true), (r#"{"method": "flat"}"#, true)]
+        {
+            let read = registered(&format!(r#"[{{"path": "x", "ca": {ca}}}]"#)).unwrap();
+            assert_eq!(read[0].1.by_content, by_content, "{ca}");
+        }
         assert_eq!((registered("x"), registered("[{}]"), registered("1")), (None, None, None));
     }
 

@@ -78,12 +78,15 @@ let
       label = "${variation}-${name}";
       other = varied node circumstance;
       report = compare label node other;
+      known = builtins.filter (one: builtins.match one.node name != null) unreproducible;
+      attribute = which: if known == [ ] then "" else (builtins.head known).${which};
     in
     stdenv.mkDerivation {
       name = "variation-${label}";
       inherit report;
-      # Why it is known to differ, or nothing.
-      reason = unreproducible.${name}.${variation} or "";
+      # Why it is known to differ and where, or nothing.
+      reason = attribute "reason";
+      files = attribute "files";
       phases = [ "installPhase" ];
       installPhase = builtins.readFile ./verdict.sh;
       passthru = {
