@@ -347,6 +347,7 @@ let
           "bc"
           "cmake"
           "coreutils"
+          "cpio"
           "diffutils"
           "file"
           "findutils"
@@ -376,6 +377,7 @@ let
           "unzip"
           "xz"
           "zlib"
+          "zstd"
         ]
         # Programs of Linux run under it on Linux alone.
         ++ (if isDarwin then [ ] else [ "elfutils" "kmod" "qemu" "qemu-user" ])
