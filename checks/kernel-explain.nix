@@ -8,9 +8,7 @@
   node,
 }:
 let
-  scope = import (folder + "/seed") {
-    lock = builtins.fromJSON (builtins.readFile (folder + "/seed/bookworm-${system}.json"));
-  };
+  scope = import ./scope.nix { inherit folder system; };
   kernel = (import folder { }).legacyPackages.${system}.${node};
 in
 (scope.callPackage (

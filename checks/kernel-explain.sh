@@ -4,14 +4,16 @@ set -euo pipefail
 
 crossloom=$(realpath "$1")
 matrix=examples/kernel-arm64/matrix.toml
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 for node in linux-6_1_176-arm64 linux-6_12_107-arm64; do
   "$crossloom" fetch --matrix "$matrix" "$node"
   echo "== $node"
-  built=$("$crossloom" --quiet nix --matrix "$matrix" build --print-build-logs --no-link --json --impure --expr "
+  "$crossloom" --quiet nix --matrix "$matrix" build --print-build-logs --out-link "$work/built" --impure --expr "
     import $PWD/checks/kernel-explain.nix {
       folder = $PWD/examples/kernel-arm64/crossloom;
       system = \"$(uname -m)-linux\";
       node = \"$node\";
-    }" | grep -o '/nix/store/[^"]*-kernel-explain-[^"]*' | grep -v '\.drv$')
-  cat "$built"
+    }"
+  cat "$work/built"
 done

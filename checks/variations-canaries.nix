@@ -6,9 +6,7 @@
   system,
 }:
 let
-  scope = import (folder + "/seed") {
-    lock = builtins.fromJSON (builtins.readFile (folder + "/seed/bookworm-${system}.json"));
-  };
+  scope = import ./scope.nix { inherit folder system; };
   inherit (scope) stdenv;
   node =
     name: script: more:

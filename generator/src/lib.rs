@@ -7,6 +7,7 @@ pub mod diag;
 pub mod diff;
 pub mod fetch;
 pub mod flake_lock;
+pub mod input;
 pub mod lock;
 pub mod matrix;
 pub mod nix;

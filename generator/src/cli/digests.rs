@@ -13,11 +13,11 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::{Nix, PathInfo};
 use crate::nix::store::{StoreError, StorePath};
 use crate::nix::{aterm, nar};
-use crate::output;
 use crate::plan::{Plan, SystemPlan};
 use crate::target::System;
+use crate::verify::Ours;
 use crate::verify::digests::{Digest, Digests, DigestsError, MAX_BYTES};
-use crate::verify::{self, Ours};
+use crate::{input, output};
 
 #[derive(Debug, Args)]
 pub struct DigestsArgs {
@@ -207,7 +207,7 @@ pub(super) fn hashed(nix: &Nix, path: &StorePath, info: &PathInfo) -> Result<Opt
 /// Reads a file of digests.
 pub(super) fn read(path: &Path) -> Result<Option<Digests>> {
     let shown = || path.display().to_string();
-    let text = match verify::read(path, MAX_BYTES) {
+    let text = match input::read(path, MAX_BYTES) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|source| DigestsCommandError::Read { path: shown(), source })?,
     };
@@ -232,7 +232,7 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let nodes = built(&nix, &project, system, &nodes)?;
     let infos = registered(&nix, &nodes)?;
     instantiate(&nix, &project, system, &nodes)?;
-    let any_copied = !copied(&nix, &nix.requisites(&derivations(&nodes))?)?.is_empty();
+    let copied = copied(&nix, &nix.requisites(&derivations(&nodes))?)?;
     let mut found = BTreeMap::new();
     let (mut absent, mut foreign) = (Vec::new(), Vec::new());
     for node in &nodes {
@@ -241,7 +241,7 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
             continue;
         }
         // Who says which bits it built must not repeat what another party said, nor what its programs made.
-        if any_copied && !copied(&nix, &nix.requisites(std::slice::from_ref(&node.drv))?)?.is_empty() {
+        if !copied.is_empty() && !copied.is_disjoint(&nix.requisites(std::slice::from_ref(&node.drv))?) {
             foreign.push(node.name.as_str());
             continue;
         }

@@ -99,10 +99,11 @@ pub fn run(args: &VerifyArgs, quiet: bool) -> Result<Outcome> {
         for_names(&nix, &project, &plan, system, &args.names, quiet)?;
         first(&nix, &project, system, &nodes, quiet)?;
         infos = registered(&nix, &nodes)?;
+    } else {
+        instantiate(&nix, &project, system, &nodes)?;
     }
     let mut answer = Answer::default();
     // Programs that were copied from another build what the other wants: they are built again, too.
-    instantiate(&nix, &project, system, &nodes)?;
     let inputs = copied_inputs(&nix, &nodes)?;
     let copies = registered(&nix, &inputs)?;
     for input in &inputs {
@@ -231,12 +232,8 @@ fn look(
     }
     compare(nix, theirs, system, of, info, second).unwrap_or_else(|error| {
         let path = of.2.path_in(nix.store_dir());
-        let mut detail = format!("{path}: {error}");
-        let mut source = error.source();
-        while let Some(error) = source {
-            detail.push_str(&format!(": {error}"));
-            source = error.source();
-        }
+        let causes = std::iter::successors(error.source(), |cause| cause.source());
+        let detail = causes.fold(format!("{path}: {error}"), |detail, cause| format!("{detail}: {cause}"));
         (None, Found::saying(Verdict::Damaged, detail))
     })
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::kernel::{MAX_FRAGMENT, UserFiles};
 use super::module::MAX_FILES;
+use crate::input;
 
 /// The files of a directory, for the matrix in it to name.
 pub struct Beside<'a>(pub &'a Path);
@@ -31,11 +32,7 @@ impl UserFiles for Beside<'_> {
             let hint = format!("files are named from the matrix's own folder: {} is looked for", path.display());
             (error.to_string(), hint)
         };
-        // Anything but a file, a pipe for one, might never open or never end.
-        if !std::fs::metadata(&path).map_err(wrong)?.is_file() {
-            return Err(wrong(std::io::Error::other("it is no file")));
-        }
-        let file = std::fs::File::open(&path).map_err(wrong)?;
+        let file = input::open(&path).map_err(wrong)?;
         let mut bytes = Vec::new();
         file.take(MAX_FRAGMENT as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
         Ok(bytes)

@@ -10,7 +10,8 @@ use sha2::Digest as _;
 
 use super::digests::Digest;
 use super::narinfo::NarInfo;
-use super::{Found, Ours, Verdict, open, read};
+use super::{Found, Ours, Verdict};
+use crate::input::{open, read};
 use crate::nix::archive::{Difference, Dump, Side, first_difference};
 use crate::nix::hash::Sha256;
 use crate::nix::store::StorePath;

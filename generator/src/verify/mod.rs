@@ -8,9 +8,7 @@ pub mod cache;
 pub mod digests;
 pub mod narinfo;
 
-use std::fs::{self, File};
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
@@ -161,26 +159,6 @@ pub fn published(node: Option<&Outputs>, output: &str, ours: &Ours) -> Found {
         Found::saying(Verdict::Differs, format!("NAR hash {} there, {} here", theirs.nar, ours.nar))
     };
     Found { theirs: Some(theirs.clone()), ..found }
-}
-
-/// The text of a file of at most `limit` bytes. Nothing but a file is opened: a pipe might never open, a device never end.
-///
-/// # Errors
-/// What the system says, `NotFound` among it; what is no file, longer, or not UTF-8 is of kind `Other`.
-pub fn read(path: &Path, limit: usize) -> io::Result<String> {
-    let mut bytes = Vec::new();
-    open(path)?.take(limit as u64 + 1).read_to_end(&mut bytes)?;
-    if bytes.len() > limit {
-        return Err(io::Error::other(format!("it has more than {limit} bytes")));
-    }
-    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8 text"))
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is no file"));
-    }
-    File::open(path)
 }
 
 /// A difference in words.
