@@ -159,6 +159,24 @@ fn cells_come_and_go() {
     assert_eq!(statuses(&diff), [(Status::Added, None, second), (Status::Removed, second, None)]);
 }
 
+/// The name of a cell is its place on an axis: what was called by the target alone has the version in its name now.
+#[test]
+fn a_name_that_goes_to_another_cell_is_told() {
+    let old = State::new(&musl(""));
+    let new = State::new(&musl("gcc = [\"15.3.0\", \"14.2.0\"]\n"));
+    let [short, long] = ["musl-gcc-x86_64-linux-musl", "musl-gcc-x86_64-linux-musl-gcc-14_2_0"].map(Some);
+    let diff = compared(&old, &new);
+    assert_eq!(statuses(&diff), [(Status::Added, None, short), (Status::Renamed, short, long)]);
+    let cells = &diff.systems[&System::X86_64Linux];
+    assert_eq!((cells[0].reused, cells[1].reused), (true, false));
+    assert!(diff.to_text().contains(", a name that another cell had, "), "{}", diff.to_text());
+    assert!(diff.rebuilds());
+    // The other way the short name is the other compiler's again, which is there already.
+    let diff = compared(&new, &old);
+    assert_eq!(statuses(&diff), [(Status::Renamed, long, short), (Status::Removed, short, None)]);
+    assert!(diff.systems[&System::X86_64Linux][0].reused && !diff.rebuilds());
+}
+
 #[test]
 fn another_order_of_an_axis_renames_and_rebuilds_nothing() {
     let [old, new] = ["\"14.2.0\", \"15.3.0\"", "\"15.3.0\", \"14.2.0\""]

@@ -91,7 +91,7 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
         false => super::say(&compared.to_text())?,
     }
     tracing::info!("{}", summary(&compared));
-    Ok(if compared.count(Status::Rebuilt) == 0 { Outcome::Fine } else { Outcome::Found })
+    Ok(if compared.rebuilds() { Outcome::Found } else { Outcome::Fine })
 }
 
 /// A folder stands for the matrix in it.

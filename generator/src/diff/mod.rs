@@ -48,6 +48,8 @@ pub struct CellDiff {
     pub old: Option<String>,
     /// Its name in the new plan.
     pub new: Option<String>,
+    /// Whether its new name was another cell's in the old plan: who asks for that name gets another package.
+    pub reused: bool,
     /// The nodes that it needs and that no cell of the old plan had, in the plan's order.
     pub build: Vec<String>,
     /// How many others it needs.
@@ -132,6 +134,16 @@ pub struct SourceBits {
 }
 
 impl Diff {
+    /// Whether a name of the old plan now stands for something that has to be built.
+    pub fn rebuilds(&self) -> bool {
+        let rebuilt = |cell: &CellDiff| match cell.status {
+            Status::Rebuilt => true,
+            Status::Added => cell.reused && !cell.build.is_empty(),
+            Status::Removed | Status::Renamed | Status::Unchanged => false,
+        };
+        self.systems.values().flatten().any(rebuilt)
+    }
+
     /// How many cells have this status.
     pub fn count(&self, status: Status) -> usize {
         self.systems.values().flatten().filter(|cell| cell.status == status).count()
@@ -201,6 +213,9 @@ fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
         })
         .collect();
     cells.extend(left.into_iter().flatten().map(|cell| plain(Status::Removed, Some(cell), None)));
+    for cell in &mut cells {
+        cell.reused = cell.new != cell.old && old.cells().iter().any(|before| Some(&before.name) == cell.new.as_ref());
+    }
     cells
 }
 
@@ -215,7 +230,16 @@ fn output(cell: &Cell) -> String {
 fn plain(status: Status, old: Option<&Cell>, new: Option<&Cell>) -> CellDiff {
     let name = |cell: &Cell| cell.name.clone();
     let (old, new) = (old.map(name), new.map(name));
-    CellDiff { status, old, new, build: Vec::new(), kept: 0, causes: Vec::new(), following: Vec::new() }
+    CellDiff {
+        status,
+        old,
+        new,
+        reused: false,
+        build: Vec::new(),
+        kept: 0,
+        causes: Vec::new(),
+        following: Vec::new(),
+    }
 }
 
 fn compared(old: &Nodes<'_>, new: &Nodes<'_>, before: &Cell, after: &Cell) -> CellDiff {

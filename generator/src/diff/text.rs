@@ -45,7 +45,8 @@ fn line(system: System, cell: &CellDiff) -> String {
         Status::Added | Status::Rebuilt if all > 0 => format!(", {build} of {all} nodes to build"),
         _ => String::new(),
     };
-    format!("{status:<9}  {system}  {name}{nodes}\n")
+    let reused = if cell.reused { ", a name that another cell had" } else { "" };
+    format!("{status:<9}  {system}  {name}{reused}{nodes}\n")
 }
 
 fn because(cause: &Cause) -> String {
