@@ -222,6 +222,7 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let system = this_system()?;
     let plan = project.plan()?;
     let nodes = closure(planned(&plan, system)?, system, &args.names)?;
+    let named = nodes_of(planned(&plan, system)?, system, &args.names)?;
     project.current(&plan)?;
     // Before anything is hashed: that takes a while.
     let mut digests = match &args.write {
@@ -254,6 +255,7 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
         }
         found.insert(node.name.clone(), outputs);
     }
+    let short = !args.names.is_empty() && named.iter().any(|name| absent.iter().chain(&foreign).any(|left| left == name));
     let whys = ["not in this machine's store", "they, or what they are built with, were copied into the store"];
     for (names, why) in [absent, foreign].into_iter().zip(whys) {
         if !names.is_empty() {
@@ -272,5 +274,5 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
         }
         None => super::say(&digests.to_text())?,
     }
-    Ok(Outcome::Fine)
+    Ok(if short { Outcome::Found } else { Outcome::Fine })
 }
