@@ -21,18 +21,18 @@ fi
 work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 # What every build must overlook: a package of this machine's, and a start-up file that makes the prompt anew each time.
-mkdir -p "$work/packages" "$work/home"
+mkdir -p "$work/packages" "$work/text" "$work/array"
 printf 'Name: foreign\nDescription: none of the target\nVersion: 1\n' >"$work/packages/foreign.pc"
-cat >"$work/home/.bashrc" <<'RC'
-PROMPT_COMMAND='PS1="mine> ";'
-RC
 
-# prompt SHELL: an interactive bash of nix develop, with a person's own start-up file.
+printf '%s\n' "PROMPT_COMMAND='PS1=\"mine> \";'" >"$work/text/.bashrc"
+printf '%s\n' "PROMPT_COMMAND=(true 'PS1=\"mine> \"')" >"$work/array/.bashrc"
+
+# prompt SHELL HOME: an interactive bash of nix develop, with a person's own start-up file.
 prompt() {
   local said
   # shellcheck disable=SC2016 # for the shell there
   said=$(printf '%s\n' 'echo "prompt: ${PS1@P}"' exit |
-    HOME=$work/home script -qec "'$crossloom' nix --matrix '$quickstart/matrix.toml' develop '$quickstart#$1'" /dev/null)
+    HOME=$work/$2 script -qec "'$crossloom' nix --matrix '$quickstart/matrix.toml' develop '$quickstart#$1'" /dev/null)
   grep -oF "prompt: [$1] mine> " <<<"$said" || { echo "$said" >&2; echo "the prompt does not name $1" >&2; return 1; }
 }
 
@@ -40,7 +40,8 @@ passed=0
 for shell in "${shells[@]}"; do
   echo "== nix develop .#$shell"
   "$crossloom" fetch --matrix "$quickstart/matrix.toml" "$shell"
-  prompt "$shell"
+  prompt "$shell" text
+  prompt "$shell" array
   mkdir "$work/$shell"
   # shellcheck disable=SC2016 # CC is the shell's
   (cd "$work/$shell" && PKG_CONFIG_PATH=$work/packages "$crossloom" nix --matrix "$quickstart/matrix.toml" \

@@ -157,7 +157,12 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
     let built = graph.was_built(Family::Linux, cell.target.name(), &words, &[("linux", &cell.linux)]);
     Some(Cell {
         name: cell.name.clone(),
-        shell: Some(Shell { name: cell.name.clone(), recipe: "linux-shell", cxx: false, texts: Vec::new() }),
+        shell: Some(Shell {
+            name: cell.name.clone(),
+            recipe: "linux-shell",
+            cxx: false,
+            texts: vec![("cell", cell.name.clone())],
+        }),
         output: Output::Node(name),
         family: Family::Linux,
         target: cell.target.name(),
