@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The files for GitHub and GitLab of every example, against the schemas that SchemaStore publishes for them: surfaces.sh
+# The files for GitHub and GitLab of every example, and of a matrix with every family on every build system, against the
+# schemas that SchemaStore publishes for them: surfaces.sh CROSSLOOM
 # What garnix and Hydra read has no published schema: generator/tests/surfaces.rs holds those to their documentation.
 set -euo pipefail
 
@@ -9,11 +10,38 @@ if [ ! -x "$validators/bin/check-jsonschema" ]; then
   "$validators/bin/pip" install --quiet --disable-pip-version-check check-jsonschema==0.39.0
 fi
 "$validators/bin/check-jsonschema" --version
+crossloom=$(realpath "$1")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir "$work/everything"
+cp -r examples/kernel-module/greeting "$work/everything/"
+cat >"$work/everything/matrix.toml" <<'TOML'
+crossloom = 1
+[build]
+systems = ["x86_64-linux", "aarch64-linux", "x86_64-darwin", "aarch64-darwin"]
+[ci]
+surfaces = ["hydra", "garnix", "github", "gitlab"]
+crossloom-git = "https://git.example.org/tools/crossloom"
+crossloom-rev = "0123456789abcdef0123456789abcdef01234567"
+[musl-gcc]
+targets = ["x86_64-linux-musl"]
+[darwin]
+targets = ["x86_64-apple-darwin22"]
+[valgrind-darwin]
+targets = ["x86_64-apple-darwin22"]
+[linux]
+targets = ["arm64"]
+modules = ["greeting"]
+[linux-module.greeting]
+source = "greeting"
+TOML
+"$crossloom" --quiet lock --matrix "$work/everything/matrix.toml"
+"$crossloom" --quiet generate --matrix "$work/everything/matrix.toml"
 shopt -s nullglob dotglob
-github=(examples/*/.github/workflows/crossloom.yml)
-gitlab=(examples/*/.gitlab-ci.yml)
-if [ "${#github[@]}" = 0 ] || [ "${#gitlab[@]}" = 0 ]; then
-  echo "no example has files for GitHub and GitLab" >&2
+github=({examples,"$work"}/*/.github/workflows/crossloom.yml)
+gitlab=({examples,"$work"}/*/.gitlab-ci.yml)
+if [ "${#github[@]}" -lt 2 ] || [ "${#gitlab[@]}" -lt 2 ]; then
+  echo "no example has files for GitHub and GitLab, or the matrix of everything has none" >&2
   exit 1
 fi
 "$validators/bin/check-jsonschema" --builtin-schema vendor.github-workflows "${github[@]}"

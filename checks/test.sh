@@ -84,7 +84,7 @@ step 'Python scripts do what they say' python3 -m unittest discover -s checks/py
 step 'unit and integration tests' tests
 step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
-step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh
+step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh "$crossloom"
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 step "kernels' configurations say what is missing" checks/kernel-explain.sh "$crossloom"

@@ -15,6 +15,10 @@ pub struct Ci {
     pub surfaces: BTreeSet<Surface>,
     /// Where Hydra finds the project's flake: an address of Nix's, which names no place on a machine.
     pub flake: Option<String>,
+    /// The repository that jobs build crossloom from; where there is none, a variable of the service's names it.
+    pub crossloom_git: Option<String>,
+    /// Its commit, in 40 hexadecimal digits.
+    pub crossloom_rev: Option<String>,
 }
 
 /// A service that files are rendered for.
@@ -45,13 +49,28 @@ impl Surface {
 /// How an address begins that another machine can read.
 const SCHEMES: [&str; 8] = ["git+https", "git+http", "git+ssh", "github", "gitlab", "sourcehut", "hg+https", "https"];
 
+/// How a repository's address begins that cargo reads on another machine.
+const REPOSITORIES: [&str; 3] = ["https://", "http://", "ssh://"];
+
+/// What reads one of the keys that are text.
+type Read = fn(&str, Range<usize>) -> Result<String, Problem>;
+
+/// The keys that are for some services alone: how they are read, for whom they are, and the first of these.
+const PARTIAL: [(&str, Read, &str, &[Surface]); 3] = [
+    ("flake", address, "Hydra, which is not", &[Surface::Hydra]),
+    ("crossloom-git", repository, "GitHub and GitLab, which are not", &[Surface::Github, Surface::Gitlab]),
+    ("crossloom-rev", commit, "GitHub and GitLab, which are not", &[Surface::Github, Surface::Gitlab]),
+];
+
 pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Ci {
     let mut ci = Ci::default();
     let Some(table) = reader.table(value, "[ci]", keys::CI) else { return ci };
     let hint = "say what to render files for: surfaces = [\"github\"]";
     let Some(value) = table.get("surfaces") else {
-        if let Some(value) = table.get("flake") {
-            reader.word(value, "ci.flake", address);
+        for (key, read, ..) in PARTIAL {
+            if let Some(value) = table.get(key) {
+                reader.word(value, &format!("ci.{key}"), read);
+            }
         }
         reader.missing.push(Problem::at(span, "`surfaces` is missing in [ci]").hint(hint));
         return ci;
@@ -62,16 +81,37 @@ pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Ci {
         known.ok_or_else(|| not_among(span, "surface", word, Surface::ALL.map(Surface::as_str)))
     });
     ci.surfaces = words.into_iter().map(|word| word.value).collect();
-    // A misspelt word may have been the one that `flake` is for.
+    // A misspelt word may have been the one that a key is for.
     let sound = reader.problems.len() == before;
-    if let Some((key, value)) = table.get_key_value("flake") {
-        ci.flake = reader.word(value, "ci.flake", address).map(|address| address.value);
-        if sound && !ci.surfaces.contains(&Surface::Hydra) {
-            let problem = Problem::at(key.span(), "`flake` is for Hydra, which is not among ci.surfaces");
-            reader.report(problem.hint("add \"hydra\" to surfaces, or remove this key"));
+    for ((name, read, whose, surfaces), place) in
+        PARTIAL.into_iter().zip([&mut ci.flake, &mut ci.crossloom_git, &mut ci.crossloom_rev])
+    {
+        let Some((key, value)) = table.get_key_value(name) else { continue };
+        *place = reader.word(value, &format!("ci.{name}"), read).map(|word| word.value);
+        if sound && let Some(first) = surfaces.first() && !surfaces.iter().any(|one| ci.surfaces.contains(one)) {
+            let problem = Problem::at(key.span(), format!("`{name}` is for {whose} among ci.surfaces"));
+            reader.report(problem.hint(format!("add \"{}\" to surfaces, or remove this key", first.as_str())));
         }
     }
     ci
+}
+
+fn repository(word: &str, span: Range<usize>) -> Result<String, Problem> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~:/@%+".contains(c);
+    let known = REPOSITORIES.iter().any(|scheme| word.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
+    if known && word.chars().all(plain) {
+        return Ok(word.to_owned());
+    }
+    let message = format!("{} is no address of a repository that another machine can read", quote(word));
+    Err(Problem::at(span, message).hint("as cargo takes it: https://git.example.org/tools/crossloom"))
+}
+
+fn commit(word: &str, span: Range<usize>) -> Result<String, Problem> {
+    if word.len() == 40 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return Ok(word.to_owned());
+    }
+    let message = format!("{} is no commit: a branch or a tag may be moved", quote(word));
+    Err(Problem::at(span, message).hint("its 40 hexadecimal digits, as `git rev-parse` prints them"))
 }
 
 fn address(word: &str, span: Range<usize>) -> Result<String, Problem> {

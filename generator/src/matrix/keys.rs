@@ -21,7 +21,7 @@ pub const BUILD: &[&str] = &["systems", "seed"];
 /// Keys of `[sources]`.
 pub const SOURCES: &[&str] = &["prefer"];
 /// Keys of `[ci]`.
-pub const CI: &[&str] = &["surfaces", "flake"];
+pub const CI: &[&str] = &["surfaces", "flake", "crossloom-git", "crossloom-rev"];
 /// Keys of one `[sdk.NAME]`.
 pub const SDK: &[&str] = &["kind", "version", "accept-license", "hash"];
 /// Keys of one `[kernel-config.NAME]`.

@@ -149,6 +149,16 @@ fn sources_key(key: &str) -> Value {
 fn ci_key(key: &str) -> Value {
     match key {
         "surfaces" => words(&Surface::ALL.map(Surface::as_str), "Services that files are rendered for."),
+        "crossloom-git" => json!({
+            "description": "Of github and gitlab: the repository that crossloom is built from.",
+            "type": "string",
+            "pattern": "^(https|http|ssh)://[-A-Za-z0-9._~:/@%+]+$",
+        }),
+        "crossloom-rev" => json!({
+            "description": "Of github and gitlab: the commit that crossloom is built from.",
+            "type": "string",
+            "pattern": "^[0-9a-f]{40}$",
+        }),
         _ => json!({
             "description": "Of hydra: the address of the project's flake, for the declarative jobset crossloom/spec.json.",
             "type": "string",

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, jobs, yaml};
+use super::{
+    CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml,
+};
 use crate::plan::Plan;
 use crate::target::System;
 
@@ -17,11 +19,17 @@ const UPLOAD: &str = "actions/upload-artifact@v4";
 const DOWNLOAD: &str = "actions/download-artifact@v4";
 const INSTALL_NIX: &str = "cachix/install-nix-action@v31";
 
-const COMMENT: &str = "\
-# One job for each cell and build system. GitHub reads this file in the repository's own .github/workflows alone.
-# Variables of the repository: CROSSLOOM_GIT, where crossloom's own sources are; and, where the machines' own settings
-# don't do, CROSSLOOM_MIRRORS, the text of a mirrors.toml.
-";
+/// A pull request from the repository itself was pushed to it, and built then.
+const ONCE: &str =
+    "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name != github.repository";
+
+fn comment(plan: &Plan) -> String {
+    format!(
+        "# One job for each cell and build system. GitHub reads this file in the repository's own .github/workflows alone.\n\
+         # Variables of the repository, which pull requests from forks do not see:\n{}",
+        variables(plan, "the text of a mirrors.toml"),
+    )
+}
 
 /// GitHub's own machines of a build system.
 const fn runner(system: System) -> &'static str {
@@ -38,7 +46,7 @@ pub fn workflow(plan: &Plan) -> String {
     let mut all = Map::new();
     for (system, nodes) in &plan.systems {
         let jobs = jobs(plan, nodes);
-        all.insert(format!("crossloom-{system}"), tool(*system));
+        all.insert(format!("crossloom-{system}"), tool(plan, *system));
         for (index, jobs) in jobs.chunks(MATRIX).enumerate() {
             let number = if index == 0 { String::new() } else { format!("-{}", index + 1) };
             all.insert(format!("build-{system}{number}"), build(*system, jobs));
@@ -47,10 +55,12 @@ pub fn workflow(plan: &Plan) -> String {
     let workflow = json!({
         "name": "crossloom",
         "on": ["push", "pull_request", "workflow_dispatch"],
+        // A push makes builds of the one before it pointless.
+        "concurrency": { "group": "${{ github.workflow }}-${{ github.ref }}", "cancel-in-progress": true },
         "permissions": { "contents": "read" },
         "jobs": all,
     });
-    format!("{COMMENT}{}", yaml::print(&workflow))
+    format!("{}{}", comment(plan), yaml::print(&workflow))
 }
 
 /// A job on machines of a build system.
@@ -68,21 +78,24 @@ fn on(system: System, fields: Json) -> Json {
 }
 
 /// Builds crossloom, and looks whether what is committed is what it renders.
-fn tool(system: System) -> Json {
+fn tool(plan: &Plan, system: System) -> Json {
     let program = format!("{TOOL_ROOT}/bin/crossloom");
-    let install = format!("cargo install --locked --root {TOOL_ROOT} --git \"$CROSSLOOM_GIT\" crossloom");
+    let (install, read) = install(&plan.ci);
+    let mut build = json!({ "name": "Build crossloom", "run": install });
+    if !read.is_empty() {
+        let values: Map<_, _> =
+            read.iter().map(|name| ((*name).to_owned(), json!(format!("${{{{ vars.{name} }}}}")))).collect();
+        build["env"] = Json::Object(values);
+    }
     let current = CURRENT.map(|command| format!("{TOOL_ROOT}/bin/{command}")).join(" && ");
     on(
         system,
         json!({
+            "if": ONCE,
             "timeout-minutes": TOOL_TIMEOUT / 60,
             "steps": [
                 { "uses": CHECKOUT },
-                {
-                    "name": "Build crossloom",
-                    "env": { "CROSSLOOM_GIT": "${{ vars.CROSSLOOM_GIT }}" },
-                    "run": install,
-                },
+                build,
                 { "name": "Compare what is committed", "run": current },
                 { "uses": UPLOAD, "with": { "name": format!("crossloom-{system}"), "path": program } },
             ],
@@ -119,10 +132,8 @@ fn build(system: System, jobs: &[Job<'_>]) -> Json {
     let run = if system.is_linux() {
         format!("chmod +x {program} && {program} build $WORDS")
     } else {
-        format!(
-            "chmod +x {program} && {program} fetch $WORDS && \
-             nix build --no-link --print-build-logs \".#packages.{system}.$WORDS\""
-        )
+        let build = build_with_nixpkgs(&format!("{system}.$WORDS"));
+        format!("chmod +x {program} && {program} fetch $WORDS && {build}")
     };
     steps.push(json!({ "name": "Build", "env": { "WORDS": "${{ matrix.words }}" }, "run": run }));
     on(

@@ -5,16 +5,28 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, jobs, yaml};
+use super::{
+    CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml,
+};
 use crate::plan::Plan;
 use crate::target::System;
 
-const COMMENT: &str = "\
-# One job for each cell and build system. GitLab reads this file at the top of the repository.
-# Variables of the project: CROSSLOOM_GIT, where crossloom's own sources are; and, where the machines' own settings
-# don't do, CROSSLOOM_MIRRORS, of the type File: a mirrors.toml. Runners for macOS are the project's own, with Nix and
-# Rust, and with the build system's name as their tag.
-";
+/// Seconds that a job on GitLab.com's own machines may take, whatever a project says. They are Linux' here.
+const LONGEST: u32 = 10_800;
+
+fn comment(plan: &Plan) -> String {
+    let macs = plan.systems.keys().any(|system| !system.is_linux());
+    let runners = if macs {
+        "# Runners for macOS are the project's own, with Nix and Rust, and with the build system's name as their tag.\n"
+    } else {
+        ""
+    };
+    format!(
+        "# One job for each cell and build system. GitLab reads this file at the top of the repository.\n{runners}\
+         # Variables of the project:\n{}",
+        variables(plan, "of the type File: a mirrors.toml"),
+    )
+}
 
 /// The tag of a build system's runners: GitLab's own, where there are any for everyone.
 const fn tag(system: System) -> &'static str {
@@ -40,7 +52,7 @@ pub fn pipeline(plan: &Plan) -> String {
         machine.insert("tags".to_owned(), json!([tag(*system)]));
         all.insert(template.clone(), Json::Object(machine));
 
-        let mut script = vec![format!("cargo install --locked --root {TOOL_ROOT} --git \"$CROSSLOOM_GIT\" crossloom")];
+        let mut script = vec![install(&plan.ci).0];
         script.extend(CURRENT.map(|command| format!("{TOOL_ROOT}/bin/{command}")));
         all.insert(
             tool.clone(),
@@ -63,20 +75,21 @@ pub fn pipeline(plan: &Plan) -> String {
             } else {
                 vec![
                     format!("{program} fetch {words}"),
-                    format!("nix build --no-link --print-build-logs \".#packages.{system}.{words}\""),
+                    build_with_nixpkgs(&format!("{system}.{words}")),
                 ]
             };
+            let longest = if system.is_linux() { LONGEST } else { u32::MAX };
             all.insert(
                 format!("{} {system}", job.name),
                 json!({
                     "extends": template,
                     "stage": "test",
                     "needs": [tool],
-                    "timeout": format!("{} seconds", job.limits.timeout),
+                    "timeout": format!("{} seconds", job.limits.timeout.min(longest)),
                     "script": script,
                 }),
             );
         }
     }
-    format!("{COMMENT}{}", yaml::print(&Json::Object(all)))
+    format!("{}{}", comment(plan), yaml::print(&Json::Object(all)))
 }

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::matrix::Surface;
+use crate::matrix::{Ci, Surface};
 use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
-use crate::plan::{Arg, Cell, Check, Plan, SystemPlan};
+use crate::plan::{Arg, Plan, SystemPlan};
 use crate::render::gate::HEADER;
 use crate::target::System;
 use limits::Limits;
@@ -27,6 +27,8 @@ const IMAGE: &str = "rust:1-bookworm";
 const TOOL_ROOT: &str = "crossloom-tool";
 /// Seconds that building crossloom may take.
 const TOOL_TIMEOUT: u32 = 3600;
+/// Where a job has its own variables, these say what the matrix leaves open: the repository and the commit of crossloom.
+const TOOL_VARIABLES: [&str; 2] = ["CROSSLOOM_GIT", "CROSSLOOM_REV"];
 /// What compares the lock and the rendered files with the matrix.
 const CURRENT: [&str; 2] = ["crossloom lock --check", "crossloom generate --check"];
 
@@ -49,6 +51,49 @@ impl Job<'_> {
     }
 }
 
+/// The command that builds crossloom, and which of [`TOOL_VARIABLES`] it reads.
+fn install(ci: &Ci) -> (String, Vec<&'static str>) {
+    let [git_variable, rev_variable] = TOOL_VARIABLES;
+    let mut variables = Vec::new();
+    let git = ci.crossloom_git.clone().unwrap_or_else(|| {
+        variables.push(git_variable);
+        format!("\"${{{git_variable}:?is not set: name a repository, or crossloom-git in [ci] of matrix.toml}}\"")
+    });
+    let rev = ci.crossloom_rev.as_ref().map_or_else(
+        || {
+            variables.push(rev_variable);
+            format!("${{{rev_variable}:+--rev \"${rev_variable}\"}}")
+        },
+        |rev| format!("--rev {rev}"),
+    );
+    (format!("cargo install --locked --root {TOOL_ROOT} --git {git} {rev} crossloom"), variables)
+}
+
+/// Lines of a comment on the variables that jobs read. `mirrors` says what the one of that name holds.
+fn variables(plan: &Plan, mirrors: &str) -> String {
+    let (_, read) = install(&plan.ci);
+    let mut lines = String::new();
+    for name in read {
+        let says = match name {
+            "CROSSLOOM_GIT" => "where crossloom's own sources are",
+            _ => "the commit of them, in place of the newest",
+        };
+        lines.push_str(&format!("#   {name}      {says}\n"));
+    }
+    lines.push_str(&format!("#   CROSSLOOM_MIRRORS  {mirrors}, where the machines' own settings don't do\n"));
+    if plan.systems.keys().any(|system| !system.is_linux()) {
+        lines.push_str("#                      (macOS has no apt that would say where Debian's archive is)\n");
+    }
+    lines
+}
+
+/// The command that builds one package where there is no seed: with nixpkgs' tools, and so by plain Nix.
+fn build_with_nixpkgs(package: &str) -> String {
+    format!(
+        "nix --extra-experimental-features 'nix-command flakes' build --no-link --print-build-logs \".#packages.{package}\""
+    )
+}
+
 /// Files of the tree by their paths, for the surfaces that the matrix names.
 pub fn files(plan: &Plan) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
@@ -60,8 +105,9 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
                 }
             }
             Surface::Garnix => {
-                let comment = "# What garnix builds. It runs plain Nix: files that only `crossloom fetch` brings have to \
-                               be in a cache that it reads.\n";
+                let comment = "# What garnix builds. It reads this file at the top of the repository and runs plain Nix: files \
+                               that only\n# `crossloom fetch` brings have to be in the store or in a cache of the machines \
+                               that it runs on.\n";
                 files.insert(GARNIX.to_owned(), format!("{HEADER}\n{comment}{}", yaml::print(&garnix(plan))));
             }
             Surface::Github => {
@@ -79,32 +125,27 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
 /// none: the lock knows no address of it.
 pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
     let own = with_own_sdk(plan, system);
-    let mut checks: BTreeMap<&str, Vec<&Check>> = BTreeMap::new();
-    for check in &system.checks {
-        for node in check.nodes() {
-            checks.entry(node).or_default().push(check);
+    let mut jobs: Vec<Job<'_>> = Vec::new();
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    for cell in &system.cells {
+        let Some(node) = cell.node().filter(|node| !own.contains(node)) else { continue };
+        places.insert(node, jobs.len());
+        let limits = limits::of_cell(cell.family);
+        jobs.push(Job { name: &cell.name, output: "packages", checks: Vec::new(), limits });
+    }
+    for check in system.checks.iter().filter(|check| !check.nodes().any(|node| own.contains(node.as_str()))) {
+        // One of several cells, as a kernel's with its modules, is proved where the last of them is built.
+        let last = check.nodes().filter_map(|node| places.get(node.as_str())).max();
+        match last.and_then(|place| jobs.get_mut(*place)) {
+            Some(job) => job.checks.push(&check.name),
+            // The seed's own.
+            None => {
+                let limits = limits::of_check(check.file);
+                jobs.push(Job { name: &check.name, output: "checks", checks: Vec::new(), limits });
+            }
         }
     }
-    let nodes: BTreeSet<&str> = system.cells.iter().filter_map(Cell::node).collect();
-    let of_cells = system.cells.iter().filter_map(|cell| {
-        let node = cell.node().filter(|node| !own.contains(node))?;
-        let checks = checks.get(node).into_iter().flatten();
-        Some(Job {
-            name: &cell.name,
-            output: "packages",
-            checks: checks.map(|check| check.name.as_str()).collect(),
-            limits: limits::of_cell(cell.family),
-        })
-    });
-    // The seed's own.
-    let others = system.checks.iter().filter(|check| !check.nodes().any(|node| nodes.contains(node.as_str())));
-    let others = others.map(|check| Job {
-        name: &check.name,
-        output: "checks",
-        checks: Vec::new(),
-        limits: limits::of_check(check.file),
-    });
-    of_cells.chain(others).collect()
+    jobs
 }
 
 /// The nodes of a build system that are made of an SDK of the user's own.
