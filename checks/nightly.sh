@@ -69,7 +69,7 @@ export CROSSLOOM_FUZZ=100000
 step 'fuzz tests of 100,000 cases' cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
 
 skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
-skip "building examples/osxcross: its SDK is the user's, and not every machine reaches its sources"
+skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"
 skip "building for aarch64-linux and macOS build machines: evaluated here, built on such machines"
 grep '^SKIPPED: ' "$log"
 echo "$passed passed, 0 failed, $(grep -c '^SKIPPED: ' "$log") skipped"

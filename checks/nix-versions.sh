@@ -88,10 +88,12 @@ derivations() {
 # What was built and the hash of its content.
 built() {
   cp -r "$quickstart" "$work/$suite/project" && rm -rf "$work/$suite/project/.crossloom" || return
-  local matrix=$work/$suite/project/matrix.toml name path
+  local matrix=$work/$suite/project/matrix.toml name path hash
   for name in "${builds[@]}"; do
     path=$(under build --matrix "$matrix" "$name") || return
-    echo "$name $path $(under --quiet nix --matrix "$matrix" hash path "$path")" || return
+    hash=$(under --quiet nix --matrix "$matrix" hash path "$path") || return
+    [ -n "$hash" ] || return
+    echo "$name $path $hash"
   done
 }
 
@@ -138,6 +140,10 @@ passed=0
 for suite in "${suites[@]}"; do
   lock=checks/nix-versions/$suite-$system.json
   if [ ! -e "$lock" ]; then
+    if ! compgen -G "checks/nix-versions/$suite-*.json" >/dev/null; then
+      echo "$suite: no suite of checks/nix-versions is called that" >&2
+      exit 2
+    fi
     skipped+=("$suite: there is no $lock")
     continue
   fi

@@ -31,12 +31,20 @@ for example in examples/*/; do
   done
 done
 
-# sums CELL TREE: digest and name of each file for the target, not of the programs of the build machine.
+for cell; do
+  if ! cut -f 1 "$work"/bookworm/*.cells | grep -qxF -- "$cell"; then
+    echo "$cell: no example has a cell of that name for $system" >&2
+    exit 2
+  fi
+done
+
+# sums CELL TREE: digest, permissions and name of each file for the target, not of the programs of the build machine; of a
+# link, what it points at.
 sums() {
-  local driver target
+  local driver target follow='' of=(.)
   if [ -f "$2" ]; then
     # An archive.
-    sha256sum <"$2"
+    sha256sum <"$2" | sed 's/ /0000 /'
     return
   fi
   cd "$2"
@@ -44,12 +52,17 @@ sums() {
   musl-gcc-*)
     driver=$(find bin -name '*-gcc' | head -n 1)
     target=$(basename "$driver" -gcc)
-    find "$target/include" "$target/lib" "lib/gcc/$target" -type f -print0
+    of=("$target/include" "$target/lib" "lib/gcc/$target")
     ;;
   # Links to what it is put together from.
-  darwin-*) find -L lib sdk -type f -print0 ;;
-  *) find . -type f -print0 ;;
-  esac | xargs -0 sha256sum -- | LC_ALL=C sort
+  darwin-*) follow=-L of=(lib sdk) ;;
+  esac
+  find ${follow:+"$follow"} "${of[@]}" -type f -print0 >"$work/files"
+  {
+    paste -d '' <(xargs -0r sha256sum -- <"$work/files" | cut -c -64) <(xargs -0r stat -Lc '%04a  %N' -- <"$work/files")
+    # Under both seeds, what a link points at in the store has another name.
+    find ${follow:+"$follow"} "${of[@]}" -type l -printf '%68y  %p -> %l\n' | sed -E 's,/nix/store/[0-9a-z]{32}-,/nix/store/,g'
+  } | LC_ALL=C sort
 }
 
 rows=()
@@ -84,9 +97,12 @@ for list in "$work"/bookworm/*.cells; do
     (sums "$cell" "$other") >"$work/trixie.sums"
     same=$(LC_ALL=C comm -12 "$work/bookworm.sums" "$work/trixie.sums" | wc -l)
     # A file that one of them lacks differs, too.
-    LC_ALL=C comm -3 "$work/bookworm.sums" "$work/trixie.sums" | tr -d '\t' | cut -c67- | sort -u >"$work/different"
+    LC_ALL=C comm -3 "$work/bookworm.sums" "$work/trixie.sums" | tr -d '\t' | cut -c71- | sort -u >"$work/different"
     different=$(wc -l <"$work/different")
-    [ $((same + different)) -gt 0 ]
+    if [ $((same + different)) = 0 ]; then
+      echo "$cell: it holds nothing for its target" >&2
+      exit 1
+    fi
     sed "s|^|DIFFERENT  $cell: |" "$work/different"
     rows+=("| $cell ($name) | $((same + different)) | $same | $different |")
     all=$((all + 1))

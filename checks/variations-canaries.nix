@@ -18,39 +18,49 @@ let
       }
       // more
     );
+  outputs.outputs = [
+    "out"
+    "doc"
+    "single"
+  ];
   nodes = scope.callPackage ./variations {
     nodes = {
       canary = node "canary" ./variations-canaries/canary.sh { };
-      kinds = node "kinds" ./variations-canaries/kinds.sh {
-        outputs = [
-          "out"
-          "doc"
-          "single"
-        ];
-      };
-      partly = node "partly" ./variations-canaries/kinds.sh {
-        outputs = [
-          "out"
-          "doc"
-          "single"
-        ];
-      };
+      kinds = node "kinds" ./variations-canaries/kinds.sh outputs;
+      partly = node "partly" ./variations-canaries/kinds.sh outputs;
+      contents = node "contents" ./variations-canaries/kinds.sh outputs;
+      broken = node "broken" ./variations-canaries/kinds.sh outputs;
       plain = node "plain" (builtins.toFile "plain.sh" ''mkdir "$out" && echo "$out" >"$out/plain"'') { };
     };
     unreproducible = [
       {
         node = "kinds";
         files = ".*";
+        difference = ".*";
         reason = "it is made to differ";
       }
       {
         node = "part.*";
         files = "out/content|out/empty";
+        difference = ".*";
         reason = "a part of what differs is known to";
+      }
+      {
+        node = "contents";
+        files = ".*";
+        difference = "content, .*";
+        reason = "contents alone are known to differ";
+      }
+      {
+        node = "broken";
+        files = "out/(y";
+        difference = ".*";
+        reason = "a pattern that is none";
       }
       {
         node = "plain";
         files = "";
+        difference = "";
         reason = "a reason that is none: both builds are identical";
       }
     ];
@@ -63,6 +73,7 @@ in
   proof = stdenv.mkDerivation {
     name = "variations-canaries";
     inherit variations;
+    inherit (nodes) canary;
     reports = map (variation: nodes.canary.variations.${variation}.report) variations;
     # The known difference: this one is built, so its check passed.
     kinds = nodes.kinds.variations.directory;

@@ -34,4 +34,6 @@ fi
 cat "$work/built"
 fails 'out/aslr: content' nodes.canary.variations.together
 fails 'beside what is known to: a part' nodes.partly.variations.directory
+fails 'beside what is known to: contents alone' nodes.contents.variations.directory
+fails '(out/(y): (.*) is no pattern' nodes.broken.variations.directory
 fails 'identical, though they are listed as different' nodes.plain.variations.together

@@ -56,9 +56,9 @@ facts='flake:
     path = drv: builtins.unsafeDiscardStringContext drv.outPath;
     variation = node: name: let it = nodes.${node}.variations.${name}; in
       line [ "variation" node name (path it.report) "because:${it.reason}" ];
-  in concatStringsSep "\n" (concatMap (node: [
+  in concatStringsSep "" (map (fact: fact + "\n") (concatMap (node: [
     (line [ "node" node "${concatStringsSep " " (outputs nodes.${node})}" (concatStringsSep " " ([ node ] ++ cells node)) ])
-  ] ++ map (variation node) (attrNames nodes.${node}.variations)) (attrNames nodes))'
+  ] ++ map (variation node) (attrNames nodes.${node}.variations)) (attrNames nodes)))'
 
 # What is known of a node, by the example that it was first met in and its name.
 declare -A seen report reason verdict matched called
@@ -189,6 +189,6 @@ for at in "${order[@]}"; do
 done
 if [ "${#unbuilt[@]}" != 0 ]; then
   echo
-  echo "Not built, and so not varied: $(printf '%s, ' "${unbuilt[@]}" | sed 's/, $//')."
+  echo "SKIPPED: not built, and so not varied: $(printf '%s, ' "${unbuilt[@]}" | sed 's/, $//')"
 fi
 exit "$failed"

@@ -1,5 +1,6 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-# One file for each circumstance; `steady` and what stands beside it must never differ.
+# A file for each observation, by its circumstance's name and what follows a dash; `steady` and what stands beside it must
+# never differ.
 mkdir -p "$out"
 pwd >"$out/directory"
 echo "$NIX_BUILD_CORES" >"$out/cores"
@@ -10,25 +11,19 @@ stat -c %a file >"$out/umask"
 echo "$HOME ${USER-}" >"$out/home"
 uname -n >"$out/hostname"
 uname -rv >"$out/kernel"
-{
-  date +%Y
-  perl -e 'print 1900 + (gmtime)[5], "\n"'
-  printf '%(%Y)T\n' -1
-  date -r file +%Y
-  LC_ALL=C tar --mtime=@0 -cf - file | tar -tvf - >/dev/null
-} >"$out/clock"
+date +%Y >"$out/clock-date"
+perl -e 'print 1900 + (gmtime)[5], "\n"' >"$out/clock-perl"
+printf '%(%Y)T\n' -1 >"$out/clock-shell"
+date -r file +%Y >"$out/clock-file"
 mkdir directory
 for name in {a..z}; do : >"directory/$name"; done
-ls -U directory >"$out/order"
-find directory >>"$out/order"
+ls -U directory >"$out/order-ls"
+find directory >"$out/order-find"
 # Where the stack ends; where it begins depends on what the environment holds.
 sed -n 's/^[0-9a-f]*-\([0-9a-f]*\).*\[stack\]$/\1/p' /proc/self/maps >"$out/aslr"
-{
-  # A program that none declared; a PATH of a makefile's own; a header.
-  if type -P git >/dev/null; then echo a program; fi
-  PATH=$seed/bin env sh -c 'if command -v git >/dev/null; then echo a program behind another PATH; fi'
-  if ! cc -D__KERNEL__ -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then echo a header; fi
-} >"$out/tools"
+# A program that none declared, and a header that a kernel must not see.
+if type -P git >/dev/null; then echo found; fi >"$out/tools-program"
+if ! cc -D__KERNEL__ -E -x c - <<<'#include <stdio.h>' >/dev/null 2>&1; then echo found; fi >"$out/tools-header"
 
 # The node's own name in contents, names and links.
 echo "$out" >"$out/steady"
@@ -42,6 +37,7 @@ readelf -n "$out/steady-program" | grep -q 'Build ID'
   # What a program is given of its own stays.
   printf '%s\n' b A a B | LC_ALL=C sort
   TZ=UTC date -d @0 +%H:%M
+  PATH=$seed/bin env sh -c 'if command -v git; then echo a program behind a PATH of its own; fi'
   # A directory is read, gone back in, and emptied.
   cd directory && rm -r -- * && ls -A && cd ..
 } >>"$out/steady"

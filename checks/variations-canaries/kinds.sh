@@ -12,6 +12,7 @@ printf 'a line\nmade in %s\n' "$here" >"$out/content"
 : >"$out/only-$here"
 if [ "$here" = build ]; then echo more; fi >"$out/empty"
 echo "a line${here#build}" | head -c "$([ "$here" = build ] && echo 7 || echo 5)" >"$out/shorter"
+printf 'a word of %s letters' "$([ "$here" = build ] && echo four || echo five)" >"$out/word"
 ln -s "$here" "$out/link"
 # What reads as one number is no one link.
 ln -s "$([ "$here" = build ] && echo 1.1 || echo 1.10)" "$out/number"

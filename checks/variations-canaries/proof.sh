@@ -1,19 +1,19 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-# Each variation shows in the file of its name and in no other; all of them together show in every one.
+# Each variation shows in all files of its name (NAME, NAME-WHAT) and in no other; all of them together show in every one.
 failed=0
 read -r -a names <<<"$variations"
 read -r -a files <<<"$reports"
-all=$((${#names[@]} - 1))
 for i in "${!names[@]}"; do
   name=${names[i]}
   differing=$(sed -n 's,^out/\([^:]*\): .*,\1,p' "${files[i]}" | tr '\n' ' ')
-  if [ "$name" = together ]; then
-    expected=
-    for one in "${names[@]}"; do if [ "$one" != together ]; then expected+="$one "; fi; done
-    [ "$(wc -w <<<"$expected")" = "$all" ]
-  else
-    expected="$name "
-  fi
+  expected=
+  for one in "${names[@]}"; do
+    if [ "$one" = together ] || { [ "$name" != together ] && [ "$one" != "$name" ]; }; then continue; fi
+    of_one=
+    for file in "$canary/$one" "$canary/$one"-*; do if [ -e "$file" ]; then of_one+="${file##*/} "; fi; done
+    [ -n "$of_one" ]
+    expected+=$of_one
+  done
   if [ "$differing" = "$expected" ]; then
     echo "$name: shows, and nothing else does" | tee -a "$out"
   else
