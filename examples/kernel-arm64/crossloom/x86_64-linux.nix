@@ -156,21 +156,25 @@ in
       toolchain = nodes.linux-6_1_176-arm64;
       target = "arm64";
       cxx = false;
+      cell = "linux-arm64";
     };
     linux-arm64-mine = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-arm64-f2f36a8213;
       target = "arm64";
       cxx = false;
+      cell = "linux-arm64-mine";
     };
     linux-arm64-gcc = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-arm64-gcc;
       target = "arm64";
       cxx = false;
+      cell = "linux-arm64-gcc";
     };
     linux-arm64-6_12_107 = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_12_107-arm64;
       target = "arm64";
       cxx = false;
+      cell = "linux-arm64-6_12_107";
     };
   };
 

@@ -183,21 +183,25 @@ in
       toolchain = nodes.linux-6_1_176-x86_64;
       target = "x86_64";
       cxx = false;
+      cell = "linux-x86_64";
     };
     linux-x86_64-gcc = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-x86_64-gcc;
       target = "x86_64";
       cxx = false;
+      cell = "linux-x86_64-gcc";
     };
     linux-riscv64 = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-riscv64;
       target = "riscv64";
       cxx = false;
+      cell = "linux-riscv64";
     };
     linux-x86_64-debug = callPackage ./recipes/linux-shell.nix {
       toolchain = nodes.linux-6_1_176-x86_64-ed4824a1c0;
       target = "x86_64";
       cxx = false;
+      cell = "linux-x86_64-debug";
     };
   };
 

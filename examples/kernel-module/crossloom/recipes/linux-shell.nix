@@ -6,6 +6,8 @@
   toolchain,
   target,
   cxx,
+  # The shell's name.
+  cell,
 }:
 let
   # For menuconfig.
@@ -17,11 +19,13 @@ mkShellNoCC {
   name = "linux-${target}-shell";
   packages = toolchain.buildTools;
 
+  CROSSLOOM_CELL = cell;
   ARCH = toolchain.arch;
   # Values of the kernel's own variables: LLVM=1, or CROSS_COMPILE=….
   shellHook = ''
     for word in ${builtins.concatStringsSep " " toolchain.compilerFlags}; do export "$word"; done
     export KDIR=${toolchain.kdir}
+    source "${../shell/prompt.sh}"
   '';
   HOSTCC = "cc";
   HOSTCFLAGS = builtins.concatStringsSep " " (

@@ -71,7 +71,10 @@ mkShellNoCC (
     PKG_CONFIG = "${target}-pkg-config";
     # The toolchain's pkg-config knows the SDK; the build machine's finds nothing.
     PKG_CONFIG_LIBDIR = "${files}/lib/pkgconfig";
-    shellHook = ''source "${files}/share/crossloom/enter.sh"'';
+    shellHook = ''
+      source "${../shell/prompt.sh}"
+      source "${files}/share/crossloom/enter.sh"
+    '';
   }
   // (if cxx then { CXX = "${target}-clang++"; } else { })
 )

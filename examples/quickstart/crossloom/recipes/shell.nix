@@ -84,7 +84,10 @@ mkShellNoCC (
     CONFIG_SITE = "${files}/share/crossloom/config.site";
     PKG_CONFIG = "${target}-pkg-config";
     PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig";
-    shellHook = ''source "${files}/share/crossloom/enter.sh"'';
+    shellHook = ''
+      source "${../shell/prompt.sh}"
+      source "${files}/share/crossloom/enter.sh"
+    '';
   }
   // (if cxx then { CXX = "${target}-g++"; } else { })
 )

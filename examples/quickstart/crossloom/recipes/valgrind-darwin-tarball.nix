@@ -27,9 +27,11 @@ stdenv.mkDerivation {
     find "$name" -type f -perm -100 -exec chmod 755 {} +
     find "$name" -type f ! -perm -100 -exec chmod 644 {} +
     chmod 755 "$name/bin/valgrind"
-    mkdir -p "$out"
+    mkdir -p "$out/nix-support"
     # In a fixed order, without owners and dates.
     tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n > "$out/$name.tar.gz"
+    # For Hydra, to offer it for download.
+    echo "file binary-dist $out/$name.tar.gz" > "$out/nix-support/hydra-build-products"
   '';
 
   meta.description = "Valgrind for macOS (${target}), as an archive";

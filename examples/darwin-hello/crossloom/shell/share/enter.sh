@@ -1,17 +1,5 @@
 # shellcheck shell=bash
-# Sourced when the shell is entered: the prompt, and variables that have the target's name in theirs.
-
-# After the user's own start-up file, and again before each prompt: some of those set it anew every time.
-_crossloom_prompt() {
-  case $PS1 in *'[@cell@] '*) ;; *) PS1="[@cell@] $PS1" ;; esac
-}
-if [ -n "${PS1:-}" ]; then
-  # A line of its own: what stands there may end in a semicolon.
-  case ${PROMPT_COMMAND:-} in
-  *_crossloom_prompt*) ;;
-  *) PROMPT_COMMAND=${PROMPT_COMMAND:+$PROMPT_COMMAND$'\n'}_crossloom_prompt ;;
-  esac
-fi
+# Sourced when the shell is entered: variables that have the target's name in theirs.
 
 # The build machine's packages are none of the target's.
 unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR

@@ -39,26 +39,37 @@ without() {
   perl -0777 -pe 'BEGIN { @ids = map { pack "H*", $_ } split " ", shift }
     for my $id (@ids) { s/\Q$id\E/"\0" x length $id/ge }' "$1"
 }
-# but_for_build_ids ONE OTHER
-but_for_build_ids() {
-  grep -qF "${own[@]}" "$1" || return 1
-  local ids theirs
-  ids=$(build_ids "$1") theirs=$(build_ids "$2")
-  [ -n "$ids" ] && [ -n "$theirs" ] && masked <"$2" | without "$theirs" | cmp -s - <(without "$ids" <"$1")
+# normal FILE: its content with names masked, and without build ids where it holds a name
+normal() {
+  local ids=
+  if grep -qF "${own[@]}" <(masked <"$1"); then ids=$(build_ids "$1"); fi
+  masked <"$1" | without "$ids"
+}
+# within ONE OTHER: in how many bytes all that differs lies, where it is a few and as many bytes are in both
+within() {
+  perl -e 'my ($one, $other) = map { local $/; open my $file, "<:raw", $_ or die "$_: $!\n"; <$file> } @ARGV;
+    exit if length $one != length $other;
+    my $differing = $one ^ $other;
+    my $count = length $differing;
+    for ($differing, scalar reverse $differing) { /^\0*/; $count -= $+[0]; }
+    print $count if $count <= 64;' "$1" "$2"
 }
 
 # content ONE OTHER: says how two files differ, or nothing once names are masked.
 content() {
   if masked <"$2" | cmp -s "$1" -; then return; fi
-  if but_for_build_ids "$1" "$2"; then
+  normal "$1" >one
+  normal "$2" >other
+  if cmp -s one other; then
     echo >>excepted
     return
   fi
-  local place said
+  local place said few
+  few=$(within one other)
   place=$(masked <"$2" | cmp /dev/fd/3 - 2>&1 3<"$1" | sed -n -e '1s/^.*differ: \(char\|byte\) /from byte /' \
     -e '1s/^cmp: EOF on .* after/one ends after/' -e '1s/^cmp: EOF on .* which is/one is/' -e 1p)
   said=$(diff --text <(strings -n 3 "$1") <(masked <"$2" | strings -n 3) | grep -m 4 '^[<>]' | cut -c 1-200 || true)
-  printf 'content, %s\n%s' "$place" "$said"
+  printf 'content, %s%s\n%s' "$place" "${few:+, within $few bytes}" "$said"
 }
 
 # digests TREE WHERE: puts each plain file's digest into the array WHERE, by the file's whole name.

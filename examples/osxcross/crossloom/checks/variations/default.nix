@@ -79,7 +79,14 @@ let
       other = varied node circumstance;
       report = compare label node other;
       known = builtins.filter (one: builtins.match one.node name != null) unreproducible;
-      attribute = which: if known == [ ] then "" else (builtins.head known).${which};
+      attribute =
+        which:
+        if known == [ ] then
+          ""
+        else if builtins.length known == 1 then
+          (builtins.head known).${which}
+        else
+          throw "${name}: several reasons are listed for one node to differ";
     in
     stdenv.mkDerivation {
       name = "variation-${label}";
@@ -87,6 +94,7 @@ let
       # Why it is known to differ and where, or nothing.
       reason = attribute "reason";
       files = attribute "files";
+      difference = attribute "difference";
       phases = [ "installPhase" ];
       installPhase = builtins.readFile ./verdict.sh;
       passthru = {
