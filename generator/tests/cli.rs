@@ -456,6 +456,7 @@ fn what_a_change_rebuilds_is_told() {
     let run = project.run(&args);
     assert_eq!((run.code, run.stderr.as_str()), (0, " INFO cells: 4 unchanged\n"));
     assert_eq!(project.fine(&["diff", "old", "new"]), run.stdout);
+    assert_eq!(project.fine(&["plan", "--matrix", "new"]), project.fine(&["plan", "--matrix", "new/matrix.toml"]));
     project.unchanged(&before);
     snapshot!("diff-unchanged", run.stdout);
 

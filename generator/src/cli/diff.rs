@@ -94,9 +94,9 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
     Ok(if compared.rebuilds() { Outcome::Found } else { Outcome::Fine })
 }
 
-/// A folder stands for the matrix in it.
+/// The matrix that is named, which is there.
 fn matrix(path: &Path) -> Result<PathBuf> {
-    let matrix = if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() };
+    let matrix = project::matrix_in(path);
     match matrix.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             Err(DiffError::NoMatrix { path: matrix.display().to_string() }.into())

@@ -36,7 +36,7 @@ pub struct Cli {
 /// Which matrix a command is about.
 #[derive(Debug, Args)]
 pub struct MatrixArgs {
-    /// The matrix; everything else is found or written beside it.
+    /// The matrix, or the folder that it is in; everything else is found or written beside it.
     #[arg(short, long, default_value = "matrix.toml", value_name = "FILE")]
     matrix: PathBuf,
 }

@@ -92,9 +92,15 @@ pub fn read(path: &Path) -> std::result::Result<Option<String>, ProjectError> {
     }
 }
 
+/// A folder stands for the matrix in it.
+pub fn matrix_in(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() }
+}
+
 impl Project {
     /// Reads a matrix. Its problems are printed, all at once, before this returns.
     pub fn open(path: &Path) -> Result<Project> {
+        let path = &matrix_in(path);
         let name = path.display().to_string();
         let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
@@ -237,7 +243,9 @@ impl Project {
         if differences.is_empty() {
             return Ok(Outcome::Fine);
         }
-        tracing::error!("{} files differ; run `crossloom generate`", differences.len());
+        let count = differences.len();
+        let differ = if count == 1 { "file differs" } else { "files differ" };
+        tracing::error!("{count} {differ}; run `crossloom generate`");
         Ok(Outcome::Found)
     }
 }

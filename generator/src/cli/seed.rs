@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 
 use super::fetch::seed_into_store;
-use super::project::read;
+use super::project::{self, read};
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::Mirrors;
 use crate::output;
@@ -77,7 +77,8 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, Path::new("gpgv"));
             let lock = seed::lock(&Request { suite, system, roots, verify: &verify }, &archive)?;
             let path = output.unwrap_or_else(|| {
-                let dir = matrix.matrix.parent().unwrap_or(Path::new(""));
+                let matrix = project::matrix_in(&matrix.matrix);
+                let dir = matrix.parent().unwrap_or(Path::new(""));
                 dir.join(format!("seeds/{suite}-{system}.json"))
             });
             if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
