@@ -38,10 +38,10 @@ for cell; do
   fi
 done
 
-# sums CELL TREE: digest, permissions and name of each file for the target, not of the programs of the build machine; of a
-# link, what it points at.
+# sums CELL TREE: digest, permissions and name of each file for the target, not of the programs of the build machine nor of
+# what is theirs; of a link, what it points at.
 sums() {
-  local driver target follow='' of=(.)
+  local driver target follow='' of=(.) but=()
   if [ -f "$2" ]; then
     # An archive.
     sha256sum <"$2" | sed 's/ /0000 /'
@@ -56,8 +56,11 @@ sums() {
     ;;
   # Links to what it is put together from.
   darwin-*) follow=-L of=(lib sdk) ;;
+  # Indexes that the build machine's depmod wrote: each of its versions has others. modules.order and modules.builtin are make's.
+  linux-*) but=(-not -path './lib/modules/*/modules.*.bin' -not -name 'modules.*dep' -not -name 'modules.alias'
+    -not -name 'modules.symbols' -not -name 'modules.devname') ;;
   esac
-  find ${follow:+"$follow"} "${of[@]}" -type f -print0 >"$work/files"
+  find ${follow:+"$follow"} "${of[@]}" -type f "${but[@]}" -print0 >"$work/files"
   {
     paste -d '' <(xargs -0r sha256sum -- <"$work/files" | cut -c -64) <(xargs -0r stat -Lc '%04a  %N' -- <"$work/files")
     # Under both seeds, what a link points at in the store has another name.
@@ -79,6 +82,10 @@ for list in "$work"/bookworm/*.cells; do
     IFS=$'\t' read -r _ other_state other < <(grep -P "^\Q$cell\E\t" "$work/trixie/$name.cells")
     if [ -n "$build" ]; then
       for seed in bookworm trixie; do
+        if ! "$crossloom" fetch --matrix "$work/$seed/$name/matrix.toml" "$cell"; then
+          skipped+=("$cell ($name): what it is built from can't be fetched (above)")
+          continue 2
+        fi
         "$crossloom" build --matrix "$work/$seed/$name/matrix.toml" "$cell" >"$work/$seed.path"
       done
       path=$(cat "$work/bookworm.path") other=$(cat "$work/trixie.path")
