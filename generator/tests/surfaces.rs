@@ -221,7 +221,9 @@ fn github(workflow: &Value) {
         for expression in text.split("${{ ").skip(1).map(|rest| rest.split(" }}").next().unwrap()) {
             match expression.split_once('.').unwrap() {
                 ("matrix", field) => assert!(cells.iter().all(|cell| cell.contains_key(field)), "{expression}"),
-                ("vars", name) => assert!(["CROSSLOOM_GIT", "CROSSLOOM_REV", "CROSSLOOM_MIRRORS"].contains(&name), "{expression}"),
+                ("vars", name) => {
+                    assert!(["CROSSLOOM_GIT", "CROSSLOOM_REV", "CROSSLOOM_MIRRORS"].contains(&name), "{expression}")
+                }
                 _ => panic!("{expression}"),
             }
         }

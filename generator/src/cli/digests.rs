@@ -255,7 +255,8 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
         }
         found.insert(node.name.clone(), outputs);
     }
-    let short = !args.names.is_empty() && named.iter().any(|name| absent.iter().chain(&foreign).any(|left| left == name));
+    let short =
+        !args.names.is_empty() && named.iter().any(|name| absent.iter().chain(&foreign).any(|left| left == name));
     let whys = ["not in this machine's store", "they, or what they are built with, were copied into the store"];
     for (names, why) in [absent, foreign].into_iter().zip(whys) {
         if !names.is_empty() {

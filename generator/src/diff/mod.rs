@@ -230,16 +230,7 @@ fn output(cell: &Cell) -> String {
 fn plain(status: Status, old: Option<&Cell>, new: Option<&Cell>) -> CellDiff {
     let name = |cell: &Cell| cell.name.clone();
     let (old, new) = (old.map(name), new.map(name));
-    CellDiff {
-        status,
-        old,
-        new,
-        reused: false,
-        build: Vec::new(),
-        kept: 0,
-        causes: Vec::new(),
-        following: Vec::new(),
-    }
+    CellDiff { status, old, new, reused: false, build: Vec::new(), kept: 0, causes: Vec::new(), following: Vec::new() }
 }
 
 fn compared(old: &Nodes<'_>, new: &Nodes<'_>, before: &Cell, after: &Cell) -> CellDiff {

@@ -88,7 +88,10 @@ pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Ci {
     {
         let Some((key, value)) = table.get_key_value(name) else { continue };
         *place = reader.word(value, &format!("ci.{name}"), read).map(|word| word.value);
-        if sound && let Some(first) = surfaces.first() && !surfaces.iter().any(|one| ci.surfaces.contains(one)) {
+        if sound
+            && let Some(first) = surfaces.first()
+            && !surfaces.iter().any(|one| ci.surfaces.contains(one))
+        {
             let problem = Problem::at(key.span(), format!("`{name}` is for {whose} among ci.surfaces"));
             reader.report(problem.hint(format!("add \"{}\" to surfaces, or remove this key", first.as_str())));
         }

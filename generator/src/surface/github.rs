@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{
-    CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml,
-};
+use super::{CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml};
 use crate::plan::Plan;
 use crate::target::System;
 

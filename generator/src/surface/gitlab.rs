@@ -5,9 +5,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{
-    CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml,
-};
+use super::{CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml};
 use crate::plan::Plan;
 use crate::target::System;
 
@@ -73,10 +71,7 @@ pub fn pipeline(plan: &Plan) -> String {
                     format!("{program} build {words}"),
                 ]
             } else {
-                vec![
-                    format!("{program} fetch {words}"),
-                    build_with_nixpkgs(&format!("{system}.{words}")),
-                ]
+                vec![format!("{program} fetch {words}"), build_with_nixpkgs(&format!("{system}.{words}"))]
             };
             let longest = if system.is_linux() { LONGEST } else { u32::MAX };
             all.insert(
