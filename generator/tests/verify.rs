@@ -406,7 +406,8 @@ fn a_second_build_that_differs_is_shown_file_by_file() {
     let rows: Vec<_> = rows.iter().filter(|row| row[2] != "not compared").collect();
     let shown: Vec<_> = rows.iter().map(|row| row[..4].join(" ")).collect();
     assert_eq!(shown, ["gmp out differs b", "mpc dev differs ."]);
-    assert_eq!(rows[0][4], "content, from byte 0 of 37");
+    // By chance both may begin alike.
+    assert!(rows[0][4].starts_with("content, from byte ") && rows[0][4].ends_with(" of 37"), "{:?}", rows[0]);
     assert!(rows[1][4].starts_with("link to ") && rows[1][4].contains(" in the first build, to "), "{:?}", rows[1]);
 
     // What diffoscope would say of them.
