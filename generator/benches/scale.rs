@@ -132,8 +132,7 @@ fn find_nix() -> Option<String> {
             Some(format!("{} in {}", version.trim(), nix.directory().display()))
         }
         Err(error @ NixError::NotFound { .. }) => {
-            let required = std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1");
-            assert!(!required, "{error}");
+            assert!(!temporary_store::required(), "{error}");
             println!("SKIP: evaluation (no nix)");
             None
         }

@@ -32,8 +32,7 @@ fn system() -> String {
 fn possible() -> bool {
     let possible = cfg!(target_os = "linux") && Path::new(BASH).exists();
     if !possible {
-        let required = std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1");
-        assert!(!required || cfg!(not(target_os = "linux")), "tiny builds need {BASH}");
+        assert!(!temporary_store::required() || cfg!(not(target_os = "linux")), "tiny builds need {BASH}");
         let _ = writeln!(std::io::stderr(), "SKIP: tiny builds (no Linux with {BASH})");
     }
     possible

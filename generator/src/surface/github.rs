@@ -82,7 +82,7 @@ fn tool(plan: &Plan, system: System) -> Json {
     let mut build = json!({ "name": "Build crossloom", "run": install });
     if !read.is_empty() {
         let values: Map<_, _> =
-            read.iter().map(|name| ((*name).to_owned(), json!(format!("${{{{ vars.{name} }}}}")))).collect();
+            read.iter().map(|(name, _)| ((*name).to_owned(), json!(format!("${{{{ vars.{name} }}}}")))).collect();
         build["env"] = Json::Object(values);
     }
     let current = CURRENT.map(|command| format!("{TOOL_ROOT}/bin/{command}")).join(" && ");

@@ -27,8 +27,6 @@ const IMAGE: &str = "rust:1-bookworm";
 const TOOL_ROOT: &str = "crossloom-tool";
 /// Seconds that building crossloom may take.
 const TOOL_TIMEOUT: u32 = 3600;
-/// Where a job has its own variables, these say what the matrix leaves open: the repository and the commit of crossloom.
-const TOOL_VARIABLES: [&str; 2] = ["CROSSLOOM_GIT", "CROSSLOOM_REV"];
 /// What compares the lock and the rendered files with the matrix.
 const CURRENT: [&str; 2] = ["crossloom lock --check", "crossloom generate --check"];
 
@@ -51,33 +49,24 @@ impl Job<'_> {
     }
 }
 
-/// The command that builds crossloom, and which of [`TOOL_VARIABLES`] it reads.
-fn install(ci: &Ci) -> (String, Vec<&'static str>) {
-    let [git_variable, rev_variable] = TOOL_VARIABLES;
+/// The command that builds crossloom, and the variables that it reads for what the matrix leaves open: what each says.
+fn install(ci: &Ci) -> (String, Vec<(&'static str, &'static str)>) {
     let mut variables = Vec::new();
     let git = ci.crossloom_git.clone().unwrap_or_else(|| {
-        variables.push(git_variable);
-        format!("\"${{{git_variable}:?is not set: name a repository, or crossloom-git in [ci] of matrix.toml}}\"")
+        variables.push(("CROSSLOOM_GIT", "where crossloom's own sources are"));
+        "\"${CROSSLOOM_GIT:?is not set: name a repository, or crossloom-git in [ci] of matrix.toml}\"".to_owned()
     });
-    let rev = ci.crossloom_rev.as_ref().map_or_else(
-        || {
-            variables.push(rev_variable);
-            format!("${{{rev_variable}:+--rev \"${rev_variable}\"}}")
-        },
-        |rev| format!("--rev {rev}"),
-    );
+    let rev = ci.crossloom_rev.as_ref().map(|rev| format!("--rev {rev}")).unwrap_or_else(|| {
+        variables.push(("CROSSLOOM_REV", "the commit of them, in place of the newest"));
+        "${CROSSLOOM_REV:+--rev \"$CROSSLOOM_REV\"}".to_owned()
+    });
     (format!("cargo install --locked --root {TOOL_ROOT} --git {git} {rev} crossloom"), variables)
 }
 
 /// Lines of a comment on the variables that jobs read. `mirrors` says what the one of that name holds.
 fn variables(plan: &Plan, mirrors: &str) -> String {
-    let (_, read) = install(&plan.ci);
     let mut lines = String::new();
-    for name in read {
-        let says = match name {
-            "CROSSLOOM_GIT" => "where crossloom's own sources are",
-            _ => "the commit of them, in place of the newest",
-        };
+    for (name, says) in install(&plan.ci).1 {
         lines.push_str(&format!("#   {name}      {says}\n"));
     }
     lines.push_str(&format!("#   CROSSLOOM_MIRRORS  {mirrors}, where the machines' own settings don't do\n"));

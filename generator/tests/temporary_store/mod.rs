@@ -9,6 +9,11 @@ use crossloom::nix::driver::{Environment, Nix, NixError};
 use crossloom::nix::store::StorePath;
 use tempfile::TempDir;
 
+/// Whether what needs Nix has to run, and must not be skipped.
+pub fn required() -> bool {
+    std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1")
+}
+
 /// Nix with an empty store of its own, which goes when this is dropped.
 pub struct Store {
     pub nix: Nix,
@@ -34,8 +39,7 @@ impl Store {
         match Nix::locate_in(&environment) {
             Ok(nix) => Some(Store { nix, root, directory }),
             Err(error @ NixError::NotFound { .. }) => {
-                let required = std::env::var_os("CROSSLOOM_REQUIRE_NIX").is_some_and(|value| value == "1");
-                assert!(!required, "{error}");
+                assert!(!required(), "{error}");
                 let _ = writeln!(std::io::stderr(), "SKIP: a comparison with the real Nix (no nix)");
                 None
             }
