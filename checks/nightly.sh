@@ -58,9 +58,9 @@ example kernel-arm64
 example kernel-module
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
-mapfile -t toolchains < <(named quickstart cell | grep '^musl-gcc-')
-[ "${#toolchains[@]}" -gt 0 ]
-step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${toolchains[@]}" linux-arm64
+mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')
+[ "${#cells[@]}" -gt 0 ]
+step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64
 step 'programs built in development shells' checks/shells.sh "$crossloom"
 # What was built above, all of it.
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module

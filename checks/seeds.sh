@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares what cells hold for their target under both seeds, file by file, and prints a table.
-#   seeds.sh CROSSLOOM [--build] [CELL…]     of the examples' cells; all of them when none is named
+#   seeds.sh CROSSLOOM [--build] [CELL | EXAMPLE/CELL]…     of the examples' cells; all of them when none is named
 # A cell that the store does not hold under both seeds is skipped, or with --build built. Exits 1 when a file differs.
 set -euo pipefail
 
@@ -31,8 +31,11 @@ for example in examples/*/; do
   done
 done
 
+# names LIST: what its cells are called by.
+names() { cut -f 1 "$1" | sed "p; s|^|$(basename "$1" .cells)/|"; }
+
 for cell; do
-  if ! cut -f 1 "$work"/bookworm/*.cells | grep -qxF -- "$cell"; then
+  if ! { for list in "$work"/bookworm/*.cells; do names "$list"; done } | grep -xF -- "$cell" >"$work/found"; then
     echo "$cell: no example has a cell of that name for $system" >&2
     exit 2
   fi
@@ -75,7 +78,7 @@ all=0 differing=0
 for list in "$work"/bookworm/*.cells; do
   name=$(basename "$list" .cells)
   while IFS=$'\t' read -r cell state path; do
-    if [ $# -gt 0 ] && [[ " $* " != *" $cell "* ]]; then continue; fi
+    if [ $# -gt 0 ] && [[ " $* " != *" $cell "* && " $* " != *" $name/$cell "* ]]; then continue; fi
     # Examples share cells.
     [ -z "${seen[$path]:-}" ] || continue
     seen[$path]=1

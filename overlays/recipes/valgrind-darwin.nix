@@ -82,9 +82,10 @@ stdenv.mkDerivation {
     # nixpkgs' own environment on a Mac names another SDK.
     unset SDKROOT MACOSX_DEPLOYMENT_TARGET
     configureFlagsArray+=("CPP=${target}-clang -E")
-    # Debugging data names source files and headers: neither the build's directory nor the SDK's place may show.
-    export CFLAGS="-ffile-prefix-map=$PWD=. -ffile-prefix-map=$sdk=/sdk -ffile-prefix-map=$cc=/cc"
-    # No stabs: they hold absolute names of object files, and the linker's UUID is a hash over them.
+    # Neither the build's directory nor the SDK's place may show. No debugging data: programs are linked without it, and
+    # in the archives it would name the package of the compiler. Stripped afterwards it leaves gaps between sections.
+    export CFLAGS="-g0 -ffile-prefix-map=$PWD=. -ffile-prefix-map=$sdk=/sdk -ffile-prefix-map=$cc=/cc"
+    # No stabs, of libraries neither: they hold absolute names of object files, and the linker's UUID is a hash over them.
     export LDFLAGS="-Wl,-S"
     export ZERO_AR_DATE=1
     mkdir -p coregrind/m_mach
