@@ -9,13 +9,27 @@
     let
       fromTree = tree: import tree { inherit nixpkgs; };
       example = fromTree ./examples/quickstart/crossloom;
-      # Build systems that crossloom renders for; those of Linux have a seed.
-      systems = [
-        "x86_64-linux"
-        "aarch64-linux"
+      # Build systems that crossloom renders for.
+      systems = seeded ++ [
         "x86_64-darwin"
         "aarch64-darwin"
       ];
+      seeded = [
+        "x86_64-linux"
+        "aarch64-linux"
+      ];
+      each =
+        systems: output:
+        builtins.listToAttrs (
+          map (name: {
+            inherit name;
+            value = output name;
+          }) systems
+        );
+      # The seed as a package set of nixpkgs' shape, from a lock that `crossloom seed lock` wrote, read as JSON.
+      seed = lock: import ./overlays/seed { inherit lock; };
+      # crossloom, as nixpkgs makes it when this runs.
+      run = "${self}/overlays/run.sh";
       quickstart = {
         path = ./examples/quickstart;
         description = "Valgrind for macOS, its toolchain, and GCC for two musl targets";
@@ -23,15 +37,33 @@
     in
     example
     // {
-      # `nix build .#crossloom` and `nix run .#crossloom` look here, too. Among packages and apps it would have every look at
-      # this flake fetch nixpkgs, which nothing else needs on Linux.
-      legacyPackages = builtins.listToAttrs (
-        map (name: {
-          inherit name;
-          value = example.legacyPackages.${name} or { } // {
-            crossloom = nixpkgs.legacyPackages.${name}.callPackage ./overlays/package.nix { };
-          };
-        }) systems
+      # `nix build .#crossloom` looks here, too. Among packages it would have every look at this flake fetch nixpkgs, which
+      # nothing else needs on Linux.
+      legacyPackages = each systems (
+        system:
+        example.legacyPackages.${system} or { }
+        // {
+          crossloom = nixpkgs.legacyPackages.${system}.callPackage ./overlays/package.nix { };
+        }
+      );
+
+      apps = each systems (_: rec {
+        default = crossloom;
+        crossloom = {
+          type = "app";
+          # Nix 2.8 takes what is in a program's context for derivations, and this flake's source is none.
+          program = builtins.unsafeDiscardStringContext run;
+          meta.description = "Reads a target matrix and emits Nix derivations for cross toolchains";
+        };
+      });
+
+      # A derivation by all means: without a seed it would be one of nixpkgs', which every look would fetch.
+      formatter = each seeded (
+        system:
+        let
+          lock = builtins.fromJSON (builtins.readFile ./generator/data/seeds/bookworm-${system}.json);
+        in
+        (seed lock).callPackage ./overlays/formatter.nix { inherit run; }
       );
 
       templates = {
@@ -63,8 +95,7 @@
         # A rendered folder crossloom/ as the outputs of a flake, with this flake's nixpkgs where no seed is.
         inherit fromTree;
         inherit systems;
-        # The seed as a package set of nixpkgs' shape, from a lock that `crossloom seed lock` wrote, read as JSON.
-        seed = lock: import ./overlays/seed { inherit lock; };
+        inherit seed;
       };
     };
 }

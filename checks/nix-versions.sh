@@ -18,6 +18,8 @@ work=$(mktemp -d)
 trap 'chmod -R u+w "$work" && rm -rf "$work"' EXIT
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/crossloom
 mkdir -p "$cache"
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/apps.sh"
 skipped=()
 rows=()
 failed=0
@@ -113,6 +115,11 @@ used() {
   under generate --check
 }
 
+# The flake's app and formatter.
+runs() {
+  runs_and_formats "$work/$suite/apps" "$crossloom" under --quiet nix --matrix "$quickstart/matrix.toml"
+}
+
 # step NAME COMMAND: its output in $work/$suite/NAME; the row of the table says what became of it.
 step() {
   local name=$1 started=$SECONDS
@@ -168,7 +175,7 @@ for suite in "${suites[@]}"; do
   fi
   ok=1
   row="| ${version##* } ($suite) |"
-  for name in evaluates derivations built used; do step "$name" "$name"; done
+  for name in evaluates derivations built used runs; do step "$name" "$name"; done
   same derivations
   same built
   rows+=("$row $(wc -l <"$work/$suite/derivations") |")
@@ -182,8 +189,8 @@ for suite in "${suites[@]}"; do
 done
 
 echo
-echo '| Nix | flake, examples | all derivations | builds | again, shell, template | derivations |'
-echo '|---|---|---|---|---|---|'
+echo '| Nix | flake, examples | all derivations | builds | again, shell, template | nix run, nix fmt | derivations |'
+echo '|---|---|---|---|---|---|---|'
 [ "${#rows[@]}" = 0 ] || printf '%s\n' "${rows[@]}"
 [ "$passed" -lt 2 ] || [ "$failed" != 0 ] || echo "Derivations, output paths and contents are the same under all of them."
 for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done

@@ -6,8 +6,10 @@ crossloom=$(realpath "$1")
 quickstart=examples/quickstart/matrix.toml
 passed=0
 skipped=()
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d)
+log=$work/log
+: >"$log"
+trap 'rm -rf "$work"' EXIT
 
 # step NAME COMMAND…
 step() {
@@ -35,6 +37,11 @@ valgrind() {
     built=$("$crossloom" build --matrix "$quickstart" "$check")
     cat "$built/output"
   done
+}
+
+# The flake's app and formatter.
+runs() {
+  (source checks/apps.sh && runs_and_formats "$work/apps" "$crossloom" "$crossloom" --quiet nix --matrix "$PWD/$quickstart")
 }
 
 evaluates() {
@@ -86,6 +93,7 @@ step 'examples are current' current
 step 'the flake evaluates, offline' evaluates
 step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh "$crossloom"
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
+step 'nix run and nix fmt do what they should, with a stand-in for nixpkgs' runs
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 step "kernels' configurations say what is missing" checks/kernel-explain.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then

@@ -7,4 +7,8 @@ let
   pinned = builtins.fromJSON (builtins.readFile lock);
 in
 # Named apart from the seed of that suite: a Nix that builds the seed must not find its own C library to be an output.
-(import ../../overlays/seed { lock = pinned // { suite = "nix-${pinned.suite}"; }; }).tree
+(import ../../overlays/seed {
+  lock = pinned // {
+    suite = "nix-${pinned.suite}";
+  };
+}).tree

@@ -556,11 +556,13 @@ fn completions_and_manual_pages_hold_every_command() {
     assert_eq!(project.fine(&["man", "--output", "share/man1"]), "");
     assert_eq!(project.read("share/man1/crossloom.1"), page);
     let written = project.listing();
-    for name in ["build", "completions", "diff", "digests", "man", "plan", "sdk", "sdk-import", "seed-lock", "verify"] {
+    for name in
+        ["build", "completions", "diff", "digests", "format", "plan", "sdk", "sdk-import", "seed-lock", "verify"]
+    {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 21, "{names:?}");
+    assert_eq!(names.len(), 22, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.
@@ -570,6 +572,49 @@ fn completions_and_manual_pages_hold_every_command() {
     snapshot!("man-taken", project.fails(&["man", "--output", "taken"]));
     project.write("full/crossloom-diff.1/mine", "");
     assert!(project.fails(&["man", "--output", "full"]).contains("crossloom-diff.1"));
+}
+
+#[test]
+fn nix_files_are_formatted_all_or_none() {
+    let project = Project::new();
+    let loose = "{a=1;  b = [ 1 2 ];}";
+    for path in ["flake.nix", "deep/er/a.nix", "deep/notes.txt", "deep/.git/b.nix", "result/c.nix"] {
+        project.write(path, loose);
+    }
+    project.write("result/CACHEDIR.TAG", "");
+    symlink("er/a.nix", project.path("deep/link.nix")).unwrap();
+    symlink("..", project.path("deep/up")).unwrap();
+    assert_eq!(project.finds(&["format", "--check"]).stdout, "deep/er/a.nix\nflake.nix\n");
+
+    project.write("deep/bad.nix", "{ a =\n");
+    project.write("deep/worse.nix", "{ a = 1; }\n}");
+    snapshot!("format-bad", project.fails(&["format"]));
+    snapshot!("format-none", project.fails(&["format", "flake.nix", "none"]));
+    for bad in ["deep/bad.nix", "deep/worse.nix"] {
+        fs::remove_file(project.path(bad)).unwrap();
+    }
+
+    fs::set_permissions(project.path("flake.nix"), fs::Permissions::from_mode(0o755)).unwrap();
+    let before = project.listing();
+    assert_eq!(project.fine(&["format", "deep", "deep/er/a.nix", "flake.nix"]), "");
+    let formatted = "{\n  a = 1;\n  b = [\n    1\n    2\n  ];\n}\n";
+    let after = project.listing();
+    for (path, text) in &before {
+        let expected = if ["flake.nix", "deep/er/a.nix"].contains(&&path[..]) { formatted.as_bytes() } else { text };
+        assert_eq!(after[path], expected, "{path}");
+    }
+    assert_eq!(fs::metadata(project.path("flake.nix")).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!(project.fine(&["format", "--check"]), "");
+    // What is named is meant, also where a folder would not lead there.
+    assert_eq!(project.finds(&["format", "--check", "result/c.nix"]).stdout, "result/c.nix\n");
+}
+
+#[test]
+fn the_projects_own_nix_files_are_formatted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
+    let output = command.args(["--quiet", "format", "--check"]).current_dir(root).output().unwrap();
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stdout).as_ref()), (Some(0), ""));
 }
 
 #[test]
@@ -612,6 +657,7 @@ fn help_says_what_there_is() {
         "verify",
         "digests",
         "nix",
+        "format",
         "sdk",
         "sdk import",
         "seed",

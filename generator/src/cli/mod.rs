@@ -5,6 +5,7 @@ mod build;
 mod diff;
 mod digests;
 mod fetch;
+mod format;
 mod manual;
 mod plan;
 mod project;
@@ -89,6 +90,8 @@ enum Command {
     Digests(digests::DigestsArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
     Nix(build::NixArgs),
+    /// Lay Nix files out in the style of those that are rendered, as `nix fmt` does in crossloom's own flake.
+    Format(format::FormatArgs),
     /// macOS SDKs of your own.
     Sdk {
         #[command(subcommand)]
@@ -197,6 +200,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Verify(args) => verify::run(&args, quiet),
         Command::Digests(args) => digests::run(&args),
         Command::Nix(args) => build::nix(&args),
+        Command::Format(args) => format::run(&args),
         Command::Sdk { command } => sdk::run(command),
         Command::Seed { command } => seed::run(command, quiet),
         Command::Schema { write } => schema(write),

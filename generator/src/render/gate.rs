@@ -54,11 +54,6 @@ fn list(path: &str, findings: &[Finding]) -> String {
 /// `path` is relative to the rendered tree; its end (`.nix`, `.sh`, `.yml`, `.json`, `flake.lock`, anything else) decides what
 /// is checked.
 pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
-    let rejected = |mut findings: Vec<Finding>| {
-        findings.sort();
-        findings.dedup();
-        GateError::Rejected { path: path.to_owned(), findings }
-    };
     let mut findings = check_text(text);
     let name = path.rsplit('/').next().unwrap_or_default();
     let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
@@ -86,13 +81,26 @@ pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
         _ => {}
     }
     if !findings.is_empty() {
-        return Err(rejected(findings));
+        findings.sort();
+        findings.dedup();
+        return Err(GateError::Rejected { path: path.to_owned(), findings });
     }
     if kind != "nix" {
         return Ok(text.to_owned());
     }
+    format(path, text)
+}
+
+/// Nix in the official style. What was formatted is formatted again to the same.
+///
+/// # Errors
+/// [`GateError::Rejected`] for what is no Nix; `path` is what messages call the text.
+pub fn format(path: &str, text: &str) -> Result<String, GateError> {
     let format = |text: &str| {
-        nixfmt_rs::format(text).map_err(|error| rejected(vec![at(text, error.byte_range().start, error.message())]))
+        nixfmt_rs::format(text).map_err(|error| GateError::Rejected {
+            path: path.to_owned(),
+            findings: vec![at(text, error.byte_range().start, error.message())],
+        })
     };
     let once = format(text)?;
     // A text is settled after one pass but for rare comments. `or./x` shows that tokens have to be compared.

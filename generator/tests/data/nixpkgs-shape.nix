@@ -380,7 +380,17 @@ let
           "zstd"
         ]
         # Programs of Linux run under it on Linux alone.
-        ++ (if isDarwin then [ ] else [ "elfutils" "kmod" "qemu" "qemu-user" ])
+        ++ (
+          if isDarwin then
+            [ ]
+          else
+            [
+              "elfutils"
+              "kmod"
+              "qemu"
+              "qemu-user"
+            ]
+        )
       )
   );
 

@@ -1,0 +1,93 @@
+//! `crossloom format`: Nix files in the one style that rendered files have.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Outcome, Result};
+use crate::output;
+use crate::render::gate;
+
+#[derive(Debug, Args)]
+pub struct FormatArgs {
+    /// Files, and folders whose Nix files are meant: all but those in hidden folders, in build results and behind links.
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// Write nothing; print which files would change, and exit 1 when one would.
+    #[arg(long)]
+    check: bool,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read {path}\nhint: name Nix files, or folders that hold some")]
+struct ReadError {
+    path: String,
+    #[source]
+    source: io::Error,
+}
+
+/// Some files are no Nix, and nothing was written.
+#[derive(Debug, thiserror::Error)]
+#[error("{}\nhint: nothing was written; mend what is named, or name other files", .0.join("\n"))]
+struct Unreadable(Vec<String>);
+
+/// Formats what the arguments name. All files are read before one is written.
+pub fn run(args: &FormatArgs) -> Result<Outcome> {
+    let mut files = Vec::new();
+    for path in &args.paths {
+        // What is named is meant, whatever it is called.
+        let metadata = fs::metadata(path).map_err(|source| unread(path, source))?;
+        if metadata.is_dir() { collect(path, &mut files)? } else { files.push(path.clone()) }
+    }
+    files.sort();
+    files.dedup();
+
+    let (mut changed, mut problems) = (Vec::new(), Vec::new());
+    for path in &files {
+        let text = fs::read_to_string(path).map_err(|source| unread(path, source))?;
+        match gate::format(&path.display().to_string(), &text) {
+            Ok(formatted) if formatted == text => {}
+            Ok(formatted) => changed.push((path.clone(), formatted)),
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(Unreadable(problems).into());
+    }
+    if args.check {
+        let names: String = changed.iter().map(|(path, _)| format!("{}\n", path.display())).collect();
+        super::say(&names)?;
+        return Ok(if changed.is_empty() { Outcome::Fine } else { Outcome::Found });
+    }
+    output::write_files(&changed)?;
+    tracing::info!("{} of {} files changed", changed.len(), files.len());
+    Ok(Outcome::Fine)
+}
+
+/// The Nix files in a folder and the folders in it.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
+    let read = |source| unread(folder, source);
+    for entry in fs::read_dir(folder).map_err(read)? {
+        let entry = entry.map_err(read)?;
+        let path = entry.path();
+        let name = entry.file_name();
+        // No link is followed: it may lead out of the folder, into a store or in a circle.
+        let kind = entry.file_type().map_err(|source| unread(&path, source))?;
+        if kind.is_dir() {
+            // cargo and other programs mark folders that can be made again.
+            if !name.as_encoded_bytes().starts_with(b".") && !path.join("CACHEDIR.TAG").exists() {
+                collect(&path, files)?;
+            }
+        } else if kind.is_file() && path.extension().is_some_and(|extension| extension == "nix") {
+            // Spelled as a user would, and not `./flake.nix`.
+            files.push(path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path));
+        }
+    }
+    Ok(())
+}
+
+fn unread(path: &Path, source: io::Error) -> ReadError {
+    ReadError { path: path.display().to_string(), source }
+}
