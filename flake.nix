@@ -30,6 +30,12 @@
       seed = lock: import ./overlays/seed { inherit lock; };
       # crossloom, as nixpkgs makes it when this runs.
       run = "${self}/overlays/run.sh";
+      # An old Nix takes what is in a program's context for derivations, and this flake's source is none.
+      appProgram =
+        if builtins.compareVersions builtins.nixVersion "2.26" < 0 then
+          builtins.unsafeDiscardStringContext
+        else
+          program: program;
       quickstart = {
         path = ./examples/quickstart;
         description = "Valgrind for macOS, its toolchain, and GCC for two musl targets";
@@ -51,8 +57,7 @@
         default = crossloom;
         crossloom = {
           type = "app";
-          # Nix 2.8 takes what is in a program's context for derivations, and this flake's source is none.
-          program = builtins.unsafeDiscardStringContext run;
+          program = appProgram run;
           meta.description = "Reads a target matrix and emits Nix derivations for cross toolchains";
         };
       });

@@ -1,9 +1,12 @@
 # shellcheck shell=bash
 # To be sourced. runs_and_formats FOLDER CROSSLOOM NIX…: `nix run` and `nix fmt` of this flake as users call them, with NIX… as
-# `nix`. What nixpkgs would build, a stand-in answers for: there, crossloom is the program CROSSLOOM.
+# `nix`. What nixpkgs would build, a stand-in answers for: there, crossloom is the program CROSSLOOM. The seed has to be fetched.
 # Makes FOLDER, an absolute path.
 runs_and_formats() {
-  local folder=$1 program=$2 system version
+  local folder=$1 program=$2 status=0 system version
+  # Nix has no one to ask for the stand-in.
+  local NIX_CONFIG="${NIX_CONFIG:-}"$'\nsubstituters ='
+  export NIX_CONFIG
   shift 2
   system=$(uname -m)-linux
   mkdir -p "$folder"/{nixpkgs,flake/generator/data} || return
@@ -18,7 +21,7 @@ runs_and_formats() {
       phases = [ "installPhase" ];
       installPhase = ''
         mkdir -p "\$out/bin"
-        printf '#!/bin/sh\nexec %s "\$@"\n' '$program' > "\$out/bin/crossloom"
+        printf '#!/bin/sh\nexec "%s" "\$@"\n' '$program' > "\$out/bin/crossloom"
         chmod +x "\$out/bin/crossloom"
       '';
     };
@@ -37,10 +40,14 @@ EOF
   version=$("$@" run ".#crossloom" -- --version) || return
   [ "$version" = "$("$program" --version)" ] || return
   # Arguments arrive as they are, and so does how it ended.
-  if "$@" run . -- format "no such.nix" 2>"$folder/said"; then return 1; fi
+  "$@" run . -- format "no such.nix" 2>"$folder/said" || status=$?
+  [ "$status" = 2 ] || return
   grep -qF 'cannot read no such.nix' "$folder/said" || return
 
-  echo '{a=1;}' >loose.nix || return
+  mkdir inner && echo '{a=1;}' | tee loose.nix >inner/loose.nix || return
   "$@" fmt loose.nix || return
-  printf '{ a = 1; }\n' | cmp - loose.nix
+  printf '{ a = 1; }\n' | cmp - loose.nix || return
+  # Of everything that is here.
+  "$@" fmt || return
+  cmp loose.nix inner/loose.nix
 }

@@ -82,7 +82,7 @@ tests() {
 }
 
 scripts() {
-  shellcheck checks/*.sh checks/shells/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
+  shellcheck checks/*.sh checks/shells/*.sh checks/variations*/*.sh checks/variations/stdenv/setup overlays/*.sh overlays/shell/*.sh overlays/shell/*/*.sh overlays/shell/share/config.site overlays/kernel/*.sh overlays/darwin/*.sh overlays/darwin/*/*.sh overlays/seed/*.sh overlays/seed/stdenv/* overlays/seed/shell/* .ci/run
 }
 
 export CROSSLOOM_REQUIRE_NIX=1

@@ -588,9 +588,10 @@ fn nix_files_are_formatted_all_or_none() {
 
     project.write("deep/bad.nix", "{ a =\n");
     project.write("deep/worse.nix", "{ a = 1; }\n}");
+    project.write("deep/better.nix", "or./x");
     snapshot!("format-bad", project.fails(&["format"]));
     snapshot!("format-none", project.fails(&["format", "flake.nix", "none"]));
-    for bad in ["deep/bad.nix", "deep/worse.nix"] {
+    for bad in ["deep/bad.nix", "deep/worse.nix", "deep/better.nix"] {
         fs::remove_file(project.path(bad)).unwrap();
     }
 
@@ -605,8 +606,13 @@ fn nix_files_are_formatted_all_or_none() {
     }
     assert_eq!(fs::metadata(project.path("flake.nix")).unwrap().permissions().mode() & 0o777, 0o755);
     assert_eq!(project.fine(&["format", "--check"]), "");
-    // What is named is meant, also where a folder would not lead there.
-    assert_eq!(project.finds(&["format", "--check", "result/c.nix"]).stdout, "result/c.nix\n");
+    // What is named is meant, also where a folder would not lead there, and where it is a link; each once.
+    symlink("result/c.nix", project.path("c.nix")).unwrap();
+    let said = project.finds(&["format", "--check", "c.nix", "./result/c.nix", "result/c.nix"]).stdout;
+    assert!(said.ends_with("/result/c.nix\n") && said.lines().count() == 1, "{said}");
+    assert_eq!(project.fine(&["format", "c.nix"]), "");
+    assert_eq!(project.read("result/c.nix"), formatted);
+    assert!(project.path("c.nix").is_symlink());
 }
 
 #[test]

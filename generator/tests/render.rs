@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
-use crossloom::render::gate::{Finding, GateError, HEADER, bears_header, gate, with_header};
+use crossloom::render::gate::{Finding, GateError, HEADER, bears_header, format as formatted, gate, with_header};
 use crossloom::render::templates::{Engine, RenderError};
 use crossloom::render::value::{Value, ValueError, attribute_name, is_bare_name, string_literal, variable};
 use proptest::prelude::*;
@@ -402,6 +402,60 @@ fn the_gate_accepts_plain_nix_and_is_idempotent() {
         assert_eq!(gate("a/x.nix", &once).unwrap(), once);
         assert!(nix(&["--parse"], &once).status.success(), "Nix rejects {once}");
     }
+}
+
+/// Strings of either spelling, most of what matters to their value in them, at whatever column.
+fn any_string() -> impl Strategy<Value = String> {
+    const INDENTED: &[&str] = &[
+        "\n", "\n", " ", "  ", "    ", "\t", "a", "b", "\\n", "\"", "''${x}", "'''", "$", "$$", "${\"i\"}", "''\\n",
+        "''\\t", "''\\\\",
+    ];
+    const QUOTED: &[&str] = &["\n", " ", "  ", "a", "\\n", "\\\"", "''", "\\${x}", "$$", "${''i''}", "\\\\", "\\t"];
+    let text = |pieces: &'static [&'static str]| {
+        prop::collection::vec(prop::sample::select(pieces), 0..12).prop_map(|pieces| pieces.concat())
+    };
+    prop_oneof![
+        3 => text(INDENTED).prop_map(|text| format!("''{text}''")),
+        1 => text(QUOTED).prop_map(|text| format!("\"{text}\"")),
+    ]
+}
+
+#[test]
+fn what_is_formatted_holds_the_same_strings() {
+    let mut runner = TestRunner::deterministic();
+    let (mut before, mut after, mut refused) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..2000 {
+        let text = format!("{{a={{b = {};}};}}", any_string().new_tree(&mut runner).unwrap().current());
+        match formatted("x.nix", &text) {
+            Ok(formatted) => {
+                before.push(format!("({text})"));
+                after.push(format!("({formatted})"));
+            }
+            // No Nix, as `'''` before the end is, or blanks that can't be moved.
+            Err(_) => refused += 1,
+        }
+    }
+    assert!(before.len() > 1200, "{refused} of 2000 were refused");
+    let (before, after) = (before.join("\n"), after.join("\n"));
+    assert_eq!(evaluate(&format!("[\n{before}\n]")), evaluate(&format!("[\n{after}\n]")));
+}
+
+#[test]
+fn what_cannot_be_formatted_is_refused() {
+    // Nix strips the blanks behind the escape, as many as it strips from the lines.
+    for end in ["''\\n", "''\\\n"] {
+        let text = format!("{{\n  a = ''\n  usage:{end}    --help\n  '';\n}}\n");
+        let refused = formatted("x.nix", &text).unwrap_err().to_string();
+        assert!(refused.starts_with("x.nix:3:9: ") && refused.contains("escape"), "{refused}");
+        // Where it stands already it need not be moved.
+        let there = text.replace("\n  usage", "\n    usage");
+        assert_eq!(formatted("x.nix", &there).unwrap(), there);
+    }
+    assert!(matches!(formatted("x.nix", "or./x"), Err(GateError::Formatter { .. })));
+    // Spelled otherwise, but the same.
+    let text = "{ a = ''touch $out''; b = https://example.org/; c = (\"d\"); }";
+    let expected = "{\n  a = \"touch $out\";\n  b = \"https://example.org/\";\n  c = (\"d\");\n}\n";
+    assert_eq!(formatted("x.nix", text).unwrap(), expected);
 }
 
 #[test]

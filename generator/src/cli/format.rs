@@ -1,5 +1,6 @@
 //! `crossloom format`: Nix files in the one style that rendered files have.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use crate::render::gate;
 
 #[derive(Debug, Args)]
 pub struct FormatArgs {
-    /// Files, and folders whose Nix files are meant: all but those in hidden folders, in build results and behind links.
+    /// Files, and folders whose Nix files are meant: all but those in hidden folders, in folders with a CACHEDIR.TAG, and
+    /// behind links.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
     /// Write nothing; print which files would change, and exit 1 when one would.
@@ -28,33 +30,38 @@ struct ReadError {
     source: io::Error,
 }
 
-/// Some files are no Nix, and nothing was written.
+/// Some files can't be formatted, and nothing was written.
 #[derive(Debug, thiserror::Error)]
 #[error("{}\nhint: nothing was written; mend what is named, or name other files", .0.join("\n"))]
-struct Unreadable(Vec<String>);
+struct Refused(Vec<String>);
 
 /// Formats what the arguments name. All files are read before one is written.
 pub fn run(args: &FormatArgs) -> Result<Outcome> {
-    let mut files = Vec::new();
+    let mut named = Vec::new();
     for path in &args.paths {
-        // What is named is meant, whatever it is called.
-        let metadata = fs::metadata(path).map_err(|source| unread(path, source))?;
-        if metadata.is_dir() { collect(path, &mut files)? } else { files.push(path.clone()) }
+        // What is named is meant, whatever it is called, and if it is a link, what that leads to.
+        let metadata = fs::symlink_metadata(path).map_err(|source| unread(path, source))?;
+        let path = if metadata.is_symlink() { canonical(path)? } else { path.clone() };
+        if path.is_dir() { collect(&path, &mut named)? } else { named.push(path) }
     }
-    files.sort();
-    files.dedup();
+    // Each once, however often it is named.
+    let mut files = BTreeMap::new();
+    for path in named {
+        files.entry(canonical(&path)?).or_insert(path);
+    }
 
     let (mut changed, mut problems) = (Vec::new(), Vec::new());
-    for path in &files {
+    for path in files.values() {
         let text = fs::read_to_string(path).map_err(|source| unread(path, source))?;
         match gate::format(&path.display().to_string(), &text) {
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => changed.push((path.clone(), formatted)),
-            Err(error) => problems.push(error.to_string()),
+            // One hint for all is given below.
+            Err(error) => problems.extend(error.to_string().split("\nhint: ").next().map(str::to_owned)),
         }
     }
     if !problems.is_empty() {
-        return Err(Unreadable(problems).into());
+        return Err(Refused(problems).into());
     }
     if args.check {
         let names: String = changed.iter().map(|(path, _)| format!("{}\n", path.display())).collect();
@@ -86,6 +93,10 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn canonical(path: &Path) -> Result<PathBuf> {
+    Ok(path.canonicalize().map_err(|source| unread(path, source))?)
 }
 
 fn unread(path: &Path, source: io::Error) -> ReadError {

@@ -5,7 +5,13 @@
 
 use std::fmt;
 
-use rnix::SyntaxKind::{self, TOKEN_COMMA, TOKEN_COMMENT, TOKEN_L_PAREN, TOKEN_R_PAREN, TOKEN_STRING_CONTENT};
+use rnix::SyntaxKind::{
+    self, NODE_LITERAL, NODE_STRING, TOKEN_COMMA, TOKEN_COMMENT, TOKEN_L_PAREN, TOKEN_R_PAREN, TOKEN_STRING_CONTENT,
+    TOKEN_STRING_END, TOKEN_STRING_START, TOKEN_URI,
+};
+use rnix::ast::{self, InterpolPart};
+use rnix::{NodeOrToken, SyntaxNode};
+use rowan::ast::AstNode;
 
 use super::lint;
 
@@ -88,14 +94,38 @@ pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
     if kind != "nix" {
         return Ok(text.to_owned());
     }
-    format(path, text)
+    let formatted = settle(path, text)?;
+    // `or./x` shows that tokens have to be compared.
+    if tokens(text) != tokens(&formatted) {
+        return Err(GateError::Formatter { path: path.to_owned() });
+    }
+    Ok(formatted)
 }
 
-/// Nix in the official style. What was formatted is formatted again to the same.
+/// Nix of anyone's in the official style: the same expression with the same strings. What was formatted is formatted again
+/// to the same.
 ///
 /// # Errors
-/// [`GateError::Rejected`] for what is no Nix; `path` is what messages call the text.
+/// [`GateError::Rejected`] for what is no Nix, or holds a string that can't be moved; `path` is what messages call the text.
+/// [`GateError::Formatter`] where the result would be another expression.
 pub fn format(path: &str, text: &str) -> Result<String, GateError> {
+    let formatted = settle(path, text)?;
+    let (before, after) = (rnix::Root::parse(text).syntax(), rnix::Root::parse(&formatted).syntax());
+    if meaning(&before) != meaning(&after) {
+        return Err(GateError::Formatter { path: path.to_owned() });
+    }
+    let fragile = |(before, after): (SyntaxNode, SyntaxNode)| {
+        let behind = escaped_line_end(&before).filter(|_| before.text() != after.text())?;
+        let message =
+            "Nix takes the blanks behind this escape for indentation: a formatter can't move them; write \"…\"";
+        Some(at(text, behind, message.to_owned()))
+    };
+    let findings: Vec<_> = strings(&before).zip(strings(&after)).filter_map(fragile).collect();
+    if findings.is_empty() { Ok(formatted) } else { Err(GateError::Rejected { path: path.to_owned(), findings }) }
+}
+
+/// What the formatter makes of a text, once it changes nothing any more.
+fn settle(path: &str, text: &str) -> Result<String, GateError> {
     let format = |text: &str| {
         nixfmt_rs::format(text).map_err(|error| GateError::Rejected {
             path: path.to_owned(),
@@ -103,19 +133,68 @@ pub fn format(path: &str, text: &str) -> Result<String, GateError> {
         })
     };
     let once = format(text)?;
-    // A text is settled after one pass but for rare comments. `or./x` shows that tokens have to be compared.
+    // A text is settled after one pass but for rare comments.
     let twice = format(&once)?;
     let settled = once == twice || format(&twice)? == twice;
-    if !settled || tokens(text) != tokens(&twice) {
-        return Err(GateError::Formatter { path: path.to_owned() });
-    }
-    Ok(twice)
+    if settled { Ok(twice) } else { Err(GateError::Formatter { path: path.to_owned() }) }
 }
 
 /// The text's tokens without those that a formatter may add, drop or indent.
 fn tokens(text: &str) -> Vec<(SyntaxKind, &str)> {
-    let layout = |kind| matches!(kind, TOKEN_L_PAREN | TOKEN_R_PAREN | TOKEN_COMMA | TOKEN_STRING_CONTENT);
-    rnix::tokenize(text).filter(|(kind, _)| !kind.is_trivia() && !layout(*kind)).collect()
+    rnix::tokenize(text).filter(|(kind, _)| !layout(*kind) && *kind != TOKEN_STRING_CONTENT).collect()
+}
+
+fn layout(kind: SyntaxKind) -> bool {
+    kind.is_trivia() || matches!(kind, TOKEN_L_PAREN | TOKEN_R_PAREN | TOKEN_COMMA)
+}
+
+/// A part of an expression's [`meaning`].
+#[derive(PartialEq)]
+enum Part {
+    Token(SyntaxKind, String),
+    /// What a string holds, however it is spelled; `None` stands for what the tokens behind this say.
+    Text(Vec<Option<String>>),
+}
+
+/// An expression without its layout.
+fn meaning(root: &SyntaxNode) -> Vec<Part> {
+    let parts = root.descendants_with_tokens().filter_map(|element| match element {
+        NodeOrToken::Node(node) => {
+            let parts = ast::Str::cast(node)?.normalized_parts();
+            let text = parts.into_iter().map(|part| match part {
+                InterpolPart::Literal(text) => Some(text),
+                InterpolPart::Interpolation(_) => None,
+            });
+            Some(Part::Text(text.filter(|text| text.as_deref() != Some("")).collect()))
+        }
+        NodeOrToken::Token(token) => match token.kind() {
+            TOKEN_STRING_START | TOKEN_STRING_CONTENT | TOKEN_STRING_END => None,
+            TOKEN_URI => Some(Part::Text(vec![Some(token.text().to_owned())])),
+            kind if layout(kind) => None,
+            kind => Some(Part::Token(kind, token.text().to_owned())),
+        },
+    });
+    parts.collect()
+}
+
+/// Every string, in the order in which they begin; an address without quotes is one.
+fn strings(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
+    let address = |node: &SyntaxNode| node.first_token().is_some_and(|token| token.kind() == TOKEN_URI);
+    root.descendants().filter(move |node| match node.kind() {
+        NODE_STRING => true,
+        NODE_LITERAL => address(node),
+        _ => false,
+    })
+}
+
+/// Where blanks follow the escape of a line's end in an indented string. Nix strips them as if a line began there.
+fn escaped_line_end(string: &SyntaxNode) -> Option<usize> {
+    let mut tokens = string.children_with_tokens().filter_map(NodeOrToken::into_token);
+    tokens.next().filter(|start| start.text() == "''")?;
+    tokens.filter(|token| token.kind() == TOKEN_STRING_CONTENT).find_map(|token| {
+        let place = ["n ", "n\t", "\n ", "\n\t"].iter().find_map(|end| token.text().find(&format!("''\\{end}")))?;
+        Some(usize::from(token.text_range().start()) + place)
+    })
 }
 
 /// `text` with [`HEADER`] where it belongs: on the first line, or after `#!`. Text that has a header keeps it.
