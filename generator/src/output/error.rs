@@ -65,7 +65,7 @@ pub enum OutputError {
         #[source]
         source: io::Error,
     },
-    #[error("only {done} of {total} changes were made\n  hint: when the cause is gone, generate again")]
+    #[error("only {done} of {total} changes were made\n  hint: when the cause is gone, run the same command again")]
     Partial {
         done: usize,
         total: usize,
