@@ -11,7 +11,7 @@ help:
 	@echo 'make valgrind-darwin   the same, with every check, and the archive for a Mac'
 	@echo 'make musl-gcc     build a musl GCC for x86_64 from sources and run a program built with it (17 minutes on a quiet machine with two cores)'
 	@echo 'make test         everything that is checked before a change lands'
-	@echo 'make nightly      every package of the quickstart built, checked, and built again to compare'
+	@echo 'make nightly      what takes hours: the quickstart built twice, kernels, shells, both seeds, variations, Nix versions, fuzz tests'
 	@echo 'make variations   every node in the store built again under other circumstances, as a table: nodes × variations'
 	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
 	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'

@@ -6,15 +6,25 @@ set -euo pipefail
 crossloom=$(realpath "$1")
 system=$(uname -m)-linux
 passed=0
+failed=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# step NAME COMMAND…
+# step NAME COMMAND…: the night goes on behind one that fails.
 step() {
-  local name=$1 started=$SECONDS
+  local name=$1 started=$SECONDS status=0
   shift
   echo "== $name"
-  "$@" 2>&1 | tee -a "$log"
+  # As a command of its own, so that functions here end where something in them fails.
+  set +e
+  (set -e; "$@") 2>&1 | tee -a "$log"
+  status=${PIPESTATUS[0]}
+  set -e
+  if [ "$status" != 0 ]; then
+    echo "== $name: FAILED in $((SECONDS - started)) s"
+    failed=$((failed + 1))
+    return
+  fi
   echo "== $name: passed in $((SECONDS - started)) s"
   passed=$((passed + 1))
 }
@@ -72,4 +82,5 @@ skip "building examples/darwin-hello and examples/valgrind-darwin: the same reci
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"
 skip "building for aarch64-linux and macOS build machines: evaluated here, built on such machines"
 grep '^SKIPPED: ' "$log"
-echo "$passed passed, 0 failed, $(grep -c '^SKIPPED: ' "$log") skipped"
+echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log") skipped"
+[ "$failed" = 0 ]

@@ -10,8 +10,8 @@ quickstart=$top/examples/quickstart
 shells=("$@")
 if [ "${#shells[@]}" = 0 ]; then
   plan=$("$crossloom" plan --matrix "$quickstart/matrix.toml")
-  mapfile -t shells < <(awk -F'\t' -v system="$(uname -m)-linux" \
-    '$1 == system && $2 == "cell" && sub(/^(musl-gcc|darwin)-/, "", $3) { print $3 }' <<<"$plan")
+  mapfile -t shells < <(awk -F'\t' -v of="$(uname -m)-linux" \
+    '$1 == of && $2 == "cell" && sub(/^(musl-gcc|darwin)-/, "", $3) { print $3 }' <<<"$plan")
 fi
 if [ "${#shells[@]}" = 0 ]; then
   echo "the quickstart's matrix has no shell for this machine" >&2
@@ -42,6 +42,9 @@ for shell in "${shells[@]}"; do
   "$crossloom" fetch --matrix "$quickstart/matrix.toml" "$shell"
   prompt "$shell" text
   prompt "$shell" array
+  # An interactive bash is asked of an empty flake, and not of nixpkgs, which would be downloaded and the bash built.
+  "$crossloom" nix --matrix "$quickstart/matrix.toml" develop "$quickstart#$shell" --command true 2>"$work/said"
+  grep -q empty-flake "$work/said" || { cat "$work/said" >&2; echo "$shell asks for nixpkgs" >&2; exit 1; }
   mkdir "$work/$shell"
   # shellcheck disable=SC2016 # CC is the shell's
   (cd "$work/$shell" && PKG_CONFIG_PATH=$work/packages "$crossloom" nix --matrix "$quickstart/matrix.toml" \

@@ -9,12 +9,27 @@ skipped=()
 work=$(mktemp -d)
 log=$work/log
 : >"$log"
-trap 'rm -rf "$work"' EXIT
+trap 'summary $?' EXIT
+now='setting up'
+
+# The line of counts, also behind a step that failed: what comes after it was not run.
+summary() {
+  local reason failed=0
+  if [ "$1" != 0 ]; then
+    failed=1
+    echo "== $now: FAILED; what comes after it was not run"
+  fi
+  while read -r reason; do skipped+=("a test: $reason"); done < <(sed -n 's/.*SKIP: //p' "$log" | sort -u)
+  for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
+  echo "$passed passed, $failed failed, ${#skipped[@]} skipped"
+  rm -rf "$work"
+}
 
 # step NAME COMMAND…
 step() {
   local name=$1 started=$SECONDS
   shift
+  now=$name
   echo "== $name"
   "$@"
   echo "== $name: passed in $((SECONDS - started)) s"
@@ -48,11 +63,11 @@ evaluates() {
   # crossloom itself is made with nixpkgs, and so left out.
   local system output
   "$crossloom" nix --matrix "$quickstart" flake show --no-update-lock-file
-  "$crossloom" nix --matrix "$quickstart" flake check --no-build --no-update-lock-file
+  "$crossloom" nix --matrix "$quickstart" flake check --option allow-import-from-derivation false --no-build --no-update-lock-file
   # A newer Nix shows and checks this machine's system alone.
   for system in x86_64-linux aarch64-linux; do
     for output in packages devShells checks legacyPackages; do
-      "$crossloom" nix --matrix "$quickstart" eval --no-update-lock-file --json ".#$output.$system" \
+      "$crossloom" nix --matrix "$quickstart" eval --option allow-import-from-derivation false --no-update-lock-file --json ".#$output.$system" \
         --apply 'nodes: builtins.mapAttrs (name: node: node.drvPath) (removeAttrs nodes [ "crossloom" ])' | tr ',' '\n' | wc -l | sed "s/^/$output.$system: /"
     done
   done
@@ -60,7 +75,8 @@ evaluates() {
   local example
   for example in examples/*/; do
     [ "$example" = examples/quickstart/ ] ||
-      "$crossloom" nix --matrix "$example/matrix.toml" flake check --no-build --no-update-lock-file "./$example"
+      "$crossloom" nix --matrix "$example/matrix.toml" flake check --option allow-import-from-derivation false --no-build \
+        --no-update-lock-file "./$example"
   done
 }
 
@@ -102,10 +118,7 @@ else
   skipped+=("Valgrind's tools under the emulator: its Python package is for x86_64")
 fi
 
-while read -r reason; do skipped+=("a test: $reason"); done < <(sed -n 's/.*SKIP: //p' "$log" | sort -u)
 skipped+=("building the examples' toolchains (10 to 20 minutes each): make nightly")
 skipped+=("building nodes under other circumstances (as long as building them): make variations")
 skipped+=("other versions of Nix than this machine's: make test-nix-versions")
 skipped+=("building on aarch64-linux and macOS: evaluated here, built on such machines")
-for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
-echo "$passed passed, 0 failed, ${#skipped[@]} skipped"

@@ -1,7 +1,7 @@
 //! `crossloom build`: fetches what cells need, builds them with Nix, prints where they are.
 
 use std::io::{BufRead, BufReader, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::fetch::{busybox_path, for_names, this_system};
+use super::fetch::{busybox_path, cache, for_names, this_system};
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
+use crate::output;
 use crate::plan::SystemPlan;
+use crate::render::gate;
 use crate::target::System;
 
 #[derive(Debug, Args)]
@@ -33,6 +35,12 @@ pub struct BuildArgs {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum BuildError {
+    #[error("cannot make {path}\nhint: set XDG_CACHE_HOME to a folder that can be written to")]
+    Folder {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error(
         "{system} has no seed, and this command builds from one\nhint: the flake builds from nixpkgs there: nix build .#NAME"
     )]
@@ -104,11 +112,40 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let project = Project::open(&args.matrix.matrix)?;
     let nix = located(&project, this_system()?)?;
     let run = |source| BuildError::Run { program: "nix".to_owned(), source };
-    // Nothing here needs the network, but `nix develop` asks for an interactive bash from nixpkgs and waits for it.
-    let args = std::iter::once("--offline").chain(args.args.iter().map(String::as_str));
-    let status = nix.command("nix", args).status().map_err(run)?;
+    let mut all = vec!["--offline".to_owned()];
+    all.extend_from_slice(&args.args);
+    if let (Some("develop"), Some(flake)) = (args.args.first().map(String::as_str), without_nixpkgs(&args.args)?) {
+        all.splice(2..2, ["--override-input".to_owned(), "nixpkgs".to_owned(), flake]);
+    }
+    let status = nix.command("nix", all.iter().map(String::as_str)).status().map_err(run)?;
     // As a shell would: what Nix itself answered.
     Ok(Outcome::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
+}
+
+/// What takes the place of nixpkgs in `nix develop`, from whose nixpkgs Nix wants an interactive bash: where it finds none, it
+/// takes the one on PATH, which is the seed's, and else downloads nixpkgs and builds one. Nothing for a flake that is not
+/// rendered, or where nixpkgs is what the shell is made with.
+fn without_nixpkgs(args: &[String]) -> Result<Option<String>> {
+    let before = args.iter().skip(1).take_while(|arg| !matches!(arg.as_str(), "-c" | "--command"));
+    let before: Vec<&str> = before.map(String::as_str).collect();
+    let folder = |arg: &&str| arg.contains('#') || Path::new(arg).is_dir();
+    let reference = before.iter().copied().filter(|arg| !arg.starts_with('-')).find(folder).unwrap_or(".");
+    let folder = reference.split('#').next().unwrap_or_default().trim_start_matches("path:");
+    let flake = Path::new(if folder.is_empty() { "." } else { folder }).join("flake.nix");
+    let rendered = std::fs::read(flake).is_ok_and(|bytes| gate::bears_header(&bytes));
+    if !rendered || !cfg!(target_os = "linux") || before.contains(&"--override-input") {
+        return Ok(None);
+    }
+    const EMPTY: &str = "{ outputs = _: { }; }\n";
+    let empty = cache()?.join("empty-flake");
+    std::fs::create_dir_all(&empty)
+        .map_err(|source| BuildError::Folder { path: empty.display().to_string(), source })?;
+    let file = empty.join("flake.nix");
+    // Written again it would be another input to Nix.
+    if !std::fs::read(&file).is_ok_and(|bytes| bytes == EMPTY.as_bytes()) {
+        output::write_file(&file, EMPTY)?;
+    }
+    Ok(Some(format!("path:{}", empty.display())))
 }
 
 /// Nix with what the seed needs: a sandbox has no /bin/sh unless it is given one.

@@ -62,7 +62,10 @@ impl Store {
 
     /// The value of an expression, in which nothing may be left that fails when it is looked at.
     pub fn evaluate(&self, expression: &str) -> serde_json::Value {
-        let printed = self.run("nix-instantiate", ["--eval", "--strict", "--json", "--expr", expression]);
+        let built = ["--option", "allow-import-from-derivation", "false"];
+        let read = ["--eval", "--strict", "--json", "--expr", expression];
+        let printed = self.nix.run("nix-instantiate", built.into_iter().chain(read));
+        let printed = printed.unwrap_or_else(|error| panic!("{error}"));
         serde_json::from_str(&printed).unwrap()
     }
 
