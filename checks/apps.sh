@@ -21,8 +21,7 @@ runs_and_formats() {
       phases = [ "installPhase" ];
       installPhase = ''
         mkdir -p "\$out/bin"
-        printf '#!/bin/sh\nexec "%s" "\$@"\n' '$program' > "\$out/bin/crossloom"
-        chmod +x "\$out/bin/crossloom"
+        ln -s '$program' "\$out/bin/crossloom"
       '';
     };
   };

@@ -12,7 +12,7 @@ trap 'rm -f "$log"' EXIT
 
 # step NAME COMMAND…: the night goes on behind one that fails.
 step() {
-  local name=$1 started=$SECONDS status=0
+  local name=$1 started=$SECONDS status
   shift
   echo "== $name"
   # As a command of its own, so that functions here end where something in them fails.

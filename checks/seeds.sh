@@ -31,11 +31,13 @@ for example in examples/*/; do
   done
 done
 
-# names LIST: what its cells are called by.
-names() { cut -f 1 "$1" | sed "p; s|^|$(basename "$1" .cells)/|"; }
+# What cells are called by.
+for list in "$work"/bookworm/*.cells; do
+  cut -f 1 "$list" | sed "p; s|^|$(basename "$list" .cells)/|"
+done >"$work/names"
 
 for cell; do
-  if ! { for list in "$work"/bookworm/*.cells; do names "$list"; done } | grep -xF -- "$cell" >"$work/found"; then
+  if ! grep -qxF -- "$cell" "$work/names"; then
     echo "$cell: no example has a cell of that name for $system" >&2
     exit 2
   fi

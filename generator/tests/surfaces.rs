@@ -461,10 +461,7 @@ fn nothing_foreign_is_overwritten_and_what_is_no_longer_wanted_goes() {
 
 /// Evaluates without building anything on the way.
 fn evaluate(store: &Store, expression: &str) -> Result<Value, String> {
-    let option = ["--option", "allow-import-from-derivation", "false"];
-    let args = option.into_iter().chain(["--eval", "--strict", "--json", "--expr", expression]);
-    let printed = store.nix.run("nix-instantiate", args).map_err(|error| error.to_string())?;
-    Ok(serde_json::from_str(&printed).unwrap())
+    store.try_evaluate(expression).map_err(|error| error.to_string())
 }
 
 fn written(store: &Store, name: &str, matrix: &Matrix) -> (Plan, String) {

@@ -113,20 +113,25 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let nix = located(&project, this_system()?)?;
     let run = |source| BuildError::Run { program: "nix".to_owned(), source };
     let mut all = vec!["--offline".to_owned()];
-    all.extend_from_slice(&args.args);
-    if let (Some("develop"), Some(flake)) = (args.args.first().map(String::as_str), without_nixpkgs(&args.args)?) {
-        all.splice(2..2, ["--override-input".to_owned(), "nixpkgs".to_owned(), flake]);
+    let mut rest = &args.args[..];
+    if let [command, behind @ ..] = rest
+        && command == "develop"
+        && let Some(flake) = without_nixpkgs(behind)?
+    {
+        all.extend([command.clone(), "--override-input".to_owned(), "nixpkgs".to_owned(), flake]);
+        rest = behind;
     }
-    let status = nix.command("nix", all.iter().map(String::as_str)).status().map_err(run)?;
+    all.extend_from_slice(rest);
+    let status = nix.command("nix", &all).status().map_err(run)?;
     // As a shell would: what Nix itself answered.
     Ok(Outcome::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
 }
 
-/// What takes the place of nixpkgs in `nix develop`, from whose nixpkgs Nix wants an interactive bash: where it finds none, it
+/// What takes the place of nixpkgs in `nix develop` with these arguments, from whose nixpkgs Nix wants an interactive bash: where it finds none, it
 /// takes the one on PATH, which is the seed's, and else downloads nixpkgs and builds one. Nothing for a flake that is not
 /// rendered, or where nixpkgs is what the shell is made with.
 fn without_nixpkgs(args: &[String]) -> Result<Option<String>> {
-    let before = args.iter().skip(1).take_while(|arg| !matches!(arg.as_str(), "-c" | "--command"));
+    let before = args.iter().take_while(|arg| !matches!(arg.as_str(), "-c" | "--command"));
     let before: Vec<&str> = before.map(String::as_str).collect();
     let folder = |arg: &&str| arg.contains('#') || Path::new(arg).is_dir();
     let reference = before.iter().copied().filter(|arg| !arg.starts_with('-')).find(folder).unwrap_or(".");

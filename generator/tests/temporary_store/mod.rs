@@ -62,11 +62,14 @@ impl Store {
 
     /// The value of an expression, in which nothing may be left that fails when it is looked at.
     pub fn evaluate(&self, expression: &str) -> serde_json::Value {
-        let built = ["--option", "allow-import-from-derivation", "false"];
-        let read = ["--eval", "--strict", "--json", "--expr", expression];
-        let printed = self.nix.run("nix-instantiate", built.into_iter().chain(read));
-        let printed = printed.unwrap_or_else(|error| panic!("{error}"));
-        serde_json::from_str(&printed).unwrap()
+        self.try_evaluate(expression).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The same, or why there is none. Nothing is built on the way.
+    pub fn try_evaluate(&self, expression: &str) -> Result<serde_json::Value, NixError> {
+        let nothing_built = ["--option", "allow-import-from-derivation", "false"];
+        let args = nothing_built.into_iter().chain(["--eval", "--strict", "--json", "--expr", expression]);
+        Ok(serde_json::from_str(&self.nix.run("nix-instantiate", args)?).unwrap())
     }
 
     /// Instantiates an expression and returns the derivations that it lists.
