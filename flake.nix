@@ -29,7 +29,7 @@
       # The seed as a package set of nixpkgs' shape, from a lock that `crossloom seed lock` wrote, read as JSON.
       seed = lock: import ./overlays/seed { inherit lock; };
       # crossloom, as nixpkgs makes it when this runs.
-      run = "${self}/overlays/run.sh";
+      run = "${self}/generator/run.sh";
       # An old Nix takes what is in a program's context for derivations, and this flake's source is none.
       appProgram =
         if builtins.compareVersions builtins.nixVersion "2.26" < 0 then
@@ -49,7 +49,7 @@
         system:
         example.legacyPackages.${system} or { }
         // {
-          crossloom = nixpkgs.legacyPackages.${system}.callPackage ./overlays/package.nix { };
+          crossloom = nixpkgs.legacyPackages.${system}.callPackage ./generator/package.nix { };
         }
       );
 
@@ -68,7 +68,7 @@
         let
           lock = builtins.fromJSON (builtins.readFile ./generator/data/seeds/bookworm-${system}.json);
         in
-        (seed lock).callPackage ./overlays/formatter.nix { inherit run; }
+        (seed lock).callPackage ./generator/formatter.nix { inherit run; }
       );
 
       templates = {

@@ -10,7 +10,7 @@ for node in linux-6_1_176-arm64 linux-6_12_107-arm64; do
   "$crossloom" fetch --matrix "$matrix" "$node"
   echo "== $node"
   "$crossloom" --quiet nix --matrix "$matrix" build --print-build-logs --out-link "$work/built" --impure --expr "
-    import $PWD/checks/kernel-explain.nix {
+    import $PWD/checks/kernel-explain {
       folder = $PWD/examples/kernel-arm64/crossloom;
       system = \"$(uname -m)-linux\";
       node = \"$node\";

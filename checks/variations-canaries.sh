@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 canaries() {
   "$crossloom" --quiet nix --matrix examples/quickstart/matrix.toml build --print-build-logs --out-link "$work/built" \
     --impure --expr "
-    (import $PWD/checks/variations-canaries.nix {
+    (import $PWD/checks/variations-canaries {
       folder = $PWD/examples/quickstart/crossloom;
       system = \"$(uname -m)-linux\";
     }).$1"

@@ -8,7 +8,7 @@
   node,
 }:
 let
-  scope = import ./scope.nix { inherit folder system; };
+  scope = import ../scope.nix { inherit folder system; };
   kernel = (import folder { }).legacyPackages.${system}.${node};
 in
 (scope.callPackage (
@@ -24,10 +24,10 @@ in
       bison
       flex
     ];
-    cases = ./kernel-explain;
-    configure = folder + "/kernel/configure.sh";
-    explain = folder + "/kernel/explain.c";
+    cases = ./cases;
+    configure = folder + "/linux/configure.sh";
+    explain = folder + "/linux/explain.c";
     phases = [ "installPhase" ];
-    installPhase = builtins.readFile ./kernel-explain-cases.sh;
+    installPhase = builtins.readFile ./cases.sh;
   }
 ) { })

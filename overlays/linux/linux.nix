@@ -40,7 +40,7 @@
 }:
 let
   host = import (
-    if stdenv.buildPlatform.isDarwin then ../kernel/host-darwin.nix else ../kernel/host-linux.nix
+    if stdenv.buildPlatform.isDarwin then ./host-darwin.nix else ./host-linux.nix
   );
   # nixpkgs has no libelf for macOS.
   libraries =
@@ -97,19 +97,19 @@ stdenv.mkDerivation {
   hostIncludes = hostIncludes libraries;
   hostLibraries = hostLibraries libraries;
   inherit (host) hostCFlags hostLdFlags hostLd;
-  explain = ../kernel/explain.c;
+  explain = ./explain.c;
 
   # All that the makefiles and scripts call; a program that is not named here is not found.
-  tools = builtins.readFile ../kernel/tools.txt;
+  tools = builtins.readFile ./tools.txt;
 
   # On macOS, files of a kernel would overwrite each other.
-  preUnpack = builtins.readFile ../kernel/case.sh + ''
+  preUnpack = builtins.readFile ./case.sh + ''
     need_case_sensitive "$NIX_BUILD_TOP"
   '';
-  postPatch = builtins.readFile ../kernel/set-up.sh;
-  configurePhase = builtins.readFile ../kernel/configure.sh;
-  buildPhase = builtins.readFile ../kernel/build.sh;
-  installPhase = builtins.readFile ../kernel/install.sh;
+  postPatch = builtins.readFile ./set-up.sh;
+  configurePhase = builtins.readFile ./configure.sh;
+  buildPhase = builtins.readFile ./build.sh;
+  installPhase = builtins.readFile ./install.sh;
   # What is for the kernel's machine is not to be touched by the build machine's tools.
   dontStrip = true;
   dontFixup = true;

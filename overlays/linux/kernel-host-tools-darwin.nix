@@ -55,7 +55,7 @@
     x86 = [ "arch/x86/kernel/cpu:capflags.c" ];
   },
   # What the kernel's recipe passes on a Mac.
-  host ? import ../kernel/host-darwin.nix,
+  host ? import ./host-darwin.nix,
 }:
 let
   inherit (builtins) attrNames concatStringsSep;

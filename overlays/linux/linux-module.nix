@@ -16,7 +16,7 @@ stdenv.mkDerivation {
 
   nativeBuildInputs = linux.buildTools;
 
-  buildPhase = builtins.readFile ../kernel/module.sh;
+  buildPhase = builtins.readFile ./module.sh;
   # Where whoever runs the kernel has depmod look: beside the kernel's own.
   installPhase = ''
     release=$(cat "$kdir/include/config/kernel.release")

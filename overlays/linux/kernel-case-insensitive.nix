@@ -8,7 +8,7 @@
   # The kernel, packed.
   src,
   version,
-  guard ? ../kernel/case.sh,
+  guard ? ./case.sh,
 }:
 stdenv.mkDerivation {
   pname = "check-kernel-case-insensitive";

@@ -6,7 +6,7 @@
   system,
 }:
 let
-  scope = import ./scope.nix { inherit folder system; };
+  scope = import ../scope.nix { inherit folder system; };
   inherit (scope) stdenv;
   node =
     name: script: more:
@@ -23,13 +23,13 @@ let
     "doc"
     "single"
   ];
-  nodes = scope.callPackage ./variations {
+  nodes = scope.callPackage ../variations {
     nodes = {
-      canary = node "canary" ./variations-canaries/canary.sh { };
-      kinds = node "kinds" ./variations-canaries/kinds.sh outputs;
-      partly = node "partly" ./variations-canaries/kinds.sh outputs;
-      contents = node "contents" ./variations-canaries/kinds.sh outputs;
-      broken = node "broken" ./variations-canaries/kinds.sh outputs;
+      canary = node "canary" ./canary.sh { };
+      kinds = node "kinds" ./kinds.sh outputs;
+      partly = node "partly" ./kinds.sh outputs;
+      contents = node "contents" ./kinds.sh outputs;
+      broken = node "broken" ./kinds.sh outputs;
       plain = node "plain" (builtins.toFile "plain.sh" ''mkdir "$out" && echo "$out" >"$out/plain"'') { };
     };
     unreproducible = [
@@ -77,8 +77,8 @@ in
     reports = map (variation: nodes.canary.variations.${variation}.report) variations;
     # The known difference: this one is built, so its check passed.
     kinds = nodes.kinds.variations.directory;
-    expectedKinds = ./variations-canaries/kinds.txt;
+    expectedKinds = ./kinds.txt;
     phases = [ "installPhase" ];
-    installPhase = builtins.readFile ./variations-canaries/proof.sh;
+    installPhase = builtins.readFile ./proof.sh;
   };
 }

@@ -12,8 +12,8 @@
 stdenv.mkDerivation {
   pname = "macos-sdk-xnu";
   inherit version src base;
-  script = ../darwin/xnu-headers.py;
-  compat = ../darwin/include;
+  script = ./xnu-headers.py;
+  compat = ./include;
 
   nativeBuildInputs = [ python3 ];
 

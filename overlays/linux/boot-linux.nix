@@ -41,8 +41,8 @@ stdenv.mkDerivation {
     kdir
     headers
     ;
-  program = ./kernel/init.c;
-  module = ./kernel/hello;
+  program = ./boot-linux/init.c;
+  module = ./boot-linux/hello;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./boot-linux.sh;

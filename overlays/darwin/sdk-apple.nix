@@ -10,7 +10,7 @@
 stdenv.mkDerivation {
   pname = "macos-sdk";
   inherit version src;
-  script = ../darwin/extract-pkg.py;
+  script = ./extract-pkg.py;
 
   nativeBuildInputs = [ python3 ];
 
