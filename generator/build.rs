@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 /// Folders of the repository, and where they go in a rendered tree.
-const FOLDERS: [(&str, &str); 2] = [("overlays", ""), ("checks", "checks/")];
+const FOLDERS: [(&str, &str); 2] = [("overlays", ""), ("checks/variations", "checks/variations/")];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("..");
@@ -14,6 +14,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     for (folder, place) in FOLDERS {
         collect(&root.join(folder), place, &mut files)?;
     }
+    // The overlay for nixpkgs: a rendered tree has a file of its own in this place.
+    files.retain(|(place, _)| place != "default.nix");
     files.sort();
     let mut text = String::from("&[\n");
     for (place, path) in files {
