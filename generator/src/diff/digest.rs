@@ -256,7 +256,7 @@ impl Recipe<'_> {
 
 fn recipe<'a>(side: &Side<'a>, system: System, name: &str) -> Result<Recipe<'a>, TreeError> {
     let needed = |path: String| side.files.needed(&BTreeSet::from([path]));
-    let mut files = needed(format!("recipes/{name}.nix"))?;
+    let mut files = needed(format!("{name}.nix"))?;
     if !system.is_linux() {
         return Ok(Recipe { files, base: Base::Nixpkgs(side.nixpkgs) });
     }

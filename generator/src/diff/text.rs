@@ -97,9 +97,8 @@ fn describe(what: &What) -> (String, Vec<String>) {
                 (_, None) => "is no longer used",
                 _ => "differs",
             };
-            let kind = if path.starts_with("recipes/") { "recipe" } else { "file" };
-            let name = path.strip_prefix("recipes/").unwrap_or(path);
-            (format!("{kind} {name} {how}"), Vec::new())
+            let kind = if path.ends_with(".nix") && !path.starts_with("seed/") { "recipe" } else { "file" };
+            (format!("{kind} {path} {how}"), Vec::new())
         }
         What::Argument { name, old, new } => {
             let shown = |arg: &Option<Arg>| arg.as_ref().map_or_else(|| NONE.to_owned(), value);

@@ -61,7 +61,7 @@ fn sdk(graph: &mut Graph<'_>, sdk: &Sdk) -> Option<(Arg, String)> {
     let zig = |graph: &mut Graph<'_>| {
         let version = graph.default("ziglang");
         let args = [("src", source("ziglang", version)), ("version", text(version))];
-        graph.add(format!("sdk-zig-{}", attribute(version)), "sdk-zig", args)
+        graph.add(format!("sdk-zig-{}", attribute(version)), "darwin/sdk-zig", args)
     };
     Some(match &sdk.kind {
         SdkKind::Zig => (Arg::Node(zig(graph)), String::new()),
@@ -73,13 +73,13 @@ fn sdk(graph: &mut Graph<'_>, sdk: &Sdk) -> Option<(Arg, String)> {
         SdkKind::Apple { version } => {
             let name = format!("sdk-apple-{}", attribute(version));
             let args = [("src", source("macos-sdk", version)), ("version", text(version))];
-            (Arg::Node(graph.add(name.clone(), "sdk-apple", args)), format!("-{name}"))
+            (Arg::Node(graph.add(name.clone(), "darwin/sdk-apple", args)), format!("-{name}"))
         }
         SdkKind::Xnu { version, .. } => {
             let base = zig(graph);
             let name = format!("sdk-xnu-{}", attribute(version));
             let args = [("src", source("xnu", version)), ("version", text(version)), ("base", node(&base))];
-            (Arg::Node(graph.add(name.clone(), "sdk-xnu", args)), format!("-{name}"))
+            (Arg::Node(graph.add(name.clone(), "darwin/sdk-xnu", args)), format!("-{name}"))
         }
     })
 }
@@ -111,18 +111,18 @@ pub fn compiler(
         }
     };
     let cc = format!("{role}-{triple}{sdk_suffix}");
-    graph.insert(Node { name: cc.clone(), recipe: "darwin-cc", args: args.clone() });
+    graph.insert(Node { name: cc.clone(), recipe: "darwin/darwin-cc", args: args.clone() });
     Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), args })
 }
 
 /// Apple's linker and tools, with the libraries that they read SDKs and archives by.
 fn cctools(graph: &mut Graph<'_>, triple: &str) -> String {
-    let library = |graph: &mut Graph<'_>, name: &'static str, package| {
+    let library = |graph: &mut Graph<'_>, name: &str, recipe, package| {
         let version = graph.default(package);
-        graph.add(name.to_owned(), name, [("src", source(package, version)), ("version", text(version))])
+        graph.add(name.to_owned(), recipe, [("src", source(package, version)), ("version", text(version))])
     };
-    let libtapi = library(graph, "libtapi", "apple-libtapi");
-    let xar = library(graph, "xar", "xar");
+    let libtapi = library(graph, "libtapi", "darwin/libtapi", "apple-libtapi");
+    let xar = library(graph, "xar", "darwin/xar", "xar");
     let version = graph.default("cctools-port");
     let args = [
         ("src", source("cctools-port", version)),
@@ -131,12 +131,12 @@ fn cctools(graph: &mut Graph<'_>, triple: &str) -> String {
         ("libtapi", node(&libtapi)),
         ("xar", node(&xar)),
     ];
-    graph.add(format!("cctools-{triple}"), "cctools", args)
+    graph.add(format!("cctools-{triple}"), "darwin/cctools", args)
 }
 
 /// What turns a linked program into a static one, and looks into Mach-O files. It runs on the build machine.
 pub fn static_macho(graph: &mut Graph<'_>) -> String {
-    graph.add("static-macho".to_owned(), "static-macho", [])
+    graph.add("static-macho".to_owned(), "darwin/static-macho", [])
 }
 
 /// One cross toolchain: the compiler, its runtime library, and the C++ library.
@@ -144,7 +144,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     let target = cell.target;
     let name = cell.name.strip_prefix("darwin-").unwrap_or(&cell.name).to_owned();
     let shell = Shell {
-        recipe: "darwin-shell",
+        recipe: "darwin/darwin-shell",
         cxx: cell.languages.cxx,
         texts: vec![("cell", name.clone()), ("rust", target.rust().to_owned())],
         name,
@@ -165,14 +165,14 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
     let name = |role: &str| format!("{role}-{}-{triple}{}", attribute(llvm), compiler.suffix);
     let compiler_rt = graph.add(
         name("compiler-rt"),
-        "darwin-compiler-rt",
+        "darwin/darwin-compiler-rt",
         [("src", source("llvm", llvm)), ("version", text(llvm)), ("target", text(triple)), ("cc", node(&compiler.cc))],
     );
     let mut libraries = Vec::new();
     if cell.languages.cxx {
         libraries.push(graph.add(
             name("libcxx"),
-            "darwin-libcxx",
+            "darwin/darwin-libcxx",
             [
                 ("src", source("llvm", llvm)),
                 ("version", text(llvm)),
@@ -190,7 +190,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &DarwinCell) -> Cell {
         ("compilerRt", node(&compiler_rt)),
         ("libraries", Arg::Nodes(libraries)),
     ]);
-    graph.insert(Node { name: toolchain.clone(), recipe: "darwin-cc", args });
+    graph.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });
     let words = [("sdk", cell.sdk.name.as_str()), ("flavour", cell.flavour.as_str())];
     let releases = [("llvm", llvm), ("ziglang", graph.default("ziglang"))];
     let built = cell.languages.cxx && graph.was_built(Family::Darwin, triple, &words, &releases);
@@ -215,7 +215,7 @@ pub fn check(graph: &mut Graph<'_>, cell: &DarwinCell, planned: &Cell) -> Option
     let sdk = sdk(graph, &cell.sdk)?.0;
     Some(Check {
         name,
-        file: "darwin-programs",
+        file: "darwin/darwin-programs",
         args: vec![
             ("toolchain", toolchain),
             ("sdk", sdk),

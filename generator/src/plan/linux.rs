@@ -19,7 +19,7 @@ const FILES: &str = "config";
 /// Where the user's modules stand in a tree.
 const MODULES: &str = "module";
 /// Where crossloom's own fragment stands in a tree.
-const BOOT: &str = "kernel/config";
+const BOOT: &str = "linux/config";
 
 /// The Mac that programs of the build machine are compiled for, to see whether they could be there.
 const MAC: &str = "arm64-apple-darwin22";
@@ -109,7 +109,7 @@ fn compiler(graph: &mut Graph<'_>, cell: &LinuxCell) -> Option<Compiler> {
     let triple = target.triple();
     match cell.compiler {
         KernelCompiler::Llvm => {
-            let name = graph.add("kernel-llvm".to_owned(), "kernel-llvm", []);
+            let name = graph.add("kernel-llvm".to_owned(), "linux/kernel-llvm", []);
             let program = words(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
             Some(Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program })
         }
@@ -117,7 +117,7 @@ fn compiler(graph: &mut Graph<'_>, cell: &LinuxCell) -> Option<Compiler> {
             let [binutils, gcc] = musl_gcc::default_compiler(graph, target);
             let name = graph.add(
                 format!("kernel-gcc-{triple}"),
-                "kernel-gcc",
+                "linux/kernel-gcc",
                 [("target", text(triple)), ("binutils", node(&binutils)), ("gcc", node(&gcc))],
             );
             let told = words(&[&format!("CROSS_COMPILE={triple}-")]);
@@ -152,14 +152,14 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<C
         KernelBase::Goal(goal) => args.insert("base", text(goal)),
         KernelBase::File(file) => args.insert("baseFiles", Arg::Files(places(file, cell))),
     };
-    graph.insert(Node { name: name.clone(), recipe: "linux", args });
+    graph.insert(Node { name: name.clone(), recipe: "linux/linux", args });
     let words = [("compiler", cell.compiler.as_str()), ("config", cell.config.name.as_str())];
     let built = graph.was_built(Family::Linux, cell.target.name(), &words, &[("linux", &cell.linux)]);
     Some(Cell {
         name: cell.name.clone(),
         shell: Some(Shell {
             name: cell.name.clone(),
-            recipe: "linux-shell",
+            recipe: "linux/linux-shell",
             cxx: false,
             texts: vec![("cell", cell.name.clone())],
         }),
@@ -180,7 +180,7 @@ pub fn modules(graph: &mut Graph<'_>, cell: &LinuxCell, planned: &Cell) -> Vec<C
         let digits = &Sha256::of(files.join("\0").as_bytes()).to_hex()[..10];
         let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
         let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
-        let name = graph.add(name, "linux-module", args);
+        let name = graph.add(name, "linux/linux-module", args);
         Cell {
             name: of(&format!("linux-module-{}", module.name), &cell.name),
             shell: None,
@@ -217,13 +217,13 @@ pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
     vec![
         Check {
             name: format!("kernel-host-tools-darwin-{version}-{arch}"),
-            file: "kernel-host-tools-darwin",
+            file: "linux/kernel-host-tools-darwin",
             args: tools,
             tiers: vec![Tier::Kernel, Tier::Llvm, Tier::Osxcross],
         },
         Check {
             name: format!("kernel-case-insensitive-{version}"),
-            file: "kernel-case-insensitive",
+            file: "linux/kernel-case-insensitive",
             args: sources.into(),
             tiers: Vec::new(),
         },
@@ -249,7 +249,7 @@ pub fn check(cell: &LinuxCell, planned: &Cell, modules: &[Cell]) -> Option<Check
     }
     Some(Check {
         name: format!("boot-{}", cell.name),
-        file: "boot-linux",
+        file: "linux/boot-linux",
         args,
         tiers: vec![Tier::Machine, Tier::Kernel],
     })

@@ -28,7 +28,7 @@ pub fn check(cell: &MuslGccCell, planned: &Cell, system: System) -> Option<Check
     let emulator = if system.runs(cell.target) { "" } else { cell.target.qemu_user().unwrap_or_default() };
     Some(Check {
         name: format!("programs-{}", cell.name),
-        file: "programs",
+        file: "musl-gcc/programs",
         args: vec![
             ("toolchain", node(planned.node()?)),
             ("target", text(cell.target.triple())),
@@ -43,7 +43,7 @@ pub fn check(cell: &MuslGccCell, planned: &Cell, system: System) -> Option<Check
 pub fn seed_check(version: &str) -> Check {
     Check {
         name: format!("seed-musl-{}", attribute(version)),
-        file: "seed-musl",
+        file: "musl-gcc/seed-musl",
         args: vec![("src", source("musl", version)), ("version", text(version))],
         tiers: Vec::new(),
     }
@@ -56,11 +56,11 @@ fn was_built(graph: &Graph<'_>, cell: &MuslGccCell) -> bool {
     plain && graph.was_built(Family::MuslGcc, cell.target.triple(), &[], &releases)
 }
 
-fn host_library(graph: &mut Graph<'_>, package: &'static str, needs: &[&'static str]) {
+fn host_library(graph: &mut Graph<'_>, (package, recipe): (&'static str, &'static str), needs: &[&'static str]) {
     let version = graph.default(package);
     let mut args = BTreeMap::from([("src", source(package, version)), ("version", text(version))]);
     args.extend(needs.iter().map(|need| (*need, node(need))));
-    graph.insert(Node { name: package.to_owned(), recipe: package, args });
+    graph.insert(Node { name: package.to_owned(), recipe, args });
 }
 
 /// What a compiler is told apart by among those of one target.
@@ -91,12 +91,12 @@ fn compiler(graph: &mut Graph<'_>, wanted: &Compiler<'_>) -> [String; 2] {
         &[("binutils", wanted.binutils)],
         &[&plain, &flags.binutils, &flags.gcc],
     );
-    for (package, needs) in [("gmp", &[][..]), ("mpfr", &["gmp"]), ("mpc", &["gmp", "mpfr"])] {
-        host_library(graph, package, needs);
-    }
+    host_library(graph, ("gmp", "musl-gcc/gmp"), &[]);
+    host_library(graph, ("mpfr", "musl-gcc/mpfr"), &["gmp"]);
+    host_library(graph, ("mpc", "musl-gcc/mpc"), &["gmp", "mpfr"]);
     let binutils = graph.add(
         binutils_name,
-        "binutils",
+        "musl-gcc/binutils",
         [
             ("src", source("binutils", wanted.binutils)),
             ("version", text(wanted.binutils)),
@@ -107,7 +107,7 @@ fn compiler(graph: &mut Graph<'_>, wanted: &Compiler<'_>) -> [String; 2] {
     let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
     let gcc = graph.add(
         gcc_name,
-        "gcc",
+        "musl-gcc/gcc",
         [
             ("src", source("gcc", wanted.gcc)),
             ("version", text(wanted.gcc)),
@@ -168,20 +168,20 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     let arch = target.linux_arch();
     let linux_headers = graph.add(
         format!("linux-headers-{}-{arch}", attribute(&cell.linux_headers)),
-        "linux-headers",
+        "musl-gcc/linux-headers",
         [("src", source("linux", &cell.linux_headers)), ("version", text(&cell.linux_headers)), ("arch", text(arch))],
     );
     let arch = target.musl_arch();
     let musl_headers = graph.add(
         format!("musl-headers-{}-{arch}", attribute(&cell.musl)),
-        "musl-headers",
+        "musl-gcc/musl-headers",
         [("src", source("musl", &cell.musl)), ("version", text(&cell.musl)), ("arch", text(arch))],
     );
     let wanted = Compiler { target, gcc: &cell.gcc, binutils: &cell.binutils, languages: cell.languages, flags };
     let [binutils, gcc] = compiler(graph, &wanted);
     let libgcc = graph.add(
         libgcc_name,
-        "libgcc",
+        "musl-gcc/libgcc",
         [
             ("src", source("gcc", &cell.gcc)),
             ("version", text(&cell.gcc)),
@@ -193,7 +193,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     );
     let musl = graph.add(
         musl_name,
-        "musl",
+        "musl-gcc/musl",
         [
             ("src", source("musl", &cell.musl)),
             ("version", text(&cell.musl)),
@@ -208,7 +208,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     if cell.languages.cxx {
         libraries.push(graph.add(
             libstdcxx_name,
-            "libstdcxx",
+            "musl-gcc/libstdcxx",
             [
                 ("src", source("gcc", &cell.gcc)),
                 ("version", text(&cell.gcc)),
@@ -223,7 +223,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
     }
     let toolchain = graph.add(
         toolchain_name,
-        "toolchain",
+        "musl-gcc/toolchain",
         [
             // As the node, not as the cell: a cell is named by its place in the matrix, and the order of an axis
             // rebuilds nothing.
@@ -250,7 +250,7 @@ pub fn cell(graph: &mut Graph<'_>, system: System, cell: &MuslGccCell) -> Cell {
         ("emulator", emulator),
     ];
     let shell = Shell {
-        recipe: "shell",
+        recipe: "musl-gcc/shell",
         cxx: cell.languages.cxx,
         texts: texts.map(|(arg, value)| (arg, value.to_owned())).to_vec(),
         name,

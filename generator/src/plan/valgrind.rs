@@ -66,10 +66,10 @@ pub fn cells(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell) -> [Cel
     };
     let suffix = format!("{}-{triple}{}{mig}", attribute(version), compiler.suffix);
     let valgrind = format!("valgrind-{suffix}");
-    graph.insert(Node { name: valgrind.clone(), recipe: "valgrind-darwin", args });
+    graph.insert(Node { name: valgrind.clone(), recipe: "valgrind-darwin/valgrind-darwin", args });
     let tarball = graph.add(
         format!("valgrind-tarball-{suffix}"),
-        "valgrind-darwin-tarball",
+        "valgrind-darwin/valgrind-darwin-tarball",
         [
             ("valgrind", node(&valgrind)),
             ("version", text(version)),
@@ -89,7 +89,7 @@ fn cross_mig(graph: &mut Graph<'_>, cell: &ValgrindCell, compiler: &Compiler) ->
     let triple = cell.target.triple();
     graph.add(
         format!("cross-mig-{triple}{}", compiler.suffix),
-        "bootstrap-cmds",
+        "darwin/bootstrap-cmds",
         [
             ("src", source("bootstrap-cmds", version)),
             ("version", text(version)),
@@ -121,7 +121,7 @@ pub fn checks(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell, planne
     let target = text(cell.target.triple());
     let mut checks = vec![Check {
         name: structure,
-        file: "structure",
+        file: "valgrind-darwin/structure",
         args: vec![
             ("valgrind", valgrind.clone()),
             ("sdk", compiler.sdk),
@@ -133,7 +133,7 @@ pub fn checks(graph: &mut Graph<'_>, system: System, cell: &ValgrindCell, planne
     }];
     checks.extend(names.next().map(|name| Check {
         name,
-        file: "emulated",
+        file: "valgrind-darwin/emulated",
         args: vec![
             ("unicorn", source("unicorn", graph.default("unicorn"))),
             ("valgrind", valgrind),

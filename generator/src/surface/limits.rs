@@ -31,9 +31,9 @@ pub const fn of_cell(family: Family) -> Limits {
 pub fn of_check(file: &str) -> Limits {
     match file {
         // Says what it found when it has ended.
-        "emulated" => Limits { priority: 90, timeout: 7200, silent: 7200 },
+        "valgrind-darwin/emulated" => Limits { priority: 90, timeout: 7200, silent: 7200 },
         // Nothing but the seed's compiler: when this fails, everything else will.
-        "seed-musl" => Limits { priority: 150, timeout: 1800, silent: 900 },
+        "musl-gcc/seed-musl" => Limits { priority: 150, timeout: 1800, silent: 900 },
         _ => Limits { priority: 90, timeout: 3600, silent: 1800 },
     }
 }

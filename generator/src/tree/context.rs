@@ -189,7 +189,7 @@ impl SystemContext {
                     context.cells.push(CellContext { name: cell.name.clone(), node: node.clone() });
                     context.shells.extend(cell.shell.as_ref().map(|shell| ShellContext {
                         name: shell.name.clone(),
-                        recipe: format!("./recipes/{}.nix", shell.recipe),
+                        recipe: format!("./{}.nix", shell.recipe),
                         node: node.clone(),
                         target: cell.target,
                         cxx: shell.cxx,
@@ -211,7 +211,7 @@ impl NodeContext {
     fn of(node: &Node) -> NodeContext {
         let mut context = NodeContext {
             name: node.name.clone(),
-            recipe: format!("./recipes/{}.nix", node.recipe),
+            recipe: format!("./{}.nix", node.recipe),
             sources: Vec::new(),
             texts: Vec::new(),
             nodes: Vec::new(),
@@ -244,7 +244,7 @@ impl CheckContext {
     fn of(check: &Check) -> CheckContext {
         let mut context = CheckContext {
             name: check.name.clone(),
-            file: format!("./checks/{}.nix", check.file),
+            file: format!("./{}.nix", check.file),
             sources: Vec::new(),
             nodes: Vec::new(),
             lists: Vec::new(),

@@ -141,17 +141,17 @@ pub fn tree_with(
 fn used(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::from(["seed".to_owned(), "checks/variations".to_owned()]);
     if plan.ci.surfaces.contains(&Surface::Hydra) {
-        used.insert("recipes/aggregate.nix".to_owned());
+        used.insert("aggregate.nix".to_owned());
     }
     for system in plan.systems.values() {
-        used.extend(system.nodes.iter().map(|node| format!("recipes/{}.nix", node.recipe)));
+        used.extend(system.nodes.iter().map(|node| format!("{}.nix", node.recipe)));
         let files = system.nodes.iter().flat_map(|node| node.args.values()).flat_map(Arg::files);
         used.extend(files.filter(|place| !plan.files.contains_key(*place)).cloned());
         let shells = system.cells.iter().filter(|cell| cell.node().is_some()).filter_map(|cell| cell.shell.as_ref());
-        used.extend(shells.map(|shell| format!("recipes/{}.nix", shell.recipe)));
-        used.extend(system.checks.iter().map(|check| format!("checks/{}.nix", check.file)));
+        used.extend(shells.map(|shell| format!("{}.nix", shell.recipe)));
+        used.extend(system.checks.iter().map(|check| format!("{}.nix", check.file)));
         let lacking = system.cells.iter().any(|cell| cell.node().is_none());
-        used.extend(lacking.then(|| "recipes/missing-sdk.nix".to_owned()));
+        used.extend(lacking.then(|| "missing-sdk.nix".to_owned()));
     }
     used
 }

@@ -6,10 +6,10 @@ use rnix::SyntaxKind::{TOKEN_INTERPOL_START, TOKEN_PATH_REL};
 
 use super::TreeError;
 
-/// Every file of `overlays/` and `checks/`, by its place in a tree.
+/// Every file of `overlays/` and `checks/variations/`, by its place in a tree.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/verbatim.rs"));
 
-/// Files by their places in a tree, e.g. `recipes/gcc.nix`.
+/// Files by their places in a tree, e.g. `musl-gcc/gcc.nix`.
 #[derive(Debug, Clone)]
 pub struct Verbatim(BTreeMap<String, String>);
 
@@ -108,7 +108,7 @@ mod tests {
         let missing: Vec<_> = RECIPES
             .iter()
             .chain(SHELLS)
-            .filter_map(|(recipe, _)| needed(&files, &format!("recipes/{recipe}.nix")).err())
+            .filter_map(|(recipe, _)| needed(&files, &format!("{recipe}.nix")).err())
             .map(|error| error.to_string())
             .collect();
         assert!(missing.is_empty(), "{}", missing.join("\n"));
@@ -140,9 +140,9 @@ mod tests {
     #[test]
     fn a_musl_gcc_needs_nothing_of_macos() {
         let files = Verbatim::embedded();
-        assert_eq!(needed(&files, "recipes/gcc.nix").unwrap(), ["recipes/gcc-archive.nix", "recipes/gcc.nix"]);
-        assert!(needed(&files, "recipes/toolchain.nix").unwrap().len() == 1);
-        let checks = needed(&files, "checks/programs.nix").unwrap();
+        assert_eq!(needed(&files, "musl-gcc/gcc.nix").unwrap(), ["musl-gcc/gcc-archive.nix", "musl-gcc/gcc.nix"]);
+        assert!(needed(&files, "musl-gcc/toolchain.nix").unwrap().len() == 1);
+        let checks = needed(&files, "musl-gcc/programs.nix").unwrap();
         assert_eq!(checks.len(), 4, "{checks:?}");
     }
 }
