@@ -96,6 +96,11 @@
         };
       };
 
+      # The example's packages for nixpkgs, and crossloom's recipes, to be called with versions and sources of any kind.
+      overlays = example.overlays // {
+        recipes = import ./overlays;
+      };
+
       lib = {
         # A rendered folder crossloom/ as the outputs of a flake, with this flake's nixpkgs where no seed is.
         inherit fromTree;

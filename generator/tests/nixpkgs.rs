@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use crossloom::matrix::Matrix;
 use crossloom::output;
+use crossloom::plan::{RECIPES, SHELLS};
 use project::{matrix, rendered, repository};
 use temporary_store::Store;
 
@@ -104,10 +105,41 @@ fn every_recipe_evaluates_with_nixpkgs() {
 
         // A recipe that nothing here calls would go untested.
         let text = [system, "hydra"].map(|file| tree[&format!("crossloom/{file}.nix")].text.as_str()).concat();
-        for entry in fs::read_dir(repository().join("overlays/recipes")).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            assert!(name == "gcc-archive.nix" || text.contains(&format!("./recipes/{name} ")), "{name} is not called");
+        let words: BTreeSet<_> = text.split_whitespace().collect();
+        for (recipe, _) in RECIPES.iter().chain(SHELLS) {
+            assert!(words.contains(format!("./{recipe}.nix").as_str()), "{recipe} is not called");
         }
+        for file in ["aggregate", "missing-sdk"] {
+            assert!(words.contains(format!("./{file}.nix").as_str()), "{file} is not called");
+        }
+    }
+}
+
+/// Every recipe by the name that `pkgs.crossloom` gives it, and one of them with a source and with another recipe's output.
+#[test]
+fn the_overlay_of_recipes_extends_nixpkgs() {
+    let Some(store) = Store::new() else { return };
+    let overlay = repository().join("overlays").display().to_string();
+    let hash = "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+    for system in ["x86_64-linux", "aarch64-darwin"] {
+        let shape = shape().display().to_string();
+        let values = store.evaluate(&format!(
+            "let prev = import {shape} {{ system = \"{system}\"; }}; \
+             final = prev // import {overlay} final prev; inherit (final) crossloom; \
+             source = name: final.fetchurl {{ inherit name; urls = [ \"https://example.org/${{name}}.tar.xz\" ]; hash = \"{hash}\"; }}; \
+             gmp = crossloom.gmp {{ version = \"6.3.0\"; src = source \"gmp\"; }}; \
+             mpfr = crossloom.mpfr {{ version = \"4.2.2\"; src = source \"mpfr\"; inherit gmp; }}; \
+             in {{ names = builtins.attrNames crossloom; built = map (node: node.drvPath) [ gmp mpfr ]; \
+             static = (crossloom.static-macho {{ }}).drvPath; }}"
+        ));
+        let mut names: Vec<_> =
+            RECIPES.iter().chain(SHELLS).filter_map(|(recipe, _)| recipe.rsplit('/').next()).collect();
+        names.sort_unstable();
+        assert_eq!(values["names"], serde_json::json!(names), "{system}");
+        for (path, name) in [(&values["built"][0], "-gmp-6.3.0.drv"), (&values["built"][1], "-mpfr-4.2.2.drv")] {
+            assert!(path.as_str().unwrap().ends_with(name), "{system}: {path}");
+        }
+        assert!(values["static"].as_str().unwrap().ends_with(".drv"), "{system}: {values}");
     }
 }
 
@@ -119,17 +151,17 @@ fn what_nixpkgs_lacks_is_refused() {
     output::write(&dir, &rendered(&cells("\"aarch64-darwin\""))).unwrap();
     let expression = paths(&outputs(&dir, "aarch64-darwin"));
     for (file, from, to, expected) in [
-        ("recipes/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  busybox,", "nixpkgs has no busybox"),
-        ("recipes/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  qemu-user,", "nixpkgs has no qemu-user"),
-        ("recipes/mpfr.nix", "  gmp,\n", "  gmp,\n  mpfr,\n  isl,\n", "nixpkgs has no isl"),
-        ("recipes/mpfr.nix", "  enableParallelBuilding", "  enableParalelBuilding", "no such enableParalelBuilding"),
-        ("recipes/mpfr.nix", "configureFlags = [", "configureFlag = [", "no such configureFlag"),
-        ("recipes/mpfr.nix", "dontDisableStatic = true", "dontDisableStatic = \"1\"", "no such dontDisableStatic"),
-        ("recipes/mpfr.nix", "buildInputs = [ gmp ]", "buildInputs = [ \"gmp\" ]", "no such buildInputs"),
-        ("recipes/mpfr.nix", "inherit version src", "inherit version", "nothing to unpack"),
-        ("recipes/mpfr.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
-        ("recipes/mpfr.nix", "stdenv.mkDerivation", "stdenv.mkSeed", "mkSeed"),
-        ("recipes/gcc.nix", "  setOutputFlags = false;\n", "", "no setOutputFlags"),
+        ("musl-gcc/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  busybox,", "nixpkgs has no busybox"),
+        ("musl-gcc/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  qemu-user,", "nixpkgs has no qemu-user"),
+        ("musl-gcc/mpfr.nix", "  gmp,\n", "  gmp,\n  mpfr,\n  isl,\n", "nixpkgs has no isl"),
+        ("musl-gcc/mpfr.nix", "  enableParallelBuilding", "  enableParalelBuilding", "no such enableParalelBuilding"),
+        ("musl-gcc/mpfr.nix", "configureFlags = [", "configureFlag = [", "no such configureFlag"),
+        ("musl-gcc/mpfr.nix", "dontDisableStatic = true", "dontDisableStatic = \"1\"", "no such dontDisableStatic"),
+        ("musl-gcc/mpfr.nix", "buildInputs = [ gmp ]", "buildInputs = [ \"gmp\" ]", "no such buildInputs"),
+        ("musl-gcc/mpfr.nix", "inherit version src", "inherit version", "nothing to unpack"),
+        ("musl-gcc/mpfr.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
+        ("musl-gcc/mpfr.nix", "stdenv.mkDerivation", "stdenv.mkSeed", "mkSeed"),
+        ("musl-gcc/gcc.nix", "  setOutputFlags = false;\n", "", "no setOutputFlags"),
         ("sources.nix", "mirror://gnu/", "mirror://upstream/", "does not know an address"),
         ("sources.nix", "    hash = ", "    executable = true;\n    hash = ", "executable"),
         ("sources.nix", "\"sha256-", "\"sha512-", "is no hash"),

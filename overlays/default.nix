@@ -1,0 +1,59 @@
+# crossloom's recipes for nixpkgs, without a matrix: `pkgs.crossloom.NAME { … }` calls a recipe with the arguments that
+# its file lists. Sources and other recipes' outputs are given; stdenv and tools come from the package set.
+#
+#     pkgs.crossloom.gmp { version = "6.3.0"; src = pkgs.fetchurl { … }; }
+#
+# A rendered tree does the same with the versions and flags that its matrix chose.
+final: _:
+let
+  family =
+    folder: names:
+    builtins.listToAttrs (
+      map (name: {
+        inherit name;
+        value = final.callPackage (folder + "/${name}.nix");
+      }) names
+    );
+in
+{
+  crossloom =
+    family ./musl-gcc [
+      "binutils"
+      "gcc"
+      "gmp"
+      "libgcc"
+      "libstdcxx"
+      "linux-headers"
+      "mpc"
+      "mpfr"
+      "musl"
+      "musl-headers"
+      "shell"
+      "toolchain"
+    ]
+    // family ./darwin [
+      "bootstrap-cmds"
+      "cctools"
+      "darwin-cc"
+      "darwin-compiler-rt"
+      "darwin-libcxx"
+      "darwin-shell"
+      "libtapi"
+      "sdk-apple"
+      "sdk-xnu"
+      "sdk-zig"
+      "static-macho"
+      "xar"
+    ]
+    // family ./valgrind-darwin [
+      "valgrind-darwin"
+      "valgrind-darwin-tarball"
+    ]
+    // family ./linux [
+      "kernel-gcc"
+      "kernel-llvm"
+      "linux"
+      "linux-module"
+      "linux-shell"
+    ];
+}
