@@ -39,9 +39,7 @@
   fragments,
 }:
 let
-  host = import (
-    if stdenv.buildPlatform.isDarwin then ./host-darwin.nix else ./host-linux.nix
-  );
+  host = import (if stdenv.buildPlatform.isDarwin then ./host-darwin.nix else ./host-linux.nix);
   # nixpkgs has no libelf for macOS.
   libraries =
     if stdenv.buildPlatform.isDarwin then
