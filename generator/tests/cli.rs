@@ -189,7 +189,7 @@ fn from_nothing_to_a_tree_that_is_kept_current() {
     // By hand: a line changed, a file too many, a file too few, a bit.
     project.replace("crossloom/x86_64-linux.nix", "version = \"14.2.0\"", "version = \"14.2.1\"");
     project.write("crossloom/mine.nix", "{ }\n");
-    fs::remove_file(project.path("crossloom/recipes/gmp.nix")).unwrap();
+    fs::remove_file(project.path("crossloom/musl-gcc/gmp.nix")).unwrap();
     fs::set_permissions(project.path("crossloom/sources.nix"), fs::Permissions::from_mode(0o755)).unwrap();
     let run = project.finds(&["generate", "--check"]);
     snapshot!("generate-check-after-edits", run.stdout);
@@ -339,9 +339,9 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     snapshot!("plan-without-sdk", project.fine(&["plan"]));
     let cell = "darwin-x86_64-apple-darwin22-sdk-mine";
     snapshot!("missing-sdk", project.fails(&["fetch", "--system", "x86_64-linux", "--to", "files", cell]));
-    let missing = format!("{cell} = callPackage ./recipes/missing-sdk.nix {{");
+    let missing = format!("{cell} = callPackage ./missing-sdk.nix {{");
     assert!(project.read("crossloom/x86_64-linux.nix").contains(&missing));
-    assert!(project.read("crossloom/recipes/missing-sdk.nix").contains("exit 1"));
+    assert!(project.read("crossloom/missing-sdk.nix").contains("exit 1"));
     let json: serde_json::Value = serde_json::from_str(&project.fine(&["plan", "--json"])).unwrap();
     let plan = &json["systems"]["x86_64-linux"];
     let shown = ["cells", "checks", "missing_checks"].map(|key| format!("{key}: {:#}", plan[key]));
@@ -355,7 +355,7 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     project.fine(&["generate"]);
     assert!(project.fine(&["plan"]).contains(&format!("{cell}\tnot built here")));
     assert!(!project.read("crossloom/x86_64-linux.nix").contains("missing-sdk"));
-    assert!(!project.path("crossloom/recipes/missing-sdk.nix").exists());
+    assert!(!project.path("crossloom/missing-sdk.nix").exists());
 }
 
 #[test]
@@ -494,8 +494,8 @@ fn recipes_are_compared_where_they_were_rendered() {
     let args = ["diff", "old", "new"];
     // As an older crossloom had them.
     let older = "# Older.\n";
-    let recipe = project.read("old/crossloom/recipes/libgcc.nix");
-    project.write("old/crossloom/recipes/libgcc.nix", &format!("{older}{recipe}"));
+    let recipe = project.read("old/crossloom/musl-gcc/libgcc.nix");
+    project.write("old/crossloom/musl-gcc/libgcc.nix", &format!("{older}{recipe}"));
     let seed = project.read("old/crossloom/seed/bookworm-x86_64-linux.json");
     let package = seed.find("\"name\": \"libc6\"").unwrap();
     let version = package + seed[package..].find("\"version\": \"").unwrap() + 12;
@@ -504,7 +504,7 @@ fn recipes_are_compared_where_they_were_rendered() {
     snapshot!("diff-recipes", project.finds(&args).stdout);
     // What is there of the new one counts, too; else it is this program's.
     fs::remove_dir_all(project.path("new/crossloom")).unwrap();
-    assert!(project.finds(&args).stdout.contains("    recipe libgcc.nix differs\n"));
+    assert!(project.finds(&args).stdout.contains("    recipe musl-gcc/libgcc.nix differs\n"));
     fs::remove_dir_all(project.path("old/crossloom")).unwrap();
     let run = project.run(&args);
     assert_eq!(run.code, 0);
@@ -521,14 +521,14 @@ fn recipes_are_compared_where_they_were_rendered() {
     let said = project.finds(&args).stdout;
     assert!(said.contains("unchanged  x86_64-linux") && said.contains("    nixpkgs: "), "{said}");
     project.write("new/flake.lock", &pins);
-    project.write("old/crossloom/recipes/libgcc.nix", "import ./mine.nix\n");
+    project.write("old/crossloom/musl-gcc/libgcc.nix", "import ./mine.nix\n");
     snapshot!("diff-missing-recipe", project.fails(&args));
-    fs::write(project.path("old/crossloom/recipes/libgcc.nix"), b"\xff").unwrap();
-    assert!(project.fails(&args).contains("old/crossloom/recipes/libgcc.nix is not UTF-8 text"));
-    fs::remove_file(project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
-    symlink("/nowhere", project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
+    fs::write(project.path("old/crossloom/musl-gcc/libgcc.nix"), b"\xff").unwrap();
+    assert!(project.fails(&args).contains("old/crossloom/musl-gcc/libgcc.nix is not UTF-8 text"));
+    fs::remove_file(project.path("old/crossloom/musl-gcc/libgcc.nix")).unwrap();
+    symlink("/nowhere", project.path("old/crossloom/musl-gcc/libgcc.nix")).unwrap();
     assert!(project.fails(&args).contains("libgcc.nix is neither a file nor a folder"));
-    fs::remove_file(project.path("old/crossloom/recipes/libgcc.nix")).unwrap();
+    fs::remove_file(project.path("old/crossloom/musl-gcc/libgcc.nix")).unwrap();
     project.write("old/crossloom/seed/bookworm-x86_64-linux.json", "{}");
     assert!(project.fails(&args).contains("old/crossloom/seed/bookworm-x86_64-linux.json"));
     for (args, missing) in [(&["diff", "none", "new"][..], "none"), (&["diff", "old"], "matrix.toml")] {

@@ -47,11 +47,11 @@ fn a_fragment_goes_into_the_tree() {
     let tree = crossloom::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
     assert_eq!(tree["crossloom/config/mine.config"].text, "CONFIG_TMPFS=y\n");
     // crossloom's own, those of this architecture alone.
-    let own: Vec<_> = tree.keys().filter(|path| path.starts_with("crossloom/kernel/config/")).collect();
-    assert_eq!(own, ["crossloom/kernel/config/boot-arm64.config", "crossloom/kernel/config/boot.config"]);
+    let own: Vec<_> = tree.keys().filter(|path| path.starts_with("crossloom/linux/config/")).collect();
+    assert_eq!(own, ["crossloom/linux/config/boot-arm64.config", "crossloom/linux/config/boot.config"]);
     let text = &tree["crossloom/x86_64-linux.nix"].text;
     assert!(text.contains("./config/mine.config"), "{text}");
-    assert!(text.contains("./kernel/config/boot-arm64.config"), "{text}");
+    assert!(text.contains("./linux/config/boot-arm64.config"), "{text}");
 }
 
 #[test]
@@ -73,14 +73,25 @@ fn gcc_is_that_of_a_plain_toolchain() {
     let rest = "[linux]\ntargets = [\"x86_64\"]\ncompiler = [\"gcc\"]\nconfig = [\"defconfig\"]\n\
                 [musl-gcc]\ntargets = [\"x86_64-linux-musl\"]\n";
     let plan = system(&matrix(rest, &File("", "")));
-    let gccs: Vec<_> = plan.nodes.iter().filter(|node| node.recipe == "gcc").collect();
+    let gccs: Vec<_> = plan.nodes.iter().filter(|node| node.recipe == "musl-gcc/gcc").collect();
     assert_eq!(gccs.len(), 1);
     let linux = node(&plan, "linux-x86_64");
     assert_eq!(linux.args["compilerFlags"], Arg::Texts(vec!["CROSS_COMPILE=x86_64-linux-musl-".into()]));
     assert_eq!(linux.name, "linux-6_1_176-x86_64-gcc-defconfig");
     // A kernel needs no library of the target: a change of musl builds none again.
     let closure: Vec<_> = plan.closure([linux.name.as_str()]).iter().map(|node| node.recipe).collect();
-    assert_eq!(closure, ["gmp", "mpfr", "mpc", "binutils", "gcc", "kernel-gcc", "linux"]);
+    assert_eq!(
+        closure,
+        [
+            "musl-gcc/gmp",
+            "musl-gcc/mpfr",
+            "musl-gcc/mpc",
+            "musl-gcc/binutils",
+            "musl-gcc/gcc",
+            "linux/kernel-gcc",
+            "linux/linux"
+        ]
+    );
     // A configuration that is not known to boot is not said to.
     assert!(plan.checks.iter().all(|check| !check.name.starts_with("boot-")));
 }
@@ -110,7 +121,7 @@ fn a_module_is_built_against_every_kernel_and_loaded_by_its_check() {
         let check = plan.checks.iter().find(|check| check.name == format!("boot-linux-{target}")).unwrap();
         assert!(check.args.contains(&("modules", Arg::Nodes(vec![module.name.clone()]))), "{:?}", check.args);
         // The kernel itself does not depend on it.
-        assert!(plan.closure([kernel.name.as_str()]).iter().all(|node| node.recipe != "linux-module"));
+        assert!(plan.closure([kernel.name.as_str()]).iter().all(|node| node.recipe != "linux/linux-module"));
     }
 }
 

@@ -34,7 +34,7 @@ const NODES: &str = r#"
 
 /// The nodes in a scope; `source` is a tree or a file that is nowhere.
 fn expression(scope: &str, source: &str) -> String {
-    let recipes = repository().join("overlays/recipes").display().to_string();
+    let recipes = repository().join("overlays/darwin").display().to_string();
     format!(
         "let scope = {scope}; source = {source}; \
          call = name: args: scope.callPackage ({recipes} + \"/${{name}}.nix\") (args // {{ src = source; }}); \
@@ -77,9 +77,8 @@ fn recipes_evaluate_with_nixpkgs() {
 /// What they call by name from their own texts is there.
 #[test]
 fn scripts_of_recipes_exist() {
-    let recipes = repository().join("overlays/recipes");
-    for (recipe, script) in [("sdk-apple.nix", "../darwin/extract-pkg.py"), ("sdk-xnu.nix", "../darwin/xnu-headers.py")]
-    {
+    let recipes = repository().join("overlays/darwin");
+    for (recipe, script) in [("sdk-apple.nix", "./extract-pkg.py"), ("sdk-xnu.nix", "./xnu-headers.py")] {
         let text = fs::read_to_string(recipes.join(recipe)).unwrap();
         assert!(text.contains(&format!("script = {script};")) && recipes.join(script).is_file(), "{recipe}");
     }

@@ -317,7 +317,7 @@ fn nothing_is_built_from_a_folder_that_the_lock_does_not_give() {
         project.fine(&["generate"]);
     }
     // What is taken over as it is says nothing of matrix and lock: whoever changed it knows.
-    let recipe = project.dir.join("crossloom/recipes/darwin-cc.nix");
+    let recipe = project.dir.join("crossloom/darwin/darwin-cc.nix");
     fs::write(&recipe, [fs::read(&recipe).unwrap(), b"# mine\n".to_vec()].concat()).unwrap();
     let said = project.run(&["build", "no-such-cell"]).stderr;
     assert!(said.contains("no-such-cell") && !said.contains("is not what"), "{said}");

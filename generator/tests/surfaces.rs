@@ -386,15 +386,15 @@ fn what_the_matrix_does_not_ask_for_is_not_there() {
         ("", &[][..]),
         ("surfaces = [\"garnix\"]", &["garnix.yaml"]),
         ("surfaces = [\"github\", \"gitlab\"]", &[FILES[1], FILES[2]]),
-        ("surfaces = [\"hydra\"]", &["crossloom/hydra.nix", "crossloom/recipes/aggregate.nix"]),
+        ("surfaces = [\"hydra\"]", &["crossloom/hydra.nix", "crossloom/aggregate.nix"]),
         (
             "surfaces = [\"hydra\"]\nflake = \"github:me/toolchains\"",
-            &["crossloom/hydra.nix", "crossloom/recipes/aggregate.nix", "crossloom/spec.json"],
+            &["crossloom/hydra.nix", "crossloom/aggregate.nix", "crossloom/spec.json"],
         ),
     ] {
         let ci = if words.is_empty() { String::new() } else { format!("[ci]\n{words}\n") };
         let (_, tree) = tree_of(&everything(&ci));
-        let optional = ["crossloom/hydra.nix", "crossloom/recipes/aggregate.nix", "crossloom/spec.json"];
+        let optional = ["crossloom/hydra.nix", "crossloom/aggregate.nix", "crossloom/spec.json"];
         let found: BTreeSet<_> = FILES.into_iter().chain(optional).filter(|path| tree.contains_key(*path)).collect();
         assert_eq!(found, expected.iter().copied().collect(), "{words}");
         let hydra = tree["crossloom/default.nix"].text.contains("hydraJobs");

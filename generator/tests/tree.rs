@@ -163,8 +163,8 @@ fn a_missing_sdk_breaks_nothing_but_the_build_of_its_cells() {
     let (matrix, plan) = families();
     let any = "args: derivation { name = \"any\"; system = \"any\"; builder = \"any\"; }\n";
     let paths = project::stand_ins();
-    let files = RECIPES.iter().fold(paths, |files, (recipe, _)| files.with(&format!("recipes/{recipe}.nix"), any));
-    let files = files.with("recipes/darwin-shell.nix", any).with("recipes/shell.nix", any);
+    let files = RECIPES.iter().fold(paths, |files, (recipe, _)| files.with(&format!("{recipe}.nix"), any));
+    let files = files.with("darwin/darwin-shell.nix", any).with("musl-gcc/shell.nix", any);
     let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &files).unwrap();
     let dir = store.path("project");
     output::write(&dir, &tree).unwrap();
@@ -255,12 +255,12 @@ fn a_tree_holds_what_its_plan_uses_and_nothing_else() {
     let musl = only("musl-gcc = { targets = [\"x86_64-linux-musl\"], languages = [\"c\"] }");
     let has = |tree: &[String], word: &str| tree.iter().any(|path| path.contains(word));
     assert!(!has(&musl, "darwin") && !has(&musl, "valgrind") && !has(&musl, "macho") && !has(&musl, "libstdcxx"));
-    assert!(has(&musl, "recipes/gcc.nix") && has(&musl, "recipes/shell.nix") && has(&musl, "checks/programs.nix"));
+    assert!(has(&musl, "musl-gcc/gcc.nix") && has(&musl, "musl-gcc/shell.nix") && has(&musl, "musl-gcc/programs.nix"));
     let valgrind = only("valgrind-darwin = { targets = [\"x86_64-apple-darwin22\"] }");
     assert!(
         !has(&valgrind, "gcc") && !has(&valgrind, "musl") && !has(&valgrind, "shell") && !has(&valgrind, "cctools")
     );
-    assert!(has(&valgrind, "recipes/valgrind-darwin.nix") && has(&valgrind, "checks/emulated.nix"));
+    assert!(has(&valgrind, "valgrind-darwin/valgrind-darwin.nix") && has(&valgrind, "valgrind-darwin/emulated.nix"));
 }
 
 #[test]
@@ -649,7 +649,11 @@ fn plans_for_macos_are_sound_and_nodes_do_not_depend_on_their_neighbours() {
             Ok(())
         })
         .unwrap();
-    for (recipe, _) in RECIPES.iter().filter(|(recipe, _)| recipe.contains("darwin") || recipe.contains("sdk")) {
+    for (recipe, _) in RECIPES {
+        let Some((_, name)) = recipe.split_once('/') else { continue };
+        if !name.contains("darwin") && !name.contains("sdk") {
+            continue;
+        }
         assert!(shared.borrow().contains(recipe), "no two matrices shared a node of {recipe}");
     }
 }
@@ -753,8 +757,8 @@ fn plans_are_sound_and_nodes_do_not_depend_on_their_neighbours() {
         .unwrap();
     // Had the matrices nothing in common, nothing would have been compared.
     let recipes = ["binutils", "gcc", "libgcc", "libstdcxx", "linux-headers", "musl", "musl-headers", "toolchain"];
-    for recipe in recipes {
-        assert!(shared.borrow().contains(recipe), "no two matrices shared a node of {recipe}");
+    for recipe in recipes.map(|name| format!("musl-gcc/{name}")) {
+        assert!(shared.borrow().contains(recipe.as_str()), "no two matrices shared a node of {recipe}");
     }
 }
 
@@ -771,8 +775,9 @@ fn musl_is_not_what_a_compiler_is_made_of() {
             };
             let (old, new) = (with("1.2.5"), with("1.2.6"));
             let compilers = |plan: &Plan| {
-                let of =
-                    |node: &&Node| ["gcc", "binutils", "gmp", "mpfr", "mpc", "linux-headers"].contains(&node.recipe);
+                let names =
+                    ["gcc", "binutils", "gmp", "mpfr", "mpc", "linux-headers"].map(|name| format!("musl-gcc/{name}"));
+                let of = |node: &&Node| names.iter().any(|name| name == node.recipe);
                 plan.systems.values().flat_map(|nodes| nodes.nodes.iter().filter(of).cloned()).collect::<Vec<_>>()
             };
             prop_assert!(compilers(&old).len() >= 6);

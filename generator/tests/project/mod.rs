@@ -60,7 +60,8 @@ pub fn wide() -> Matrix {
 
 /// Files that say nothing in the place of every recipe and check: for what is rendered around them.
 pub fn stand_ins() -> Verbatim {
-    let recipes = RECIPES.iter().map(|(recipe, _)| format!("recipes/{recipe}.nix"));
-    let checks = ["structure", "emulated", "darwin-programs"].map(|check| format!("checks/{check}.nix"));
+    let recipes = RECIPES.iter().map(|(recipe, _)| format!("{recipe}.nix"));
+    let checks = ["valgrind-darwin/structure", "valgrind-darwin/emulated", "darwin/darwin-programs"]
+        .map(|check| format!("{check}.nix"));
     recipes.chain(checks).fold(Verbatim::embedded(), |files, path| files.with(&path, "{ }: { }\n"))
 }
