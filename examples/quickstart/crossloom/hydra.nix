@@ -160,7 +160,7 @@ in
   all-musl-gcc = {
     aarch64-linux =
       job
-        (systems.aarch64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
             systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl
@@ -174,7 +174,7 @@ in
         };
     x86_64-linux =
       job
-        (systems.x86_64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
             systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl
@@ -190,7 +190,7 @@ in
   all-darwin = {
     aarch64-linux =
       job
-        (systems.aarch64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
             systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22
@@ -204,7 +204,7 @@ in
         };
     x86_64-linux =
       job
-        (systems.x86_64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
             systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22
@@ -220,7 +220,7 @@ in
   all-valgrind-darwin = {
     aarch64-linux =
       job
-        (systems.aarch64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-valgrind-darwin";
           constituents = [
             systems.aarch64-linux.packages.valgrind-darwin
@@ -234,7 +234,7 @@ in
         };
     x86_64-linux =
       job
-        (systems.x86_64-linux.callPackage ./recipes/aggregate.nix {
+        (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-valgrind-darwin";
           constituents = [
             systems.x86_64-linux.packages.valgrind-darwin

@@ -6,38 +6,38 @@ let
   source = sources { inherit (scope) fetchurl; };
 
   nodes = rec {
-    linux-headers-6_1_176-x86 = callPackage ./recipes/linux-headers.nix {
+    linux-headers-6_1_176-x86 = callPackage ./musl-gcc/linux-headers.nix {
       src = source.linux-6_1_176;
       arch = "x86";
       version = "6.1.176";
     };
-    musl-headers-1_2_5-x86_64 = callPackage ./recipes/musl-headers.nix {
+    musl-headers-1_2_5-x86_64 = callPackage ./musl-gcc/musl-headers.nix {
       src = source.musl-1_2_5;
       arch = "x86_64";
       version = "1.2.5";
     };
-    gmp = callPackage ./recipes/gmp.nix {
+    gmp = callPackage ./musl-gcc/gmp.nix {
       src = source.gmp-6_3_0;
       version = "6.3.0";
     };
-    mpfr = callPackage ./recipes/mpfr.nix {
+    mpfr = callPackage ./musl-gcc/mpfr.nix {
       src = source.mpfr-4_2_2;
       version = "4.2.2";
       inherit gmp;
     };
-    mpc = callPackage ./recipes/mpc.nix {
+    mpc = callPackage ./musl-gcc/mpc.nix {
       src = source.mpc-1_3_1;
       version = "1.3.1";
       inherit gmp;
       inherit mpfr;
     };
-    binutils-2_44-x86_64-linux-musl = callPackage ./recipes/binutils.nix {
+    binutils-2_44-x86_64-linux-musl = callPackage ./musl-gcc/binutils.nix {
       src = source.binutils-2_44;
       flags = [ ];
       target = "x86_64-linux-musl";
       version = "2.44";
     };
-    gcc-14_2_0-x86_64-linux-musl = callPackage ./recipes/gcc.nix {
+    gcc-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc.nix {
       src = source.gcc-14_2_0;
       flags = [ ];
       languages = "c,c++";
@@ -48,7 +48,7 @@ let
       inherit mpc;
       inherit mpfr;
     };
-    libgcc-14_2_0-x86_64-linux-musl = callPackage ./recipes/libgcc.nix {
+    libgcc-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/libgcc.nix {
       src = source.gcc-14_2_0;
       target = "x86_64-linux-musl";
       version = "14.2.0";
@@ -56,7 +56,7 @@ let
       gcc = gcc-14_2_0-x86_64-linux-musl;
       muslHeaders = musl-headers-1_2_5-x86_64;
     };
-    musl-1_2_5-x86_64-linux-musl = callPackage ./recipes/musl.nix {
+    musl-1_2_5-x86_64-linux-musl = callPackage ./musl-gcc/musl.nix {
       src = source.musl-1_2_5;
       flags = [ ];
       target = "x86_64-linux-musl";
@@ -65,7 +65,7 @@ let
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
     };
-    libstdcxx-14_2_0-x86_64-linux-musl = callPackage ./recipes/libstdcxx.nix {
+    libstdcxx-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/libstdcxx.nix {
       src = source.gcc-14_2_0;
       flags = [ ];
       target = "x86_64-linux-musl";
@@ -75,7 +75,7 @@ let
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
     };
-    toolchain-14_2_0-x86_64-linux-musl = callPackage ./recipes/toolchain.nix {
+    toolchain-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/toolchain.nix {
       name = "musl-gcc-x86_64-linux-musl";
       target = "x86_64-linux-musl";
       version = "14.2.0";
@@ -86,18 +86,18 @@ let
       musl = musl-1_2_5-x86_64-linux-musl;
       libraries = [ libstdcxx-14_2_0-x86_64-linux-musl ];
     };
-    musl-headers-1_2_5-i386 = callPackage ./recipes/musl-headers.nix {
+    musl-headers-1_2_5-i386 = callPackage ./musl-gcc/musl-headers.nix {
       src = source.musl-1_2_5;
       arch = "i386";
       version = "1.2.5";
     };
-    binutils-2_44-i686-linux-musl = callPackage ./recipes/binutils.nix {
+    binutils-2_44-i686-linux-musl = callPackage ./musl-gcc/binutils.nix {
       src = source.binutils-2_44;
       flags = [ ];
       target = "i686-linux-musl";
       version = "2.44";
     };
-    gcc-14_2_0-i686-linux-musl = callPackage ./recipes/gcc.nix {
+    gcc-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc.nix {
       src = source.gcc-14_2_0;
       flags = [ ];
       languages = "c,c++";
@@ -108,7 +108,7 @@ let
       inherit mpc;
       inherit mpfr;
     };
-    libgcc-14_2_0-i686-linux-musl = callPackage ./recipes/libgcc.nix {
+    libgcc-14_2_0-i686-linux-musl = callPackage ./musl-gcc/libgcc.nix {
       src = source.gcc-14_2_0;
       target = "i686-linux-musl";
       version = "14.2.0";
@@ -116,7 +116,7 @@ let
       gcc = gcc-14_2_0-i686-linux-musl;
       muslHeaders = musl-headers-1_2_5-i386;
     };
-    musl-1_2_5-i686-linux-musl = callPackage ./recipes/musl.nix {
+    musl-1_2_5-i686-linux-musl = callPackage ./musl-gcc/musl.nix {
       src = source.musl-1_2_5;
       flags = [ ];
       target = "i686-linux-musl";
@@ -125,7 +125,7 @@ let
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
     };
-    libstdcxx-14_2_0-i686-linux-musl = callPackage ./recipes/libstdcxx.nix {
+    libstdcxx-14_2_0-i686-linux-musl = callPackage ./musl-gcc/libstdcxx.nix {
       src = source.gcc-14_2_0;
       flags = [ ];
       target = "i686-linux-musl";
@@ -135,7 +135,7 @@ let
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
     };
-    toolchain-14_2_0-i686-linux-musl = callPackage ./recipes/toolchain.nix {
+    toolchain-14_2_0-i686-linux-musl = callPackage ./musl-gcc/toolchain.nix {
       name = "musl-gcc-i686-linux-musl";
       target = "i686-linux-musl";
       version = "14.2.0";
@@ -146,13 +146,13 @@ let
       musl = musl-1_2_5-i686-linux-musl;
       libraries = [ libstdcxx-14_2_0-i686-linux-musl ];
     };
-    sdk-zig-0_15_2 = callPackage ./recipes/sdk-zig.nix {
+    sdk-zig-0_15_2 = callPackage ./darwin/sdk-zig.nix {
       src = source.ziglang-0_15_2;
       version = "0.15.2";
     };
-    static-macho = callPackage ./recipes/static-macho.nix {
+    static-macho = callPackage ./darwin/static-macho.nix {
     };
-    darwin-cc-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+    darwin-cc-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       arch = "x86_64";
       cctools = "";
       minimum = "13.0";
@@ -161,19 +161,19 @@ let
       sdk = sdk-zig-0_15_2;
       staticMacho = static-macho;
     };
-    compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
+    compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin22;
     };
-    libcxx-19_1_7-x86_64-apple-darwin22 = callPackage ./recipes/darwin-libcxx.nix {
+    libcxx-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
       src = source.llvm-19_1_7;
       target = "x86_64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-x86_64-apple-darwin22;
     };
-    darwin-toolchain-x86_64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+    darwin-toolchain-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       arch = "x86_64";
       cctools = "";
       minimum = "13.0";
@@ -185,7 +185,7 @@ let
       staticMacho = static-macho;
       libraries = [ libcxx-19_1_7-x86_64-apple-darwin22 ];
     };
-    darwin-cc-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+    darwin-cc-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       arch = "arm64";
       cctools = "";
       minimum = "13.0";
@@ -194,19 +194,19 @@ let
       sdk = sdk-zig-0_15_2;
       staticMacho = static-macho;
     };
-    compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-compiler-rt.nix {
+    compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin22;
     };
-    libcxx-19_1_7-arm64-apple-darwin22 = callPackage ./recipes/darwin-libcxx.nix {
+    libcxx-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
       src = source.llvm-19_1_7;
       target = "arm64-apple-darwin22";
       version = "19.1.7";
       cc = darwin-cc-arm64-apple-darwin22;
     };
-    darwin-toolchain-arm64-apple-darwin22 = callPackage ./recipes/darwin-cc.nix {
+    darwin-toolchain-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       arch = "arm64";
       cctools = "";
       minimum = "13.0";
@@ -218,7 +218,7 @@ let
       staticMacho = static-macho;
       libraries = [ libcxx-19_1_7-arm64-apple-darwin22 ];
     };
-    valgrind-3_27_1-x86_64-apple-darwin22 = callPackage ./recipes/valgrind-darwin.nix {
+    valgrind-3_27_1-x86_64-apple-darwin22 = callPackage ./valgrind-darwin/valgrind-darwin.nix {
       src = source.valgrind-3_27_1;
       darwinVersion = "22.6.0";
       target = "x86_64-apple-darwin22";
@@ -226,12 +226,14 @@ let
       cc = darwin-cc-x86_64-apple-darwin22;
       sdk = sdk-zig-0_15_2;
     };
-    valgrind-tarball-3_27_1-x86_64-apple-darwin22 = callPackage ./recipes/valgrind-darwin-tarball.nix {
-      darwinVersion = "22.6.0";
-      target = "x86_64-apple-darwin22";
-      version = "3.27.1";
-      valgrind = valgrind-3_27_1-x86_64-apple-darwin22;
-    };
+    valgrind-tarball-3_27_1-x86_64-apple-darwin22 =
+      callPackage ./valgrind-darwin/valgrind-darwin-tarball.nix
+        {
+          darwinVersion = "22.6.0";
+          target = "x86_64-apple-darwin22";
+          version = "3.27.1";
+          valgrind = valgrind-3_27_1-x86_64-apple-darwin22;
+        };
   };
 in
 {
@@ -251,7 +253,7 @@ in
   };
 
   devShells = {
-    x86_64-linux-musl = callPackage ./recipes/shell.nix {
+    x86_64-linux-musl = callPackage ./musl-gcc/shell.nix {
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
       cxx = true;
@@ -262,7 +264,7 @@ in
       rust = "x86_64-unknown-linux-musl";
       emulator = "x86_64";
     };
-    i686-linux-musl = callPackage ./recipes/shell.nix {
+    i686-linux-musl = callPackage ./musl-gcc/shell.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
       cxx = true;
@@ -273,14 +275,14 @@ in
       rust = "i686-unknown-linux-musl";
       emulator = "i386";
     };
-    x86_64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
+    x86_64-apple-darwin22 = callPackage ./darwin/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       target = "x86_64-apple-darwin22";
       cxx = true;
       cell = "x86_64-apple-darwin22";
       rust = "x86_64-apple-darwin";
     };
-    arm64-apple-darwin22 = callPackage ./recipes/darwin-shell.nix {
+    arm64-apple-darwin22 = callPackage ./darwin/darwin-shell.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       target = "arm64-apple-darwin22";
       cxx = true;
@@ -290,23 +292,23 @@ in
   };
 
   checks = {
-    programs-musl-gcc-x86_64-linux-musl = callPackage ./checks/programs.nix {
+    programs-musl-gcc-x86_64-linux-musl = callPackage ./musl-gcc/programs.nix {
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
       cxx = true;
       emulator = "";
     };
-    programs-musl-gcc-i686-linux-musl = callPackage ./checks/programs.nix {
+    programs-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/programs.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
       cxx = true;
       emulator = "i386";
     };
-    seed-musl-1_2_5 = callPackage ./checks/seed-musl.nix {
+    seed-musl-1_2_5 = callPackage ./musl-gcc/seed-musl.nix {
       src = source.musl-1_2_5;
       version = "1.2.5";
     };
-    programs-darwin-x86_64-apple-darwin22 = callPackage ./checks/darwin-programs.nix {
+    programs-darwin-x86_64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
       staticMacho = nodes.static-macho;
@@ -315,7 +317,7 @@ in
       minimum = "13.0";
       cxx = true;
     };
-    programs-darwin-arm64-apple-darwin22 = callPackage ./checks/darwin-programs.nix {
+    programs-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
       staticMacho = nodes.static-macho;
@@ -324,14 +326,14 @@ in
       minimum = "13.0";
       cxx = true;
     };
-    structure-valgrind-darwin = callPackage ./checks/structure.nix {
+    structure-valgrind-darwin = callPackage ./valgrind-darwin/structure.nix {
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
       staticMacho = nodes.static-macho;
       target = "x86_64-apple-darwin22";
       minimum = "10.8";
     };
-    emulated-valgrind-darwin = callPackage ./checks/emulated.nix {
+    emulated-valgrind-darwin = callPackage ./valgrind-darwin/emulated.nix {
       unicorn = source.unicorn-2_1_4;
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
       cc = nodes.darwin-cc-x86_64-apple-darwin22;

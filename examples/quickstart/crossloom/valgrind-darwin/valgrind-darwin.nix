@@ -30,7 +30,7 @@ stdenv.mkDerivation {
   ]
   ++ (if mig == "" then [ ] else [ mig ]);
 
-  machRoutines = ../darwin/valgrind-mach.c;
+  machRoutines = ./valgrind-mach.c;
   tools = "memcheck cachegrind callgrind helgrind drd massif dhat lackey none exp-bbv";
 
   postPatch = ''
@@ -44,7 +44,7 @@ stdenv.mkDerivation {
     change coregrind/link_tool_exe_darwin.in '$cmd -arch $archstr"' '$cmd -arch $archstr -S"'
     # It is run on the machine that builds.
     change coregrind/Makefile.in '$(CC) -I$(top_srcdir) -I$(top_builddir) -g -Wall -o $@ $<' \
-      'cc -D__APPLE__ -I$(top_srcdir) -I$(top_builddir) -isystem ${../darwin/valgrind-shims} -Wall -o $@ $<'
+      'cc -D__APPLE__ -I$(top_srcdir) -I$(top_builddir) -isystem ${./valgrind-shims} -Wall -o $@ $<'
     # Made once beforehand, below: make would run MIG for each of its outputs, and at the same time.
     change coregrind/Makefile.in '(cd m_mach && mig -I@SDK_INC_DIR@ $(mach_defs))' 'true'
     if grep -qF -e --with-darwin-version configure; then

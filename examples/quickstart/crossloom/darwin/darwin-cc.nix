@@ -50,11 +50,11 @@ stdenv.mkDerivation {
   build = "${major}A1";
   darwin = major;
   targetVariable = builtins.replaceStrings [ "-" ] [ "_" ] target;
-  scripts = ../darwin/bin;
-  share = ../darwin/share;
+  scripts = ./bin;
+  share = ./share;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ../darwin/toolchain.sh;
+  installPhase = builtins.readFile ./toolchain.sh;
 
   passthru = {
     inherit target arch minimum;

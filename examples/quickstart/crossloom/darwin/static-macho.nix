@@ -7,7 +7,7 @@
 stdenv.mkDerivation {
   pname = "static-macho";
   version = "0.1.0";
-  src = ../tools/static-macho/src;
+  src = ./static-macho/src;
 
   nativeBuildInputs = [ rustc ];
 

@@ -9,7 +9,7 @@
 stdenv.mkDerivation {
   pname = "valgrind-${target}-tarball";
   inherit valgrind version;
-  package = ../darwin/valgrind-package;
+  package = ./valgrind-package;
 
   phases = [ "installPhase" ];
   installPhase = ''

@@ -10,7 +10,7 @@
 stdenv.mkDerivation {
   pname = "macos-sdk-zig";
   inherit version src;
-  compat = ../darwin/include;
+  compat = ./include;
 
   nativeBuildInputs = [ unzip ];
 
