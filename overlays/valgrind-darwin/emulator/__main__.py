@@ -18,7 +18,7 @@ FAILED = 125
 """The status when the emulator, not the guest, gave up."""
 LIBRARY = "/usr/local/libexec/valgrind"
 """Where the guest sees the directory that holds the tool."""
-WORK = "/work"
+GUEST = "/guest"
 """The guest's working directory."""
 
 
@@ -69,11 +69,11 @@ def main(words: Sequence[str]) -> int:
         "HOME=/nonexistent",
         f"VALGRIND_LIB={LIBRARY}",
         "VALGRIND_LAUNCHER=/usr/local/bin/valgrind",
-        f"VALGRIND_STARTUP_PWD_{PARENT_ID}_XYZZY={WORK}",
+        f"VALGRIND_STARTUP_PWD_{PARENT_ID}_XYZZY={GUEST}",
         *options.env,
     ]
     try:
-        return run(start(path, FileSystem(mounts, WORK), arguments, environment, options.release, options.trace))
+        return run(start(path, FileSystem(mounts, GUEST), arguments, environment, options.release, options.trace))
     except Killed as killed:
         print(f"emulator: the guest was killed by signal {killed.signal}: {killed.why}", file=sys.stderr)
         return 128 + killed.signal

@@ -10,7 +10,7 @@ run() {
   local wanted=$1 tool=$2 status=0
   shift 2
   echo "\$ $tool $*" >>"$out/output"
-  emulate --output /work="$PWD/work/client" --output /tmp="$PWD/work/tmp" "$tools/$tool-amd64-darwin" -- "$@" \
+  emulate --output /guest="$PWD/work/client" --output /tmp="$PWD/work/tmp" "$tools/$tool-amd64-darwin" -- "$@" \
     >work/stdout 2>work/report || status=$?
   cat work/stdout work/report >>"$out/output"
   echo "status $status" >>"$out/output"
