@@ -16,7 +16,7 @@ help:
 	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
 	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
-	@echo 'make examples     render the examples again after a change of recipes or templates'
+	@echo 'make examples     after a change of recipes or templates: lock every example, render the quickstart, list all derivations'
 
 setup:
 	@checks/setup.sh
@@ -56,6 +56,4 @@ bench: crossloom
 	cargo bench --locked --bench scale
 
 examples: crossloom
-	@for matrix in examples/*/matrix.toml; do \
-	  $(CROSSLOOM) lock --matrix $$matrix && $(CROSSLOOM) generate --matrix $$matrix || exit; \
-	done
+	checks/examples.sh $(CROSSLOOM)

@@ -40,6 +40,19 @@
         path = ./examples/quickstart;
         description = "Valgrind for macOS, its toolchain, and GCC for two musl targets";
       };
+      # The other examples are a matrix, its lock and the files that they name, and no flake yet.
+      template = path: description: {
+        inherit path;
+        description = "${description}. First run `crossloom lock` and `crossloom generate`";
+        welcomeText = ''
+          Write flake.lock, flake.nix and the folder crossloom, which Nix reads:
+
+              crossloom lock
+              crossloom generate
+
+          In a git repository, `git add` them: Nix sees tracked files only. README.md says what can be built.
+        '';
+      };
     in
     example
     // {
@@ -74,26 +87,11 @@
       templates = {
         inherit quickstart;
         default = quickstart;
-        darwin-hello = {
-          path = ./examples/darwin-hello;
-          description = "Toolchains for Macs of both processors, for an old and a new macOS";
-        };
-        kernel-arm64 = {
-          path = ./examples/kernel-arm64;
-          description = "A Linux kernel for arm64 that boots in QEMU, with settings of one's own";
-        };
-        kernel-module = {
-          path = ./examples/kernel-module;
-          description = "Linux kernels for x86_64 and riscv64, each with a module of one's own";
-        };
-        osxcross = {
-          path = ./examples/osxcross;
-          description = "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
-        };
-        valgrind-darwin = {
-          path = ./examples/valgrind-darwin;
-          description = "Valgrind for every generation of macOS that it supports";
-        };
+        darwin-hello = template ./examples/darwin-hello "Toolchains for Macs of both processors, for an old and a new macOS";
+        kernel-arm64 = template ./examples/kernel-arm64 "A Linux kernel for arm64 that boots in QEMU, with your own settings";
+        kernel-module = template ./examples/kernel-module "Linux kernels for x86_64 and riscv64, each with your own module";
+        osxcross = template ./examples/osxcross "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
+        valgrind-darwin = template ./examples/valgrind-darwin "Valgrind for every generation of macOS that it supports";
       };
 
       # The example's packages for nixpkgs, and crossloom's recipes, to be called with versions and sources of any kind.

@@ -28,7 +28,7 @@ runs_and_formats() {
 }
 EOF
   cp -r flake.nix overlays examples "$folder/flake/" && rm -rf "$folder"/flake/examples/*/.crossloom || return
-  cp -r generator/data/seeds "$folder/flake/generator/data/" || return
+  cp -r generator/data/seeds "$folder/flake/generator/data/" && cp generator/*.nix generator/run.sh "$folder/flake/generator/" || return
   cd "$folder/flake" || return
   sed -i "s|\"github:NixOS/nixpkgs/[^\"]*\"|\"path:$folder/nixpkgs\"|" flake.nix || return
   grep -q "path:$folder/nixpkgs" flake.nix || return

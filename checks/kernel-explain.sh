@@ -3,7 +3,9 @@
 set -euo pipefail
 
 crossloom=$(realpath "$1")
-matrix=examples/kernel-arm64/matrix.toml
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+matrix=$(example kernel-arm64)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for node in linux-6_1_176-arm64 linux-6_12_107-arm64; do
@@ -11,7 +13,7 @@ for node in linux-6_1_176-arm64 linux-6_12_107-arm64; do
   echo "== $node"
   "$crossloom" --quiet nix --matrix "$matrix" build --print-build-logs --out-link "$work/built" --impure --expr "
     import $PWD/checks/kernel-explain {
-      folder = $PWD/examples/kernel-arm64/crossloom;
+      folder = $(dirname "$matrix")/crossloom;
       system = \"$(uname -m)-linux\";
       node = \"$node\";
     }"

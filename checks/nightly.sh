@@ -4,7 +4,12 @@
 set -euo pipefail
 
 crossloom=$(realpath "$1")
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
 system=$(uname -m)-linux
+# Where each example is rendered.
+declare -A matrix
+for name in $(examples); do matrix[$name]=$(example "$name"); done
 passed=0
 failed=0
 log=$(mktemp)
@@ -32,11 +37,11 @@ skip() { echo "SKIPPED: $1" >>"$log"; }
 
 # named EXAMPLE KIND: its cells or checks for this machine.
 named() {
-  "$crossloom" plan --matrix "examples/$1/matrix.toml" |
+  "$crossloom" plan --matrix "${matrix[$1]}" |
     awk -F'\t' -v of="$system" -v kind="$2" '$1 == of && $2 == kind { print $3 }'
 }
 
-build() { "$crossloom" build --matrix "examples/$1/matrix.toml" "${@:2}"; }
+build() { "$crossloom" build --matrix "${matrix[$1]}" "${@:2}"; }
 
 # What a check saw is its output.
 check() {
@@ -45,8 +50,8 @@ check() {
   cat "$built/output"
 }
 
-# example NAME [again]: every cell, with `again` built a second time to compare, and every check.
-example() {
+# whole NAME [again]: every cell, with `again` built a second time to compare, and every check.
+whole() {
   local cells proofs name
   cells=$(named "$1" cell)
   proofs=$(named "$1" check)
@@ -54,7 +59,7 @@ example() {
     skip "examples/$1: it has no cell or no check for $system"
     return
   fi
-  step "the sources of examples/$1" "$crossloom" fetch --matrix "examples/$1/matrix.toml"
+  step "the sources of examples/$1" "$crossloom" fetch --matrix "${matrix[$1]}"
   for name in $cells; do
     step "$name of examples/$1" build "$1" "$name"
     [ "${2:-}" != again ] || step "$name again, to the same bits" build "$1" --rebuild "$name"
@@ -62,10 +67,10 @@ example() {
   for name in $proofs; do step "$name of examples/$1" check "$1" "$name"; done
 }
 
-example quickstart again
+whole quickstart again
 # Kernels and GCC for one of them. Each is built once: a second build takes as long, and the check boots the first.
-example kernel-arm64
-example kernel-module
+whole kernel-arm64
+whole kernel-module
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
 mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')

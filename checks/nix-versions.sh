@@ -20,6 +20,11 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/crossloom
 mkdir -p "$cache"
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/apps.sh"
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+# Where each example is rendered.
+declare -A matrix
+for name in $(examples); do matrix[$name]=$(example "$name"); done
 skipped=()
 rows=()
 failed=0
@@ -68,33 +73,33 @@ unpacked() {
 }
 
 evaluates() {
-  local example
+  local name
   under --quiet nix --matrix "$quickstart/matrix.toml" flake show --no-update-lock-file || return
-  for example in . examples/*/; do
-    under --quiet nix --matrix "$quickstart/matrix.toml" flake check --no-build --no-update-lock-file "./$example" || return
+  under --quiet nix --matrix "$quickstart/matrix.toml" flake check --no-build --no-update-lock-file . || return
+  for name in "${!matrix[@]}"; do
+    # Most of them are no part of this repository's tree, which is all that a flake in it would see.
+    under --quiet nix --matrix "${matrix[$name]}" flake check --no-build --no-update-lock-file \
+      "path:$(dirname "${matrix[$name]}")" || return
   done
 }
 
-# Every derivation by name, for both kinds of build machines, to be compared with the other versions'. crossloom itself is made
-# with nixpkgs, and so left out.
-derivations() {
-  local of output
-  for of in x86_64-linux aarch64-linux; do
-    for output in packages devShells checks legacyPackages; do
-      # One a line; of the newline at the end of JSON versions think differently.
-      under --quiet nix --matrix "$quickstart/matrix.toml" eval --no-update-lock-file --json ".#$output.$of" \
-        --apply 'nodes: builtins.mapAttrs (name: node: node.drvPath) (removeAttrs nodes [ "crossloom" ])' | tr -s ',{}\n' '\n' | sed -n "s/^\"/$output.$of: &/p" || return
-    done
-  done
+# Every derivation by name, for both kinds of build machines, to be compared with the other versions' and with the list.
+listed() {
+  local name
+  for name in $(examples); do
+    derivations "$name" "${matrix[$name]}" under --quiet nix --matrix "${matrix[$name]}" || return
+  done | LC_ALL=C sort >"$work/$suite/list" || return
+  cat "$work/$suite/list"
+  diff checks/derivations.txt "$work/$suite/list" >&2
 }
 
 # What was built and the hash of its content.
 built() {
   cp -r "$quickstart" "$work/$suite/project" && rm -rf "$work/$suite/project/.crossloom" || return
-  local matrix=$work/$suite/project/matrix.toml name path hash
+  local project=$work/$suite/project/matrix.toml name path hash
   for name in "${builds[@]}"; do
-    path=$(under build --matrix "$matrix" "$name") || return
-    hash=$(under --quiet nix --matrix "$matrix" hash path "$path") || return
+    path=$(under build --matrix "$project" "$name") || return
+    hash=$(under --quiet nix --matrix "$project" hash path "$path") || return
     [ -n "$hash" ] || return
     echo "$name $path $hash"
   done
@@ -112,6 +117,7 @@ used() {
     }" --command bash -c '[[ $(type -p gcc) == "$seed"/* ]]' || return
   mkdir "$work/$suite/new" && cd "$work/$suite/new" || return
   under --quiet nix --matrix "$quickstart/matrix.toml" flake init --template "$root#darwin-hello" || return
+  under --quiet lock && under --quiet generate || return
   under generate --check
 }
 
@@ -175,10 +181,10 @@ for suite in "${suites[@]}"; do
   fi
   ok=1
   row="| ${version##* } ($suite) |"
-  for name in evaluates derivations built used runs; do step "$name" "$name"; done
-  same derivations
+  for name in evaluates listed built used runs; do step "$name" "$name"; done
+  same listed
   same built
-  rows+=("$row $(wc -l <"$work/$suite/derivations") |")
+  rows+=("$row $(wc -l <"$work/$suite/listed") |")
   if [ "$ok" = 1 ]; then
     passed=$((passed + 1))
     # What the others are compared with.

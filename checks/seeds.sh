@@ -25,7 +25,7 @@ for example in examples/*/; do
     rm -rf "$project/.crossloom"
     sed -i -e '/^seed = /d' -e "s/^\[build\]/[build]\nseed = \"$seed\"/" "$project/matrix.toml"
     grep -q "^seed = \"$seed\"" "$project/matrix.toml"
-    "$crossloom" --quiet generate --matrix "$project/matrix.toml"
+    for command in lock generate; do "$crossloom" --quiet "$command" --matrix "$project/matrix.toml"; done
     "$crossloom" plan --store --matrix "$project/matrix.toml" >"$work/plan"
     awk -F'\t' -v of="$system" '$1 == of && $2 == "cell" { print $3 "\t" $5 "\t" $6 }' "$work/plan" >"$project.cells"
   done

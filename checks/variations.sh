@@ -22,9 +22,13 @@ while :; do
 done
 crossloom=$(realpath "$1")
 shift
+# shellcheck source-path=SCRIPTDIR
+source "$(dirname "$0")/lib.sh"
+# The examples named, and where each is rendered.
+declare -A matrix
 examples=() wanted=()
 for name; do
-  if [ -f "examples/$name/matrix.toml" ]; then examples+=("$name"); else wanted+=("$name"); fi
+  if [ -f "examples/$name/matrix.toml" ]; then examples+=("$name") matrix[$name]=$(example "$name"); else wanted+=("$name"); fi
 done
 if [ "${#examples[@]}" = 0 ]; then
   echo "usage: variations.sh [--each] [--build] [--known] CROSSLOOM EXAMPLE… [NODE…]" >&2
@@ -34,7 +38,9 @@ system=$(uname -m)-linux
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-run() { "$crossloom" --quiet nix --matrix "examples/$1/matrix.toml" "${@:2}"; }
+run() { "$crossloom" --quiet nix --matrix "${matrix[$1]}" "${@:2}"; }
+# folder EXAMPLE: what is rendered of it.
+folder() { echo "${matrix[$1]%/*}/crossloom"; }
 # Whether the store has all of these; what a build that was stopped left behind is none.
 valid() {
   local path
@@ -64,7 +70,7 @@ facts='flake:
 declare -A seen report reason verdict matched called
 order=() unbuilt=()
 for example in "${examples[@]}"; do
-  run "$example" eval --raw --file "examples/$example/crossloom" '' \
+  run "$example" eval --raw --file "$(folder "$example")" '' \
     --apply "let system = \"$system\"; in $facts" >"$work/facts"
   while IFS=$'\t' read -r kind node first second; do
     at=$example/$node
@@ -117,26 +123,26 @@ account() {
   cat "${report[$1/$2/$3]}"
   if ! command -v diffoscope >/dev/null; then return 0; fi
   local output once varied
-  for output in $(run "$1" eval --raw --file "examples/$1/crossloom" "legacyPackages.$system.\"$2\"" \
+  for output in $(run "$1" eval --raw --file "$(folder "$1")" "legacyPackages.$system.\"$2\"" \
     --apply 'node: builtins.concatStringsSep " " node.outputs'); do
     once=$(attribute "$1" "$2" "$output") varied=$(attribute "$1" "$2" "variations.$3.varied.$output")
     diffoscope --text - "$once" "$varied" | head -n 100 || true
   done
 }
 # attribute EXAMPLE NODE OUTPUT
-attribute() { run "$1" eval --raw --file "examples/$1/crossloom" "legacyPackages.$system.\"$2\".$3.outPath"; }
+attribute() { run "$1" eval --raw --file "$(folder "$1")" "legacyPackages.$system.\"$2\".$3.outPath"; }
 
 for at in "${order[@]}"; do
   example=${at%%/*} node=${at#*/}
   for variation in "${variations[@]}"; do
-    if [ -n "$build" ]; then "$crossloom" --quiet fetch --matrix "examples/$example/matrix.toml" "$node"; fi
+    if [ -n "$build" ]; then "$crossloom" --quiet fetch --matrix "${matrix[$example]}" "$node"; fi
     if ! valid "$example" "${report[$at/$variation]}"; then
       if [ -n "$known" ]; then
         verdict[$at/$variation]='not compared'
         continue
       fi
       echo "building $node: $variation" >&2
-      if ! run "$example" build --print-build-logs --no-link --file "examples/$example/crossloom" \
+      if ! run "$example" build --print-build-logs --no-link --file "$(folder "$example")" \
         "legacyPackages.$system.\"$node\".variations.$variation.report" >"$work/log" 2>&1; then
         tail -n 40 "$work/log" >&2
         verdict[$at/$variation]='**does not build**'
@@ -150,7 +156,7 @@ for at in "${order[@]}"; do
     identical/) verdict[$at/$variation]="identical ($rest)" ;;
     differs/known)
       # The check knows which files may.
-      if run "$example" build --print-build-logs --no-link --file "examples/$example/crossloom" \
+      if run "$example" build --print-build-logs --no-link --file "$(folder "$example")" \
         "legacyPackages.$system.\"$node\".variations.$variation" >"$work/log" 2>&1; then
         verdict[$at/$variation]="differs, as known: $known_reason"
       else

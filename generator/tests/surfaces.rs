@@ -577,7 +577,7 @@ fn every_example_is_a_template() {
          templates = mapAttrs (_: it: {{ inherit (it) description; \
          files = attrNames (readDir it.path); name = baseNameOf it.path; }}) flake.templates; \
          inherit (flake.lib) systems; \
-         tree = attrNames (flake.lib.fromTree {}/examples/darwin-hello/crossloom).packages; \
+         tree = attrNames (flake.lib.fromTree {}/examples/quickstart/crossloom).packages; \
          seed = (flake.lib.seed (fromJSON (readFile \
          {}/generator/data/seeds/bookworm-x86_64-linux.json))).stdenv.hostPlatform.system; \
          overlay = isFunction flake.overlays.default; jobs = attrNames flake.hydraJobs; }}",
@@ -594,9 +594,13 @@ fn every_example_is_a_template() {
         let example = if name == "default" { "quickstart" } else { name };
         assert_eq!(template["name"], *example);
         assert!(template["description"].as_str().is_some_and(|text| text.len() > 10));
-        for file in ["flake.nix", "flake.lock", "matrix.toml", "matrix.lock", "crossloom"] {
+        for file in ["README.md", "matrix.toml", "matrix.lock"] {
             assert!(strings(&template["files"]).contains(&file), "{name}: {file}");
         }
+        // One is rendered; of the others it is said what to do first.
+        let rendered = strings(&template["files"]).contains(&"crossloom");
+        assert_eq!(rendered, example == "quickstart", "{name}");
+        assert_eq!(template["description"].as_str().unwrap().contains("crossloom generate"), !rendered, "{name}");
     }
     examples.insert("default".to_owned());
     assert_eq!(values["templates"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>(), examples);

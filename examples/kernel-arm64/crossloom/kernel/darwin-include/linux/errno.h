@@ -1,2 +1,0 @@
-/* See asm/errno.h. */
-#include <asm/errno.h>

@@ -1,6 +1,0 @@
-#include "words.h"
-
-const char *greeting_word(void)
-{
-    return "hello";
-}

@@ -1,1 +1,0 @@
-/* Included by what reads load commands; no symbol is read. */
