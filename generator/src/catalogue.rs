@@ -8,6 +8,101 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use crate::nix::hash::Sha256;
+use crate::words;
+
+words! {
+    /// A published form of a release. The first is preferred where a matrix says nothing.
+    pub enum Variant: "source variant" {
+        /// As its authors published it.
+        Upstream = "upstream",
+        /// As Debian's archive holds it, without parts that Debian may not pass on.
+        Debian = "debian",
+    }
+}
+
+/// A package that the catalogue has at least one release of. Families name theirs as constants, and a test over the registry
+/// looks each of them up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Package(&'static str);
+
+impl Package {
+    /// The package of this name.
+    pub const fn new(name: &'static str) -> Package {
+        Package(name)
+    }
+
+    /// Its name: `gcc`.
+    pub const fn as_str(self) -> &'static str {
+        self.0
+    }
+
+    /// Its releases, the default first, then from old to new.
+    pub fn releases(self) -> &'static [Release] {
+        catalogue().releases.get(self.0).map_or(&[], Vec::as_slice)
+    }
+
+    /// The release that a matrix gets when it names none.
+    pub fn default(self) -> &'static Release {
+        // A package is a constant of a family, and a test looks up every one.
+        self.releases().first().unwrap_or_else(|| panic!("the catalogue has no package {}", self.0))
+    }
+
+    /// The release of a version, spelled exactly so.
+    pub fn release(self, version: &str) -> Option<&'static Release> {
+        self.releases().iter().find(|release| release.version == version)
+    }
+
+    /// The releases that the catalogue has no hash for.
+    pub fn unpinned(self) -> impl Iterator<Item = &'static Unpinned> {
+        catalogue().unpinned.iter().filter(move |release| release.package == self.0)
+    }
+}
+
+/// One release of a package, of which the catalogue holds at least one published form.
+#[derive(Debug)]
+pub struct Release {
+    package: String,
+    version: String,
+    sources: Vec<Source>,
+}
+
+impl Release {
+    /// The package's name.
+    pub fn package(&self) -> &str {
+        &self.package
+    }
+
+    /// Upstream's version, e.g. `14.2.0`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Its published forms in the catalogue's order.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Whether a matrix gets it that names none.
+    pub fn is_default(&self) -> bool {
+        let first = catalogue().releases.get(&self.package).and_then(|releases| releases.first());
+        first.is_some_and(|first| first.version == self.version)
+    }
+
+    /// The form whose variant comes first in `prefer`, else the first there is.
+    pub fn choose(&self, prefer: &[Variant]) -> Option<&Source> {
+        let preferred = prefer.iter().find_map(|variant| self.sources.iter().find(|source| source.variant == *variant));
+        preferred.or(self.sources.first())
+    }
+}
+
+/// Two references to one release are the same release: the catalogue holds each once.
+impl PartialEq for Release {
+    fn eq(&self, other: &Release) -> bool {
+        (&self.package, &self.version) == (&other.package, &other.version)
+    }
+}
+
+impl Eq for Release {}
 
 /// One published form of a release: a file, its digest, and where the same bits can be had.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -17,8 +112,7 @@ pub struct Source {
     pub package: String,
     /// Upstream's version, e.g. `14.2.0`.
     pub version: String,
-    /// `upstream` or `debian`.
-    pub variant: String,
+    pub variant: Variant,
     /// The file's name as published.
     pub file: String,
     /// Digest of the file itself (flat, not of what it unpacks to); of a tree the NAR hash.
@@ -56,7 +150,7 @@ pub struct Built {
     /// The triple.
     pub target: String,
     /// The variant that was preferred among the sources.
-    pub variant: String,
+    pub variant: Variant,
     /// By axis: what is chosen there beside versions, e.g. `flavour = "llvm"`.
     #[serde(default)]
     pub words: BTreeMap<String, String>,
@@ -82,12 +176,6 @@ pub struct Catalogue {
     releases: BTreeMap<String, Vec<Release>>,
     unpinned: Vec<Unpinned>,
     built: Vec<Built>,
-}
-
-#[derive(Debug)]
-struct Release {
-    version: String,
-    sources: Vec<Source>,
 }
 
 #[derive(Deserialize)]
@@ -117,7 +205,11 @@ impl Catalogue {
             let package = releases.entry(source.package.clone()).or_default();
             match package.iter_mut().find(|release| release.version == source.version) {
                 Some(release) => release.sources.push(source),
-                None => package.push(Release { version: source.version.clone(), sources: vec![source] }),
+                None => package.push(Release {
+                    package: source.package.clone(),
+                    version: source.version.clone(),
+                    sources: vec![source],
+                }),
             }
         }
         for (package, versions) in &mut releases {
@@ -131,55 +223,18 @@ impl Catalogue {
         Ok(Catalogue { releases, unpinned: file.unpinned, built: file.built })
     }
 
-    /// The packages' names, sorted.
-    pub fn packages(&self) -> impl Iterator<Item = &str> {
-        self.releases.keys().map(String::as_str)
+    /// Every release, by package.
+    pub fn releases(&self) -> impl Iterator<Item = &Release> {
+        self.releases.values().flatten()
     }
 
-    /// The versions of `package`: its default first, then the others from old to new; none for an unknown package.
-    pub fn versions(&self, package: &str) -> Vec<&str> {
-        self.releases.get(package).into_iter().flatten().map(|release| release.version.as_str()).collect()
-    }
-
-    /// The version that a matrix gets when it names none.
-    pub fn default_version(&self, package: &str) -> Option<&str> {
-        self.versions(package).first().copied()
-    }
-
-    /// Every published form of one release, in the catalogue's order; empty when it is unknown.
-    pub fn sources(&self, package: &str, version: &str) -> &[Source] {
-        self.releases
-            .get(package)
-            .into_iter()
-            .flatten()
-            .find(|release| release.version == version)
-            .map_or(&[], |release| &release.sources)
-    }
-
-    /// The form of a release whose variant stands first in `prefer`, else the first there is.
-    pub fn choose(&self, package: &str, version: &str, prefer: &[String]) -> Option<&Source> {
-        let sources = self.sources(package, version);
-        prefer.iter().find_map(|variant| sources.iter().find(|source| source.variant == *variant)).or(sources.first())
-    }
-
-    /// A release that needs the user's hash.
-    pub fn unpinned(&self, package: &str, version: &str) -> Option<&Unpinned> {
-        self.unpinned.iter().find(|release| release.package == package && release.version == version)
-    }
-
-    /// The versions of `package` that need the user's hash, the default first.
-    pub fn unpinned_versions(&self, package: &str) -> Vec<&str> {
-        let of = self.unpinned.iter().filter(|release| release.package == package);
-        of.map(|release| release.version.as_str()).collect()
-    }
-
-    /// The cells that were built.
+    /// The cells that crossloom's authors built.
     pub fn built(&self) -> &[Built] {
         &self.built
     }
 }
 
-/// A key that sorts dotted versions by number: `2.9` before `2.44`. What is no number sorts as text, before numbers.
+/// A key that sorts dotted versions by number: `2.9` before `2.44`. A part that is not a number sorts as text, before numbers.
 pub fn version_key(version: &str) -> Vec<(Option<u64>, String)> {
     version.split(['.', '-']).map(|part| (part.parse().ok(), part.to_owned())).collect()
 }
@@ -187,60 +242,43 @@ pub fn version_key(version: &str) -> Vec<(Option<u64>, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::Family;
+    use crate::platform::{Seed, System};
     use crate::seed::SeedLock;
-    use crate::target::{Seed, System};
+
+    const GCC: Package = Package::new("gcc");
 
     #[test]
     fn the_catalogue_is_well_formed() {
-        let catalogue = Catalogue::parse(include_str!("../data/catalogue.toml")).unwrap();
-        for package in catalogue.packages() {
-            for version in catalogue.versions(package) {
-                let sources = catalogue.sources(package, version);
-                let mut variants: Vec<_> = sources.iter().map(|source| &source.variant).collect();
-                variants.sort();
-                variants.dedup();
-                assert_eq!(variants.len(), sources.len(), "{package} {version} has one variant twice");
-                for source in sources {
-                    assert!(!source.urls.is_empty(), "{package} {version} has no address");
-                    assert!(["upstream", "debian"].contains(&source.variant.as_str()));
-                    for url in &source.urls {
-                        assert!(url.starts_with("https://") || url.starts_with("mirror://"), "{url}");
-                    }
+        for release in catalogue().releases() {
+            let (package, version) = (release.package(), release.version());
+            let mut variants: Vec<_> = release.sources().iter().map(|source| source.variant).collect();
+            variants.sort();
+            variants.dedup();
+            assert_eq!(variants.len(), release.sources().len(), "{package} {version} has one variant twice");
+            for source in release.sources() {
+                assert!(!source.urls.is_empty(), "{package} {version} has no address");
+                for url in &source.urls {
+                    assert!(url.starts_with("https://") || url.starts_with("mirror://"), "{url}");
                 }
             }
         }
     }
 
     #[test]
-    fn what_was_built_is_in_the_catalogue() {
-        for built in catalogue().built() {
-            let family = Family::ALL.into_iter().find(|family| family.key() == built.family).unwrap();
-            assert!(family.triples().contains(&built.target.as_str()), "{}", built.target);
-            let mut words: Vec<_> = family.axes().iter().map(|axis| axis.key()).collect();
-            words.retain(|axis| built.words.contains_key(*axis));
-            assert_eq!(words.len(), built.words.len(), "{built:?}");
-            assert!(!built.releases.is_empty(), "{built:?}");
-            for (package, version) in &built.releases {
-                assert!(!catalogue().sources(package, version).is_empty(), "{package} {version}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_nobody_vouches_for_has_no_hash() {
+    fn releases_that_nobody_vouches_for_have_no_hash() {
         for release in &catalogue().unpinned {
-            assert!(catalogue().sources(&release.package, &release.version).is_empty(), "{release:?}");
+            let pinned = catalogue().releases.get(&release.package).into_iter().flatten();
+            assert!(pinned.into_iter().all(|pinned| pinned.version != release.version), "{release:?}");
             assert!(release.urls.iter().all(|url| url.starts_with("https://")) && !release.urls.is_empty());
         }
-        assert_eq!(catalogue().unpinned_versions("xnu"), ["11417.101.15"]);
-        assert!(catalogue().unpinned("xnu", "0").is_none());
+        let versions: Vec<_> = Package::new("xnu").unpinned().map(|release| release.version.as_str()).collect();
+        assert_eq!(versions, ["11417.101.15"]);
     }
 
-    /// The compiler is the seed's; what it links, runtime libraries and its resource folder, are of this version.
+    /// The compiler is the seed's. Its runtime libraries and its resource folder have to be of the same version.
     #[test]
     fn the_llvm_of_the_catalogue_is_the_seeds() {
-        let llvm = catalogue().default_version("llvm").unwrap();
+        let llvm = Package::new("llvm").default().version();
         for seed in [Seed::Bookworm, Seed::Trixie] {
             let lock = SeedLock::built_in(seed, System::X86_64Linux).unwrap();
             let clang = lock.packages.iter().find(|package| package.name == "clang-19").unwrap();
@@ -251,16 +289,18 @@ mod tests {
     #[test]
     fn versions_sort_by_number_with_the_default_first() {
         assert!(version_key("2.9") < version_key("2.44"));
-        assert_eq!(catalogue().versions("gcc").first(), Some(&"14.2.0"));
-        assert!(catalogue().versions("no-such-package").is_empty());
+        assert_eq!(GCC.releases().first().map(Release::version), Some("14.2.0"));
+        let rest: Vec<_> = GCC.releases().iter().skip(1).map(|release| version_key(release.version())).collect();
+        assert!(rest.len() > 1 && rest.is_sorted());
+        assert!(Package::new("no-such-package").releases().is_empty());
     }
 
     #[test]
     fn the_preferred_variant_is_chosen() {
-        let prefer = ["debian".to_owned(), "upstream".to_owned()];
-        let chosen = |version| catalogue().choose("gcc", version, &prefer).map(|source| source.variant.as_str());
-        assert_eq!(chosen("14.2.0"), Some("debian"));
-        assert_eq!(chosen("14.3.0"), Some("upstream"));
+        let prefer = [Variant::Debian, Variant::Upstream];
+        let chosen = |version| Some(GCC.release(version)?.choose(&prefer)?.variant);
+        assert_eq!(chosen("14.2.0"), Some(Variant::Debian));
+        assert_eq!(chosen("14.3.0"), Some(Variant::Upstream));
         assert_eq!(chosen("0"), None);
     }
 }

@@ -2,9 +2,11 @@
 //!
 //! The modules stand in the order in which data flows through them.
 pub mod catalogue;
+pub mod ci;
 pub mod cli;
 pub mod diag;
 pub mod diff;
+pub mod families;
 pub mod fetch;
 pub mod flake_lock;
 pub mod input;
@@ -12,11 +14,12 @@ pub mod lock;
 pub mod matrix;
 pub mod nix;
 pub mod output;
+
 pub mod plan;
+pub mod platform;
 pub mod render;
 pub mod sdk;
 pub mod seed;
-pub mod surface;
-pub mod target;
 pub mod tree;
 pub mod verify;
+pub mod word;

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Release, Unpinned, Variant};
 use crate::nix::hash::Sha256;
 
 /// The format that this program reads and writes.
@@ -32,8 +32,8 @@ pub struct Lock {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LockedSource {
-    /// Which published form of the release this is: `upstream` or `debian`.
-    pub variant: String,
+    /// Which published form of the release this is.
+    pub variant: Variant,
     /// The file's name, and the name of its store path.
     pub file: String,
     /// Digest of the file itself; of a tree the NAR hash.
@@ -96,51 +96,58 @@ fn updatable(name: &str, known: &[String], sdk: bool) -> String {
 }
 
 /// A release that is to be locked.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Release {
-    pub package: String,
-    pub version: String,
-    /// The hash that the matrix gives, of a release that the catalogue has none for.
-    pub hash: Option<Sha256>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// One that the catalogue has a hash for.
+    Release(&'static Release),
+    /// One that the catalogue has no hash for, with the hash that the matrix gives.
+    Unpinned { release: &'static Unpinned, hash: Sha256 },
 }
 
-impl Release {
-    /// A release that the catalogue has a hash for.
-    pub fn known(package: &str, version: &str) -> Release {
-        Release { package: package.to_owned(), version: version.to_owned(), hash: None }
+impl Wanted {
+    /// Its name in the lock.
+    pub fn name(&self) -> String {
+        match self {
+            Wanted::Release(release) => source_name(release.package(), release.version()),
+            Wanted::Unpinned { release, .. } => source_name(&release.package, &release.version),
+        }
     }
 
-    /// The catalogue's default version of a package.
-    pub fn default(package: &str, catalogue: &Catalogue) -> Release {
-        Release::known(package, catalogue.default_version(package).unwrap_or_default())
+    fn package(&self) -> &str {
+        match self {
+            Wanted::Release(release) => release.package(),
+            Wanted::Unpinned { release, .. } => &release.package,
+        }
     }
 
-    fn name(&self) -> String {
-        source_name(&self.package, &self.version)
+    /// The hash that the matrix gives.
+    pub fn hash(&self) -> Option<Sha256> {
+        match self {
+            Wanted::Release(_) => None,
+            Wanted::Unpinned { hash, .. } => Some(*hash),
+        }
     }
 
-    /// What the catalogue holds of it.
-    fn chosen(&self, prefer: &[String], catalogue: &Catalogue) -> Option<LockedSource> {
-        if let Some(sha256) = self.hash {
-            let release = catalogue.unpinned(&self.package, &self.version)?.clone();
-            return Some(LockedSource {
-                variant: "upstream".to_owned(),
-                file: release.file,
-                sha256,
+    /// The form of it that is locked where the lock holds none yet.
+    fn chosen(&self, prefer: &[Variant]) -> Option<LockedSource> {
+        match self {
+            Wanted::Unpinned { release, hash } => Some(LockedSource {
+                variant: Variant::Upstream,
+                file: release.file.clone(),
+                sha256: *hash,
                 tree: release.tree,
                 size: None,
-                urls: release.urls,
-            });
+                urls: release.urls.clone(),
+            }),
+            Wanted::Release(release) => release.choose(prefer).map(|chosen| LockedSource {
+                variant: chosen.variant,
+                file: chosen.file.clone(),
+                sha256: chosen.sha256,
+                tree: chosen.tree,
+                size: chosen.size,
+                urls: chosen.urls.clone(),
+            }),
         }
-        let chosen = catalogue.choose(&self.package, &self.version, prefer)?;
-        Some(LockedSource {
-            variant: chosen.variant.clone(),
-            file: chosen.file.clone(),
-            sha256: chosen.sha256,
-            tree: chosen.tree,
-            size: chosen.size,
-            urls: chosen.urls.clone(),
-        })
     }
 }
 
@@ -162,30 +169,30 @@ impl Lock {
     /// # Errors
     /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
     pub fn resolve(
-        wanted: &BTreeSet<Release>,
-        prefer: &[String],
-        catalogue: &Catalogue,
+        wanted: &BTreeMap<String, Wanted>,
+        prefer: &[Variant],
         old: Option<&Lock>,
         update: &BTreeSet<String>,
     ) -> Result<Lock, LockError> {
-        let known =
-            |name: &String| name == "nixpkgs" || wanted.iter().any(|it| *name == it.package || *name == it.name());
+        let known = |name: &String| {
+            let package = || wanted.values().any(|wanted| name == wanted.package());
+            name == "nixpkgs" || wanted.contains_key(name) || package()
+        };
         if let Some(name) = update.iter().find(|name| !known(name)) {
-            let known = wanted.iter().map(Release::name).collect();
+            let known = wanted.keys().cloned().collect();
             let sdk = old.is_some_and(|old| old.sdks.contains_key(name));
             return Err(LockError::Update { name: name.clone(), known, sdk });
         }
         let mut sources = BTreeMap::new();
-        for release in wanted {
-            let name = release.name();
-            let new = release.chosen(prefer, catalogue).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
-            let updated = update.contains(&release.package) || update.contains(&name);
-            let kept = old.and_then(|old| old.sources.get(&name));
-            let same = |kept: &&LockedSource| release.hash.is_none_or(|hash| hash == kept.sha256);
+        for (name, wanted) in wanted {
+            let new = wanted.chosen(prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
+            let updated = update.contains(wanted.package()) || update.contains(name);
+            let kept = old.and_then(|old| old.sources.get(name));
+            let same = |kept: &&LockedSource| wanted.hash().is_none_or(|hash| hash == kept.sha256);
             let kept = kept.filter(|kept| kept.variant == new.variant && !updated).filter(same);
             let mut locked = kept.cloned().unwrap_or(new);
             locked.urls = preferred(&locked.urls, prefer);
-            sources.insert(name, locked);
+            sources.insert(name.clone(), locked);
         }
         // An import is the user's doing, and only the user's.
         let sdks = old.map(|old| old.sdks.clone()).unwrap_or_default();
@@ -233,20 +240,19 @@ impl Lock {
         text
     }
 
-    /// The source of a package at a version.
+    /// The source of this name.
     ///
     /// # Errors
     /// [`LockError::Stale`] when the lock was made for another matrix.
-    pub fn source(&self, package: &str, version: &str) -> Result<&LockedSource, LockError> {
-        let name = source_name(package, version);
-        self.sources.get(&name).ok_or(LockError::Stale { missing: name })
+    pub fn source(&self, name: &str) -> Result<&LockedSource, LockError> {
+        self.sources.get(name).ok_or_else(|| LockError::Stale { missing: name.to_owned() })
     }
 }
 
 /// Addresses with those of the first preference in front: who prefers Debian's archive may reach nothing else.
-fn preferred(urls: &[String], prefer: &[String]) -> Vec<String> {
+fn preferred(urls: &[String], prefer: &[Variant]) -> Vec<String> {
     let mut urls = urls.to_vec();
-    let debian = prefer.first().is_some_and(|first| first == "debian");
+    let debian = prefer.first() == Some(&Variant::Debian);
     urls.sort_by_key(|url| debian && !url.starts_with("mirror://debian/"));
     urls
 }

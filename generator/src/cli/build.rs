@@ -15,8 +15,8 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
 use crate::output;
 use crate::plan::SystemPlan;
+use crate::platform::System;
 use crate::render::gate;
-use crate::target::System;
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {

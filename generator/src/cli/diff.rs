@@ -11,8 +11,8 @@ use super::{Outcome, Result};
 use crate::diff::{Diff, Side, Status, diff};
 use crate::output::{FOLDER, MARKER};
 use crate::plan::Plan;
+use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::target::System;
 use crate::tree::{TreeError, Verbatim};
 
 #[derive(Debug, Args)]

@@ -14,7 +14,7 @@ use crate::nix::driver::{Nix, PathInfo};
 use crate::nix::store::{StoreError, StorePath};
 use crate::nix::{aterm, nar};
 use crate::plan::{Plan, SystemPlan};
-use crate::target::System;
+use crate::platform::System;
 use crate::verify::Ours;
 use crate::verify::digests::{Digest, Digests, DigestsError, MAX_BYTES};
 use crate::{input, output};

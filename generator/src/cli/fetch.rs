@@ -12,8 +12,9 @@ use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
 use crate::plan::{Output, Plan, SystemPlan, tiers};
+use crate::platform::System;
 use crate::seed::{SeedLock, Tier, extract_busybox};
-use crate::target::System;
+use crate::word::Word;
 
 #[derive(Debug, Args)]
 pub struct FetchArgs {
@@ -80,15 +81,13 @@ enum FetchCommandError {
 }
 
 fn parse_system(text: &str) -> std::result::Result<System, String> {
-    System::parse(text)
-        .ok_or_else(|| format!("expected one of {}", System::ALL.map(|system| system.as_str()).join(", ")))
+    text.parse().map_err(|_| format!("expected one of {}", System::WORDS.join(", ")))
 }
 
 /// The system of the machine that this program runs on.
 pub fn this_system() -> Result<System> {
-    let os = if std::env::consts::OS == "macos" { "darwin" } else { std::env::consts::OS };
-    let host = format!("{}-{os}", std::env::consts::ARCH);
-    Ok(System::parse(&host).ok_or(FetchCommandError::Host { host })?)
+    let host = || format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+    Ok(System::of_this_program().ok_or_else(|| FetchCommandError::Host { host: host() })?)
 }
 
 /// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`.

@@ -217,7 +217,7 @@ fn check(args: &MatrixArgs) -> Result<Outcome> {
 }
 
 fn schema(write: Option<PathBuf>) -> Result<Outcome> {
-    let text = crate::matrix::schema();
+    let text = crate::matrix::schema(crate::families::ALL);
     match write {
         Some(path) => crate::output::write_file(&path, &text)?,
         None => say(&text)?,

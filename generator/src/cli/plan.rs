@@ -13,7 +13,7 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::nix::driver::Nix;
 use crate::nix::store::{StoreError, StorePath};
 use crate::plan::{Plan, SystemPlan};
-use crate::target::System;
+use crate::platform::System;
 
 #[derive(Debug, Args)]
 pub struct PlanArgs {
@@ -121,7 +121,7 @@ fn store(project: &Project, plan: &Plan) -> Result<Store> {
     };
     let mut parsed = BTreeMap::new();
     for (system, names) in &outputs {
-        let Some(system) = System::parse(system) else { continue };
+        let Ok(system) = system.parse::<System>() else { continue };
         for (name, paths) in names {
             parsed.insert((system, name), parse(name, paths)?);
         }

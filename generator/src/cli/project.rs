@@ -5,13 +5,13 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Outcome, Result};
-use crate::catalogue::catalogue;
+use crate::families::Import;
 use crate::lock::{Lock, LockError};
-use crate::matrix::{Beside, Matrix, SdkKind};
+use crate::matrix::{Beside, Matrix};
 use crate::output;
 use crate::plan::{self, Plan};
+use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
-use crate::target::{Suite, System};
 use crate::{diag, flake_lock, tree};
 
 /// What `crossloom init` writes.
@@ -134,7 +134,7 @@ impl Project {
     pub fn plan(&self) -> Result<Plan> {
         let path = self.lock_path().display().to_string();
         let lock = self.existing_lock()?;
-        Ok(plan::plan(&self.matrix, &lock, catalogue()).map_err(|source| ProjectError::Stale { path, source })?)
+        Ok(plan::plan(&self.matrix, &lock).map_err(|source| ProjectError::Stale { path, source })?)
     }
 
     /// The seed lock of every Linux build system: the one in `seeds/` beside the matrix, else crossloom's own.
@@ -164,9 +164,9 @@ impl Project {
         let path = self.lock_path();
         let update: BTreeSet<String> = update.iter().cloned().collect();
         let old = self.read_lock()?;
-        let wanted = plan::releases(&self.matrix, catalogue());
-        let lock = Lock::resolve(&wanted, &self.matrix.prefer, catalogue(), old.as_ref(), &update)?;
-        let declared = |name: &String| self.matrix.sdks.get(name).is_some_and(|sdk| sdk.kind == SdkKind::File);
+        let wanted = plan::wanted(&self.matrix);
+        let lock = Lock::resolve(&wanted, &self.matrix.prefer, old.as_ref(), &update)?;
+        let declared = |name: &String| self.matrix.imports.get(name) == Some(&Import::Needed);
         for name in lock.sdks.keys().filter(|name| !declared(name)) {
             tracing::info!("sdk {name} stays in {}, though the matrix has no such SDK of your own", path.display());
         }

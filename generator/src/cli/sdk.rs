@@ -10,8 +10,9 @@ use rustix::fs::FlockOperation;
 use super::fetch::{keep, roots, same};
 use super::project::Project;
 use super::{MatrixArgs, Outcome, Result};
+use crate::families::Import;
 use crate::lock::{Lock, LockedSdk};
-use crate::matrix::{Matrix, SdkKind};
+use crate::matrix::Matrix;
 use crate::nix::driver::Nix;
 use crate::nix::hash::Sha256;
 use crate::nix::nar;
@@ -176,15 +177,13 @@ fn room(dir: &Path) -> Result<(PathBuf, File)> {
 
 /// Sees that the matrix has an SDK of that name, which is to be imported.
 fn declared(matrix: &Matrix, path: &Path, name: &str) -> std::result::Result<(), ImportError> {
-    let sdks = &matrix.sdks;
+    let imports = &matrix.imports;
     let (matrix, name) = (path.display().to_string(), name.to_owned());
-    let kind = match sdks.get(&name).map(|sdk| &sdk.kind) {
-        Some(SdkKind::File) => return Ok(()),
-        Some(SdkKind::Zig) => "zig",
-        Some(SdkKind::Apple { .. }) => "apple",
-        Some(SdkKind::Xnu { .. }) => "xnu",
+    let kind = match imports.get(&name) {
+        Some(Import::Needed) => return Ok(()),
+        Some(Import::Fetched(kind)) => kind,
         None => {
-            let files = sdks.values().filter(|sdk| sdk.kind == SdkKind::File).map(|sdk| sdk.name.as_str());
+            let files = imports.iter().filter(|(_, import)| **import == Import::Needed).map(|(name, _)| name.as_str());
             let near = crate::diag::nearest(&name, files).map(str::to_owned);
             return Err(ImportError::NotDeclared { matrix, name, near });
         }

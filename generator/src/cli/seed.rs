@@ -9,8 +9,8 @@ use super::project::{self, read};
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::Mirrors;
 use crate::output;
+use crate::platform::{Seed, Suite};
 use crate::seed::{self, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier};
-use crate::target::{Seed, Suite};
 
 #[derive(Debug, Subcommand)]
 pub enum SeedCommand {

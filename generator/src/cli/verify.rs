@@ -21,7 +21,7 @@ use crate::nix::driver::{Nix, PathInfo};
 use crate::nix::hash::Sha256;
 use crate::nix::nar;
 use crate::nix::store::StorePath;
-use crate::target::System;
+use crate::platform::System;
 use crate::verify::cache::Cache;
 use crate::verify::digests::Digests;
 use crate::verify::{Found, Ours, Row, Verdict, published};

@@ -6,8 +6,8 @@ use super::{SeedName, Side};
 use crate::lock::{LockedSdk, LockedSource};
 use crate::nix::hash::Sha256;
 use crate::plan::{self, Arg, Cell, Node, Output, SystemPlan};
+use crate::platform::System;
 use crate::seed::{SeedLock, Tier};
-use crate::target::System;
 use crate::tree::TreeError;
 
 /// The nodes of one build system, with what decides whether they are built again.

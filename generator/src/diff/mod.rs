@@ -16,8 +16,8 @@ use serde::Serialize;
 
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Output, Plan};
+use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
-use crate::target::{Suite, System};
 use crate::tree::{TreeError, Verbatim};
 use digest::Nodes;
 

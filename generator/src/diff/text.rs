@@ -2,7 +2,7 @@
 
 use super::{Cause, CellDiff, Diff, SourceBits, Status, What};
 use crate::plan::Arg;
-use crate::target::System;
+use crate::platform::System;
 
 /// So many names stand in a line; a file of JSON has all of them.
 const SHOWN: usize = 6;

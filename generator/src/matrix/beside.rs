@@ -3,9 +3,40 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::kernel::{MAX_FRAGMENT, UserFiles};
-use super::module::MAX_FILES;
 use crate::input;
+
+/// Bytes of one file that are read at most: a whole `.config` of a distribution has some 300,000.
+pub const MAX_USER_FILE: usize = 1 << 20;
+/// Files of one folder that are read at most.
+pub const MAX_USER_FILES: usize = 1000;
+
+/// The files that a matrix may name.
+pub trait UserFiles {
+    /// The bytes of a file beside the matrix, by its relative path; at most one more than [`MAX_USER_FILE`].
+    ///
+    /// # Errors
+    /// Why it cannot be read, and what to do: shown where the matrix names it.
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
+
+    /// The paths of all files below a folder beside the matrix, relative to it and sorted. What is hidden is left out.
+    ///
+    /// # Errors
+    /// As [`read`](UserFiles::read); for links, and for more than [`MAX_USER_FILES`], too.
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)>;
+}
+
+/// No file at all.
+pub struct NoFiles;
+
+impl UserFiles for NoFiles {
+    fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
+        Err(("there are no files here".to_owned(), "name no file".to_owned()))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        self.read(folder).map(|_| Vec::new())
+    }
+}
 
 /// The files of a directory, for the matrix in it to name.
 pub struct Beside<'a>(pub &'a Path);
@@ -34,7 +65,7 @@ impl UserFiles for Beside<'_> {
         };
         let file = input::open(&path).map_err(wrong)?;
         let mut bytes = Vec::new();
-        file.take(MAX_FRAGMENT as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
+        file.take(MAX_USER_FILE as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
         Ok(bytes)
     }
 
@@ -69,9 +100,9 @@ impl UserFiles for Beside<'_> {
                         return Err((format!("{} is neither", entry.path().display()), hint.to_owned()));
                     }
                 }
-                if files.len() + folders.len() > MAX_FILES {
+                if files.len() + folders.len() > MAX_USER_FILES {
                     return Err((
-                        format!("it holds more than {MAX_FILES} files"),
+                        format!("it holds more than {MAX_USER_FILES} files"),
                         "is this a module's folder?".to_owned(),
                     ));
                 }

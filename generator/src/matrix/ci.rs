@@ -5,9 +5,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::keys;
-use super::reader::{Reader, Value, not_among};
+use super::reader::{Reader, Value};
 use crate::diag::{Problem, quote};
+use crate::word::Word;
+use crate::words;
 
 /// What is rendered for services; nothing, where the file has no `[ci]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -21,30 +22,18 @@ pub struct Ci {
     pub crossloom_rev: Option<String>,
 }
 
-/// A service that files are rendered for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Surface {
-    Hydra,
-    Garnix,
-    Github,
-    Gitlab,
-}
-
-impl Surface {
-    /// Every surface, in the order of the reference.
-    pub const ALL: [Surface; 4] = [Surface::Hydra, Surface::Garnix, Surface::Github, Surface::Gitlab];
-
-    /// The word in a matrix.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Surface::Hydra => "hydra",
-            Surface::Garnix => "garnix",
-            Surface::Github => "github",
-            Surface::Gitlab => "gitlab",
-        }
+words! {
+    /// A service that files are rendered for, in the order of the reference.
+    pub enum Surface: "surface" {
+        Hydra = "hydra",
+        Garnix = "garnix",
+        Github = "github",
+        Gitlab = "gitlab",
     }
 }
+
+/// Keys of `[ci]`.
+pub const KEYS: [&str; 4] = ["surfaces", "flake", "crossloom-git", "crossloom-rev"];
 
 /// How an address begins that another machine can read.
 const SCHEMES: [&str; 8] = ["git+https", "git+http", "git+ssh", "github", "gitlab", "sourcehut", "hg+https", "https"];
@@ -64,7 +53,7 @@ const PARTIAL: [(&str, Read, &str, &[Surface]); 3] = [
 
 pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Ci {
     let mut ci = Ci::default();
-    let Some(table) = reader.table(value, "[ci]", keys::CI) else { return ci };
+    let Some(table) = reader.table(value, "[ci]", &KEYS) else { return ci };
     let hint = "say what to render files for: surfaces = [\"github\"]";
     let Some(value) = table.get("surfaces") else {
         for (key, read, ..) in PARTIAL {
@@ -76,10 +65,7 @@ pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Ci {
         return ci;
     };
     let before = reader.problems.len();
-    let words = reader.words(value, "ci.surfaces", |word, span| {
-        let known = Surface::ALL.into_iter().find(|surface| surface.as_str() == word);
-        known.ok_or_else(|| not_among(span, "surface", word, Surface::ALL.map(Surface::as_str)))
-    });
+    let words = reader.words(value, "ci.surfaces", Surface::read);
     ci.surfaces = words.into_iter().map(|word| word.value).collect();
     // A misspelt word may have been the one that a key is for.
     let sound = reader.problems.len() == before;

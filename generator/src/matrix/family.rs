@@ -1,34 +1,29 @@
-//! One family's table → [`FamilyFile`]: targets, axes and filters, checked word by word, with their places.
-//!
-//! Every family is read by the same code; what it may hold is data in [`keys`](super::keys).
+//! One family's table → [`FamilyFile`]: targets, axes, settings and filters, checked word by word, with their places.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::kernel::Configs;
-use super::keys::{self, Axis, Family, Values};
-use super::module::Modules;
 use super::reader::{Loc, Reader, Value, not_among};
-use super::sdk::Sdks;
-use super::{Flags, Languages};
-use crate::catalogue::catalogue;
 use crate::diag::{Problem, closest, quote};
-use crate::target::{DarwinTarget, System};
+use crate::families::Value as AxisValue;
+use crate::families::{
+    Axis, Entries, Kind, Misspelt, Named, Registered, Setting, SettingValue, Table, TargetId, Values,
+};
+use crate::platform::System;
+use crate::word::Word;
 
-/// A family's table, e.g. `[musl-gcc]`.
+/// A family's table.
 #[derive(Debug)]
 pub struct FamilyFile {
-    pub family: Family,
+    pub family: &'static dyn Registered,
     pub span: Range<usize>,
-    /// Triples of the family's own.
-    pub targets: Vec<Loc<&'static str>>,
-    /// Every axis of the family has an entry.
-    pub axes: BTreeMap<Axis, Vec<Loc<String>>>,
-    pub languages: Languages,
-    /// Names of modules that are built against every cell.
-    pub modules: Vec<Loc<String>>,
+    pub targets: Vec<Loc<TargetId>>,
+    /// For each axis of the family, in their order, at least one value.
+    pub axes: Vec<Vec<Loc<AxisValue>>>,
+    pub settings: BTreeMap<&'static str, SettingValue>,
     pub excludes: Vec<Exclude>,
     pub includes: Vec<Filter>,
     pub overrides: Vec<Override>,
@@ -38,8 +33,9 @@ pub struct FamilyFile {
 #[derive(Debug)]
 pub struct Filter {
     pub span: Range<usize>,
-    pub target: Option<&'static str>,
-    pub values: BTreeMap<Axis, String>,
+    pub target: Option<TargetId>,
+    /// By place of the axis.
+    pub values: BTreeMap<usize, AxisValue>,
 }
 
 /// One entry of `exclude`.
@@ -49,70 +45,85 @@ pub struct Exclude {
     pub system: Option<System>,
 }
 
-/// One `[[musl-gcc.override]]`.
+/// One entry of `override`.
 #[derive(Debug)]
 pub struct Override {
     pub filter: Filter,
-    pub flags: Flags,
-    pub languages: Option<Languages>,
+    pub settings: BTreeMap<&'static str, SettingValue>,
+}
+
+impl FamilyFile {
+    /// The names of a table that the family uses.
+    pub fn names_of(&self, table: &dyn Table) -> Vec<&str> {
+        let of_table = |axis: &Axis| matches!(axis.values, Values::Names(of) if of.key() == table.key());
+        let places: Vec<_> = self.family.axes().iter().enumerate().filter(|(_, axis)| of_table(axis)).collect();
+        let mut names = Vec::new();
+        for (place, _) in places {
+            names.extend(self.axes.get(place).into_iter().flatten().map(|value| value.value.as_str()));
+            names.extend(self.includes.iter().filter_map(|include| include.values.get(&place)).map(AxisValue::as_str));
+        }
+        for setting in self.family.settings() {
+            if let (Kind::Names(of), Some(SettingValue::Names(named))) = (setting.kind, self.settings.get(setting.key))
+                && of.key() == table.key()
+            {
+                names.extend(named.iter().map(|named| named.name.as_str()));
+            }
+        }
+        names
+    }
 }
 
 /// What the words of a family's table can mean.
 struct Words<'a> {
-    family: Family,
-    named: &'a Named,
-}
-
-/// What a file gives names to, for axes to take.
-pub struct Named {
-    pub sdks: Sdks,
-    pub configs: Configs,
-    pub modules: Modules,
+    family: &'static dyn Registered,
+    tables: &'a [(&'static dyn Table, Entries)],
 }
 
 impl Words<'_> {
-    fn target(&self, word: &str, span: Range<usize>) -> Result<&'static str, Problem> {
-        let known = self.family.triples();
-        known.iter().find(|triple| **triple == word).copied().ok_or_else(|| unknown_target(self.family, word, span))
+    fn target(&self, word: &str, span: Range<usize>) -> Result<TargetId, Problem> {
+        let mut known = self.family.targets().into_iter().enumerate();
+        let found = known.find(|(_, name)| *name == word).map(|(index, name)| TargetId { index, name });
+        found.ok_or_else(|| unknown_target(self.family, word, span))
     }
 
-    fn value(&self, axis: Axis, word: &str, span: Range<usize>) -> Result<String, Problem> {
-        let known = match axis.values() {
-            Values::Versions(package) => {
-                let known = catalogue().versions(package);
-                return known.iter().find(|version| **version == word).map(|version| (*version).to_owned()).ok_or_else(
-                    || {
-                        let message = format!("{} {} is not in the catalogue", axis.key(), quote(word));
-                        Problem::at(span, message).hint(format!("it has {}", known.join(", ")))
-                    },
-                );
+    fn value(&self, axis: &Axis, word: &str, span: Range<usize>) -> Result<AxisValue, Problem> {
+        let known = axis.known();
+        match axis.values {
+            Values::Releases(package) => package.release(word).map(AxisValue::Release).ok_or_else(|| {
+                let message = format!("{} {} is not in the catalogue", axis.key, quote(word));
+                Problem::at(span, message).hint(format!("it has {}", known.join(", ")))
+            }),
+            Values::Words(words) => {
+                let found = words.iter().find(|known| **known == word).copied();
+                found.map(AxisValue::Word).ok_or_else(|| not_among(span, axis.key, word, known))
             }
-            Values::Words(words) => words.to_vec(),
-            Values::Sdks => std::iter::once(keys::ZIG).chain(self.named.sdks.keys().map(String::as_str)).collect(),
-            Values::Configs => {
-                let own = self.named.configs.keys().map(String::as_str);
-                keys::KERNEL_CONFIGS.iter().copied().chain(own).collect()
-            }
-        };
-        if known.contains(&word) {
-            return Ok(word.to_owned());
+            Values::Names(table) => self.named(table, axis.key, word, span).map(AxisValue::Name),
         }
-        let problem = not_among(span, axis.key(), word, known.iter().copied());
-        Err(match problem.hint.as_deref() {
-            Some("known: zig") => {
-                problem.hint(format!("known: zig; others are tables of the file, e.g. [sdk.{}]", "mine"))
-            }
-            _ => problem,
+    }
+
+    /// An entry of a table, or one of the names that need none.
+    fn named(
+        &self,
+        table: &'static dyn Table,
+        what: &str,
+        word: &str,
+        span: Range<usize>,
+    ) -> Result<Arc<Named>, Problem> {
+        if table.built_in().contains(&word) {
+            return Ok(table.built_in_entry(word));
+        }
+        let entries = self.tables.iter().find(|(of, _)| of.key() == table.key()).map(|(_, entries)| entries);
+        if let Some(entry) = entries.and_then(|entries| entries.get(word)) {
+            return Ok(entry.named.clone());
+        }
+        let own = entries.into_iter().flatten().map(|(name, _)| name.as_str());
+        let known: Vec<&str> = table.built_in().iter().copied().chain(own).collect();
+        let problem = not_among(span, what, word, known.iter().copied());
+        let far = problem.hint.as_deref().is_some_and(|hint| hint.starts_with("known:"));
+        Err(match known.len() == table.built_in().len() && far {
+            true => problem.hint(table.missing_hint()),
+            false => problem,
         })
-    }
-
-    fn default(&self, axis: Axis) -> Option<&'static str> {
-        match axis.values() {
-            Values::Versions(package) => catalogue().default_version(package),
-            Values::Words(words) => words.first().copied(),
-            Values::Sdks => Some(keys::ZIG),
-            Values::Configs => keys::KERNEL_CONFIGS.first().copied(),
-        }
     }
 }
 
@@ -120,44 +131,37 @@ impl Words<'_> {
 /// problems of their own are left out of it. `sound`: whether what stands outside of it is beyond doubt.
 pub fn read(
     reader: &mut Reader,
-    family: Family,
+    family: &'static dyn Registered,
     key: Range<usize>,
     value: &Value<'_>,
-    named: &Named,
+    tables: &[(&'static dyn Table, Entries)],
     sound: bool,
 ) -> Option<FamilyFile> {
-    let before = reader.problems.len() + reader.missing.len();
-    let words = Words { family, named };
-    let table = reader.table(value, &format!("[{}]", family.key()), &family.keys())?;
+    let before = reader.count();
+    let words = Words { family, tables };
+    let about = family.about();
+    let table = reader.table(value, &format!("[{}]", about.key), &family.keys())?;
     let targets = match table.get("targets") {
         Some(value) => reader.words(value, "targets", |word, span| words.target(word, span)),
         None => {
-            let hint = format!("say what to build for: targets = [\"{}\"]", family.example());
-            let message = format!("`targets` is missing in [{}]", family.key());
+            let hint = format!("say what to build for: targets = [\"{}\"]", about.example_target);
+            let message = format!("`targets` is missing in [{}]", about.key);
             reader.missing.push(Problem::at(key.clone(), message).hint(hint));
             Vec::new()
         }
     };
-    let mut axes = BTreeMap::new();
-    for axis in family.axes().iter().copied() {
-        let values = match table.get(axis.key()) {
-            Some(value) => reader.words(value, axis.key(), |word, span| words.value(axis, word, span)),
+    let mut axes = Vec::new();
+    for axis in family.axes() {
+        axes.push(match table.get(axis.key) {
+            Some(value) => reader.words(value, axis.key, |word, span| words.value(axis, word, span)),
             // The default stands for the family as a whole; nothing in the text is its place.
-            None => {
-                let default = words.default(axis).into_iter();
-                default.map(|value| Loc { value: value.to_owned(), span: key.clone() }).collect()
-            }
-        };
-        axes.insert(axis, values);
+            None => axis.default().into_iter().map(|value| Loc { value, span: key.clone() }).collect(),
+        });
     }
     // Any problem so far, a misspelt axis too, would make filters look stale that are not.
-    let sound = sound && reader.problems.len() + reader.missing.len() == before;
+    let sound = sound && reader.count() == before;
 
-    let languages = table.get("languages").filter(|_| family.has_languages());
-    let languages = languages.and_then(|value| read_languages(reader, value)).unwrap_or_default();
-    let modules = table.get("modules").filter(|_| family.has_modules());
-    let modules = modules.map(|value| reader.words(value, "modules", |word, span| module(named, word, span)));
-    let modules = modules.unwrap_or_default();
+    let settings = read_settings(reader, &words, family.settings(), table);
     let mut excludes = Vec::new();
     for value in entries(reader, table, "exclude") {
         excludes.extend(read_exclude(reader, &words, value));
@@ -168,16 +172,64 @@ pub fn read(
         includes.extend(filter.map(|(filter, _)| filter));
     }
     let mut overrides = Vec::new();
-    if family.has_overrides() {
+    if !family.overrides().is_empty() {
         for value in entries(reader, table, "override") {
             overrides.extend(read_override(reader, &words, value));
         }
     }
-    sound.then_some(FamilyFile { family, span: key, targets, axes, languages, modules, excludes, includes, overrides })
+    sound.then_some(FamilyFile { family, span: key, targets, axes, settings, excludes, includes, overrides })
 }
 
 fn entries<'v, 'i>(reader: &mut Reader, table: &'v DeTable<'i>, key: &str) -> Vec<&'v Value<'i>> {
     table.get(key).map(|value| reader.list(value, &format!("`{key}`"), "tables")).unwrap_or_default()
+}
+
+/// The settings of a table that are there and have no problem.
+fn read_settings(
+    reader: &mut Reader,
+    words: &Words<'_>,
+    settings: &'static [Setting],
+    table: &DeTable<'_>,
+) -> BTreeMap<&'static str, SettingValue> {
+    let mut read = BTreeMap::new();
+    for setting in settings {
+        let Some(value) = table.get(setting.key) else { continue };
+        if let Some(value) = read_setting(reader, words, setting, value) {
+            read.insert(setting.key, value);
+        }
+    }
+    read
+}
+
+fn read_setting(reader: &mut Reader, words: &Words<'_>, setting: &Setting, value: &Value<'_>) -> Option<SettingValue> {
+    let key = setting.key;
+    match setting.kind {
+        Kind::Flags => Some(SettingValue::Flags(reader.flags(value, key))),
+        Kind::Names(table) => {
+            let what = table.what().split_once(' ').map_or(key, |(_, what)| what);
+            let names = reader.words(value, key, |word, span| words.named(table, what, word, span));
+            Some(SettingValue::Names(names.into_iter().map(|name| name.value).collect()))
+        }
+        Kind::Words { known, required } => {
+            let before = reader.count();
+            let what = key.strip_suffix('s').unwrap_or(key);
+            let read = reader.words(value, key, |word, span| {
+                let found = known.iter().find(|known| **known == word).copied();
+                found.ok_or_else(|| not_among(span, what, word, known.iter().copied()))
+            });
+            if reader.count() > before {
+                return None;
+            }
+            let read: Vec<_> = read.into_iter().map(|word| word.value).collect();
+            if let Some((word, why)) = required.filter(|(word, _)| !read.contains(word)) {
+                let problem = Problem::at(value.span(), format!("`{key}` lacks `{word}`, {why}"));
+                let all: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
+                reader.report(problem.hint(format!("write {key} = [{}]", all.join(", "))));
+                return None;
+            }
+            Some(SettingValue::Words(read))
+        }
+    }
 }
 
 /// A filter and its table, for the keys that only some filters have; none when any part of it is wrong, since what is
@@ -194,10 +246,10 @@ fn read_filter<'v, 'i>(
     let target = |reader: &mut Reader, value| reader.word(value, "target", |word, span| words.target(word, span));
     let wanted = table.get("target").and_then(|value| target(reader, value));
     let mut values = BTreeMap::new();
-    for axis in words.family.axes().iter().copied() {
-        let Some(value) = table.get(axis.key()) else { continue };
-        if let Some(found) = reader.word(value, axis.key(), |word, span| words.value(axis, word, span)) {
-            values.insert(axis, found.value);
+    for (place, axis) in words.family.axes().iter().enumerate() {
+        let Some(value) = table.get(axis.key) else { continue };
+        if let Some(found) = reader.word(value, axis.key, |word, span| words.value(axis, word, span)) {
+            values.insert(place, found.value);
         }
     }
     let filter = Filter { span: value.span(), target: wanted.map(|target| target.value), values };
@@ -208,12 +260,12 @@ fn read_exclude(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> Op
     let (filter, table) = read_filter(reader, words, value, "an entry of `exclude`", &words.family.exclude_keys())?;
     if table.is_empty() {
         let problem = Problem::at(value.span(), "an entry of `exclude` names nothing, so it would drop every cell");
-        let axis = words.family.axes().first().map_or("system", |axis| axis.key());
+        let axis = words.family.axes().first().map_or("system", |axis| axis.key);
         reader.report(problem.hint(format!("name what to drop: {{ target = \"…\", {axis} = \"…\" }}")));
         return None;
     }
     let system = match table.get("system") {
-        Some(value) => Some(reader.word(value, "system", system)?.value),
+        Some(value) => Some(reader.word(value, "system", System::read)?.value),
         None => None,
     };
     Some(Exclude { filter, system })
@@ -221,17 +273,11 @@ fn read_exclude(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> Op
 
 fn read_override(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> Option<Override> {
     let place = "an entry of `override`";
-    let table = reader.table(value, place, keys::OVERRIDE)?;
-    let mut flags_of = |key: &str| table.get(key).map(|value| reader.flags(value, key)).unwrap_or_default();
-    let flags = Flags {
-        gcc: flags_of("gcc-flags"),
-        binutils: flags_of("binutils-flags"),
-        musl: flags_of("musl-flags"),
-        libstdcxx: flags_of("libstdcxx-flags"),
-    };
-    let languages = table.get("languages").and_then(|value| read_languages(reader, value));
+    let table = reader.table(value, place, &words.family.override_keys())?;
+    let settings = read_settings(reader, words, words.family.overrides(), table);
     if table.keys().all(|key| key.get_ref() == "match") {
-        let hint = format!("set one of {}", keys::OVERRIDE.get(1..).unwrap_or_default().join(", "));
+        let keys: Vec<_> = words.family.overrides().iter().map(|setting| setting.key).collect();
+        let hint = format!("set one of {}", keys.join(", "));
         reader.report(Problem::at(value.span(), format!("{place} sets nothing")).hint(hint));
     }
     let Some(matching) = table.get("match") else {
@@ -240,54 +286,18 @@ fn read_override(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> O
         return None;
     };
     let (filter, _) = read_filter(reader, words, matching, "`match`", &words.family.cell_keys())?;
-    Some(Override { filter, flags, languages })
+    Some(Override { filter, settings })
 }
 
-fn module(named: &Named, word: &str, span: Range<usize>) -> Result<String, Problem> {
-    if named.modules.contains_key(word) {
-        return Ok(word.to_owned());
-    }
-    let problem = not_among(span, "module", word, named.modules.keys().map(String::as_str));
-    Err(match named.modules.is_empty() {
-        true => {
-            problem.hint("a module is a table of the file: [linux-module.hello] with source = \"hello\", its folder")
-        }
-        false => problem,
-    })
-}
-
-fn read_languages(reader: &mut Reader, value: &Value<'_>) -> Option<Languages> {
-    let before = reader.problems.len();
-    let words = reader.words(value, "languages", |word, span| match word {
-        "c" => Ok(false),
-        "c++" => Ok(true),
-        _ => Err(not_among(span, "language", word, keys::LANGUAGES.iter().copied())),
-    });
-    if reader.problems.len() > before {
-        return None;
-    }
-    if words.iter().all(|word| word.value) {
-        let problem = Problem::at(value.span(), "`languages` lacks `c`, without which there is no C library");
-        reader.report(problem.hint("write languages = [\"c\", \"c++\"]"));
-        return None;
-    }
-    Some(Languages { cxx: words.iter().any(|word| word.value) })
-}
-
-pub fn system(word: &str, span: Range<usize>) -> Result<System, Problem> {
-    System::parse(word).ok_or_else(|| not_among(span, "system", word, System::ALL.map(System::as_str)))
-}
-
-fn unknown_target(family: Family, word: &str, span: Range<usize>) -> Problem {
-    let known = family.triples();
-    if let Some(problem) = no_valgrind(family, word, span.clone()) {
-        return problem;
-    }
-    // What GNU calls aarch64 is arm64 in Apple's triples, and in the kernel's sources.
-    let apple = word.strip_prefix("aarch64-apple-").map(|rest| format!("arm64-apple-{rest}"));
-    let apple = apple.or_else(|| (family == Family::Linux && word == "aarch64").then(|| "arm64".to_owned()));
-    let mut near = match apple.as_deref().and_then(|apple| known.iter().find(|triple| **triple == apple)) {
-        Some(triple) => vec![*triple],
+fn unknown_target(family: &dyn Registered, word: &str, span: Range<usize>) -> Problem {
+    let known = family.targets();
+    let alias = match family.misspelt(word) {
+        Some(Misspelt::Refused { message, hint }) => return Problem::at(span, message).hint(hint),
+        Some(Misspelt::Alias(alias)) => known.iter().find(|target| **target == alias),
+        None => None,
+    };
+    let mut near = match alias {
+        Some(target) => vec![*target],
         None => closest(word, known.iter().copied(), 3),
     };
     if near.is_empty() {
@@ -296,29 +306,11 @@ fn unknown_target(family: Family, word: &str, span: Range<usize>) -> Problem {
         let same = |triple: &&&str| !cpu.is_empty() && triple.split('-').next() == Some(cpu);
         near = known.iter().filter(same).take(3).copied().collect();
     }
-    let hint = match (near.is_empty(), family) {
-        (false, _) => {
+    let hint = match near.is_empty() {
+        false => {
             format!("did you mean {}?", near.iter().map(|near| format!("`{near}`")).collect::<Vec<_>>().join(" or "))
         }
-        (true, Family::MuslGcc) => {
-            "targets are GNU triples such as x86_64-linux-musl or armv7-linux-musleabihf".to_owned()
-        }
-        (true, Family::Linux) => format!("targets are {}", known.join(", ")),
-        (true, _) => "targets are Apple's triples such as x86_64-apple-darwin22 or arm64-apple-darwin22".to_owned(),
+        true => family.about().spelling.to_owned(),
     };
     Problem::at(span, format!("unknown target {}", quote(word))).hint(hint)
-}
-
-/// A macOS that there is, and that no Valgrind runs on.
-fn no_valgrind(family: Family, word: &str, span: Range<usize>) -> Option<Problem> {
-    let target = DarwinTarget::parse(word).filter(|_| family == Family::ValgrindDarwin)?;
-    let hint = if target.arch() == "arm64" {
-        "upstream's sources hold no port to macOS on arm64; x86_64-apple-darwin22 is the newest that there is"
-            .to_owned()
-    } else {
-        let known = family.triples();
-        let (first, last) = (known.first().copied().unwrap_or_default(), known.last().copied().unwrap_or_default());
-        format!("it runs on {first} to {last}")
-    };
-    Some(Problem::at(span, format!("Valgrind does not run on {target}")).hint(hint))
 }

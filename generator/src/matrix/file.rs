@@ -2,21 +2,28 @@
 //!
 //! The tree is walked by hand: serde stops at the first problem and loses places inside of tagged and flattened types.
 
-use std::collections::BTreeSet;
-use std::ops::Range;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
+use super::UserFiles;
 use super::ci::{self, Ci};
-use super::family::{self, FamilyFile, Named, system};
-use super::kernel::{self, Configs, UserFiles};
-use super::keys::{self, Axis, Family};
-use super::module::{self, Modules};
-use super::reader::{Loc, MAX_ITEMS, Reader, Value, not_among};
-use super::sdk;
-use super::sdk::Sdks;
+use super::family::{self, FamilyFile};
+use super::reader::{Loc, MAX_ITEMS, Reader, Value};
+use crate::catalogue::Variant;
 use crate::diag::{Problem, quote};
-use crate::target::{Seed, System};
+use crate::families::{self, Entries, Import, Registered, Table};
+use crate::platform::{Seed, System};
+use crate::word::Word;
+
+/// Keys at the top of the file beside tables of families and their tables.
+const ROOT: [&str; 4] = ["crossloom", "build", "sources", "ci"];
+/// Keys of `[build]`.
+pub const BUILD: [&str; 2] = ["systems", "seed"];
+/// Keys of `[sources]`.
+pub const SOURCES: [&str; 1] = ["prefer"];
+/// The format version that this crossloom reads.
+pub const FORMAT: i64 = 1;
 
 /// Bytes of a matrix file that are read at most.
 pub const MAX_FILE: usize = 1 << 20;
@@ -26,25 +33,27 @@ pub const MAX_FILE: usize = 1 << 20;
 pub struct MatrixFile {
     pub systems: Vec<Loc<System>>,
     pub seed: Seed,
-    pub prefer: Vec<String>,
+    pub prefer: Vec<Variant>,
     pub ci: Ci,
-    pub sdks: Sdks,
-    pub configs: Configs,
-    pub modules: Modules,
-    /// The families whose extent is beyond doubt, in the order of [`Family::ALL`].
+    pub imports: BTreeMap<String, Import>,
+    /// The families whose extent is beyond doubt, in their order.
     pub families: Vec<FamilyFile>,
 }
 
 /// Reads a file. The first value is none where the text is no TOML, so that nothing more can be said of it; families
 /// whose extent is in doubt are left out of it.
-pub fn read(text: &str, files: &dyn UserFiles) -> (Option<MatrixFile>, Vec<Problem>) {
+pub fn read(
+    families: &[&'static dyn Registered],
+    text: &str,
+    files: &dyn UserFiles,
+) -> (Option<MatrixFile>, Vec<Problem>) {
     if text.len() > MAX_FILE {
         let problem = Problem::whole(format!("the file has {} bytes", text.len()));
         return (None, vec![problem.hint(format!("at most {MAX_FILE} bytes are read; is this a matrix file?"))]);
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::default();
-    let file = read_root(&mut reader, root.get_ref(), files);
+    let file = read_root(families, &mut reader, root.get_ref(), files);
     if errors.is_empty() {
         reader.problems.append(&mut reader.missing);
         return (file, reader.problems);
@@ -74,81 +83,117 @@ fn syntax(error: &toml::de::Error) -> Problem {
     Problem { span: error.span(), message, hint: None }.hint(hint)
 }
 
-fn read_root(reader: &mut Reader, root: &DeTable<'_>, files: &dyn UserFiles) -> Option<MatrixFile> {
-    reader.keys(root, "the file", keys::ROOT);
+/// Keys at the top of the file.
+pub fn root_keys(families: &[&'static dyn Registered]) -> Vec<&'static str> {
+    let tables = families::tables(families).into_iter().map(|table| table.key());
+    let own = families.iter().map(|family| family.about().key);
+    ROOT.into_iter().chain(tables).chain(own).collect()
+}
+
+/// A matrix to start from: a plain cell of one family.
+pub fn first_matrix(family: &dyn Registered) -> String {
+    let about = family.about();
+    format!(
+        "# Which cross toolchains this project needs, and where they are built.\n\
+         # Next: crossloom lock && crossloom generate && crossloom plan\n\
+         crossloom = {FORMAT}\n\n\
+         [build]\nsystems = [\"{}\"]\n\n\
+         [sources]\n\
+         # Debian's archive holds every source that is built by default; `upstream` takes the authors' own files.\n\
+         prefer = [\"debian\", \"upstream\"]\n\n\
+         # {}\n[{}]\ntargets = [\"{}\"]\n",
+        System::X86_64Linux,
+        about.summary,
+        about.key,
+        about.example_target,
+    )
+}
+
+fn read_root(
+    families: &[&'static dyn Registered],
+    reader: &mut Reader,
+    root: &DeTable<'_>,
+    files: &dyn UserFiles,
+) -> Option<MatrixFile> {
+    reader.keys(root, "the file", &root_keys(families));
     match root.get("crossloom") {
         Some(version) => read_version(reader, version),
         None => reader.missing.push(
             Problem::whole("`crossloom`, the format version, is missing")
-                .hint(format!("write `crossloom = {}` as the first line", keys::FORMAT)),
+                .hint(format!("write `crossloom = {FORMAT}` as the first line")),
         ),
     }
     // From here on a problem with a list leaves the matrix's extent in doubt.
-    let before = reader.problems.len() + reader.missing.len();
-    let mut systems = Vec::new();
-    let mut seed = Seed::default();
-    let add_systems = "say which machines build: [build] with systems = [\"x86_64-linux\"]";
-    match root.get_key_value("build") {
-        Some((key, value)) => {
-            if let Some(build) = reader.table(value, "[build]", keys::BUILD) {
-                match build.get("systems") {
-                    Some(value) => systems = reader.words(value, "build.systems", system),
-                    None => reader
-                        .missing
-                        .push(Problem::at(key.span(), "`systems` is missing in [build]").hint(add_systems)),
-                }
-                if let Some(value) = build.get("seed") {
-                    seed = reader.word(value, "build.seed", read_seed).map_or(seed, |seed| seed.value);
-                }
-            }
-        }
-        None => reader.missing.push(Problem::whole("[build] is missing").hint(add_systems)),
-    }
-    let sdks = sdk::read(reader, root.get("sdk"));
-    let configs = kernel::read(reader, root.get("kernel-config"), files);
-    let modules = module::read(reader, root.get("linux-module"), files);
-    let named = Named { sdks, configs, modules };
-    let sound = reader.problems.len() + reader.missing.len() == before;
-    let present: Vec<_> = Family::ALL
+    let before = reader.count();
+    let (systems, seed) = read_build(reader, root);
+    let tables: Vec<(&dyn Table, Entries)> = families::tables(families)
         .into_iter()
-        .filter_map(|family| root.get_key_value(family.key()).map(|(key, value)| (family, key, value)))
+        .map(|table| (table, table.read_all(reader, root.get(table.key()), files)))
+        .collect();
+    let sound = reader.count() == before;
+    let present: Vec<_> = families
+        .iter()
+        .filter_map(|family| root.get_key_value(family.about().key).map(|(key, value)| (*family, key, value)))
         .collect();
     if present.is_empty() {
-        let others: Vec<_> = Family::ALL.iter().skip(1).map(|family| format!("[{}]", family.key())).collect();
-        let hint = format!("add a table [musl-gcc] with targets = [\"x86_64-linux-musl\"], or {}", others.join(", "));
+        let mut all = families.iter().map(|family| family.about());
+        let first = all.next().map(|first| format!("[{}] with targets = [\"{}\"]", first.key, first.example_target));
+        let others: Vec<_> = all.map(|about| format!("[{}]", about.key)).collect();
+        let hint = format!("add a table {}, or {}", first.unwrap_or_default(), others.join(", "));
         reader.missing.push(Problem::whole("the matrix holds no family of toolchains").hint(hint));
     }
-    let mut families = Vec::new();
+    let mut read = Vec::new();
     for (family, key, value) in &present {
-        families.extend(family::read(reader, *family, key.span(), value, &named, sound));
+        read.extend(family::read(reader, *family, key.span(), value, &tables, sound));
     }
-    // What a family in doubt would have used is not known.
-    if !present.is_empty() && families.len() == present.len() {
-        let used = |axis: Axis| {
-            let on_axis = |family: &FamilyFile| family.axes.get(&axis).cloned().unwrap_or_default();
-            let on_axis = families.iter().flat_map(on_axis).map(|word| word.value);
-            let includes = families.iter().flat_map(|family| &family.includes);
-            let included = includes.filter_map(|include| include.values.get(&axis).cloned());
-            on_axis.chain(included).collect::<BTreeSet<String>>()
-        };
-        reader.unused("sdk", "[darwin] with sdk", &named.sdks, &used(Axis::Sdk));
-        reader.unused("kernel-config", "[linux] with config", &named.configs, &used(Axis::Config));
-        let used = families.iter().flat_map(|family| &family.modules).map(|word| word.value.clone()).collect();
-        reader.unused("linux-module", "[linux] with modules", &named.modules, &used);
+    // A family in doubt may use what the others do not.
+    if !present.is_empty() && read.len() == present.len() {
+        for (table, entries) in &tables {
+            let used: BTreeSet<&str> = read.iter().flat_map(|family| family.names_of(*table)).collect();
+            reader.unused(*table, entries, &used);
+        }
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
-    let Named { sdks, configs, modules } = named;
-    Some(MatrixFile { systems, seed, prefer, ci, sdks, configs, modules, families })
+    let imports = tables.iter().flat_map(|(table, entries)| imports(*table, entries)).collect();
+    Some(MatrixFile { systems, seed, prefer, ci, imports, families: read })
+}
+
+fn read_build(reader: &mut Reader, root: &DeTable<'_>) -> (Vec<Loc<System>>, Seed) {
+    let mut seed = Seed::default();
+    let add_systems = "say which machines build: [build] with systems = [\"x86_64-linux\"]";
+    let Some((key, value)) = root.get_key_value("build") else {
+        reader.missing.push(Problem::whole("[build] is missing").hint(add_systems));
+        return (Vec::new(), seed);
+    };
+    let Some(build) = reader.table(value, "[build]", &BUILD) else { return (Vec::new(), seed) };
+    let systems = match build.get("systems") {
+        Some(value) => reader.words(value, "build.systems", System::read),
+        None => {
+            reader.missing.push(Problem::at(key.span(), "`systems` is missing in [build]").hint(add_systems));
+            Vec::new()
+        }
+    };
+    if let Some(value) = build.get("seed") {
+        seed = reader.word(value, "build.seed", Seed::read).map_or(seed, |seed| seed.value);
+    }
+    (systems, seed)
+}
+
+/// How the entries of a table, and those that need none, come to a machine.
+fn imports(table: &dyn Table, entries: &Entries) -> Vec<(String, Import)> {
+    let built_in = table.built_in().iter().map(|name| table.built_in_entry(name));
+    let all = built_in.chain(entries.values().map(|entry| entry.named.clone()));
+    all.filter_map(|named| Some((named.name.clone(), table.import(named.meaning.as_ref()?)?))).collect()
 }
 
 fn read_version(reader: &mut Reader, value: &Value<'_>) {
     match value.get_ref() {
         DeValue::Integer(number) => {
             let version = i64::from_str_radix(number.as_str(), number.radix());
-            if version != Ok(keys::FORMAT) {
+            if version != Ok(FORMAT) {
                 let message = format!("format version {} is not known", quote(number.as_str()));
-                let hint = format!("this crossloom reads `crossloom = {}`; a newer one may read more", keys::FORMAT);
+                let hint = format!("this crossloom reads `crossloom = {}`; a newer one may read more", FORMAT);
                 reader.report(Problem::at(value.span(), message).hint(hint));
             }
         }
@@ -156,23 +201,14 @@ fn read_version(reader: &mut Reader, value: &Value<'_>) {
     }
 }
 
-fn read_prefer(reader: &mut Reader, sources: Option<&Value<'_>>) -> Vec<String> {
-    let default = || keys::VARIANTS.iter().map(|variant| (*variant).to_owned()).collect();
-    let Some(table) = sources.and_then(|value| reader.table(value, "[sources]", keys::SOURCES)) else {
-        return default();
-    };
-    let Some(value) = table.get("prefer") else { return default() };
-    let variants = reader.words(value, "sources.prefer", |word, span| {
-        let known = keys::VARIANTS.contains(&word);
-        known
-            .then(|| word.to_owned())
-            .ok_or_else(|| not_among(span, "source variant", word, keys::VARIANTS.iter().copied()))
-    });
-    variants.into_iter().map(|variant| variant.value).collect()
-}
-
-fn read_seed(word: &str, span: Range<usize>) -> Result<Seed, Problem> {
-    Seed::parse(word).ok_or_else(|| not_among(span, "seed", word, Seed::ALL.map(Seed::as_str)))
+fn read_prefer(reader: &mut Reader, sources: Option<&Value<'_>>) -> Vec<Variant> {
+    let table = sources.and_then(|value| reader.table(value, "[sources]", &SOURCES));
+    match table.and_then(|table| table.get("prefer")) {
+        Some(value) => {
+            reader.words(value, "sources.prefer", Variant::read).into_iter().map(|word| word.value).collect()
+        }
+        None => Variant::ALL.to_vec(),
+    }
 }
 
 // Filters are compared with every cell, which these two bounds keep to some ten million comparisons.

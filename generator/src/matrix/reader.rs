@@ -7,6 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::diag::{Problem, nearest, quote};
+use crate::families::{Entries, Table};
 use crate::lock::is_sdk_name;
 
 /// A TOML value with its place in the text.
@@ -36,6 +37,11 @@ pub struct Reader {
 }
 
 impl Reader {
+    /// How many problems there are so far, of both kinds.
+    pub fn count(&self) -> usize {
+        self.problems.len() + self.missing.len()
+    }
+
     pub fn report(&mut self, problem: Problem) {
         self.problems.push(problem);
     }
@@ -155,18 +161,11 @@ impl Reader {
         }
     }
 
-    /// Reports each of the user's own tables `[table.NAME]` that no axis and no `include` names, which they would do with `key`
-    /// of a family. `used` holds the names that are used.
-    pub fn unused<T>(
-        &mut self,
-        table: &str,
-        key: &str,
-        named: &BTreeMap<String, (Range<usize>, T)>,
-        used: &BTreeSet<String>,
-    ) {
-        for (name, (span, _)) in named.iter().filter(|(name, _)| !used.contains(*name)) {
-            let problem = Problem::at(span.clone(), format!("no family uses [{table}.{name}]"));
-            self.report(problem.hint(format!("name it: {key} = [\"{name}\"]; or remove it")));
+    /// Reports each entry of a table that no axis, `include` or setting of a family names.
+    pub fn unused(&mut self, table: &dyn Table, entries: &Entries, used: &BTreeSet<&str>) {
+        for (name, entry) in entries.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+            let problem = Problem::at(entry.span.clone(), format!("no family uses [{}.{name}]", table.key()));
+            self.report(problem.hint(format!("name it: {} = [\"{name}\"]; or remove it", table.used_in())));
         }
     }
 

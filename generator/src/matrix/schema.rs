@@ -1,29 +1,28 @@
 //! The matrix file's JSON Schema (draft 2020-12), for editors.
 //!
-//! Built by hand: what matters in it are the closed sets of targets and versions, which are data and not types.
+//! Built from what families say about themselves: their targets, axes, settings and tables are data and not types.
 
 use serde_json::{Map, Value, json};
 
-use super::ci::Surface;
-use super::keys::{self, Axis, Family, Values};
-use crate::catalogue::catalogue;
-use crate::target::{Seed, System};
+use super::ci::{self, Surface};
+use super::file;
+use super::reader::MAX_ITEMS;
+use crate::catalogue::Variant;
+use crate::families::{self, Axis, Kind, Registered, Setting, Table, Values};
+use crate::platform::{Seed, System};
+use crate::word::Word;
 
-/// What an SDK can be called; words that mean something in names are refused beside this.
-const SDK_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
-
-/// A fragment: crossloom's own, or a file beside the matrix.
-const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
-const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
+/// A name of the user's; words that mean something in names are refused beside this.
+const OWN_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
 
 /// The schema as JSON text, two spaces deep, ending in a newline.
-pub fn schema() -> String {
-    let mut root = object(keys::ROOT, &["crossloom", "build"], "", root_key);
+pub fn schema(families: &[&'static dyn Registered]) -> String {
+    let mut root = object(&file::root_keys(families), &["crossloom", "build"], "", |key| root_key(families, key));
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
     schema.insert("title".to_owned(), json!("crossloom's target matrix"));
     if let Some(fields) = root.as_object_mut() {
-        let families: Vec<_> = Family::ALL.iter().map(|family| json!({ "required": [family.key()] })).collect();
+        let families: Vec<_> = families.iter().map(|family| json!({ "required": [family.about().key] })).collect();
         fields.insert("anyOf".to_owned(), json!(families));
         schema.append(fields);
     }
@@ -62,93 +61,71 @@ fn word_list(items: Value, description: &str) -> Value {
     })
 }
 
-fn root_key(key: &str) -> Value {
-    if let Some(family) = Family::ALL.into_iter().find(|family| family.key() == key) {
-        let description = match family {
-            Family::MuslGcc => "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
-            Family::Darwin => "Cross toolchains for macOS. Every combination of target, SDK and flavour is a cell.",
-            Family::ValgrindDarwin => "Valgrind for macOS. Every combination of target and axes is a cell.",
-            Family::Linux => {
-                "Linux kernels. Every combination of target, version, compiler and configuration is a cell."
-            }
-        };
-        return object(&family.keys(), &["targets"], description, |key| family_key(family, key));
+fn described(mut schema: Value, description: &str) -> Value {
+    if let Some(fields) = schema.as_object_mut() {
+        fields.insert("description".to_owned(), json!(description));
+    }
+    schema
+}
+
+fn root_key(families: &[&'static dyn Registered], key: &str) -> Value {
+    if let Some(family) = families::find(families, key) {
+        return object(&family.keys(), &["targets"], family.about().summary, |key| family_key(family, key));
+    }
+    if let Some(table) = families::tables(families).into_iter().find(|table| table.key() == key) {
+        return named(table);
     }
     match key {
-        "crossloom" => json!({ "description": "Version of this file's format.", "const": keys::FORMAT }),
-        "build" => object(keys::BUILD, &["systems"], "What builds, and from what.", build_key),
-        "sources" => object(keys::SOURCES, &[], "Where sources come from.", sources_key),
-        "ci" => object(keys::CI, &["surfaces"], "Services that build the matrix.", ci_key),
-        "sdk" => json!({
-            "description": "macOS SDKs by the names that `sdk` lists take. `zig` needs none of this.",
-            "type": "object",
-            "patternProperties": { SDK_NAME: object(keys::SDK, &["kind"], "One SDK.", sdk_key) },
-            "additionalProperties": false,
+        "crossloom" => json!({ "description": "Version of this file's format.", "const": file::FORMAT }),
+        "build" => object(&file::BUILD, &["systems"], "What builds, and from what.", build_key),
+        "sources" => object(&file::SOURCES, &[], "Where sources come from.", |_| {
+            let description = "Variants in order of preference; the first that a release has is taken.";
+            let mut prefer = words(Variant::WORDS, description);
+            with_default(&mut prefer, json!(Variant::WORDS));
+            prefer
         }),
-        "kernel-config" => json!({
-            "description": "Configurations of kernels by the names that `config` lists take.",
-            "type": "object",
-            "patternProperties": { SDK_NAME: object(keys::KERNEL_CONFIG, &[], "One configuration.", config_key) },
-            "additionalProperties": false,
-        }),
-        "linux-module" => json!({
-            "description": "Modules for kernels, built out of the kernel's tree, by the names that `modules` lists take.",
-            "type": "object",
-            "patternProperties": { SDK_NAME: object(keys::LINUX_MODULE, keys::LINUX_MODULE, "One module.", |_| json!({
-                "description": "Its folder beside the matrix, with a Kbuild or a Makefile that says what is built.",
-                "type": "string",
-                "pattern": FOLDER,
-            })) },
-            "additionalProperties": false,
-        }),
+        "ci" => object(&ci::KEYS, &["surfaces"], "Services that build the matrix.", ci_key),
         _ => Value::Bool(true),
     }
 }
 
-fn config_key(key: &str) -> Value {
-    let file = |description: &str| json!({ "description": description, "type": "string", "pattern": FRAGMENT });
-    match key {
-        "base" => json!({
-            "description": "The goal of the kernel's makefile that it starts from.",
-            "type": "string",
-            "enum": keys::KERNEL_BASES,
-            "default": keys::KERNEL_BASES.first(),
-        }),
-        "file" => file("A whole .config beside the matrix to start from, in place of a base."),
-        _ => word_list(
-            file("`boot`, crossloom's own; or a file beside the matrix."),
-            "What is set on top, in order. A symbol that is not obtained is an error of the build.",
-        ),
-    }
+/// A table of tables by names of the user's.
+fn named(table: &dyn Table) -> Value {
+    let keys = table.keys();
+    let of = |key: &str| {
+        let key = keys.iter().find(|known| known.name == key);
+        key.map_or(Value::Bool(true), |key| described((key.schema)(), key.doc))
+    };
+    let required: Vec<_> = keys.iter().filter(|key| key.required).map(|key| key.name).collect();
+    let entry = object(&table.key_names(), &required, &format!("{}.", capitalised(table.what())), of);
+    json!({
+        "description": table.summary(),
+        "type": "object",
+        "patternProperties": { OWN_NAME: entry },
+        "additionalProperties": false,
+    })
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }
 
 fn build_key(key: &str) -> Value {
     match key {
-        "systems" => words(&System::ALL.map(System::as_str), "Machines that build, as Nix names them."),
-        "seed" => json!({
+        "systems" => words(System::WORDS, "Machines that build, as Nix names them."),
+        _ => json!({
             "description": "Debian release whose packages builds on Linux start from.",
             "type": "string",
-            "enum": Seed::ALL.map(Seed::as_str),
+            "enum": Seed::WORDS,
             "default": Seed::default().as_str(),
         }),
-        _ => Value::Bool(true),
-    }
-}
-
-fn sources_key(key: &str) -> Value {
-    match key {
-        "prefer" => {
-            let mut words = words(keys::VARIANTS, "Variants of sources in order of preference.");
-            with_default(&mut words, json!(keys::VARIANTS));
-            words
-        }
-        _ => Value::Bool(true),
     }
 }
 
 fn ci_key(key: &str) -> Value {
     match key {
-        "surfaces" => words(&Surface::ALL.map(Surface::as_str), "Services that files are rendered for."),
+        "surfaces" => words(Surface::WORDS, "Services that files are rendered for."),
         "crossloom-git" => json!({
             "description": "Of github and gitlab: the repository that crossloom is built from.",
             "type": "string",
@@ -167,124 +144,94 @@ fn ci_key(key: &str) -> Value {
     }
 }
 
-fn sdk_key(key: &str) -> Value {
-    let sdk_versions = || [catalogue().versions("macos-sdk"), catalogue().unpinned_versions("xnu")].concat();
-    match key {
-        "kind" => json!({
-            "description": "file: imported by `crossloom sdk import`. apple: Apple's own. xnu: zig's headers with those of \
-                            Apple's open-source kernel.",
-            "type": "string",
-            "enum": keys::SDK_KINDS,
-        }),
-        "version" => json!({
-            "description": "Of apple or xnu: a version of the catalogue.",
-            "type": "string",
-            "enum": sdk_versions(),
-        }),
-        "accept-license" => json!({
-            "description": "Of apple: you accept the licence of Apple's SDK, which bars redistribution and limits use.",
-            "const": true,
-        }),
-        _ => json!({
-            "description": "Of xnu: the NAR hash of its tree, as Nix writes it.",
-            "type": "string",
-            "pattern": "^(sha256-[A-Za-z0-9+/]{43}=|[0-9a-f]{64}|[0-9a-z]{52})$",
-        }),
-    }
-}
-
-fn family_key(family: Family, key: &str) -> Value {
-    let list = |items: Value, description: &str| {
-        let most = super::reader::MAX_ITEMS;
-        json!({ "description": description, "type": "array", "items": items, "maxItems": most })
-    };
+fn family_key(family: &'static dyn Registered, key: &str) -> Value {
+    let list = |items: Value, description: &str| json!({ "description": description, "type": "array", "items": items, "maxItems": MAX_ITEMS });
     let filter = |keys: &[&str], required: &[&str], description: &str| {
         object(keys, required, description, |key| filter_key(family, key))
     };
     match key {
-        "targets" => words(&family.triples(), "Targets by their triples."),
-        "languages" => languages("Languages of the compilers; C is always among them."),
-        "modules" => word_list(
-            json!({ "description": "The name of one in [linux-module].", "type": "string", "pattern": SDK_NAME }),
-            "Modules that are built against every kernel.",
-        ),
+        "targets" => words(&family.targets(), "Targets by their triples."),
         "exclude" => list(
             filter(&family.exclude_keys(), &[], "Drops the cells that match every key."),
             "Cells to leave out. An entry that matches nothing is an error.",
         ),
         "include" => list(
-            filter(&family.cell_keys(), &[], "Adds one cell; what is not named is the first value of its axis."),
+            filter(
+                &family.cell_keys(),
+                &[],
+                "Adds one cell; a key that is absent stands for the first value of its axis.",
+            ),
             "Cells to add to the product.",
         ),
         "override" => list(
-            object(keys::OVERRIDE, &["match"], "Settings for the cells that match.", |key| override_key(family, key)),
-            "Settings per cell, applied in order: flags are appended, languages replaced.",
+            object(&family.override_keys(), &["match"], "Settings for the cells that match.", |key| {
+                override_key(family, key)
+            }),
+            "Settings per cell, applied in order: flags are appended, everything else is replaced.",
         ),
-        _ => axis(family, key).map_or(Value::Bool(true), axis_key),
+        _ => match axis(family, key) {
+            Some(axis) => axis_key(axis),
+            None => setting_key(family.settings(), key),
+        },
     }
 }
 
-fn axis_key(axis: Axis) -> Value {
-    let (what, default) = match axis.values() {
-        Values::Versions(package) => {
-            let default = catalogue().default_version(package).unwrap_or_default();
-            (format!("Versions of {}", axis.key()), default)
-        }
-        Values::Words(words) => (format!("Words for {}", axis.key()), words.first().copied().unwrap_or_default()),
-        Values::Sdks => ("SDKs: zig, or the name of one in [sdk]".to_owned(), keys::ZIG),
-        Values::Configs => {
-            let known = keys::KERNEL_CONFIGS.join(", ");
-            let default = keys::KERNEL_CONFIGS.first().copied().unwrap_or_default();
-            (format!("Configurations: {known}, or the name of one in [kernel-config]"), default)
-        }
-    };
-    let mut words = word_list(axis_value(axis), &format!("{what}; the first does not appear in names of cells."));
-    with_default(&mut words, json!([default]));
+fn axis_key(axis: &Axis) -> Value {
+    let mut words = word_list(
+        axis_value(axis),
+        &format!("{} Every value but the first appears in the names of its cells.", axis.doc),
+    );
+    with_default(&mut words, json!([axis.known().first()]));
     words
 }
 
-fn axis_value(axis: Axis) -> Value {
-    match axis.values() {
-        Values::Versions(package) => json!({ "type": "string", "enum": catalogue().versions(package) }),
-        Values::Words(words) => json!({ "type": "string", "enum": words }),
-        Values::Sdks | Values::Configs => json!({ "type": "string", "pattern": SDK_NAME }),
+fn axis_value(axis: &Axis) -> Value {
+    match axis.values {
+        Values::Releases(_) | Values::Words(_) => json!({ "type": "string", "enum": axis.known() }),
+        Values::Names(_) => json!({ "type": "string", "pattern": OWN_NAME }),
     }
 }
 
-fn filter_key(family: Family, key: &str) -> Value {
+fn filter_key(family: &'static dyn Registered, key: &str) -> Value {
     match key {
-        "target" => json!({ "type": "string", "enum": family.triples() }),
-        "system" => json!({ "type": "string", "enum": System::ALL.map(System::as_str) }),
+        "target" => json!({ "type": "string", "enum": family.targets() }),
+        "system" => json!({ "type": "string", "enum": System::WORDS }),
         _ => axis(family, key).map_or(Value::Bool(true), axis_value),
     }
 }
 
-fn override_key(family: Family, key: &str) -> Value {
+fn override_key(family: &'static dyn Registered, key: &str) -> Value {
     match key {
         "match" => {
             let describe = |key: &str| filter_key(family, key);
             object(&family.cell_keys(), &[], "Which cells; {} is all of them.", describe)
         }
-        "languages" => languages("Replaces the languages of these cells."),
-        _ => json!({
-            "description": format!("Appended to the configure flags of {}.", key.trim_end_matches("-flags")),
+        _ => setting_key(family.overrides(), key),
+    }
+}
+
+fn setting_key(settings: &[Setting], key: &str) -> Value {
+    let Some(setting) = settings.iter().find(|setting| setting.key == key) else { return Value::Bool(true) };
+    match setting.kind {
+        Kind::Words { known, required } => {
+            let mut words = words(known, setting.doc);
+            if let (Some((word, _)), Some(fields)) = (required, words.as_object_mut()) {
+                fields.insert("contains".to_owned(), json!({ "const": word }));
+            }
+            words
+        }
+        Kind::Names(_) => word_list(json!({ "type": "string", "pattern": OWN_NAME }), setting.doc),
+        Kind::Flags => json!({
+            "description": setting.doc,
             "type": "array",
             "items": { "type": "string", "pattern": "^-[^\\u0000-\\u001f\\u007f-\\u009f]*$", "maxLength": 4096 },
-            "maxItems": super::reader::MAX_ITEMS,
+            "maxItems": MAX_ITEMS,
         }),
     }
 }
 
-fn languages(description: &str) -> Value {
-    let mut words = words(keys::LANGUAGES, description);
-    if let Some(fields) = words.as_object_mut() {
-        fields.insert("contains".to_owned(), json!({ "const": "c" }));
-    }
-    words
-}
-
-fn axis(family: Family, key: &str) -> Option<Axis> {
-    family.axes().iter().copied().find(|axis| axis.key() == key)
+fn axis(family: &'static dyn Registered, key: &str) -> Option<&'static Axis> {
+    family.axes().iter().find(|axis| axis.key == key)
 }
 
 fn with_default(schema: &mut Value, default: Value) {

@@ -1,28 +1,25 @@
 //! What has to be built for a matrix, and from what: a graph of nodes per build system, each after those it needs.
 //!
-//! A node is one call of one recipe (`overlays/recipes/<recipe>.nix`) with literal arguments. Its name says its role,
+//! A node is one call of one recipe (`overlays/<family>/<recipe>.nix`) with literal arguments. Its name says its role,
 //! its version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
 //! cells is one node.
 
-mod darwin;
-mod graph;
-mod linux;
-mod musl_gcc;
+mod planner;
 mod recipe;
-mod valgrind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::catalogue::Catalogue;
-use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Release, sdk_source_name, source_name};
-use crate::matrix::{Ci, Family, Matrix, SdkKind};
+use crate::ci::limits::Limits;
+use crate::families::{Import, Registered};
+use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Wanted, sdk_source_name};
+use crate::matrix::{Ci, Matrix};
+use crate::platform::{Seed, System};
 use crate::seed::Tier;
-use crate::target::{Seed, System};
-use graph::Graph;
 
+pub use planner::{Planner, attribute, node, node_name, source, source_of, text};
 pub use recipe::{RECIPES, SHELLS, tiers};
 
 /// Everything that is rendered.
@@ -60,7 +57,7 @@ pub struct SystemPlan {
 pub struct Node {
     /// Its Nix attribute: letters, digits, `-` and `_`.
     pub name: String,
-    /// The recipe's file name without `.nix`.
+    /// The recipe's place in a tree, without `.nix`: `musl-gcc/gcc`.
     pub recipe: &'static str,
     /// By name of the recipe's argument.
     pub args: BTreeMap<&'static str, Arg>,
@@ -110,12 +107,11 @@ impl Arg {
 }
 
 /// One row of the matrix, as a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Cell {
     /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
     pub name: String,
-    /// The table of the matrix that it is of.
-    pub family: Family,
+    pub family: &'static dyn Registered,
     /// The development shell; none where the cell is nothing to develop with.
     pub shell: Option<Shell>,
     pub output: Output,
@@ -124,6 +120,15 @@ pub struct Cell {
     /// Whether crossloom's authors built it, from the same releases.
     pub built: bool,
 }
+
+impl PartialEq for Cell {
+    fn eq(&self, other: &Cell) -> bool {
+        let of = |cell: &Cell| (cell.family.about().key, cell.target, cell.built);
+        (&self.name, &self.shell, &self.output, of(self)) == (&other.name, &other.shell, &other.output, of(other))
+    }
+}
+
+impl Eq for Cell {}
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -153,7 +158,7 @@ pub enum Output {
 pub struct Shell {
     /// Its attribute: the cell's without the family.
     pub name: String,
-    /// The recipe's file name without `.nix`.
+    /// The recipe's place in a tree, without `.nix`: `musl-gcc/gcc`.
     pub recipe: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
@@ -221,18 +226,21 @@ impl SystemPlan {
     }
 }
 
-/// One check of a build system: a call of a file in `checks/`.
+/// One check of a build system: a call of a file beside its family's recipes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// Its attribute among the flake's checks.
     pub name: String,
-    /// The file's name without `.nix`.
+    /// The file's place in a tree, without `.nix`.
     pub file: &'static str,
     /// By name of the file's argument, in the order to be written.
     #[serde(serialize_with = "as_map")]
     pub args: Vec<(&'static str, Arg)>,
     /// The tiers of the seed beside its base that it takes from the scope by name.
     pub tiers: Vec<Tier>,
+    /// What a job of a service may take for it.
+    #[serde(skip)]
+    pub limits: Limits,
 }
 
 fn as_map<S: Serializer>(args: &[(&'static str, Arg)], serializer: S) -> Result<S::Ok, S::Error> {
@@ -251,87 +259,38 @@ impl Check {
     }
 }
 
-/// The releases that `matrix` builds from.
-pub fn releases(matrix: &Matrix, catalogue: &Catalogue) -> BTreeSet<Release> {
-    let musl_gcc = matrix.musl_gcc.iter().flat_map(|cell| musl_gcc::releases(cell, catalogue));
-    let darwin = matrix.darwin.iter().flat_map(|cell| darwin::releases(cell, catalogue));
-    let valgrind = matrix.valgrind_darwin.iter().flat_map(|cell| valgrind::releases(cell, catalogue));
-    let for_macs = linux::for_macs(matrix);
-    let linux = matrix.linux.iter().flat_map(|cell| linux::releases(cell, for_macs, catalogue));
-    musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect()
+/// The releases that `matrix` builds from, by their names in the lock.
+pub fn wanted(matrix: &Matrix) -> BTreeMap<String, Wanted> {
+    let all = matrix.cells.iter().flat_map(|cells| cells.wanted());
+    all.map(|wanted| (wanted.name(), wanted)).collect()
 }
 
 /// Plans `matrix` from the sources that `lock` holds.
 ///
 /// # Errors
 /// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
-pub fn plan(matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> Result<Plan, LockError> {
-    let systems: BTreeMap<_, _> =
-        matrix.systems.iter().map(|system| (*system, system_plan(*system, matrix, lock, catalogue))).collect();
+pub fn plan(matrix: &Matrix, lock: &Lock) -> Result<Plan, LockError> {
+    let plan = |system: &System| {
+        let mut planner = Planner::new(*system, lock, matrix.seed);
+        matrix.cells.iter().for_each(|cells| cells.plan(&mut planner));
+        (*system, planner.finish())
+    };
+    let systems: BTreeMap<_, _> = matrix.systems.iter().map(plan).collect();
     let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
     let mut sources = BTreeMap::new();
-    for Release { package, version, hash } in releases(matrix, catalogue) {
-        let source = lock.source(&package, &version)?;
-        let name = source_name(&package, &version);
-        if hash.is_some_and(|hash| hash != source.sha256) {
+    for (name, wanted) in wanted(matrix) {
+        let source = lock.source(&name)?;
+        if wanted.hash().is_some_and(|hash| hash != source.sha256) {
             return Err(LockError::OtherHash { name });
         }
-        // What only a cell without its SDK would be built from is nothing to fetch yet.
+        // A source of cells whose SDK is missing, and of no others, is not fetched yet.
         if named.contains(&name) {
             sources.insert(name, source.clone());
         }
     }
-    let files = matrix.sdks.values().filter(|sdk| sdk.kind == SdkKind::File);
-    let locked = files.filter_map(|sdk| Some((sdk_source_name(&sdk.name), lock.sdks.get(&sdk.name)?.clone())));
+    let imports = matrix.imports.iter().filter(|(_, import)| **import == Import::Needed);
+    let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));
     let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
-    let files = matrix.linux.iter().flat_map(linux::files).collect();
+    let files = matrix.cells.iter().flat_map(|cells| cells.files()).collect();
     Ok(Plan { seed: matrix.seed, ci: matrix.ci.clone(), systems, sources, sdks, files })
-}
-
-fn system_plan(system: System, matrix: &Matrix, lock: &Lock, catalogue: &Catalogue) -> SystemPlan {
-    let mut graph = Graph::new(catalogue, lock, matrix.seed);
-    let (mut cells, mut checks, mut missing_checks) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut lacks = |planned: &Cell, names: Vec<String>| {
-        if let Output::MissingSdk(sdk) = &planned.output {
-            missing_checks.extend(names.into_iter().map(|name| (name, sdk.clone())));
-        }
-    };
-    for cell in matrix.musl_gcc.iter().filter(|cell| cell.systems.contains(&system)) {
-        let planned = musl_gcc::cell(&mut graph, system, cell);
-        checks.extend(musl_gcc::check(cell, &planned, system));
-        cells.push(planned);
-    }
-    let versions: BTreeSet<&String> = matrix.musl_gcc.iter().map(|cell| &cell.musl).collect();
-    checks.extend(versions.into_iter().map(|version| musl_gcc::seed_check(version)));
-    for cell in matrix.darwin.iter().filter(|cell| cell.systems.contains(&system)) {
-        let planned = darwin::cell(&mut graph, system, cell);
-        lacks(&planned, darwin::check_name(cell).into_iter().collect());
-        checks.extend(darwin::check(&mut graph, cell, &planned));
-        cells.push(planned);
-    }
-    for cell in matrix.valgrind_darwin.iter().filter(|cell| cell.systems.contains(&system)) {
-        let [planned, tarball] = valgrind::cells(&mut graph, system, cell);
-        lacks(&planned, valgrind::check_names(system, cell));
-        checks.extend(valgrind::checks(&mut graph, system, cell, &planned));
-        cells.extend([planned, tarball]);
-    }
-    let (for_macs, mut mac_checks) = (linux::for_macs(matrix) && system.is_linux(), BTreeSet::new());
-    for cell in matrix.linux.iter().filter(|cell| cell.systems.contains(&system)) {
-        let Some(planned) = linux::cell(&mut graph, system, cell) else { continue };
-        let modules = linux::modules(&mut graph, cell, &planned);
-        checks.extend(linux::check(cell, &planned, &modules));
-        // Cells of one source share these.
-        let shared = if for_macs { linux::mac_checks(&mut graph, cell) } else { Vec::new() };
-        let shared = shared.into_iter();
-        checks.extend(shared.filter(|check| mac_checks.insert(check.name.clone())));
-        cells.push(planned);
-        cells.extend(modules);
-    }
-    // Programs of a Linux target run on Linux alone, and only Linux has a seed to check; macOS's are looked into there
-    // too.
-    if !system.is_linux() {
-        checks.clear();
-        missing_checks.clear();
-    }
-    SystemPlan { nodes: graph.nodes, cells, checks, missing_checks }
 }

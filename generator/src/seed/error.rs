@@ -11,7 +11,7 @@ pub enum SeedError {
     )]
     NoSeed {
         /// The system.
-        system: crate::target::System,
+        system: crate::platform::System,
     },
     /// A file could not be read, written or made.
     #[error("cannot {action} {}", path.display())]

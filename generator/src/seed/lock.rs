@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::error::SeedError;
 use super::roots::Tier;
 use crate::nix::hash::Sha256;
-use crate::target::{Seed, Suite, System};
+use crate::platform::{Seed, Suite, System};
 
 /// The only version of the format.
 const VERSION: u32 = 1;

@@ -11,7 +11,7 @@ use super::release::{IndexFile, Release, clear_text};
 use super::resolve::resolve;
 use super::roots::{ASSUMED, BOOTSTRAP, Tier};
 use crate::nix::hash::Sha256;
-use crate::target::{Suite, System};
+use crate::platform::{Suite, System};
 
 /// Bytes: `InRelease` is 200 KB, `Packages.xz` 10 MB and 55 MB unpacked.
 const RELEASE_LIMIT: u64 = 16 << 20;

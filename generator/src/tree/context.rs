@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-use crate::matrix::{Family, Surface};
+use crate::ci::limits::Limits;
+use crate::matrix::Surface;
 use crate::plan::{Arg, Check, Node, Output, Plan, SystemPlan};
-use crate::surface::limits::{self, Limits};
 
 /// A source's name as an attribute that needs no quotes.
 fn attribute(name: &str) -> String {
@@ -331,23 +331,26 @@ impl HydraContext {
             return None;
         }
         let mut jobs: BTreeMap<String, Vec<JobOnSystem>> = BTreeMap::new();
-        let mut aggregates: BTreeMap<Family, Vec<AggregateOnSystem>> = BTreeMap::new();
+        let mut aggregates: BTreeMap<&str, Vec<AggregateOnSystem>> = BTreeMap::new();
         for (system, nodes) in &plan.systems {
             let system = system.as_str();
             let mut add = |name: &String, output, limits| {
                 let job = JobOnSystem { system, output, name: name.clone(), meta: Meta::of(limits) };
                 jobs.entry(name.clone()).or_default().push(job);
             };
-            let mut families: BTreeMap<Family, Vec<Constituent>> = BTreeMap::new();
+            let mut families: BTreeMap<&str, Vec<Constituent>> = BTreeMap::new();
             for cell in nodes.cells.iter().filter(|cell| cell.node().is_some()) {
-                add(&cell.name, "packages", limits::of_cell(cell.family));
-                families.entry(cell.family).or_default().push(Constituent { system, name: cell.name.clone() });
+                add(&cell.name, "packages", cell.family.about().limits);
+                families
+                    .entry(cell.family.about().key)
+                    .or_default()
+                    .push(Constituent { system, name: cell.name.clone() });
             }
             for check in &nodes.checks {
-                add(&check.name, "checks", limits::of_check(check.file));
+                add(&check.name, "checks", check.limits);
             }
             for (family, constituents) in families {
-                let (name, meta) = (aggregate(family), Meta::of(limits::AGGREGATE));
+                let (name, meta) = (aggregate(family), Meta::of(Limits::AGGREGATE));
                 let aggregate = AggregateOnSystem { system, name, constituents, meta };
                 aggregates.entry(family).or_default().push(aggregate);
             }
@@ -360,6 +363,6 @@ impl HydraContext {
 }
 
 /// The job that stands for a family: no cell's name begins so, nor a check's.
-fn aggregate(family: Family) -> String {
-    format!("all-{}", family.key())
+fn aggregate(family: &str) -> String {
+    format!("all-{family}")
 }

@@ -11,14 +11,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::ci;
 use crate::matrix::Surface;
 use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, Plan};
+use crate::platform::System;
 use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
 use crate::seed::SeedLock;
-use crate::surface;
-use crate::target::System;
 use context::{
     DefaultContext, FlakeContext, HydraContext, SeededSystem, SourcesContext, SystemContext, UnseededSystem,
 };
@@ -117,7 +117,7 @@ pub fn tree_with(
         render("system.nix", format!("{FOLDER}/{system}.nix"), &context)?;
     }
 
-    for (path, text) in surface::files(plan) {
+    for (path, text) in ci::files(plan) {
         let text = gate(&path, &text).map_err(|source| TreeError::Gate { source })?;
         tree.insert(path, TreeFile { text, executable: false });
     }

@@ -1,18 +1,22 @@
 //! `[kernel-config.NAME]`: configurations of kernels, and the files beside the matrix that they are made of.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::keys;
-use super::reader::{Reader, Value, not_among, own_name};
+use serde_json::json;
+
 use crate::diag::{Problem, quote};
+use crate::families::table::Meaning;
+use crate::families::{Key, Table};
+use crate::matrix::reader::{Reader, Value};
+use crate::matrix::{MAX_USER_FILE, UserFiles};
+use crate::word::Word;
+use crate::words;
 
-/// Words that stand in names of cells: with one of them in a configuration's name, two cells could have one name.
-const RESERVED: &[&str] = &["llvm", "gcc"];
-/// Tables that are read at most.
-const MAX_CONFIGS: usize = 100;
-/// Bytes of one file that are read at most: a whole `.config` of a distribution has some 300,000.
-pub const MAX_FRAGMENT: usize = 1 << 20;
+/// The configuration that is crossloom's smallest that boots.
+const BOOT: &str = "boot";
+/// A fragment: crossloom's own, or a file beside the matrix.
+const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
 /// Wrong lines of one file that are reported.
 const MAX_WRONG: usize = 3;
 
@@ -29,8 +33,8 @@ pub struct KernelConfig {
 /// What fragments are put on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KernelBase {
-    /// A goal of the kernel's own makefile: `allnoconfig`, `tinyconfig`, `defconfig`.
-    Goal(&'static str),
+    /// A goal of the kernel's own makefile.
+    Goal(Goal),
     /// A whole configuration of the user's.
     File(Fragment),
 }
@@ -44,89 +48,99 @@ pub enum Fragment {
     File { path: String, text: String },
 }
 
-/// The files that a matrix may name.
-pub trait UserFiles {
-    /// The bytes of a file beside the matrix, by its relative path; at most one more than [`MAX_FRAGMENT`].
-    ///
-    /// # Errors
-    /// Why it cannot be read, and what to do: shown where the matrix names it.
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
-
-    /// The paths of all files below a folder beside the matrix, relative to it and sorted. What is hidden is left out.
-    ///
-    /// # Errors
-    /// As [`read`](UserFiles::read); for links, and for more than [`MAX_FILES`](super::MAX_FILES), too.
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)>;
-}
-
-/// No file at all.
-pub struct NoFiles;
-
-impl UserFiles for NoFiles {
-    fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
-        Err(("there are no files here".to_owned(), "name no file".to_owned()))
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
-        self.read(folder).map(|_| Vec::new())
+words! {
+    /// A goal of the kernel's own makefile that writes a configuration. The first is the default.
+    pub enum Goal: "base" {
+        Allnoconfig = "allnoconfig",
+        Tinyconfig = "tinyconfig",
+        Defconfig = "defconfig",
     }
 }
 
-/// The configurations of a file, with the place of each. One that has problems of its own is none, but its name is
-/// known.
-pub type Configs = BTreeMap<String, (Range<usize>, Option<KernelConfig>)>;
+/// The table.
+pub struct KernelConfigs;
 
-/// A file's configurations, and those that need no table.
-pub fn with_built_in(configs: &Configs) -> BTreeMap<String, KernelConfig> {
-    let built_in = keys::KERNEL_CONFIGS.iter().map(|name| match keys::KERNEL_BASES.iter().find(|base| *base == name) {
-        Some(base) => KernelConfig { name: (*name).to_owned(), base: KernelBase::Goal(base), fragments: Vec::new() },
-        None => KernelConfig {
-            name: (*name).to_owned(),
-            base: KernelBase::Goal("allnoconfig"),
-            fragments: vec![Fragment::Boot],
+static KEYS: [Key; 3] = [
+    Key {
+        name: "base",
+        required: false,
+        doc: "The goal of the kernel's makefile that it starts from.",
+        schema: || json!({ "type": "string", "enum": Goal::WORDS, "default": Goal::Allnoconfig.as_str() }),
+    },
+    Key {
+        name: "file",
+        required: false,
+        doc: "A whole .config beside the matrix to start from, in place of a base.",
+        schema: || json!({ "type": "string", "pattern": FRAGMENT }),
+    },
+    Key {
+        name: "fragments",
+        required: false,
+        doc: "Settings on top, applied in order: `boot`, crossloom's own, or files beside the matrix whose names end in \
+              .config. A symbol that is not obtained is an error of the build.",
+        schema: || {
+            json!({
+                "type": "array",
+                "items": { "type": "string", "pattern": FRAGMENT },
+                "minItems": 1,
+                "uniqueItems": true,
+            })
         },
-    });
-    let own = configs.values().filter_map(|(_, config)| config.clone());
-    built_in.chain(own).map(|config| (config.name.clone(), config)).collect()
-}
+    },
+];
 
-/// Reads `[kernel-config]`.
-pub fn read(reader: &mut Reader, value: Option<&Value<'_>>, files: &dyn UserFiles) -> Configs {
-    let mut configs = Configs::new();
-    let tables = value.and_then(|value| reader.tables(value, "[kernel-config]", MAX_CONFIGS));
-    for (key, value) in tables.into_iter().flatten() {
-        let name: &str = key.get_ref();
-        let config = match check_name(name, key.span()) {
-            Ok(()) => read_config(reader, name, value, files),
-            Err(problem) => {
-                reader.report(problem);
-                None
-            }
+impl Table for KernelConfigs {
+    fn key(&self) -> &'static str {
+        "kernel-config"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Configurations of kernels by the names that `config` lists take."
+    }
+
+    fn what(&self) -> &'static str {
+        "a configuration"
+    }
+
+    fn used_in(&self) -> &'static str {
+        "[linux] with config"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
+    fn reserved(&self) -> &'static [&'static str] {
+        &["llvm", "gcc"]
+    }
+
+    fn built_in(&self) -> &'static [&'static str] {
+        &[BOOT, "tinyconfig", "defconfig", "allnoconfig"]
+    }
+
+    fn built_in_value(&self, name: &str) -> Option<Meaning> {
+        let (base, fragments) = match Goal::parse(name) {
+            Some(goal) => (goal, Vec::new()),
+            None if name == BOOT => (Goal::Allnoconfig, vec![Fragment::Boot]),
+            None => return None,
         };
-        // Known all the same: its uses are no problems of their own.
-        configs.insert(name.to_owned(), (key.span(), config));
+        Some(Arc::new(KernelConfig { name: name.to_owned(), base: KernelBase::Goal(base), fragments }))
     }
-    configs
-}
 
-fn check_name(name: &str, span: Range<usize>) -> Result<(), Problem> {
-    if keys::KERNEL_CONFIGS.contains(&name) {
-        let message = format!("{} is a configuration that needs no table", quote(name));
-        return Err(Problem::at(span, message).hint("choose another name for one of your own"));
+    fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {
+        read_config(reader, name, value, files).map(|config| Arc::new(config) as Meaning)
     }
-    own_name("a configuration", name, RESERVED, span)
+
+    fn missing_hint(&self) -> &'static str {
+        "known: boot, tinyconfig, defconfig, allnoconfig; others are tables of the file, e.g. [kernel-config.mine]"
+    }
 }
 
 fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<KernelConfig> {
     let place = format!("[kernel-config.{name}]");
     let before = reader.problems.len() + reader.missing.len();
-    let table = reader.table(value, &place, keys::KERNEL_CONFIG)?;
-    let goal = table.get("base").and_then(|value| {
-        reader.word(value, "base", |word, span| {
-            let known = keys::KERNEL_BASES.iter().find(|base| **base == word).copied();
-            known.ok_or_else(|| not_among(span, "base", word, keys::KERNEL_BASES.iter().copied()))
-        })
-    });
+    let table = reader.table(value, &place, &(&KernelConfigs as &dyn Table).key_names())?;
+    let goal = table.get("base").and_then(|value| reader.word(value, "base", Goal::read));
     let file = table.get("file").and_then(|value| {
         let path = reader.string(value, &format!("`file` of {place}"))?.to_owned();
         user_file(reader, &path, value.span(), files)
@@ -141,7 +155,7 @@ fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         for word in words {
             let (path, span) = word.value;
             match path.as_str() {
-                "boot" => fragments.push(Fragment::Boot),
+                BOOT => fragments.push(Fragment::Boot),
                 path => fragments.extend(user_file(reader, path, span, files)),
             }
         }
@@ -152,7 +166,7 @@ fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     }
     let base = match (file, goal) {
         (Some(file), _) => KernelBase::File(file),
-        (None, goal) => KernelBase::Goal(goal.map_or("allnoconfig", |goal| goal.value)),
+        (None, goal) => KernelBase::Goal(goal.map_or(Goal::Allnoconfig, |goal| goal.value)),
     };
     let sound = reader.problems.len() + reader.missing.len() == before;
     sound.then(|| KernelConfig { name: name.to_owned(), base, fragments })
@@ -175,9 +189,9 @@ fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn Us
             return None;
         }
     };
-    if bytes.len() > MAX_FRAGMENT {
+    if bytes.len() > MAX_USER_FILE {
         let problem = Problem::at(span, format!("{} is too large", quote(path)));
-        reader.report(problem.hint(format!("at most {MAX_FRAGMENT} bytes are read; is this a fragment?")));
+        reader.report(problem.hint(format!("at most {MAX_USER_FILE} bytes are read; is this a fragment?")));
         return None;
     }
     let Ok(text) = String::from_utf8(bytes) else {

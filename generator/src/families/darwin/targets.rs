@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::families::Target;
+
 /// One macOS target: an architecture and a Darwin release.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DarwinTarget {
@@ -26,7 +28,7 @@ const fn row(
 }
 
 /// Every macOS target.
-pub static DARWIN_TARGETS: &[DarwinTarget] = &[
+static DARWIN_TARGETS: &[DarwinTarget] = &[
     row("x86_64-apple-darwin17", "x86_64", 17, "10.13", "17.7.0"),
     row("x86_64-apple-darwin18", "x86_64", 18, "10.14", "18.7.0"),
     row("x86_64-apple-darwin19", "x86_64", 19, "10.15", "19.6.0"),
@@ -43,6 +45,12 @@ pub static DARWIN_TARGETS: &[DarwinTarget] = &[
     row("arm64-apple-darwin24", "arm64", 24, "15.0", "24.6.0"),
     row("arm64-apple-darwin25", "arm64", 25, "26.0", "25.0.0"),
 ];
+
+impl Target for DarwinTarget {
+    fn name(&self) -> &'static str {
+        self.triple
+    }
+}
 
 impl DarwinTarget {
     /// The target of a triple, spelled exactly so.
@@ -80,7 +88,7 @@ impl DarwinTarget {
         self.release
     }
 
-    /// The first version of Valgrind that runs on this macOS; none where no version does.
+    /// The first version of Valgrind that runs on this macOS; `None` where no version does.
     ///
     /// Valgrind has no port to macOS on arm64. Its release notes name 10.14 to 13.0 as new in 3.27.0.
     pub fn valgrind_since(&self) -> Option<&'static str> {

@@ -5,7 +5,8 @@
 
 use std::fmt;
 
-use super::Target;
+use crate::families::Target;
+use crate::families::musl_gcc::MuslTarget;
 
 /// One architecture as a kernel's target: a row of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct Emulator {
 }
 
 /// Every architecture.
-pub static KERNEL_TARGETS: &[KernelTarget] = &[
+static KERNEL_TARGETS: &[KernelTarget] = &[
     KernelTarget {
         name: "arm64",
         arch: "arm64",
@@ -80,6 +81,12 @@ pub static KERNEL_TARGETS: &[KernelTarget] = &[
     },
 ];
 
+impl Target for KernelTarget {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
 impl KernelTarget {
     /// The target of a name, spelled exactly so.
     pub fn parse(name: &str) -> Option<&'static KernelTarget> {
@@ -91,24 +98,14 @@ impl KernelTarget {
         KERNEL_TARGETS
     }
 
-    /// The name in a matrix, e.g. `riscv64`.
-    pub fn name(&self) -> &'static str {
-        self.name
-    }
-
     /// The value of the kernel's `ARCH=`, e.g. `riscv`.
     pub fn arch(&self) -> &'static str {
         self.arch
     }
 
     /// The target of the GCC that builds it. A kernel takes no C library, so that any of the architecture's would do.
-    pub fn gcc(&self) -> Option<&'static Target> {
-        Target::parse(self.triple)
-    }
-
-    /// The folder of the kernel's below `arch/`, e.g. `x86`.
-    pub fn source_arch(&self) -> Option<&'static str> {
-        self.gcc().map(Target::linux_arch)
+    pub fn gcc(&self) -> Option<&'static MuslTarget> {
+        MuslTarget::parse(self.triple)
     }
 
     /// The image that boot loaders take, from the root of a built kernel.

@@ -1,18 +1,17 @@
 //! The nodes of a Linux kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::darwin::{self, sdk_releases};
-use super::graph::{Graph, attribute, node, node_name, source, text};
-use super::{Arg, Cell, Check, Node, Output, Shell, musl_gcc};
-use crate::catalogue::Catalogue;
-use crate::lock::Release;
-use crate::matrix::{
-    Family, Flavour, Fragment, KernelBase, KernelCompiler, KernelConfig, LinuxCell, LinuxModule, Matrix, Sdk, SdkKind,
-};
+use super::config::{Fragment, Goal, KernelBase, KernelConfig};
+use super::module::LinuxModule;
+use super::{KernelCompiler, Linux};
+use crate::ci::limits::Limits;
+use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
+use crate::families::{CellOf, Target, musl_gcc};
+use crate::lock::Wanted;
 use crate::nix::hash::Sha256;
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
 use crate::seed::Tier;
-use crate::target::{DarwinTarget, System};
 
 /// Where a user's files stand in a tree.
 const FILES: &str = "config";
@@ -25,33 +24,54 @@ const BOOT: &str = "linux/config";
 const MAC: &str = "arm64-apple-darwin22";
 
 /// Whether kernels are built on macOS, so that Linux is to tell what becomes of them there.
-pub fn for_macs(matrix: &Matrix) -> bool {
-    matrix.linux.iter().flat_map(|cell| &cell.systems).any(|system| !system.is_linux())
+fn for_macs(cells: &[CellOf<Linux>]) -> bool {
+    cells.iter().flat_map(|cell| &cell.systems).any(|system| !system.is_linux())
 }
 
-/// What a cell is built from, and checked with.
-pub fn releases(cell: &LinuxCell, for_macs: bool, catalogue: &Catalogue) -> Vec<Release> {
-    let mut releases = vec![Release::known("linux", &cell.linux)];
-    if for_macs && cell.systems.iter().any(|system| system.is_linux()) {
-        releases.extend(sdk_releases(&zig(), catalogue));
+/// What cells are built from, and checked with.
+pub fn wanted(cells: &[CellOf<Linux>]) -> Vec<Wanted> {
+    let for_macs = for_macs(cells);
+    let mut wanted = Vec::new();
+    for cell in cells {
+        wanted.push(Wanted::Release(cell.spec.linux));
+        if for_macs && cell.systems.iter().any(|system| system.is_linux()) {
+            wanted.extend(sdk_wanted(&Sdk::zig()));
+        }
+        if cell.spec.compiler == KernelCompiler::Gcc {
+            wanted.extend(musl_gcc::compiler_wanted());
+        }
     }
-    if cell.compiler == KernelCompiler::Gcc {
-        releases.extend(musl_gcc::compiler_releases(catalogue));
+    wanted
+}
+
+pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Linux>]) {
+    let system = planner.system;
+    let (for_macs, mut shared) = (for_macs(cells) && system.is_linux(), BTreeSet::new());
+    for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+        let kernel = kernel(planner, cell);
+        let modules = modules(planner, cell, &kernel);
+        check(cell, &kernel, &modules).into_iter().for_each(|check| planner.check(check));
+        // Cells of one source share these.
+        let checks = if for_macs { mac_checks(planner, cell) } else { Vec::new() };
+        for check in checks.into_iter().filter(|check| shared.insert(check.name.clone())) {
+            planner.check(check);
+        }
+        planner.cell(kernel);
+        modules.into_iter().for_each(|module| planner.cell(module));
     }
-    releases
 }
 
 /// The user's files that a cell is made of, by their places in a tree.
-pub fn files(cell: &LinuxCell) -> BTreeMap<String, String> {
-    let base = match &cell.config.base {
+pub fn files(cell: &CellOf<Linux>) -> BTreeMap<String, String> {
+    let base = match &cell.spec.config.base {
         KernelBase::File(fragment) => Some(fragment),
         KernelBase::Goal(_) => None,
     };
-    let own = base.into_iter().chain(&cell.config.fragments).filter_map(|fragment| match fragment {
+    let own = base.into_iter().chain(&cell.spec.config.fragments).filter_map(|fragment| match fragment {
         Fragment::File { path, text } => Some((format!("{FILES}/{path}"), text.clone())),
         Fragment::Boot => None,
     });
-    let modules = cell.modules.iter().flat_map(|module| {
+    let modules = cell.spec.modules.iter().flat_map(|module| {
         let place = folder(module);
         module.files.iter().map(move |(path, text)| (format!("{place}/{path}"), text.clone()))
     });
@@ -64,9 +84,9 @@ fn folder(module: &LinuxModule) -> String {
 }
 
 /// The places of a fragment's files in a tree.
-fn places(fragment: &Fragment, cell: &LinuxCell) -> Vec<String> {
+fn places(fragment: &Fragment, cell: &CellOf<Linux>) -> Vec<String> {
     match fragment {
-        Fragment::Boot => vec![format!("{BOOT}/boot.config"), format!("{BOOT}/boot-{}.config", cell.target)],
+        Fragment::Boot => vec![format!("{BOOT}/boot.config"), format!("{BOOT}/boot-{}.config", cell.target.name())],
         Fragment::File { path, .. } => vec![format!("{FILES}/{path}")],
     }
 }
@@ -80,11 +100,11 @@ fn config_part(config: &KernelConfig) -> String {
     };
     let fragments: Vec<_> = config.fragments.iter().map(of).collect();
     match (&config.base, fragments.as_slice()) {
-        (KernelBase::Goal("allnoconfig"), [only]) if *only == "boot" => String::new(),
+        (KernelBase::Goal(Goal::Allnoconfig), [only]) if *only == "boot" => String::new(),
         (KernelBase::Goal(goal), []) => format!("-{goal}"),
         (base, fragments) => {
             let base = match base {
-                KernelBase::Goal(goal) => (*goal).to_owned(),
+                KernelBase::Goal(goal) => goal.as_str().to_owned(),
                 KernelBase::File(file) => of(file),
             };
             let all: Vec<_> = std::iter::once(base).chain(fragments.iter().cloned()).collect();
@@ -103,89 +123,90 @@ struct Compiler {
     program: Arg,
 }
 
-fn compiler(graph: &mut Graph<'_>, cell: &LinuxCell) -> Option<Compiler> {
+fn compiler(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Compiler {
     let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
-    let target = cell.target.gcc()?;
-    let triple = target.triple();
-    match cell.compiler {
+    let triple = cell.spec.gcc.triple();
+    match cell.spec.compiler {
         KernelCompiler::Llvm => {
-            let name = graph.add("kernel-llvm".to_owned(), "linux/kernel-llvm", []);
+            let name = planner.add("kernel-llvm".to_owned(), "linux/kernel-llvm", []);
             let program = words(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
-            Some(Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program })
+            Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program }
         }
         KernelCompiler::Gcc => {
-            let [binutils, gcc] = musl_gcc::default_compiler(graph, target);
-            let name = graph.add(
+            let [binutils, gcc] = musl_gcc::default_compiler(planner, cell.spec.gcc);
+            let name = planner.add(
                 format!("kernel-gcc-{triple}"),
                 "linux/kernel-gcc",
                 [("target", text(triple)), ("binutils", node(&binutils)), ("gcc", node(&gcc))],
             );
             let told = words(&[&format!("CROSS_COMPILE={triple}-")]);
-            Some(Compiler { name, told, program: words(&[&format!("{triple}-gcc")]) })
+            Compiler { name, told, program: words(&[&format!("{triple}-gcc")]) }
         }
     }
 }
 
 /// One kernel.
-pub fn cell(graph: &mut Graph<'_>, system: System, cell: &LinuxCell) -> Option<Cell> {
-    let compiler = compiler(graph, cell)?;
-    let suffix = match cell.compiler {
+fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
+    let compiler = compiler(planner, cell);
+    let (target, spec) = (cell.target, &cell.spec);
+    let suffix = match spec.compiler {
         KernelCompiler::Llvm => "",
         KernelCompiler::Gcc => "-gcc",
     };
-    let name = node_name(graph.catalogue, "linux", &cell.linux, cell.target.name(), &[], &[]);
-    let name = format!("{name}{suffix}{}", config_part(&cell.config));
+    let name = node_name("linux", spec.linux, target.name(), &[], &[]);
+    let name = format!("{name}{suffix}{}", config_part(&spec.config));
     let mut args = BTreeMap::from([
-        ("src", source("linux", &cell.linux)),
-        ("version", text(&cell.linux)),
-        ("target", text(cell.target.name())),
-        ("arch", text(cell.target.arch())),
-        ("sourceArch", text(cell.target.source_arch()?)),
-        ("image", text(cell.target.image())),
-        ("deviceTrees", Arg::Flag(cell.target.device_trees())),
+        ("src", source(spec.linux)),
+        ("version", text(spec.linux.version())),
+        ("target", text(target.name())),
+        ("arch", text(target.arch())),
+        ("sourceArch", text(spec.gcc.linux_arch())),
+        ("image", text(target.image())),
+        ("deviceTrees", Arg::Flag(target.device_trees())),
         ("compiler", node(&compiler.name)),
         ("compilerFlags", compiler.told),
         ("programCompiler", compiler.program),
-        ("fragments", Arg::Files(cell.config.fragments.iter().flat_map(|fragment| places(fragment, cell)).collect())),
+        ("fragments", Arg::Files(spec.config.fragments.iter().flat_map(|fragment| places(fragment, cell)).collect())),
     ]);
-    match &cell.config.base {
-        KernelBase::Goal(goal) => args.insert("base", text(goal)),
+    match &spec.config.base {
+        KernelBase::Goal(goal) => args.insert("base", text(goal.as_str())),
         KernelBase::File(file) => args.insert("baseFiles", Arg::Files(places(file, cell))),
     };
-    graph.insert(Node { name: name.clone(), recipe: "linux/linux", args });
-    let words = [("compiler", cell.compiler.as_str()), ("config", cell.config.name.as_str())];
-    let built = graph.was_built(Family::Linux, cell.target.name(), &words, &[("linux", &cell.linux)]);
-    Some(Cell {
+    planner.insert(Node { name: name.clone(), recipe: "linux/linux", args });
+    let words = [("compiler", spec.compiler.as_str()), ("config", spec.config.name.as_str())];
+    let built = planner.was_built(&Linux, target.name(), &words, &[spec.linux]);
+    let shell = Shell {
         name: cell.name.clone(),
-        shell: Some(Shell {
-            name: cell.name.clone(),
-            recipe: "linux/linux-shell",
-            cxx: false,
-            texts: vec![("cell", cell.name.clone())],
-        }),
+        recipe: "linux/linux-shell",
+        cxx: false,
+        texts: vec![("cell", cell.name.clone())],
+    };
+    Cell {
+        name: cell.name.clone(),
+        family: &Linux,
+        shell: Some(shell),
         output: Output::Node(name),
-        family: Family::Linux,
-        target: cell.target.name(),
-        built: built && system == System::X86_64Linux,
-    })
+        target: target.name(),
+        built,
+    }
 }
 
 /// The modules that are built against a kernel.
-pub fn modules(graph: &mut Graph<'_>, cell: &LinuxCell, planned: &Cell) -> Vec<Cell> {
+fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> Vec<Cell> {
     let Some(kernel) = planned.node() else { return Vec::new() };
     let of = |prefix: &str, name: &str| format!("{prefix}{}", name.strip_prefix("linux").unwrap_or(name));
-    let built = cell.modules.iter().map(|module| {
+    let built = cell.spec.modules.iter().map(|module| {
         let files: Vec<_> = module.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
         // The name is the user's alone: what the module is made of tells it from others.
         let digits = &Sha256::of(files.join("\0").as_bytes()).to_hex()[..10];
         let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
         let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
-        let name = graph.add(name, "linux/linux-module", args);
+        let name = planner.add(name, "linux/linux-module", args);
         Cell {
             name: of(&format!("linux-module-{}", module.name), &cell.name),
             shell: None,
             output: Output::Node(name),
-            family: Family::Linux,
+            family: &Linux,
             target: cell.target.name(),
             built: false,
         }
@@ -193,20 +214,15 @@ pub fn modules(graph: &mut Graph<'_>, cell: &LinuxCell, planned: &Cell) -> Vec<C
     built.collect()
 }
 
-/// zig's headers, for programs that no one runs.
-fn zig() -> Sdk {
-    Sdk { name: "zig".to_owned(), kind: SdkKind::Zig }
-}
-
 /// What Linux can tell of a build on macOS: whether the programs of the build machine compile and link for it, and what
 /// becomes of the sources where names that differ by case alone are one. Two cells of one source give the same. What no
 /// Mac can build is looked at, too: it is where it shows that one could.
-pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
+fn mac_checks(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Vec<Check> {
     let Some(target) = DarwinTarget::parse(MAC) else { return Vec::new() };
-    let Some(compiler) = darwin::compiler(graph, target, &zig(), Flavour::Llvm) else { return Vec::new() };
-    let Some(arch) = cell.target.source_arch() else { return Vec::new() };
-    let version = attribute(&cell.linux);
-    let sources = [("src", source("linux", &cell.linux)), ("version", text(&cell.linux))];
+    let Some(compiler) = darwin::compiler(planner, target, &Sdk::zig(), Flavour::Llvm) else { return Vec::new() };
+    let arch = cell.spec.gcc.linux_arch();
+    let version = attribute(cell.spec.linux.version());
+    let sources = [("src", source(cell.spec.linux)), ("version", text(cell.spec.linux.version()))];
     let mut tools = vec![
         ("cc", node(&compiler.cc)),
         ("target", text(MAC)),
@@ -220,20 +236,22 @@ pub fn mac_checks(graph: &mut Graph<'_>, cell: &LinuxCell) -> Vec<Check> {
             file: "linux/kernel-host-tools-darwin",
             args: tools,
             tiers: vec![Tier::Kernel, Tier::Llvm, Tier::Osxcross],
+            limits: Limits::CHECK,
         },
         Check {
             name: format!("kernel-case-insensitive-{version}"),
             file: "linux/kernel-case-insensitive",
             args: sources.into(),
             tiers: Vec::new(),
+            limits: Limits::CHECK,
         },
     ]
 }
 
 /// The kernel started on QEMU's machine, with a module that was built against it, and the user's. Only of configurations that are known
 /// to boot there.
-pub fn check(cell: &LinuxCell, planned: &Cell, modules: &[Cell]) -> Option<Check> {
-    if !cell.config.fragments.contains(&Fragment::Boot) {
+fn check(cell: &CellOf<Linux>, planned: &Cell, modules: &[Cell]) -> Option<Check> {
+    if !cell.spec.config.fragments.contains(&Fragment::Boot) {
         return None;
     }
     let emulator = cell.target.emulator();
@@ -252,5 +270,6 @@ pub fn check(cell: &LinuxCell, planned: &Cell, modules: &[Cell]) -> Option<Check
         file: "linux/boot-linux",
         args,
         tiers: vec![Tier::Machine, Tier::Kernel],
+        limits: Limits::CHECK,
     })
 }

@@ -16,8 +16,8 @@ use serde_json::{Value as Json, json};
 use crate::matrix::{Ci, Surface};
 use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
 use crate::plan::{Arg, Plan, SystemPlan};
+use crate::platform::System;
 use crate::render::gate::HEADER;
-use crate::target::System;
 use limits::Limits;
 
 /// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that
@@ -119,7 +119,7 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
     for cell in &system.cells {
         let Some(node) = cell.node().filter(|node| !own.contains(node)) else { continue };
         places.insert(node, jobs.len());
-        let limits = limits::of_cell(cell.family);
+        let limits = cell.family.about().limits;
         jobs.push(Job { name: &cell.name, output: "packages", checks: Vec::new(), limits });
     }
     for check in system.checks.iter().filter(|check| !check.nodes().any(|node| own.contains(node.as_str()))) {
@@ -129,7 +129,7 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
             Some(job) => job.checks.push(&check.name),
             // The seed's own.
             None => {
-                let limits = limits::of_check(check.file);
+                let limits = check.limits;
                 jobs.push(Job { name: &check.name, output: "checks", checks: Vec::new(), limits });
             }
         }

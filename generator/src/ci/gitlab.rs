@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml};
 use crate::plan::Plan;
-use crate::target::System;
+use crate::platform::System;
 
 /// Seconds that a job on GitLab.com's own machines may take, whatever a project says. They are Linux' here.
 const LONGEST: u32 = 10_800;

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml};
 use crate::plan::Plan;
-use crate::target::System;
+use crate::platform::System;
 
 /// What a matrix of GitHub's may hold at most is 256.
 const MATRIX: usize = 200;

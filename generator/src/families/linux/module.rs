@@ -1,20 +1,19 @@
 //! `[linux-module.NAME]`: modules for kernels that are built out of the kernel's tree, from folders beside the matrix.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::sync::Arc;
 
-use super::kernel::{MAX_FRAGMENT, UserFiles, is_plain};
-use super::keys;
-use super::reader::{Reader, Value, own_name};
-use crate::diag::{Problem, quote};
+use serde_json::json;
 
-/// Words that stand in names of cells: with one of them in a module's name, two cells could have one name.
-const RESERVED: &[&str] = &["llvm", "gcc", "arm64", "riscv64", "module"];
-/// Tables that are read at most.
-const MAX_MODULES: usize = 100;
-/// Files of one folder that are read at most.
-pub const MAX_FILES: usize = 1000;
+use super::config::is_plain;
+use crate::diag::{Problem, quote};
+use crate::families::table::Meaning;
+use crate::families::{Key, Table};
+use crate::matrix::reader::{Reader, Value};
+use crate::matrix::{MAX_USER_FILE, UserFiles};
+
+const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+
 /// Bytes of one folder's files that are read at most.
 const MAX_BYTES: usize = 8 << 20;
 
@@ -30,31 +29,53 @@ pub struct LinuxModule {
     pub files: BTreeMap<String, String>,
 }
 
-/// A file's modules, with the place of each. One that has problems of its own is none, but its name is known.
-pub type Modules = BTreeMap<String, (Range<usize>, Option<Arc<LinuxModule>>)>;
+/// The table.
+pub struct LinuxModules;
 
-/// Reads `[linux-module]`.
-pub fn read(reader: &mut Reader, value: Option<&Value<'_>>, files: &dyn UserFiles) -> Modules {
-    let mut modules = Modules::new();
-    let tables = value.and_then(|value| reader.tables(value, "[linux-module]", MAX_MODULES));
-    for (key, value) in tables.into_iter().flatten() {
-        let name: &str = key.get_ref();
-        let module = match own_name("a module", name, RESERVED, key.span()) {
-            Ok(()) => read_module(reader, name, value, files),
-            Err(problem) => {
-                reader.report(problem);
-                None
-            }
-        };
-        // Known all the same: its uses are no problems of their own.
-        modules.insert(name.to_owned(), (key.span(), module));
+static KEYS: [Key; 1] = [Key {
+    name: "source",
+    required: true,
+    doc: "Its folder beside the matrix, with a Kbuild or a Makefile that says what is built.",
+    schema: || json!({ "type": "string", "pattern": FOLDER }),
+}];
+
+impl Table for LinuxModules {
+    fn key(&self) -> &'static str {
+        "linux-module"
     }
-    modules
+
+    fn summary(&self) -> &'static str {
+        "Modules for kernels, built out of the kernel's tree, by the names that `modules` lists take."
+    }
+
+    fn what(&self) -> &'static str {
+        "a module"
+    }
+
+    fn used_in(&self) -> &'static str {
+        "[linux] with modules"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
+    fn reserved(&self) -> &'static [&'static str] {
+        &["llvm", "gcc", "arm64", "riscv64", "module"]
+    }
+
+    fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {
+        read_module(reader, name, value, files).map(|module| Arc::new(module) as Meaning)
+    }
+
+    fn missing_hint(&self) -> &'static str {
+        "a module is a table of the file: [linux-module.hello] with source = \"hello\", its folder"
+    }
 }
 
-fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Arc<LinuxModule>> {
+fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<LinuxModule> {
     let place = format!("[linux-module.{name}]");
-    let table = reader.table(value, &place, keys::LINUX_MODULE)?;
+    let table = reader.table(value, &place, &(&LinuxModules as &dyn Table).key_names())?;
     let Some(value) = table.get("source") else {
         let problem = Problem::at(value.span(), format!("`source` is missing in {place}"));
         reader.missing.push(problem.hint(format!("name the folder beside the matrix: source = \"{name}\"")));
@@ -62,7 +83,7 @@ fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     };
     let folder = reader.string(value, &format!("`source` of {place}"))?;
     match source(folder, files) {
-        Ok(files) => Some(Arc::new(LinuxModule { name: name.to_owned(), files })),
+        Ok(files) => Some(LinuxModule { name: name.to_owned(), files }),
         Err((message, hint)) => {
             reader.report(Problem::at(value.span(), message).hint(hint));
             None
@@ -88,8 +109,8 @@ fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String
             return Err((format!("{} has a name that not every machine takes", quote(&path)), hint.to_owned()));
         }
         let bytes = files.read(&path).map_err(unread)?;
-        let Some(rest) = left.checked_sub(bytes.len()).filter(|_| bytes.len() <= MAX_FRAGMENT) else {
-            let hint = format!("files of at most {MAX_FRAGMENT} bytes are read, and {MAX_BYTES} bytes in all");
+        let Some(rest) = left.checked_sub(bytes.len()).filter(|_| bytes.len() <= MAX_USER_FILE) else {
+            let hint = format!("files of at most {MAX_USER_FILE} bytes are read, and {MAX_BYTES} bytes in all");
             return Err((format!("{} is too large", quote(&path)), hint));
         };
         left = rest;

@@ -1,0 +1,136 @@
+//! `[darwin]`: cross toolchains for macOS. The SDKs and the compiler are also what other families build for macOS with.
+
+mod plan;
+mod sdk;
+mod targets;
+
+use super::{
+    About, Axis, CellOf, Defect, Family, LANGUAGES, Languages, Limits, Misspelt, Reading, Setting, Suffix, Values,
+};
+use crate::catalogue::Package;
+use crate::lock::Wanted;
+use crate::plan::Planner;
+use crate::word::Word;
+use crate::words;
+
+pub use plan::{Compiler, compiler, flavour_wanted, is_checked, sdk_wanted, static_macho};
+pub use sdk::{Sdk, Sdks};
+pub use targets::DarwinTarget;
+
+const ZIGLANG: Package = Package::new("ziglang");
+const LLVM: Package = Package::new("llvm");
+const CCTOOLS: Package = Package::new("cctools-port");
+const LIBTAPI: Package = Package::new("apple-libtapi");
+const XAR: Package = Package::new("xar");
+
+/// The family.
+#[derive(Debug)]
+pub struct Darwin;
+
+static ABOUT: About = About {
+    key: "darwin",
+    summary: "Cross toolchains for macOS. Every combination of target, SDK and flavour is a cell.",
+    example_target: "x86_64-apple-darwin22",
+    spelling: SPELLING,
+    first_target_unnamed: false,
+    // compiler-rt and libc++; in osxcross' flavour a part of LLVM, whose largest files take minutes.
+    limits: Limits { priority: 110, timeout: 10_800, silent: 3600 },
+    example: "darwin-hello",
+    packages: &[ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, sdk::MACOS_SDK],
+    check: "darwin/darwin-programs.nix",
+};
+
+/// How targets for macOS are spelled.
+pub const SPELLING: &str = "targets are Apple's triples such as x86_64-apple-darwin22 or arm64-apple-darwin22";
+
+const AXIS_SDK: &str = "sdk";
+const AXIS_FLAVOUR: &str = "flavour";
+
+/// The SDK of a cell, in every family that builds for macOS.
+pub const SDK: Axis = Axis {
+    key: AXIS_SDK,
+    values: Values::Names(&Sdks),
+    suffix: Suffix::Key,
+    doc: "SDKs: zig, or the name of one in [sdk].",
+};
+
+/// The flavour of a cell's compiler, likewise.
+pub const FLAVOUR: Axis = Axis {
+    key: AXIS_FLAVOUR,
+    values: Values::Words(Flavour::WORDS),
+    suffix: Suffix::Value,
+    doc: "`llvm` is clang with LLVM's own linker and tools; `osxcross` takes Apple's linker and tools.",
+};
+
+static AXES: [Axis; 2] = [SDK, FLAVOUR];
+static SETTINGS: [Setting; 1] = [LANGUAGES];
+
+words! {
+    /// Which compiler and linker a toolchain for macOS is made of.
+    pub enum Flavour: "flavour" {
+        /// clang and LLVM's own linker and tools.
+        Llvm = "llvm",
+        /// clang with Apple's linker and tools, as osxcross builds them.
+        Osxcross = "osxcross",
+    }
+}
+
+/// One cross toolchain for macOS.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub sdk: Sdk,
+    pub flavour: Flavour,
+    pub languages: Languages,
+}
+
+/// The SDK and the flavour of a cell.
+///
+/// # Errors
+/// See [`Reading::value`].
+pub fn sdk_and_flavour(cell: &Reading<'_>) -> Result<(Sdk, Flavour), Defect> {
+    let sdk = cell.named::<Sdk>(AXIS_SDK)?;
+    Ok((Sdk::clone(&sdk), cell.word(AXIS_FLAVOUR)?))
+}
+
+/// GNU's name of a Mac's processor in the place of Apple's.
+pub fn misspelt(word: &str) -> Option<Misspelt> {
+    word.strip_prefix("aarch64-apple-").map(|rest| Misspelt::Alias(format!("arm64-apple-{rest}")))
+}
+
+impl Family for Darwin {
+    type Target = DarwinTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static DarwinTarget> {
+        DarwinTarget::all().iter().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &SETTINGS
+    }
+
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        misspelt(word)
+    }
+
+    fn spec(&self, _: &'static DarwinTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        let (sdk, flavour) = sdk_and_flavour(cell)?;
+        Ok(Spec { sdk, flavour, languages: Languages::of(cell)? })
+    }
+
+    fn wanted(&self, cells: &[CellOf<Darwin>]) -> Vec<Wanted> {
+        cells.iter().flat_map(|cell| plan::wanted(&cell.spec)).collect()
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<Darwin>]) {
+        plan::plan(planner, cells);
+    }
+}

@@ -1,0 +1,237 @@
+//! The nodes of a toolchain for macOS, and those that Valgrind shares with it: the SDK, and the compiler as it is
+//! called.
+
+use std::collections::BTreeMap;
+
+use super::sdk::SdkSource;
+use super::{CCTOOLS, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, Sdk, Spec, XAR, ZIGLANG};
+use crate::catalogue::Package;
+use crate::ci::limits::Limits;
+use crate::families::CellOf;
+use crate::lock::{Wanted, sdk_source_name};
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, source_of, text};
+use crate::seed::Tier;
+
+/// What an SDK is built from.
+pub fn sdk_wanted(sdk: &Sdk) -> Vec<Wanted> {
+    let zig = Wanted::Release(ZIGLANG.default());
+    match sdk.source {
+        SdkSource::Zig => vec![zig],
+        SdkSource::File => Vec::new(),
+        SdkSource::Apple(release) => vec![Wanted::Release(release)],
+        SdkSource::Xnu { release, hash } => vec![zig, Wanted::Unpinned { release, hash }],
+    }
+}
+
+/// What a compiler is built from beside the SDK.
+pub fn flavour_wanted(flavour: Flavour) -> Vec<Wanted> {
+    match flavour {
+        // The seed's own clang, or nixpkgs'.
+        Flavour::Llvm => Vec::new(),
+        Flavour::Osxcross => [CCTOOLS, LIBTAPI, XAR].map(|package| Wanted::Release(package.default())).to_vec(),
+    }
+}
+
+/// What a cell is built from.
+pub fn wanted(spec: &Spec) -> Vec<Wanted> {
+    let mut wanted = sdk_wanted(&spec.sdk);
+    wanted.extend(flavour_wanted(spec.flavour));
+    wanted.push(Wanted::Release(LLVM.default()));
+    wanted
+}
+
+pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Darwin>]) {
+    let system = planner.system;
+    for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+        let planned = toolchain(planner, cell);
+        match &planned.output {
+            Output::Node(toolchain) => {
+                let check = check(planner, cell, toolchain);
+                check.into_iter().for_each(|check| planner.check(check));
+            }
+            Output::MissingSdk(sdk) => {
+                check_name(cell).into_iter().for_each(|name| planner.missing_check(name, sdk));
+            }
+        }
+        planner.cell(planned);
+    }
+}
+
+/// A compiler for macOS, and what it is told apart by.
+pub struct Compiler {
+    /// The SDK: a node, or a source where the user imported it.
+    pub sdk: Arg,
+    /// The node of the compiler as it is called, `<target>-clang` and its tools.
+    pub cc: String,
+    /// What names of nodes that it builds get: nothing for zig's headers and LLVM's tools.
+    pub suffix: String,
+    /// What its recipe is called with. The toolchain is a second call with more.
+    args: BTreeMap<&'static str, Arg>,
+}
+
+/// The SDK as an argument, and its part in names; `None` when it is a file that the lock does not know.
+fn sdk(planner: &mut Planner<'_>, sdk: &Sdk) -> Option<(Arg, String)> {
+    let zig = |planner: &mut Planner<'_>| {
+        let zig = ZIGLANG.default();
+        let args = [("src", source(zig)), ("version", text(zig.version()))];
+        planner.add(format!("sdk-zig-{}", attribute(zig.version())), "darwin/sdk-zig", args)
+    };
+    Some(match sdk.source {
+        SdkSource::Zig => (Arg::Node(zig(planner)), String::new()),
+        SdkSource::File => {
+            planner.lock.sdks.get(&sdk.name)?;
+            (Arg::Source(sdk_source_name(&sdk.name)), format!("-sdk-{}", sdk.name))
+        }
+        // Named by what they are: the user's name for one is nothing that a node is made of.
+        SdkSource::Apple(release) => {
+            let name = format!("sdk-apple-{}", attribute(release.version()));
+            let args = [("src", source(release)), ("version", text(release.version()))];
+            (Arg::Node(planner.add(name.clone(), "darwin/sdk-apple", args)), format!("-{name}"))
+        }
+        SdkSource::Xnu { release, hash } => {
+            let base = zig(planner);
+            let name = format!("sdk-xnu-{}", attribute(&release.version));
+            let src = source_of(Wanted::Unpinned { release, hash });
+            let args = [("src", src), ("version", text(&release.version)), ("base", node(&base))];
+            (Arg::Node(planner.add(name.clone(), "darwin/sdk-xnu", args)), format!("-{name}"))
+        }
+    })
+}
+
+/// The compiler of a target with an SDK; `None` when the SDK is missing.
+pub fn compiler(
+    planner: &mut Planner<'_>,
+    target: &'static DarwinTarget,
+    chosen: &Sdk,
+    flavour: Flavour,
+) -> Option<Compiler> {
+    let (sdk, sdk_suffix) = sdk(planner, chosen)?;
+    let triple = target.triple();
+    let mut args = BTreeMap::from([
+        ("target", text(triple)),
+        ("arch", text(target.arch())),
+        ("minimum", text(target.minimum())),
+        ("sdk", sdk.clone()),
+        ("staticMacho", node(&static_macho(planner))),
+        ("version", text(LLVM.default().version())),
+        // Said in so many words: nixpkgs has a package of this name, which would be taken otherwise.
+        ("cctools", text("")),
+    ]);
+    let (role, flavour) = match flavour {
+        Flavour::Llvm => ("darwin-cc", ""),
+        Flavour::Osxcross => {
+            args.insert("cctools", node(&cctools(planner, triple)));
+            ("osxcross-cc", "-osxcross")
+        }
+    };
+    let cc = format!("{role}-{triple}{sdk_suffix}");
+    planner.insert(Node { name: cc.clone(), recipe: "darwin/darwin-cc", args: args.clone() });
+    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), args })
+}
+
+/// Apple's linker and tools, with the libraries that they read SDKs and archives by.
+fn cctools(planner: &mut Planner<'_>, triple: &str) -> String {
+    let library = |planner: &mut Planner<'_>, name: &str, recipe, package: Package| {
+        let release = package.default();
+        planner.add(name.to_owned(), recipe, [("src", source(release)), ("version", text(release.version()))])
+    };
+    let libtapi = library(planner, "libtapi", "darwin/libtapi", LIBTAPI);
+    let xar = library(planner, "xar", "darwin/xar", XAR);
+    let release = CCTOOLS.default();
+    let args = [
+        ("src", source(release)),
+        ("version", text(release.version())),
+        ("target", text(triple)),
+        ("libtapi", node(&libtapi)),
+        ("xar", node(&xar)),
+    ];
+    planner.add(format!("cctools-{triple}"), "darwin/cctools", args)
+}
+
+/// The program that turns a linked program into a static one, and looks into Mach-O files. It runs on the build machine.
+pub fn static_macho(planner: &mut Planner<'_>) -> String {
+    planner.add("static-macho".to_owned(), "darwin/static-macho", [])
+}
+
+/// One cross toolchain: the compiler, its runtime library, and the C++ library.
+fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
+    let (target, spec) = (cell.target, &cell.spec);
+    let triple = target.triple();
+    let cxx = spec.languages.cxx;
+    let name = cell.short_name(&Darwin);
+    let shell = Shell {
+        recipe: "darwin/darwin-shell",
+        cxx,
+        texts: vec![("cell", name.clone()), ("rust", target.rust().to_owned())],
+        name,
+    };
+    let planned = |output, built| Cell {
+        name: cell.name.clone(),
+        family: &Darwin,
+        shell: Some(shell),
+        output,
+        target: triple,
+        built,
+    };
+    let Some(compiler) = compiler(planner, target, &spec.sdk, spec.flavour) else {
+        return planned(Output::MissingSdk(spec.sdk.name.clone()), false);
+    };
+    let llvm = LLVM.default();
+    let name = |role: &str| format!("{role}-{}-{triple}{}", attribute(llvm.version()), compiler.suffix);
+    let library = |planner: &mut Planner<'_>, role: &str, recipe| {
+        let args = [
+            ("src", source(llvm)),
+            ("version", text(llvm.version())),
+            ("target", text(triple)),
+            ("cc", node(&compiler.cc)),
+        ];
+        planner.add(name(role), recipe, args)
+    };
+    let compiler_rt = library(planner, "compiler-rt", "darwin/darwin-compiler-rt");
+    let libraries = if cxx { vec![library(planner, "libcxx", "darwin/darwin-libcxx")] } else { Vec::new() };
+    let plain = if cxx { "" } else { "-c" };
+    let suffix = format!("{triple}{}{plain}", compiler.suffix);
+    let toolchain = format!("darwin-toolchain-{suffix}");
+    let mut args = compiler.args;
+    args.extend([
+        ("name", text(&format!("darwin-{suffix}"))),
+        ("compilerRt", node(&compiler_rt)),
+        ("libraries", Arg::Nodes(libraries)),
+    ]);
+    planner.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });
+    let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str())];
+    let built = cxx && planner.was_built(&Darwin, triple, &words, &[llvm, ZIGLANG.default()]);
+    planned(Output::Node(toolchain), built)
+}
+
+/// Whether a cell's sources can be had by anyone, or are there: a cell that cannot be built has nothing to check.
+pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
+    flavour == Flavour::Llvm && matches!(sdk.source, SdkSource::Zig | SdkSource::File)
+}
+
+/// What the check of a cell is called, if it has one.
+fn check_name(cell: &CellOf<Darwin>) -> Option<String> {
+    is_checked(&cell.spec.sdk, cell.spec.flavour).then(|| format!("programs-{}", cell.name))
+}
+
+/// Programs built with a cell, and what they are made of.
+fn check(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> Option<Check> {
+    let name = check_name(cell)?;
+    // All of it is there already: this only says what it is called.
+    let sdk = sdk(planner, &cell.spec.sdk)?.0;
+    Some(Check {
+        name,
+        file: "darwin/darwin-programs",
+        args: vec![
+            ("toolchain", node(toolchain)),
+            ("sdk", sdk),
+            ("staticMacho", node(&static_macho(planner))),
+            ("target", text(cell.target.triple())),
+            ("arch", text(cell.target.arch())),
+            ("minimum", text(cell.target.minimum())),
+            ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+        ],
+        tiers: vec![Tier::Llvm, Tier::Python, Tier::Buildsystems],
+        limits: Limits::CHECK,
+    })
+}

@@ -1,0 +1,158 @@
+//! `[linux]`: Linux kernels, and modules that are built against them.
+
+mod config;
+mod module;
+mod plan;
+mod targets;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::darwin::Darwin;
+use super::musl_gcc::{MuslGcc, MuslTarget};
+use super::{
+    About, Axis, CellOf, Defect, Family, Kind, Limits, Misspelt, Reading, Registered, Setting, Suffix, Values,
+};
+use crate::catalogue::{Package, Release};
+use crate::lock::Wanted;
+use crate::matrix::MAX_CELLS;
+use crate::plan::Planner;
+use crate::platform::System;
+use crate::word::Word;
+use crate::words;
+use config::{KernelConfig, KernelConfigs};
+use module::{LinuxModule, LinuxModules};
+use targets::KernelTarget;
+
+const LINUX: Package = Package::new("linux");
+
+/// The family.
+#[derive(Debug)]
+pub struct Linux;
+
+static ABOUT: About = About {
+    key: "linux",
+    summary: "Linux kernels. Every combination of target, version, compiler and configuration is a cell.",
+    example_target: "arm64",
+    spelling: "targets are arm64, riscv64, x86_64",
+    first_target_unnamed: false,
+    // The smallest takes minutes and `defconfig` hours on two cores; with GCC, a compiler before that.
+    limits: Limits { priority: 100, timeout: 21_600, silent: 3600 },
+    example: "kernel-arm64",
+    packages: &[LINUX],
+    check: "linux/boot-linux.nix",
+};
+
+const AXIS_LINUX: &str = "linux";
+const AXIS_COMPILER: &str = "compiler";
+const AXIS_CONFIG: &str = "config";
+
+static AXES: [Axis; 3] = [
+    Axis { key: AXIS_LINUX, values: Values::Releases(LINUX), suffix: Suffix::Value, doc: "Versions of the kernel." },
+    Axis {
+        key: AXIS_COMPILER,
+        values: Values::Words(KernelCompiler::WORDS),
+        suffix: Suffix::Value,
+        doc: "`llvm` is the seed's clang with LLVM's linker and tools; `gcc` is crossloom's own GCC for the architecture.",
+    },
+    Axis {
+        key: AXIS_CONFIG,
+        values: Values::Names(&KernelConfigs),
+        suffix: Suffix::Value,
+        doc: "Configurations: boot, tinyconfig, defconfig, allnoconfig, or the name of one in [kernel-config].",
+    },
+];
+
+const MODULES: &str = "modules";
+
+static SETTINGS: [Setting; 1] = [Setting {
+    key: MODULES,
+    kind: Kind::Names(&LinuxModules),
+    doc: "Modules that are built against every kernel, by their names in [linux-module].",
+}];
+
+words! {
+    /// What compiles a kernel.
+    pub enum KernelCompiler: "compiler" {
+        /// The scope's clang, with LLVM's linker and tools.
+        Llvm = "llvm",
+        /// crossloom's own GCC for the architecture, at the catalogue's default version.
+        Gcc = "gcc",
+    }
+}
+
+/// One Linux kernel.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub linux: &'static Release,
+    /// The target of the GCC for its architecture. Its name of the architecture is also the kernel's folder below `arch/`.
+    pub gcc: &'static MuslTarget,
+    pub compiler: KernelCompiler,
+    pub config: Arc<KernelConfig>,
+    /// What is built against it, in the matrix's order.
+    pub modules: Vec<Arc<LinuxModule>>,
+}
+
+impl Family for Linux {
+    type Target = KernelTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static KernelTarget> {
+        KernelTarget::all().iter().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &SETTINGS
+    }
+
+    fn needs(&self) -> &'static [&'static dyn Registered] {
+        &[&MuslGcc, &Darwin]
+    }
+
+    /// GNU's name of an architecture in the place of the kernel's.
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        (word == "aarch64").then(|| Misspelt::Alias("arm64".to_owned()))
+    }
+
+    fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {
+        target.not_on_macos().filter(|_| !system.is_linux())
+    }
+
+    fn spec(&self, target: &'static KernelTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        let lost = || Defect { family: ABOUT.key, key: target.to_string() };
+        Ok(Spec {
+            linux: cell.release(AXIS_LINUX)?,
+            gcc: target.gcc().ok_or_else(lost)?,
+            compiler: cell.word(AXIS_COMPILER)?,
+            config: cell.named(AXIS_CONFIG)?,
+            modules: cell.all_named(MODULES)?,
+        })
+    }
+
+    fn too_many(&self, cells: &[CellOf<Linux>]) -> Option<(String, String)> {
+        let modules = cells.first().map_or(0, |cell| cell.spec.modules.len());
+        (cells.len().saturating_mul(modules) > MAX_CELLS).then(|| {
+            (format!("{modules} modules for {} kernels", cells.len()), format!("at most {MAX_CELLS} are built in all"))
+        })
+    }
+
+    fn wanted(&self, cells: &[CellOf<Linux>]) -> Vec<Wanted> {
+        plan::wanted(cells)
+    }
+
+    fn files(&self, cells: &[CellOf<Linux>]) -> BTreeMap<String, String> {
+        cells.iter().flat_map(plan::files).collect()
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<Linux>]) {
+        plan::plan(planner, cells);
+    }
+}

@@ -1,0 +1,188 @@
+//! `[musl-gcc]`: GCC cross compilers with musl, for every architecture that both support.
+
+mod plan;
+mod targets;
+
+use super::{
+    About, Axis, CellOf, Defect, Family, Kind, LANGUAGES, Languages, Limits, Reading, Setting, Suffix, Value, Values,
+};
+use crate::catalogue::{Package, Release, version_key};
+use crate::lock::Wanted;
+use crate::plan::Planner;
+
+pub use plan::{compiler_wanted, default_compiler};
+pub use targets::MuslTarget;
+
+const GCC: Package = Package::new("gcc");
+const MUSL: Package = Package::new("musl");
+const BINUTILS: Package = Package::new("binutils");
+const LINUX: Package = Package::new("linux");
+const GMP: Package = Package::new("gmp");
+const MPFR: Package = Package::new("mpfr");
+const MPC: Package = Package::new("mpc");
+
+/// The family.
+#[derive(Debug)]
+pub struct MuslGcc;
+
+static ABOUT: About = About {
+    key: "musl-gcc",
+    summary: "GCC cross toolchains with musl. Every combination of target and versions is a cell.",
+    example_target: "x86_64-linux-musl",
+    spelling: "targets are GNU triples such as x86_64-linux-musl or armv7-linux-musleabihf",
+    first_target_unnamed: false,
+    // A whole GCC takes a quarter of an hour on a quiet machine with two cores. Its linking is long and silent.
+    limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
+    example: "quickstart",
+    packages: &[GCC, MUSL, BINUTILS, LINUX, GMP, MPFR, MPC],
+    check: "musl-gcc/programs.nix",
+};
+
+const AXIS_GCC: &str = "gcc";
+const AXIS_MUSL: &str = "musl";
+const AXIS_BINUTILS: &str = "binutils";
+const AXIS_LINUX_HEADERS: &str = "linux-headers";
+
+static AXES: [Axis; 4] = [
+    Axis { key: AXIS_GCC, values: Values::Releases(GCC), suffix: Suffix::Package, doc: "Versions of GCC." },
+    Axis { key: AXIS_MUSL, values: Values::Releases(MUSL), suffix: Suffix::Package, doc: "Versions of musl." },
+    Axis {
+        key: AXIS_BINUTILS,
+        values: Values::Releases(BINUTILS),
+        suffix: Suffix::Package,
+        doc: "Versions of binutils.",
+    },
+    Axis {
+        key: AXIS_LINUX_HEADERS,
+        values: Values::Releases(LINUX),
+        suffix: Suffix::Package,
+        doc: "Versions of the Linux kernel whose headers programs see.",
+    },
+];
+
+static SETTINGS: [Setting; 1] = [LANGUAGES];
+
+const GCC_FLAGS: &str = "gcc-flags";
+const BINUTILS_FLAGS: &str = "binutils-flags";
+const MUSL_FLAGS: &str = "musl-flags";
+const LIBSTDCXX_FLAGS: &str = "libstdcxx-flags";
+
+static OVERRIDES: [Setting; 5] = [
+    Setting { key: GCC_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of gcc." },
+    Setting { key: BINUTILS_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of binutils." },
+    Setting { key: MUSL_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of musl." },
+    Setting { key: LIBSTDCXX_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of libstdcxx." },
+    Setting { doc: "Replaces the languages of these cells.", ..LANGUAGES },
+];
+
+/// One cross toolchain.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub gcc: &'static Release,
+    pub musl: &'static Release,
+    pub binutils: &'static Release,
+    pub linux_headers: &'static Release,
+    pub languages: Languages,
+    pub flags: Flags,
+}
+
+/// Flags for configure scripts, in addition to what recipes and targets give.
+///
+/// Each starts with `-` and has no control characters.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub gcc: Vec<String>,
+    pub binutils: Vec<String>,
+    pub musl: Vec<String>,
+    pub libstdcxx: Vec<String>,
+}
+
+impl Family for MuslGcc {
+    type Target = MuslTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static MuslTarget> {
+        MuslTarget::all().iter().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    fn settings(&self) -> &'static [Setting] {
+        &SETTINGS
+    }
+
+    fn overrides(&self) -> &'static [Setting] {
+        &OVERRIDES
+    }
+
+    fn refuse(&self, target: &'static MuslTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        let Value::Release(release) = cell.value(axis).ok()? else { return None };
+        too_old(axis, release, target.triple(), target.since(release.package())?)
+    }
+
+    fn spec(&self, _: &'static MuslTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        Ok(Spec {
+            gcc: cell.release(AXIS_GCC)?,
+            musl: cell.release(AXIS_MUSL)?,
+            binutils: cell.release(AXIS_BINUTILS)?,
+            linux_headers: cell.release(AXIS_LINUX_HEADERS)?,
+            languages: Languages::of(cell)?,
+            flags: Flags {
+                gcc: cell.flags(GCC_FLAGS)?,
+                binutils: cell.flags(BINUTILS_FLAGS)?,
+                musl: cell.flags(MUSL_FLAGS)?,
+                libstdcxx: cell.flags(LIBSTDCXX_FLAGS)?,
+            },
+        })
+    }
+
+    fn wanted(&self, cells: &[CellOf<MuslGcc>]) -> Vec<Wanted> {
+        plan::wanted(cells)
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
+        plan::plan(planner, cells);
+    }
+}
+
+/// A message and a hint, where a release came out before `since`, the first that supports a target.
+pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Option<(String, String)> {
+    let (package, version) = (release.package(), release.version());
+    (version_key(version) < version_key(since)).then(|| {
+        let exclude = format!("exclude = [{{ target = \"{target}\", {axis} = \"{version}\" }}]");
+        let hint = format!("supported since {axis} {since}; take that or newer, or {exclude}");
+        (format!("{package} does not support {target}: {axis} {version}"), hint)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_are_too_old_for_a_target() {
+        let since = |triple: &str, package: &str| {
+            MuslTarget::parse(triple).and_then(|target| target.since(package)).map(version_key)
+        };
+        assert!(since("loongarch64-linux-musl", "gcc") > Some(version_key("11.4.0")));
+        assert_eq!(since("x86_64-linux-musl", "linux"), None);
+        let oldest = GCC.releases().iter().min_by_key(|release| version_key(release.version())).unwrap();
+        let (message, hint) = too_old(AXIS_GCC, oldest, "x-linux-musl", "99").unwrap();
+        let version = oldest.version();
+        assert_eq!(message, format!("gcc does not support x-linux-musl: gcc {version}"));
+        assert_eq!(
+            hint,
+            format!(
+                "supported since gcc 99; take that or newer, or exclude = [{{ target = \"x-linux-musl\", gcc = \
+                 \"{version}\" }}]"
+            )
+        );
+        assert_eq!(too_old(AXIS_GCC, oldest, "x-linux-musl", version), None);
+    }
+}

@@ -1,0 +1,290 @@
+//! The nodes of a GCC with musl.
+
+use std::collections::BTreeMap;
+
+use super::{BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
+use crate::catalogue::{Package, Release};
+use crate::ci::limits::Limits;
+use crate::families::CellOf;
+use crate::lock::Wanted;
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
+use crate::platform::System;
+use crate::seed::Tier;
+
+/// A library that GCC's host programs are linked with, always at the catalogue's default version.
+struct HostLibrary {
+    package: Package,
+    recipe: &'static str,
+    /// The others that it needs itself.
+    needs: &'static [&'static str],
+}
+
+const HOST_LIBRARIES: [HostLibrary; 3] = [
+    HostLibrary { package: GMP, recipe: "musl-gcc/gmp", needs: &[] },
+    HostLibrary { package: MPFR, recipe: "musl-gcc/mpfr", needs: &["gmp"] },
+    HostLibrary { package: MPC, recipe: "musl-gcc/mpc", needs: &["gmp", "mpfr"] },
+];
+
+/// What cells are built from.
+pub fn wanted(cells: &[CellOf<MuslGcc>]) -> Vec<Wanted> {
+    let own = cells.iter().flat_map(|cell| releases(&cell.spec)).map(Wanted::Release);
+    let host = HOST_LIBRARIES.iter().map(|library| Wanted::Release(library.package.default()));
+    own.chain(host).collect()
+}
+
+/// What [`default_compiler`] is built from.
+pub fn compiler_wanted() -> Vec<Wanted> {
+    let packages = [GCC, BINUTILS].into_iter().chain(HOST_LIBRARIES.iter().map(|library| library.package));
+    packages.map(|package| Wanted::Release(package.default())).collect()
+}
+
+fn releases(spec: &Spec) -> [&'static Release; 4] {
+    [spec.gcc, spec.musl, spec.binutils, spec.linux_headers]
+}
+
+pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
+    let system = planner.system;
+    for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+        let planned = toolchain(planner, cell);
+        planner.check(programs(planner.system, cell, &planned));
+        planner.cell(planned);
+    }
+    let mut versions: Vec<_> = cells.iter().map(|cell| cell.spec.musl).collect();
+    versions.sort_by_key(|release| release.version());
+    versions.dedup();
+    for release in versions {
+        planner.check(seed_check(release));
+    }
+}
+
+/// Programs built with a cell, and run.
+fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &Cell) -> Check {
+    // The suffix of the QEMU user-mode emulator that runs its programs; empty where the build machine itself does, or where
+    // QEMU has none.
+    let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
+    Check {
+        name: format!("programs-{}", cell.name),
+        file: "musl-gcc/programs",
+        args: vec![
+            ("toolchain", Arg::Node(toolchain.node().unwrap_or_default().to_owned())),
+            ("target", text(cell.target.triple())),
+            ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+            ("emulator", text(emulator)),
+        ],
+        tiers: if emulator.is_empty() { Vec::new() } else { vec![Tier::Emulator] },
+        limits: Limits::CHECK,
+    }
+}
+
+/// musl at this version built with the seed's own compiler, and a program with that.
+fn seed_check(musl: &'static Release) -> Check {
+    Check {
+        name: format!("seed-musl-{}", attribute(musl.version())),
+        file: "musl-gcc/seed-musl",
+        args: vec![("src", source(musl)), ("version", text(musl.version()))],
+        tiers: Vec::new(),
+        // Only the seed's compiler takes part: when this fails, everything else will.
+        limits: Limits { priority: 150, timeout: 1800, silent: 900 },
+    }
+}
+
+fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
+    let plain = cell.spec.languages.cxx && cell.spec.flags == Flags::default();
+    plain && planner.was_built(&MuslGcc, cell.target.triple(), &[], &releases(&cell.spec))
+}
+
+fn host_library(planner: &mut Planner<'_>, library: &HostLibrary) {
+    let release = library.package.default();
+    let mut args = BTreeMap::from([("src", source(release)), ("version", text(release.version()))]);
+    args.extend(library.needs.iter().map(|need| (*need, node(need))));
+    planner.insert(Node { name: library.package.as_str().to_owned(), recipe: library.recipe, args });
+}
+
+/// What a compiler is told apart by among those of one target.
+struct Compiler<'a> {
+    target: &'static MuslTarget,
+    gcc: &'static Release,
+    binutils: &'static Release,
+    languages: Languages,
+    flags: &'a Flags,
+}
+
+/// What languages add to the flags that a name stands for: nothing where they are the default.
+fn languages_part(languages: Languages) -> Vec<String> {
+    if languages.cxx { Vec::new() } else { vec!["c".to_owned()] }
+}
+
+/// The value of GCC's `--enable-languages=`.
+fn gcc_languages(languages: Languages) -> &'static str {
+    if languages.cxx { "c,c++" } else { "c" }
+}
+
+/// The nodes of binutils and of GCC's host programs.
+fn compiler(planner: &mut Planner<'_>, wanted: &Compiler<'_>) -> [String; 2] {
+    let Compiler { target, flags, .. } = wanted;
+    let triple = target.triple();
+    let plain = languages_part(wanted.languages);
+    let binutils_name = node_name("binutils", wanted.binutils, triple, &[], &[&flags.binutils]);
+    let gcc_name = node_name("gcc", wanted.gcc, triple, &[wanted.binutils], &[&plain, &flags.binutils, &flags.gcc]);
+    for library in &HOST_LIBRARIES {
+        host_library(planner, library);
+    }
+    let binutils = planner.add(
+        binutils_name,
+        "musl-gcc/binutils",
+        [
+            ("src", source(wanted.binutils)),
+            ("version", text(wanted.binutils.version())),
+            ("target", text(triple)),
+            ("flags", Arg::Texts(flags.binutils.clone())),
+        ],
+    );
+    let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
+    let gcc = planner.add(
+        gcc_name,
+        "musl-gcc/gcc",
+        [
+            ("src", source(wanted.gcc)),
+            ("version", text(wanted.gcc.version())),
+            ("target", text(triple)),
+            ("languages", text(gcc_languages(wanted.languages))),
+            ("flags", Arg::Texts(gcc_flags.collect())),
+            ("binutils", node(&binutils)),
+            ("gmp", node("gmp")),
+            ("mpfr", node("mpfr")),
+            ("mpc", node("mpc")),
+        ],
+    );
+    [binutils, gcc]
+}
+
+/// The nodes of binutils and GCC at the catalogue's versions, for who needs a compiler and no library: the nodes that a
+/// matrix's plain toolchain has, too.
+pub fn default_compiler(planner: &mut Planner<'_>, target: &'static MuslTarget) -> [String; 2] {
+    let flags = Flags::default();
+    let (gcc, binutils) = (GCC.default(), BINUTILS.default());
+    compiler(planner, &Compiler { target, gcc, binutils, languages: Languages::default(), flags: &flags })
+}
+
+/// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
+fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> Cell {
+    let (target, spec) = (cell.target, &cell.spec);
+    let triple = target.triple();
+    let Spec { gcc: gcc_release, musl: musl_release, binutils: binutils_release, linux_headers, .. } = *spec;
+    let flags = &spec.flags;
+    let plain = languages_part(spec.languages);
+    let plain = plain.as_slice();
+    let compiler_flags = [plain, &flags.binutils, &flags.gcc];
+    let libgcc_name = node_name("libgcc", gcc_release, triple, &[binutils_release, musl_release], &compiler_flags);
+    let all_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl];
+    let musl_name = node_name("musl", musl_release, triple, &[binutils_release, gcc_release], &all_flags);
+    let cxx_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl, &flags.libstdcxx];
+    let libstdcxx_name = node_name("libstdcxx", gcc_release, triple, &[binutils_release, musl_release], &cxx_flags);
+    let others = [binutils_release, musl_release, linux_headers];
+    let toolchain_name = node_name("toolchain", gcc_release, triple, &others, &cxx_flags);
+    let role = format!("toolchain-{}-", attribute(gcc_release.version()));
+    let toolchain_suffix = toolchain_name.strip_prefix(&role).unwrap_or(triple).to_owned();
+
+    let arch = target.linux_arch();
+    let linux_headers = planner.add(
+        format!("linux-headers-{}-{arch}", attribute(linux_headers.version())),
+        "musl-gcc/linux-headers",
+        [("src", source(linux_headers)), ("version", text(linux_headers.version())), ("arch", text(arch))],
+    );
+    let arch = target.musl_arch();
+    let musl_headers = planner.add(
+        format!("musl-headers-{}-{arch}", attribute(musl_release.version())),
+        "musl-gcc/musl-headers",
+        [("src", source(musl_release)), ("version", text(musl_release.version())), ("arch", text(arch))],
+    );
+    let wanted = Compiler { target, gcc: gcc_release, binutils: binutils_release, languages: spec.languages, flags };
+    let [binutils, gcc] = compiler(planner, &wanted);
+    let libgcc = planner.add(
+        libgcc_name,
+        "musl-gcc/libgcc",
+        [
+            ("src", source(gcc_release)),
+            ("version", text(gcc_release.version())),
+            ("target", text(triple)),
+            ("binutils", node(&binutils)),
+            ("gcc", node(&gcc)),
+            ("muslHeaders", node(&musl_headers)),
+        ],
+    );
+    let musl = planner.add(
+        musl_name,
+        "musl-gcc/musl",
+        [
+            ("src", source(musl_release)),
+            ("version", text(musl_release.version())),
+            ("target", text(triple)),
+            ("flags", Arg::Texts(flags.musl.clone())),
+            ("binutils", node(&binutils)),
+            ("gcc", node(&gcc)),
+            ("libgcc", node(&libgcc)),
+        ],
+    );
+    let mut libraries = Vec::new();
+    if spec.languages.cxx {
+        libraries.push(planner.add(
+            libstdcxx_name,
+            "musl-gcc/libstdcxx",
+            [
+                ("src", source(gcc_release)),
+                ("version", text(gcc_release.version())),
+                ("target", text(triple)),
+                ("flags", Arg::Texts(flags.libstdcxx.clone())),
+                ("binutils", node(&binutils)),
+                ("gcc", node(&gcc)),
+                ("libgcc", node(&libgcc)),
+                ("musl", node(&musl)),
+            ],
+        ));
+    }
+    let toolchain = planner.add(
+        toolchain_name,
+        "musl-gcc/toolchain",
+        [
+            // Named as the node, not as the cell: a cell is named by its place in the matrix, and another order of an axis
+            // must not rebuild anything.
+            ("name", text(&format!("musl-gcc-{toolchain_suffix}"))),
+            ("version", text(gcc_release.version())),
+            ("target", text(triple)),
+            ("binutils", node(&binutils)),
+            ("gcc", node(&gcc)),
+            ("libgcc", node(&libgcc)),
+            ("linuxHeaders", node(&linux_headers)),
+            ("musl", node(&musl)),
+            ("libraries", Arg::Nodes(libraries)),
+        ],
+    );
+    Cell {
+        name: cell.name.clone(),
+        family: &MuslGcc,
+        shell: Some(shell(planner.system, cell)),
+        output: Output::Node(toolchain),
+        target: triple,
+        built: was_built(planner, cell),
+    }
+}
+
+fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
+    let target = cell.target;
+    let name = cell.short_name(&MuslGcc);
+    // Here the build machine's own kernel is not enough: it finds no musl to load programs with.
+    let emulator = if system.is_linux() { target.qemu_user().unwrap_or_default() } else { "" };
+    let texts = [
+        ("cell", name.as_str()),
+        ("cpu", target.cpu()),
+        ("family", target.meson_family()),
+        ("endian", target.endian().as_str()),
+        ("rust", target.rust().unwrap_or_default()),
+        ("emulator", emulator),
+    ];
+    Shell {
+        recipe: "musl-gcc/shell",
+        cxx: cell.spec.languages.cxx,
+        texts: texts.map(|(arg, value)| (arg, value.to_owned())).to_vec(),
+        name,
+    }
+}

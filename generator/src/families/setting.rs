@@ -1,0 +1,33 @@
+//! Settings: keys of a family's table, or of its overrides, that make no cells.
+
+use std::sync::Arc;
+
+use super::table::{Named, Table};
+
+/// One key.
+pub struct Setting {
+    pub key: &'static str,
+    pub kind: Kind,
+    /// One sentence for the manual and the schema.
+    pub doc: &'static str,
+}
+
+/// What its value is.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// A list of distinct words of a closed set; all of them where the key is absent. A list that lacks the word of
+    /// `required` is an error, for the reason that follows it.
+    Words { known: &'static [&'static str], required: Option<(&'static str, &'static str)> },
+    /// A list of distinct names of a table.
+    Names(&'static dyn Table),
+    /// A list of flags for a configure script.
+    Flags,
+}
+
+/// What a matrix says for it.
+#[derive(Debug, Clone)]
+pub enum SettingValue {
+    Words(Vec<&'static str>),
+    Names(Vec<Arc<Named>>),
+    Flags(Vec<String>),
+}

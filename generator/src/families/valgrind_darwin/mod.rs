@@ -1,0 +1,150 @@
+//! `[valgrind-darwin]`: Valgrind for macOS, built on Linux.
+
+mod plan;
+
+use super::darwin::{self, Darwin, DarwinTarget, FLAVOUR, Flavour, SDK, SPELLING, Sdk};
+use super::musl_gcc::too_old;
+use super::{
+    About, Axis, CellOf, Defect, Family, Limits, Misspelt, Reading, Registered, Suffix, Target, Value, Values,
+};
+use crate::catalogue::{Package, Release};
+use crate::lock::Wanted;
+use crate::plan::Planner;
+use crate::word::Word;
+use crate::words;
+
+const VALGRIND: Package = Package::new("valgrind");
+const BOOTSTRAP_CMDS: Package = Package::new("bootstrap-cmds");
+const UNICORN: Package = Package::new("unicorn");
+const ZIGLANG: Package = Package::new("ziglang");
+
+/// The family.
+#[derive(Debug)]
+pub struct ValgrindDarwin;
+
+static ABOUT: About = About {
+    key: "valgrind-darwin",
+    summary: "Valgrind for macOS. Every combination of target and axes is a cell.",
+    example_target: "x86_64-apple-darwin22",
+    spelling: SPELLING,
+    // There is seldom more than one Valgrind, but always more than one toolchain to be told apart by its target.
+    first_target_unnamed: true,
+    // Ten tools, some minutes each on one core; make prints every file.
+    limits: Limits { priority: 120, timeout: 7200, silent: 1800 },
+    example: "valgrind-darwin",
+    packages: &[VALGRIND, BOOTSTRAP_CMDS, UNICORN, ZIGLANG],
+    check: "valgrind-darwin/structure.nix",
+};
+
+const AXIS_VALGRIND: &str = "valgrind";
+const AXIS_MIG: &str = "mig";
+
+static AXES: [Axis; 4] = [
+    Axis {
+        key: AXIS_VALGRIND,
+        values: Values::Releases(VALGRIND),
+        suffix: Suffix::Package,
+        doc: "Versions of Valgrind.",
+    },
+    SDK,
+    FLAVOUR,
+    Axis {
+        key: AXIS_MIG,
+        values: Values::Words(Mig::WORDS),
+        suffix: Suffix::Key,
+        doc: "`builtin` takes crossloom's own source for the four Mach routines that Valgrind calls; `bootstrap-cmds` has \
+              Apple's MIG generate them.",
+    },
+];
+
+words! {
+    /// What generates the stubs of Mach's interfaces.
+    pub enum Mig: "mig" {
+        /// Nothing: crossloom's own source file holds those that Valgrind calls.
+        Builtin = "builtin",
+        /// Apple's MIG, built for the build machine.
+        BootstrapCmds = "bootstrap-cmds",
+    }
+}
+
+/// One Valgrind for macOS.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub valgrind: &'static Release,
+    pub sdk: Sdk,
+    pub flavour: Flavour,
+    pub mig: Mig,
+}
+
+impl Family for ValgrindDarwin {
+    type Target = DarwinTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static DarwinTarget> {
+        DarwinTarget::with_valgrind().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    fn needs(&self) -> &'static [&'static dyn Registered] {
+        &[&Darwin]
+    }
+
+    /// A macOS that exists, and that no Valgrind runs on, is refused with the reason.
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        let Some(target) = DarwinTarget::parse(word) else { return darwin::misspelt(word) };
+        let known = Family::targets(self);
+        let hint = match (target.arch(), known.first(), known.last()) {
+            (_, Some(first), Some(last)) if target.arch() != "arm64" => {
+                format!("it runs on {} to {}", first.name(), last.name())
+            }
+            (_, _, last) => {
+                let newest = last.map(|last| format!("; {} is the newest that there is", last.name()));
+                format!("upstream's sources hold no port to macOS on arm64{}", newest.unwrap_or_default())
+            }
+        };
+        Some(Misspelt::Refused { message: format!("Valgrind does not run on {target}"), hint })
+    }
+
+    fn refuse(&self, target: &'static DarwinTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        match cell.value(axis).ok()? {
+            Value::Release(release) => too_old(axis, release, target.triple(), target.valgrind_since()?),
+            Value::Word(_) if axis == AXIS_MIG => without_defs(cell),
+            Value::Word(_) | Value::Name(_) => None,
+        }
+    }
+
+    fn spec(&self, _: &'static DarwinTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        let (sdk, flavour) = darwin::sdk_and_flavour(cell)?;
+        Ok(Spec { valgrind: cell.release(AXIS_VALGRIND)?, sdk, flavour, mig: cell.word(AXIS_MIG)? })
+    }
+
+    fn wanted(&self, cells: &[CellOf<ValgrindDarwin>]) -> Vec<Wanted> {
+        cells.iter().flat_map(plan::wanted).collect()
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<ValgrindDarwin>]) {
+        plan::plan(planner, cells);
+    }
+}
+
+/// A message and a hint, where MIG would find no interface definitions.
+fn without_defs(cell: &Reading<'_>) -> Option<(String, String)> {
+    let mig: Mig = cell.word(AXIS_MIG).ok()?;
+    let (sdk, _) = darwin::sdk_and_flavour(cell).ok()?;
+    if mig == Mig::Builtin || sdk.has_defs() {
+        return None;
+    }
+    let sdk = sdk.name;
+    let message = format!("mig {mig} needs the interface definitions (.defs), which sdk {sdk} lacks");
+    let hint = format!(
+        "take a named SDK, which has them; or mig = [\"builtin\"], or exclude = [{{ sdk = \"{sdk}\", mig = \"{mig}\" }}]"
+    );
+    Some((message, hint))
+}

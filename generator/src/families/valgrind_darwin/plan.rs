@@ -1,0 +1,168 @@
+//! The nodes of a Valgrind for macOS.
+
+use std::collections::BTreeMap;
+
+use super::{BOOTSTRAP_CMDS, Mig, UNICORN, ValgrindDarwin, ZIGLANG};
+use crate::ci::limits::Limits;
+use crate::families::CellOf;
+use crate::families::darwin::{Compiler, compiler, flavour_wanted, is_checked, sdk_wanted, static_macho};
+use crate::lock::Wanted;
+use crate::plan::{Cell, Check, Node, Output, Planner, attribute, node, source, text};
+use crate::platform::System;
+use crate::seed::Tier;
+
+/// The build system whose Python the emulator's package is made for.
+const EMULATES: System = System::X86_64Linux;
+
+/// The macOS that everything of Valgrind's says it needs: its configure script asks for this on every x86_64 macOS.
+const MINIMUM: &str = "10.8";
+
+/// What a cell is built from, and checked with.
+pub fn wanted(cell: &CellOf<ValgrindDarwin>) -> Vec<Wanted> {
+    let spec = &cell.spec;
+    let mut wanted = sdk_wanted(&spec.sdk);
+    wanted.extend(flavour_wanted(spec.flavour));
+    wanted.push(Wanted::Release(spec.valgrind));
+    wanted.extend((spec.mig == Mig::BootstrapCmds).then(|| Wanted::Release(BOOTSTRAP_CMDS.default())));
+    let emulated = is_to_be_checked(cell) && cell.is_built_on(EMULATES);
+    wanted.extend(emulated.then(|| Wanted::Release(UNICORN.default())));
+    wanted
+}
+
+pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<ValgrindDarwin>]) {
+    let system = planner.system;
+    for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+        let planned = valgrind(planner, cell);
+        match &planned[0].output {
+            Output::Node(valgrind) => {
+                checks(planner, cell, valgrind).into_iter().for_each(|check| planner.check(check));
+            }
+            Output::MissingSdk(sdk) => {
+                let names = check_names(planner.system, cell);
+                names.into_iter().for_each(|name| planner.missing_check(name, sdk));
+            }
+        }
+        planned.into_iter().for_each(|cell| planner.cell(cell));
+    }
+}
+
+fn is_to_be_checked(cell: &CellOf<ValgrindDarwin>) -> bool {
+    is_checked(&cell.spec.sdk, cell.spec.flavour) && cell.spec.mig == Mig::Builtin
+}
+
+/// One Valgrind, and the archive of it: two packages.
+fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 2] {
+    let spec = &cell.spec;
+    let tarball_name = format!("{}-tarball", cell.name);
+    let planned = |name: &str, output, built: bool| Cell {
+        name: name.to_owned(),
+        family: &ValgrindDarwin,
+        shell: None,
+        output,
+        target: cell.target.triple(),
+        built,
+    };
+    let Some(compiler) = compiler(planner, cell.target, &spec.sdk, spec.flavour) else {
+        let missing = || Output::MissingSdk(spec.sdk.name.clone());
+        return [planned(&cell.name, missing(), false), planned(&tarball_name, missing(), false)];
+    };
+    let triple = cell.target.triple();
+    let version = spec.valgrind.version();
+    let mut args = BTreeMap::from([
+        ("src", source(spec.valgrind)),
+        ("version", text(version)),
+        ("target", text(triple)),
+        ("darwinVersion", text(cell.target.release())),
+        ("cc", node(&compiler.cc)),
+        ("sdk", compiler.sdk.clone()),
+    ]);
+    let mig = match spec.mig {
+        Mig::Builtin => "",
+        Mig::BootstrapCmds => {
+            args.insert("mig", node(&cross_mig(planner, cell, &compiler)));
+            "-mig-bootstrap-cmds"
+        }
+    };
+    let suffix = format!("{}-{triple}{}{mig}", attribute(version), compiler.suffix);
+    let valgrind = format!("valgrind-{suffix}");
+    planner.insert(Node { name: valgrind.clone(), recipe: "valgrind-darwin/valgrind-darwin", args });
+    let tarball = planner.add(
+        format!("valgrind-tarball-{suffix}"),
+        "valgrind-darwin/valgrind-darwin-tarball",
+        [
+            ("valgrind", node(&valgrind)),
+            ("version", text(version)),
+            ("target", text(triple)),
+            ("darwinVersion", text(cell.target.release())),
+        ],
+    );
+    let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
+    let built = planner.was_built(&ValgrindDarwin, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
+    [planned(&cell.name, Output::Node(valgrind), built), planned(&tarball_name, Output::Node(tarball), built)]
+}
+
+/// Apple's MIG for the build machine, which has the target's compiler read interfaces.
+fn cross_mig(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, compiler: &Compiler) -> String {
+    let release = BOOTSTRAP_CMDS.default();
+    let triple = cell.target.triple();
+    planner.add(
+        format!("cross-mig-{triple}{}", compiler.suffix),
+        "darwin/bootstrap-cmds",
+        [
+            ("src", source(release)),
+            ("version", text(release.version())),
+            ("target", text(triple)),
+            ("arch", text(cell.target.arch())),
+            ("cc", node(&compiler.cc)),
+            ("sdk", compiler.sdk.clone()),
+        ],
+    )
+}
+
+/// What the checks of a cell are called: that of its files, and that of its tools where they can be run.
+fn check_names(system: System, cell: &CellOf<ValgrindDarwin>) -> Vec<String> {
+    let kinds: &[&str] = match system {
+        _ if !is_to_be_checked(cell) => &[],
+        EMULATES => &["structure", "emulated"],
+        _ => &["structure"],
+    };
+    kinds.iter().map(|kind| format!("{kind}-{}", cell.name)).collect()
+}
+
+/// What the files of a Valgrind are made of; and its tools, run under a CPU emulator.
+fn checks(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, valgrind: &str) -> Vec<Check> {
+    let mut names = check_names(planner.system, cell).into_iter();
+    let Some(structure) = names.next() else { return Vec::new() };
+    // All of it is there already: this only says what it is called.
+    let compiler = compiler(planner, cell.target, &cell.spec.sdk, cell.spec.flavour);
+    let Some(compiler) = compiler else { return Vec::new() };
+    let target = text(cell.target.triple());
+    let mut checks = vec![Check {
+        name: structure,
+        file: "valgrind-darwin/structure",
+        args: vec![
+            ("valgrind", node(valgrind)),
+            ("sdk", compiler.sdk),
+            ("staticMacho", node(&static_macho(planner))),
+            ("target", target.clone()),
+            ("minimum", text(MINIMUM)),
+        ],
+        tiers: vec![Tier::Python, Tier::Llvm, Tier::Rust],
+        limits: Limits::CHECK,
+    }];
+    checks.extend(names.next().map(|name| Check {
+        name,
+        file: "valgrind-darwin/emulated",
+        args: vec![
+            ("unicorn", source(UNICORN.default())),
+            ("valgrind", node(valgrind)),
+            ("cc", node(&compiler.cc)),
+            ("target", target),
+            ("release", text(cell.target.release())),
+        ],
+        tiers: vec![Tier::Python, Tier::Llvm],
+        // It says what it found when it has ended.
+        limits: Limits { priority: 90, timeout: 7200, silent: 7200 },
+    }));
+    checks
+}

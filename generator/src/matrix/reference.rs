@@ -1,0 +1,96 @@
+//! The tables of a family's page in the manual, from what the family says about itself.
+
+use crate::families::{Axis, Kind, Registered, Setting, Table, Values};
+
+/// Markdown tables of a family: its keys with types and defaults, the keys of the tables that it takes names from, its
+/// targets, and the versions that can be chosen. Ends in a newline.
+pub fn reference(family: &'static dyn Registered) -> String {
+    let about = family.about();
+    let mut text = format!("{}\n\n### Keys of [{}]\n\n", about.summary, about.key);
+    let mut rows = vec![row(&["`targets`", "list of strings", "required", "Targets; see below."])];
+    rows.extend(family.axes().iter().map(axis_row));
+    rows.extend(family.settings().iter().map(setting_row));
+    let filter = "list of tables";
+    rows.push(row(&[
+        "`exclude`",
+        filter,
+        "",
+        "Cells to leave out: each entry drops the cells that match all of its keys.",
+    ]));
+    rows.push(row(&["`include`", filter, "", "Cells to add; an absent key stands for the first value of its axis."]));
+    if !family.overrides().is_empty() {
+        rows.push(row(&["`override`", filter, "", "Settings for the cells that `match` names; see below."]));
+    }
+    text.push_str(&table(&["key", "type", "default", "meaning"], &rows));
+    text.push_str(&format!(
+        "\nAn entry of `include` has the keys {}; an entry of `exclude` also `system`.\n",
+        code(&family.cell_keys())
+    ));
+    if !family.overrides().is_empty() {
+        text.push_str(&format!("\n### Keys of [[{}.override]]\n\n", about.key));
+        let mut rows = vec![row(&["`match`", "table", "required", "Which cells; `{}` is all of them."])];
+        rows.extend(family.overrides().iter().map(setting_row));
+        text.push_str(&table(&["key", "type", "default", "meaning"], &rows));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for named in family.tables() {
+        if !seen.contains(&named.key()) {
+            seen.push(named.key());
+            text.push_str(&named_table(named));
+        }
+    }
+    text.push_str(&format!("\n### Targets\n\n{}\n", code(&family.targets())));
+    for axis in family.axes() {
+        if let Values::Releases(package) = axis.values {
+            let versions: Vec<_> = package.releases().iter().map(|release| release.version()).collect();
+            text.push_str(&format!(
+                "\n### Versions of {}\n\n{}; the first is the default.\n",
+                axis.key,
+                code(&versions)
+            ));
+        }
+    }
+    text
+}
+
+fn axis_row(axis: &Axis) -> String {
+    let default = axis.known().first().map(|first| format!("`[\"{first}\"]`")).unwrap_or_default();
+    let words = match axis.values {
+        Values::Words(words) => format!(" One of {}.", code(words)),
+        Values::Releases(_) | Values::Names(_) => String::new(),
+    };
+    row(&[&format!("`{}`", axis.key), "list of strings", &default, &format!("{}{words}", axis.doc)])
+}
+
+fn setting_row(setting: &Setting) -> String {
+    let default = match setting.kind {
+        Kind::Words { known, .. } => {
+            let words: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
+            format!("`[{}]`", words.join(", "))
+        }
+        Kind::Names(_) | Kind::Flags => String::new(),
+    };
+    row(&[&format!("`{}`", setting.key), "list of strings", &default, setting.doc])
+}
+
+fn named_table(named: &dyn Table) -> String {
+    let rows: Vec<_> = named
+        .keys()
+        .iter()
+        .map(|key| row(&[&format!("`{}`", key.name), if key.required { "required" } else { "" }, key.doc]))
+        .collect();
+    let key = named.key();
+    format!("\n### Keys of [{key}.NAME]\n\n{}\n\n{}", named.summary(), table(&["key", "", "meaning"], &rows))
+}
+
+fn code(words: &[impl AsRef<str>]) -> String {
+    words.iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", ")
+}
+
+fn row(cells: &[&str]) -> String {
+    format!("| {} |\n", cells.join(" | "))
+}
+
+fn table(headings: &[&str], rows: &[String]) -> String {
+    format!("{}|{}\n{}", row(headings), "---|".repeat(headings.len()), rows.concat())
+}

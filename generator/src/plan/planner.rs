@@ -1,0 +1,150 @@
+//! The planner of one build system: what families plan their cells into.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Arg, Cell, Check, Node, SystemPlan};
+use crate::catalogue::{Release, catalogue};
+use crate::families::Registered;
+use crate::lock::{Lock, Wanted};
+use crate::nix::hash::Sha256;
+use crate::platform::{Seed, System};
+
+/// The build system that crossloom's authors build on.
+const AUTHORS: System = System::X86_64Linux;
+
+/// The nodes, cells and checks of one build system so far.
+pub struct Planner<'a> {
+    pub system: System,
+    pub lock: &'a Lock,
+    seed: Seed,
+    planned: SystemPlan,
+    known: BTreeSet<String>,
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(system: System, lock: &'a Lock, seed: Seed) -> Planner<'a> {
+        Planner { system, lock, seed, planned: SystemPlan::default(), known: BTreeSet::new() }
+    }
+
+    /// Adds a node unless it is there, and returns its name. A node comes after those that its arguments name: the order
+    /// stays sorted.
+    pub fn add<const N: usize>(
+        &mut self,
+        name: String,
+        recipe: &'static str,
+        args: [(&'static str, Arg); N],
+    ) -> String {
+        self.insert(Node { name: name.clone(), recipe, args: args.into_iter().collect() });
+        name
+    }
+
+    /// The same with arguments of any number.
+    pub fn insert(&mut self, node: Node) {
+        if !self.known.contains(&node.name) {
+            self.known.insert(node.name.clone());
+            self.planned.nodes.push(node);
+        }
+    }
+
+    /// Adds a cell.
+    pub fn cell(&mut self, cell: Cell) {
+        self.planned.cells.push(cell);
+    }
+
+    /// Adds a check.
+    pub fn check(&mut self, check: Check) {
+        self.planned.checks.push(check);
+    }
+
+    /// Notes a check that there will be once an SDK has been imported.
+    pub fn missing_check(&mut self, name: String, sdk: &str) {
+        self.planned.missing_checks.insert(name, sdk.to_owned());
+    }
+
+    /// Whether crossloom's authors built a cell of these words and releases, from the same bits and the default seed.
+    pub fn was_built(
+        &self,
+        family: &dyn Registered,
+        target: &str,
+        words: &[(&str, &str)],
+        releases: &[&'static Release],
+    ) -> bool {
+        let family = family.about().key;
+        let same_bits = |release: &&'static Release, variant| {
+            let locked = self.lock.source(&Wanted::Release(release).name());
+            let chosen = release.choose(&[variant]);
+            chosen.is_some_and(|chosen| locked.is_ok_and(|locked| locked.sha256 == chosen.sha256))
+        };
+        let same_words = |built: &BTreeMap<String, String>| {
+            built.len() == words.len() && words.iter().all(|(key, value)| built.get(*key).is_some_and(|it| it == value))
+        };
+        let same_releases = |built: &BTreeMap<String, String>| {
+            let same =
+                |release: &&'static Release| built.get(release.package()).is_some_and(|it| it == release.version());
+            built.len() == releases.len() && releases.iter().all(same)
+        };
+        (self.system, self.seed) == (AUTHORS, Seed::default())
+            && catalogue().built().iter().any(|built| {
+                (built.family.as_str(), built.target.as_str()) == (family, target)
+                    && same_words(&built.words)
+                    && same_releases(&built.releases)
+                    && releases.iter().all(|release| same_bits(release, built.variant))
+            })
+    }
+
+    /// What was planned. Only Linux has a seed to check with, and runs what is built for Linux.
+    pub fn finish(mut self) -> SystemPlan {
+        if !self.system.is_linux() {
+            self.planned.checks.clear();
+            self.planned.missing_checks.clear();
+        }
+        self.planned
+    }
+}
+
+/// A string as an argument.
+pub fn text(text: &str) -> Arg {
+    Arg::Text(text.to_owned())
+}
+
+/// A node as an argument.
+pub fn node(name: &str) -> Arg {
+    Arg::Node(name.to_owned())
+}
+
+/// The source of a release as an argument.
+pub fn source(release: &'static Release) -> Arg {
+    source_of(Wanted::Release(release))
+}
+
+/// The same of a release that may have no hash in the catalogue.
+pub fn source_of(wanted: Wanted) -> Arg {
+    Arg::Source(wanted.name())
+}
+
+/// A version as a part of an attribute that needs no quotes: `14_2_0`.
+pub fn attribute(version: &str) -> String {
+    version.replace('.', "_")
+}
+
+/// Role, version and target; then everything else that makes this node differ from the one that a plain matrix gives:
+/// releases that are not the catalogue's default, and ten digits that stand for extra flags.
+pub fn node_name(
+    role: &str,
+    release: &'static Release,
+    target: &str,
+    others: &[&'static Release],
+    flags: &[&[String]],
+) -> String {
+    let mut name = format!("{role}-{}-{target}", attribute(release.version()));
+    for other in others.iter().filter(|other| !other.is_default()) {
+        name.push_str(&format!("-{}-{}", other.package(), attribute(other.version())));
+    }
+    if flags.iter().any(|flags| !flags.is_empty()) {
+        // Each list keeps its place, so that one flag for gcc and the same for musl make two names.
+        let text = flags.iter().map(|flags| flags.join("\n")).collect::<Vec<_>>().join("\0");
+        name.push('-');
+        name.push_str(&Sha256::of(text.as_bytes()).to_hex()[..10]);
+    }
+    name
+}
