@@ -81,7 +81,7 @@ step 'programs built in development shells' checks/shells.sh "$crossloom"
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module
 step 'every Nix' checks/nix-versions.sh "$crossloom"
 export CROSSLOOM_FUZZ=100000
-step 'fuzz tests of 100,000 cases' cargo test --release --locked --test fuzz_matrix --test fuzz_lock --test fuzz_sdk --test fuzz
+step 'fuzz tests of 100,000 cases' cargo test --release --locked fuzz
 
 skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"

@@ -13,13 +13,15 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use crossloom::matrix::Matrix;
-use crossloom::nix::driver::{Nix, NixError};
-use crossloom::target::{System, Target};
+use crossloom::testing::matrix::Matrix;
+// The store that tests share names the crate's modules from the root.
+use crossloom::testing::nix;
+use crossloom::testing::nix::driver::{Nix, NixError};
+use crossloom::testing::target::{System, Target};
 use tempfile::TempDir;
 
-#[allow(dead_code)]
-#[path = "../tests/temporary_store/mod.rs"]
+#[expect(dead_code, reason = "tests use the rest")]
+#[path = "../tests/support/temporary_store.rs"]
 mod temporary_store;
 
 use temporary_store::Store;

@@ -1,6 +1,7 @@
 //! crossloom reads a target matrix and emits Nix derivations for cross toolchains.
 //!
 //! The modules stand in the order in which data flows through them.
+
 pub mod catalogue;
 pub mod ci;
 pub mod cli;
@@ -23,3 +24,13 @@ pub mod seed;
 pub mod tree;
 pub mod verify;
 pub mod word;
+
+#[cfg(test)]
+#[path = "../tests/unit/mod.rs"]
+mod tests;
+
+/// For `tests/cli` and the bench. This is not an interface: everything in it is also used by the program.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::{lock, matrix, nix, platform};
+}

@@ -8,16 +8,16 @@ mod axis;
 mod cells;
 #[cfg(test)]
 mod contract;
-mod darwin;
+pub mod darwin;
 mod draft;
 mod languages;
-mod linux;
-mod musl_gcc;
+pub mod linux;
+pub mod musl_gcc;
 mod setting;
-mod table;
+pub mod table;
 #[cfg(test)]
 mod toy;
-mod valgrind_darwin;
+pub mod valgrind_darwin;
 
 use std::collections::BTreeMap;
 use std::fmt;

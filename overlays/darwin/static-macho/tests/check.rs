@@ -1,19 +1,16 @@
 //! What is found in files that are not as they should be, and not found in those that are.
 
-#[allow(dead_code)]
-mod writer;
-
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::writer::{self, arm64, library, linked, numbers, program, segment, Image, BASE, STACK, STACK_SIZE};
 use static_macho::check::{check, Report, Wanted};
 use static_macho::container::split;
 use static_macho::libraries::Libraries;
 use static_macho::macho::names::*;
 use static_macho::make::{make, Stack};
 use static_macho::version::Version;
-use writer::{arm64, library, linked, numbers, program, segment, Image, BASE, STACK, STACK_SIZE};
 
 fn report(bytes: &[u8], wanted: Wanted, libraries: &mut Libraries) -> Report {
     match split(bytes).expect("a kind that is known") {

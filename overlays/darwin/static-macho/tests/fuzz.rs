@@ -1,14 +1,9 @@
 //! Mutated files: never a panic, never a hang, and what is made of them is what it should be.
 
-#[allow(dead_code)]
-#[path = "../../../../generator/tests/mutate/mod.rs"]
-mod mutate;
-#[allow(dead_code)]
-mod writer;
-
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-use mutate::Rng;
+use crate::mutate::{self, Rng};
+use crate::writer::{self, arm64, library, linked, program, STACK, STACK_SIZE, TBD};
 use static_macho::check::{check, Wanted};
 use static_macho::container::{split, Content};
 use static_macho::libraries::Libraries;
@@ -16,7 +11,6 @@ use static_macho::macho::MachO;
 use static_macho::make::{make, Refusal, Stack};
 use static_macho::show::show;
 use static_macho::tbd;
-use writer::{arm64, library, linked, program, STACK, STACK_SIZE, TBD};
 
 const AT: Option<Stack> = Some(Stack { address: STACK, size: STACK_SIZE });
 

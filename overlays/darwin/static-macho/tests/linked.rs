@@ -1,19 +1,16 @@
 //! The same with a real linker's files, where clang and lld are at hand.
 
-#[allow(dead_code)]
-mod writer;
-
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use crate::writer::{self, STACK, STACK_SIZE};
 use static_macho::check::{check, Report, Wanted};
 use static_macho::container::split;
 use static_macho::libraries::Libraries;
 use static_macho::make::{make, Stack};
 use static_macho::version::Version;
-use writer::{STACK, STACK_SIZE};
 
 /// The first of these programs that there is.
 fn program(names: &[&'static str]) -> Option<&'static str> {

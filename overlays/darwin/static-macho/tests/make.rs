@@ -1,13 +1,11 @@
 //! Static executables out of what the linker makes.
 
-#[allow(dead_code)]
-mod writer;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use crate::writer::{self, linked, numbers, segment, Image, BASE, STACK, STACK_SIZE};
 use static_macho::check::{check, Wanted};
 use static_macho::container::Content;
 use static_macho::libraries::Libraries;
@@ -15,7 +13,6 @@ use static_macho::macho::names::*;
 use static_macho::macho::MachO;
 use static_macho::make::{make, Stack};
 use static_macho::show::show;
-use writer::{linked, numbers, segment, Image, BASE, STACK, STACK_SIZE};
 
 const AT: Option<Stack> = Some(Stack { address: STACK, size: STACK_SIZE });
 

@@ -1,18 +1,16 @@
 //! Mutated archives of every form: never a panic, never a hang, nothing outside of the directory that they are unpacked
 //! into, nothing left there when they are refused, and no link that leads out of what is accepted.
 
-#[allow(dead_code)]
-mod archives;
-#[allow(dead_code)]
-mod mutate;
-
 use std::fs;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use archives::{Cpio, Item, Items, Long, below, cpio, file, gz, items, link, package, pbzx, pkg_with, sdk, xz};
-use crossloom::sdk::{Limits, unpack_archive};
+use super::archives::{
+    self, Cpio, Item, Items, Long, below, cpio, file, gz, items, link, package, pbzx, pkg_with, sdk, xz,
+};
+use super::mutate;
+use crate::sdk::{Limits, unpack_archive};
 use tempfile::TempDir;
 
 /// Parts of paths, headers and tables of contents. `OUT` becomes a directory that nothing may write to.

@@ -1,22 +1,17 @@
 //! `crossloom sdk import` as users run it, with a Nix store of its own: what is right ends up in store and lock, and
 //! what is wrong in neither, nor anywhere else on disk.
 
-#[allow(dead_code)]
-mod archives;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
-use archives::{Cpio, Item, Items, below, cpio, file, gz, items, link, package, pbzx, sdk, tar, xz};
+use crate::archives::{self, Cpio, Item, Items, below, cpio, file, gz, items, link, package, pbzx, sdk, tar, xz};
+use crate::temporary_store::Store;
 use assert_cmd::Command;
-use crossloom::lock::Lock;
-use crossloom::nix::store::StorePath;
-use temporary_store::Store;
+use crossloom::testing::lock::Lock;
+use crossloom::testing::nix::store::StorePath;
 
 const MATRIX: &str = r#"crossloom = 1
 

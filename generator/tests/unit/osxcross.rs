@@ -1,15 +1,10 @@
 //! The recipes whose sources cannot be had on every machine, evaluated against both scopes: nothing is fetched for
 //! that.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::fs;
 
-use project::repository;
-use temporary_store::Store;
+use super::project::repository;
+use super::temporary_store::Store;
 
 /// Every recipe with the names of its arguments, which are texts or other nodes.
 const NODES: &str = r#"

@@ -7,9 +7,9 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crossloom::nix::hash::Sha256;
-use crossloom::seed::*;
-use crossloom::target::{Seed, Suite, System};
+use crate::nix::hash::Sha256;
+use crate::seed::*;
+use crate::target::{Seed, Suite, System};
 use proptest::prelude::*;
 
 /// Those that have a seed.

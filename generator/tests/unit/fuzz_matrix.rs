@@ -1,14 +1,13 @@
 //! Mutated matrix files: never a panic, never a hang, and always either a sound matrix or something to say.
 
-mod mutate;
-
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use crossloom::diag;
-use crossloom::matrix::{Matrix, Mig, UserFiles};
-use crossloom::target::System;
+use super::mutate;
+use crate::diag;
+use crate::matrix::{Matrix, Mig, UserFiles};
+use crate::target::System;
 
 const TOKENS: &[&str] = &[
     "[",

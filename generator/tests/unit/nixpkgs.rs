@@ -3,20 +3,15 @@
 //! On build machines without a seed the rendered tree takes its tools from nixpkgs. Its real tree is no part of this
 //! repository; `data/nixpkgs-shape.nix` stands in for it.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossloom::matrix::Matrix;
-use crossloom::output;
-use crossloom::plan::{RECIPES, SHELLS};
-use project::{matrix, rendered, repository};
-use temporary_store::Store;
+use super::project::{matrix, rendered, repository};
+use super::temporary_store::Store;
+use crate::matrix::Matrix;
+use crate::output;
+use crate::plan::{RECIPES, SHELLS};
 
 fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")

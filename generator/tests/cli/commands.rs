@@ -1,8 +1,5 @@
 //! The program as users run it: what it prints and where, how it ends, and what it leaves on disk.
 
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
@@ -10,9 +7,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Output, Stdio};
 
+use crate::temporary_store::Store;
 use assert_cmd::Command;
 use tempfile::TempDir;
-use temporary_store::Store;
 
 /// A project of its own, which goes when this is dropped.
 struct Project(TempDir);
@@ -157,7 +154,7 @@ targets = ["x86_64-linux-musl", "i686-linux-musl"]
 macro_rules! snapshot {
     ($name:expr, $text:expr) => {
         insta::with_settings!({
-            snapshot_path => "data/cli", prepend_module_to_snapshot => false, omit_expression => true,
+            snapshot_path => "../data/cli", prepend_module_to_snapshot => false, omit_expression => true,
             // Where the test ran, and what the system's own words for an error are, differ.
             filters => [(r"(/[\w.-]+)*/\.tmp\w+", "[DIR]"), (r"\(os error \d+\)", "(os error)")],
         }, {
@@ -626,7 +623,7 @@ fn the_projects_own_nix_files_are_formatted() {
 #[test]
 fn the_schema_is_the_committed_one() {
     let project = Project::new();
-    let committed = include_str!("../data/matrix.schema.json");
+    let committed = include_str!("../../data/matrix.schema.json");
     assert_eq!(project.fine(&["schema"]), committed);
     assert_eq!(project.fine(&["schema", "--write", "schema.json"]), "");
     assert_eq!(project.read("schema.json"), committed);

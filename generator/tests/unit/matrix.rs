@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
-use crossloom::diag::{self, Problem};
-use crossloom::matrix::{self, Matrix};
-use crossloom::matrix::{Family, Surface, Values};
-use crossloom::target::{System, Target};
+use crate::diag::{self, Problem};
+use crate::matrix::{self, Matrix};
+use crate::matrix::{Family, Surface, Values};
+use crate::target::{System, Target};
 use serde_json::Value;
 
 fn data(folder: &str) -> PathBuf {
@@ -386,7 +386,7 @@ fn the_schema_and_the_parser_know_the_same_words() {
         for axis in family.axes() {
             let items = &properties[axis.key()]["items"];
             let known: Vec<&str> = match axis.values() {
-                Values::Versions(package) => crossloom::catalogue::catalogue().versions(package),
+                Values::Versions(package) => crate::catalogue::catalogue().versions(package),
                 Values::Words(words) => words.to_vec(),
                 // The names are the user's; a pattern describes them.
                 Values::Sdks => {

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crossloom::catalogue::catalogue;
-use crossloom::diag;
-use crossloom::lock::Lock;
-use crossloom::matrix::{Beside, Matrix};
-use crossloom::output::Tree;
-use crossloom::plan::{Plan, RECIPES, plan, releases};
-use crossloom::seed::SeedLock;
-use crossloom::target::{System, Target};
-use crossloom::tree::{Verbatim, tree};
+use crate::catalogue::catalogue;
+use crate::diag;
+use crate::lock::Lock;
+use crate::matrix::{Beside, Matrix};
+use crate::output::Tree;
+use crate::plan::{Plan, RECIPES, plan, releases};
+use crate::seed::SeedLock;
+use crate::target::{System, Target};
+use crate::tree::{Verbatim, tree};
 
 /// The repository.
 pub fn repository() -> PathBuf {

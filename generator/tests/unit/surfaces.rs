@@ -1,26 +1,21 @@
 //! What services read: each file against a grammar of what its service documents, and against the plan; Hydra's jobs
 //! and the overlay as Nix evaluates them; and that nothing of anybody else's is overwritten or removed.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crossloom::catalogue::catalogue;
-use crossloom::lock::LockedSdk;
-use crossloom::matrix::Matrix;
-use crossloom::nix::hash::Sha256;
-use crossloom::output::{self, Difference, MARKER, OutputError, Tree};
-use crossloom::plan::{Plan, plan};
-use crossloom::target::{System, Target};
-use crossloom::tree;
-use project::{list, matrix, planned, rendered, repository};
+use super::project::{self, list, matrix, planned, rendered, repository};
+use super::temporary_store::Store;
+use crate::catalogue::catalogue;
+use crate::lock::LockedSdk;
+use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
+use crate::output::{self, Difference, MARKER, OutputError, Tree};
+use crate::plan::{Plan, plan};
+use crate::target::{System, Target};
+use crate::tree;
 use serde_json::{Map, Value, json};
-use temporary_store::Store;
 
 const FILES: [&str; 3] = ["garnix.yaml", ".github/workflows/crossloom.yml", ".gitlab-ci.yml"];
 
@@ -69,7 +64,7 @@ fn buildable(plan: &Plan) -> BTreeSet<(String, String)> {
 }
 
 fn checks(plan: &Plan) -> BTreeSet<(String, String)> {
-    let of = |(system, nodes): (&System, &crossloom::plan::SystemPlan)| {
+    let of = |(system, nodes): (&System, &crate::plan::SystemPlan)| {
         let checks = nodes.checks.iter().filter(|check| !check.name.contains("-sdk-mine"));
         checks.map(|check| (system.to_string(), check.name.clone())).collect::<Vec<_>>()
     };

@@ -1,28 +1,22 @@
 //! Archives of git trees: what they unpack to is what counts, from a server on 127.0.0.1, from a directory, and in the
 //! store under the path that a rendered derivation names.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod server;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crossloom::fetch::unpack::{Limits, UnpackError, unpack};
-use crossloom::fetch::{Failure, FetchError, Fetched, Options, Origin, Wanted, fetch_all};
-use crossloom::nix::hash::Sha256;
-use crossloom::nix::nar::{self, Node};
-use crossloom::nix::store::{Method, StoreName, fixed_output_path};
+use super::project;
+use super::server::{self, Answer, Server, empty, mirrors, options, ranged, whole};
+use super::temporary_store::Store;
+use crate::fetch::unpack::{Limits, UnpackError, unpack};
+use crate::fetch::{Failure, FetchError, Fetched, Options, Origin, Wanted, fetch_all};
+use crate::nix::hash::Sha256;
+use crate::nix::nar::{self, Node};
+use crate::nix::store::{Method, StoreName, fixed_output_path};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use server::{Answer, Server, empty, mirrors, options, ranged, whole};
 use tar::{EntryType, Header};
-use temporary_store::Store;
 
 /// A member as it stands in the archive; no path is looked at on the way there.
 struct Member {

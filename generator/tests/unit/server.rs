@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use crossloom::fetch::{HttpOptions, Mirrors, Options, Show};
+use crate::fetch::{HttpOptions, Mirrors, Options, Show};
 
 /// One request as the server saw it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,21 +3,17 @@
 //! What is built is tiny: a rendered folder's recipes and seed are files that are taken over as they are, and stand-ins
 //! take their place here. Without Nix every test here says `SKIP`; `CROSSLOOM_REQUIRE_NIX=1` makes a failure of that.
 
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::temporary_store::{self, Store};
 use assert_cmd::Command;
-use crossloom::nix::hash::Sha256;
-use crossloom::nix::nar;
-use crossloom::nix::store::{Method, StoreName, StorePath};
-use crossloom::verify::digests::Digests;
+use crossloom::testing::nix::hash::Sha256;
+use crossloom::testing::nix::nar;
+use crossloom::testing::nix::store::{Method, StoreName, StorePath};
 use serde_json::{Value, json};
-use temporary_store::Store;
 
 /// What a build may see of this machine. Not `/bin`: the sandbox's shell is put there.
 const MACHINE: [&str; 3] = ["/usr", "/lib", "/lib64"];
@@ -469,35 +465,5 @@ fn what_cannot_be_compared_with_is_an_error() {
     ] {
         let (code, stdout, stderr) = project.run(Some(&store), args);
         assert!((code, stdout.as_str()) == (2, "") && stderr.contains(said), "{args:?}: {stdout}{stderr}");
-    }
-}
-
-#[test]
-fn the_examples_digests_are_of_its_nodes() {
-    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/quickstart");
-    let text = fs::read_to_string(example.join("digests.json")).unwrap();
-    let digests = Digests::parse(&text).unwrap();
-    assert_eq!(digests.to_text(), text);
-    assert!(digests.systems.values().any(|nodes| !nodes.is_empty()));
-    for (system, nodes) in &digests.systems {
-        let rendered = fs::read_to_string(example.join(format!("crossloom/{system}.nix"))).unwrap();
-        for node in nodes.keys() {
-            assert!(rendered.contains(&format!("    {node} =")), "{system} has no node {node}");
-        }
-    }
-    // Of another derivation they would tell nobody anything.
-    let Some(store) = Store::new() else { return };
-    let index = fs::canonicalize(example.join("crossloom/default.nix")).unwrap();
-    for (system, nodes) in &digests.systems {
-        let outputs = "builtins.mapAttrs (_: node: builtins.listToAttrs (map (name: { inherit name; value = node.${name}.outPath; }) \
-                       (node.outputs or [ \"out\" ])))";
-        let nodes_of = format!("(import {} {{ }}).legacyPackages.{system}", index.display());
-        let now = store.evaluate(&format!("{outputs} (removeAttrs ({nodes_of}) [ \"crossloom\" ])"));
-        for (node, outputs) in nodes {
-            for (output, digest) in outputs {
-                let hint = "`crossloom digests --write` writes it anew, after building";
-                assert_eq!(now[node][output], digest.path, "{system}: {node}, {output}: {hint}");
-            }
-        }
     }
 }

@@ -1,30 +1,25 @@
 //! Plans and rendered trees as wholes: what the examples hold, what is rendered, and what Nix makes of it.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-use crossloom::catalogue::catalogue;
-use crossloom::diag;
-use crossloom::lock::{Lock, LockedSdk};
-use crossloom::matrix::{Axis, Beside, Matrix, Values};
-use crossloom::nix::hash::Sha256;
-use crossloom::output::{self, Tree};
-use crossloom::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, releases};
-use crossloom::render::gate::{gate, with_header};
-use crossloom::render::value::is_bare_name;
-use crossloom::seed::{SeedLock, Tier};
-use crossloom::target::{System, Target};
-use crossloom::{flake_lock, tree};
-use project::{list, matrix, planned, rendered, repository, wide};
+use super::project::{self, list, matrix, planned, rendered, repository, wide};
+use super::temporary_store::Store;
+use crate::catalogue::catalogue;
+use crate::diag;
+use crate::lock::{Lock, LockedSdk};
+use crate::matrix::{Axis, Beside, Matrix, Values};
+use crate::nix::hash::Sha256;
+use crate::output::{self, Tree};
+use crate::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, releases};
+use crate::render::gate::{gate, with_header};
+use crate::render::value::is_bare_name;
+use crate::seed::{SeedLock, Tier};
+use crate::target::{System, Target};
+use crate::{flake_lock, tree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use temporary_store::Store;
 
 /// Everything that a matrix can say, small enough to be read.
 const SMALL: &str = r#"
@@ -63,7 +58,7 @@ fn small_trees_are_as_they_were() {
     for file in ["flake.nix", "crossloom/default.nix", "crossloom/sources.nix", "crossloom/x86_64-linux.nix"] {
         let name = file.rsplit('/').next().unwrap();
         insta::with_settings!({
-            snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+            snapshot_path => "../data/tree", prepend_module_to_snapshot => false, omit_expression => true,
         }, {
             insta::assert_snapshot!(name, tree[file].text);
         });
@@ -132,7 +127,7 @@ fn trees_of_every_family_are_as_they_were() {
     let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &project::stand_ins()).unwrap();
     for file in ["sources.nix", "x86_64-linux.nix"] {
         insta::with_settings!({
-            snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+            snapshot_path => "../data/tree", prepend_module_to_snapshot => false, omit_expression => true,
         }, {
             insta::assert_snapshot!(format!("families-{file}"), tree[&format!("crossloom/{file}")].text);
         });
@@ -150,7 +145,7 @@ fn trees_of_every_family_are_as_they_were() {
         }
     }
     insta::with_settings!({
-        snapshot_path => "data/tree", prepend_module_to_snapshot => false, omit_expression => true,
+        snapshot_path => "../data/tree", prepend_module_to_snapshot => false, omit_expression => true,
     }, {
         insta::assert_snapshot!("families-plan", states);
     });

@@ -1,27 +1,24 @@
 //! Mutated locks of all three kinds: never a panic, never a hang, and what is taken for a lock is one that can be
 //! written, read again and rendered.
 
-#[allow(dead_code)]
-mod mutate;
-#[allow(dead_code)]
-mod project;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use crossloom::catalogue::catalogue;
-use crossloom::flake_lock::with_nixpkgs;
-use crossloom::lock::{Lock, LockedSdk};
-use crossloom::matrix::Matrix;
-use crossloom::nix::hash::Sha256;
-use crossloom::nix::store::StoreName;
-use crossloom::plan::{plan, releases};
-use crossloom::render::gate::gate;
-use crossloom::seed::SeedLock;
-use crossloom::target::System;
-use crossloom::tree::{tree, tree_with};
+use super::mutate;
+use super::project;
+use crate::catalogue::catalogue;
+use crate::flake_lock::with_nixpkgs;
+use crate::lock::{Lock, LockedSdk};
+use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
+use crate::nix::store::StoreName;
+use crate::plan::{plan, releases};
+use crate::render::gate::gate;
+use crate::seed::SeedLock;
+use crate::target::System;
+use crate::tree::{tree, tree_with};
 
 const JSON: &[&str] = &[
     "{",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crossloom::fetch::mirrors::{Candidate, Machine, Mirrors};
+use crate::fetch::mirrors::{Candidate, Machine, Mirrors};
 
 /// A machine whose root is a temporary directory that holds `files`, with its home directory in it.
 fn machine(root: &Path, files: &[(&str, &str)], env: &[(&str, &str)]) -> Machine {

@@ -1,7 +1,5 @@
 //! Fetching against a server of this file's own on 127.0.0.1: nothing here needs the internet.
 
-mod server;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
@@ -9,9 +7,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crossloom::fetch::{Client, Failure, FetchError, Fetched, Options, Origin, Wanted, fetch_all};
-use crossloom::nix::hash::Sha256;
-use server::{Answer, Seen, Server, cut, empty, length, mirrors, options, ranged, whole};
+use super::server::{Answer, Seen, Server, cut, empty, length, mirrors, options, ranged, whole};
+use crate::fetch::{Client, Failure, FetchError, Fetched, Options, Origin, Wanted, fetch_all};
+use crate::nix::hash::Sha256;
 
 fn body() -> Vec<u8> {
     (0..300_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect()
@@ -77,11 +75,17 @@ fn a_file_is_downloaded_once_and_then_taken_from_the_cache() {
     assert_eq!(server.requests(), 1);
 }
 
+/// The name by which the test harness knows a test of this module.
+fn of_this_module(test: &str) -> String {
+    let (_, module) = module_path!().split_once("::").unwrap();
+    format!("{module}::{test}")
+}
+
 /// A bare Debian has none, and a mirror that speaks http.
 #[test]
 fn http_works_without_ca_certificates() {
     let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "a_file_is_downloaded_once_and_then_taken_from_the_cache"])
+        .args(["--exact", &of_this_module("a_file_is_downloaded_once_and_then_taken_from_the_cache")])
         .envs([("SSL_CERT_FILE", "/nonexistent"), ("SSL_CERT_DIR", "/nonexistent")])
         .output()
         .unwrap();
@@ -382,7 +386,7 @@ fn a_full_disk_is_one_clear_error() {
     let output = std::process::Command::new("unshare")
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", script])
         .arg(std::env::current_exe().unwrap())
-        .args(["--exact", "--ignored", "inside_a_small_disk"])
+        .args(["--exact", "--ignored", &of_this_module("inside_a_small_disk")])
         .env("SMALL_DISK", directory.path())
         .output();
     match output {

@@ -1,8 +1,5 @@
 //! Importing SDKs: every form gives the same tree, and whatever is wrong leaves nothing behind.
 
-#[allow(dead_code)]
-mod archives;
-
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -10,12 +7,12 @@ use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use archives::{
-    Cpio, Item, Items, Long, below, cpio, file, gz, items, link, package, pbzx, pkg, pkg_with, sdk, tar, xz,
+use super::archives::{
+    self, Cpio, Item, Items, Long, below, cpio, file, gz, items, link, package, pbzx, pkg, pkg_with, sdk, tar, xz,
 };
-use crossloom::nix::hash::Sha256;
-use crossloom::nix::nar::{self, Node};
-use crossloom::sdk::{Limits, SdkError, Unpacked, unpack, unpack_archive};
+use crate::nix::hash::Sha256;
+use crate::nix::nar::{self, Node};
+use crate::sdk::{Limits, SdkError, Unpacked, unpack, unpack_archive};
 use tempfile::TempDir;
 
 /// The tree that members stand for.

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crossloom::nix::driver::{Environment, Nix, NixError};
-use crossloom::nix::store::StorePath;
+use crate::nix::driver::{Environment, Nix, NixError};
+use crate::nix::store::StorePath;
 use tempfile::TempDir;
 
 /// Whether what needs Nix has to run, and must not be skipped.
@@ -70,12 +70,6 @@ impl Store {
         let nothing_built = ["--option", "allow-import-from-derivation", "false"];
         let args = nothing_built.into_iter().chain(["--eval", "--strict", "--json", "--expr", expression]);
         Ok(serde_json::from_str(&self.nix.run("nix-instantiate", args)?).unwrap())
-    }
-
-    /// Instantiates an expression and returns the derivations that it lists.
-    pub fn instantiate(&self, expression: &str) -> Vec<StorePath> {
-        let printed = self.run("nix-instantiate", ["-E", expression]);
-        printed.lines().map(|line| line.parse().unwrap()).collect()
     }
 }
 

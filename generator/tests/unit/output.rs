@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use crossloom::output::{Difference, MARKER, Obstacle, OutputError, Tree, TreeFile, check, write, write_file};
+use crate::output::{Difference, MARKER, Obstacle, OutputError, Tree, TreeFile, check, write, write_file};
 use tempfile::TempDir;
 
 fn tree(files: &[(&str, &str)]) -> Tree {

@@ -1,23 +1,19 @@
 //! What a change rebuilds and why, by plans alone; and that Nix sees it the same way.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::{BTreeMap, BTreeSet};
 
-use crossloom::catalogue::catalogue;
-use crossloom::diff::{CellDiff, Diff, Side, Status, What, diff, digests};
-use crossloom::lock::{Lock, LockedSdk};
-use crossloom::matrix::Matrix;
-use crossloom::nix::hash::Sha256;
-use crossloom::output;
-use crossloom::plan::{Arg, Plan, plan};
-use crossloom::seed::SeedLock;
-use crossloom::target::System;
-use crossloom::tree::{Verbatim, tree};
-use temporary_store::Store;
+use super::project;
+use super::temporary_store::Store;
+use crate::catalogue::catalogue;
+use crate::diff::{CellDiff, Diff, Side, Status, What, diff, digests};
+use crate::lock::{Lock, LockedSdk};
+use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
+use crate::output;
+use crate::plan::{Arg, Plan, plan};
+use crate::seed::SeedLock;
+use crate::target::System;
+use crate::tree::{Verbatim, tree};
 
 /// One side with all that it borrows.
 struct State {
@@ -102,7 +98,7 @@ fn a_change_of_musl_rebuilds_no_compiler() {
     assert_eq!((package.as_str(), old.version.as_str(), new.version.as_str()), ("musl", "1.2.5", "1.2.6"));
     assert_ne!(old.sha256, new.sha256);
     insta::with_settings!({
-        snapshot_path => "data/diff", prepend_module_to_snapshot => false, omit_expression => true,
+        snapshot_path => "../data/diff", prepend_module_to_snapshot => false, omit_expression => true,
     }, {
         insta::assert_snapshot!("musl", diff.to_text());
         insta::assert_snapshot!("musl-json", serde_json::to_string_pretty(&diff).unwrap());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::process::{Command, Output};
 
-use crossloom::render::gate::{Finding, GateError, HEADER, bears_header, format as formatted, gate, with_header};
-use crossloom::render::templates::{Engine, RenderError};
-use crossloom::render::value::{Value, ValueError, attribute_name, is_bare_name, string_literal, variable};
+use crate::render::gate::{Finding, GateError, HEADER, bears_header, format as formatted, gate, with_header};
+use crate::render::templates::{Engine, RenderError};
+use crate::render::value::{Value, ValueError, attribute_name, is_bare_name, string_literal, variable};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -1,13 +1,10 @@
 //! Kernels: from their table in a matrix to nodes, files and checks.
 
-#[allow(dead_code)]
-mod project;
-
-use crossloom::diag;
-use crossloom::matrix::{Beside, Matrix, UserFiles};
-use crossloom::plan::{Arg, Node, SystemPlan};
-use crossloom::target::System;
-use project::{planned, seeds};
+use super::project::{planned, seeds};
+use crate::diag;
+use crate::matrix::{Beside, Matrix, UserFiles};
+use crate::plan::{Arg, Node, SystemPlan};
+use crate::target::System;
 
 /// One file that a matrix may name.
 struct File(&'static str, &'static str);
@@ -44,7 +41,7 @@ const MINE: &str = "[linux]\ntargets = [\"arm64\"]\nconfig = [\"boot\", \"mine\"
 #[test]
 fn a_fragment_goes_into_the_tree() {
     let matrix = matrix(MINE, &File("mine.config", "CONFIG_TMPFS=y\n"));
-    let tree = crossloom::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
+    let tree = crate::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
     assert_eq!(tree["crossloom/config/mine.config"].text, "CONFIG_TMPFS=y\n");
     // crossloom's own, those of this architecture alone.
     let own: Vec<_> = tree.keys().filter(|path| path.starts_with("crossloom/linux/config/")).collect();
@@ -129,7 +126,7 @@ fn a_module_is_built_against_every_kernel_and_loaded_by_its_check() {
 fn what_a_module_is_made_of_goes_into_the_tree_and_its_nodes_name() {
     let of = |text: &'static str| {
         let matrix = matrix(WITH_MODULE, &File("mine/Makefile", text));
-        let tree = crossloom::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
+        let tree = crate::tree::tree(&planned(&matrix), &seeds(&matrix), true).unwrap();
         assert_eq!(tree["crossloom/module/hello/Makefile"].text, text);
         assert!(tree["crossloom/x86_64-linux.nix"].text.contains("src = ./module/hello;"));
         node(&system(&matrix), "linux-module-hello-arm64").name.clone()
@@ -167,7 +164,7 @@ fn folders_beside_a_matrix() {
         assert_eq!(error.0, format!("{} is a link", at(link).display()));
     }
     assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
-    for number in 0..crossloom::matrix::MAX_FILES {
+    for number in 0..crate::matrix::MAX_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }
     assert!(beside.list("m").unwrap_err().0.contains("more than"));

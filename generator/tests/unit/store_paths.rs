@@ -1,26 +1,21 @@
 //! The store paths that crossloom computes for everything that is fetched are those that Nix gives the rendered
 //! derivations: what `crossloom fetch` puts into a store is what a build looks for there.
 
-#[allow(dead_code)]
-mod project;
-#[allow(dead_code)]
-mod temporary_store;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crossloom::catalogue::catalogue;
-use crossloom::lock::{LockedSdk, source_name};
-use crossloom::matrix::Matrix;
-use crossloom::nix::hash::Sha256;
-use crossloom::nix::store::{Method, StoreName, fixed_output_path};
-use crossloom::output;
-use crossloom::plan::{Plan, plan};
-use crossloom::seed::SeedLock;
-use crossloom::tree::tree_with;
-use project::{list, matrix, planned};
+use super::project::{self, list, matrix, planned};
+use super::temporary_store::Store;
+use crate::catalogue::catalogue;
+use crate::lock::{LockedSdk, source_name};
+use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
+use crate::nix::store::{Method, StoreName, fixed_output_path};
+use crate::output;
+use crate::plan::{Plan, plan};
+use crate::seed::SeedLock;
+use crate::tree::tree_with;
 use serde_json::Value;
-use temporary_store::Store;
 
 /// Every version that there is, with one seed and one preference among sources.
 fn all_sources(seed: &str, prefer: &str) -> Matrix {
@@ -87,7 +82,7 @@ in {{
     )
 }
 
-fn path(name: &str, method: Method, hash: crossloom::nix::hash::Sha256) -> String {
+fn path(name: &str, method: Method, hash: crate::nix::hash::Sha256) -> String {
     fixed_output_path(&StoreName::new(name).unwrap(), method, hash).to_string()
 }
 

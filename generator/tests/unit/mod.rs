@@ -1,0 +1,33 @@
+//! Tests of more than one module, compiled into the crate so that they reach what is private.
+//!
+//! Tests of one module stand in it. Tests that run the program are in `tests/cli`.
+
+#[path = "../support/archives.rs"]
+mod archives;
+#[path = "../support/mutate.rs"]
+mod mutate;
+#[path = "../support/temporary_store.rs"]
+mod temporary_store;
+
+mod diff;
+mod digests;
+mod fetch;
+mod fetch_tree;
+mod fuzz_lock;
+mod fuzz_matrix;
+mod fuzz_sdk;
+mod linux;
+mod matrix;
+mod mirrors;
+mod nix;
+mod nixpkgs;
+mod osxcross;
+mod output;
+mod project;
+mod render;
+mod sdk;
+mod seed;
+mod server;
+mod store_paths;
+mod surfaces;
+mod tree;
