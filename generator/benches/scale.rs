@@ -17,7 +17,7 @@ use crossloom::testing::matrix::Matrix;
 // The store that tests share names the crate's modules from the root.
 use crossloom::testing::nix;
 use crossloom::testing::nix::driver::{Nix, NixError};
-use crossloom::testing::target::{System, Target};
+use crossloom::testing::platform::{System, Target};
 use tempfile::TempDir;
 
 #[expect(dead_code, reason = "tests use the rest")]

@@ -3,6 +3,7 @@
 //! "Supported version" means that the catalogue holds a hash for it. Adding a version is adding data.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -59,7 +60,6 @@ impl Package {
 }
 
 /// One release of a package, of which the catalogue holds at least one published form.
-#[derive(Debug)]
 pub struct Release {
     package: String,
     version: String,
@@ -92,6 +92,12 @@ impl Release {
     pub fn choose(&self, prefer: &[Variant]) -> Option<&Source> {
         let preferred = prefer.iter().find_map(|variant| self.sources.iter().find(|source| source.variant == *variant));
         preferred.or(self.sources.first())
+    }
+}
+
+impl fmt::Debug for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.package, self.version)
     }
 }
 

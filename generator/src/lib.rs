@@ -27,7 +27,7 @@ pub mod word;
 
 #[cfg(test)]
 #[path = "../tests/unit/mod.rs"]
-mod tests;
+pub mod tests;
 
 /// For `tests/cli` and the bench. This is not an interface: everything in it is also used by the program.
 #[doc(hidden)]

@@ -75,7 +75,8 @@ pub trait Registered: fmt::Debug + Sync {
     /// See [`Family::spec`].
     fn cells(&'static self, drafts: Vec<Draft>) -> Result<Arc<dyn Cells>, Defect>;
 
-    /// The name of the Rust type, for tests.
+    /// The name of the Rust type.
+    #[cfg(test)]
     fn type_name(&self) -> &'static str;
 }
 
@@ -146,6 +147,14 @@ pub trait Cells: fmt::Debug + Send + Sync {
     fn as_any(&self) -> &dyn Any;
 }
 
+#[cfg(test)]
+impl dyn Cells {
+    /// The cells with their types, where they are of this family.
+    pub fn of<F: Family>(&self) -> Option<&[CellOf<F>]> {
+        self.as_any().downcast_ref::<Typed<F>>().map(|typed| typed.cells.as_slice())
+    }
+}
+
 struct Typed<F: Family> {
     family: &'static F,
     cells: Vec<CellOf<F>>,
@@ -208,6 +217,7 @@ impl<F: Family> Registered for F {
         Ok(Arc::new(Typed { family: self, cells }))
     }
 
+    #[cfg(test)]
     fn type_name(&self) -> &'static str {
         std::any::type_name::<F>()
     }

@@ -9,7 +9,7 @@ use super::TreeError;
 /// Every file of `overlays/` and `checks/variations/`, by its place in a tree.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/verbatim.rs"));
 
-/// Files by their places in a tree, e.g. `musl-gcc/gcc.nix`.
+/// Files by their places in a tree, e.g. `seed/default.nix`.
 #[derive(Debug, Clone)]
 pub struct Verbatim(BTreeMap<String, String>);
 

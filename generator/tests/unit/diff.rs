@@ -4,15 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::project;
 use super::temporary_store::Store;
-use crate::catalogue::catalogue;
 use crate::diff::{CellDiff, Diff, Side, Status, What, diff, digests};
 use crate::lock::{Lock, LockedSdk};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::output;
 use crate::plan::{Arg, Plan, plan};
+use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::target::System;
 use crate::tree::{Verbatim, tree};
 
 /// One side with all that it borrows.
@@ -25,7 +24,7 @@ struct State {
 
 impl State {
     fn of(matrix: &Matrix, lock: &Lock) -> State {
-        let plan = plan(matrix, lock, catalogue()).unwrap();
+        let plan = plan(matrix, lock).unwrap();
         State { plan, seeds: project::seeds(matrix), nixpkgs: Some("a".to_owned()), files: Verbatim::embedded() }
     }
 

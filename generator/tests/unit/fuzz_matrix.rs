@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::mutate;
 use crate::diag;
-use crate::matrix::{Matrix, Mig, UserFiles};
-use crate::target::System;
+use crate::families::musl_gcc::MuslGcc;
+use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
+use crate::matrix::{Matrix, UserFiles};
+use crate::platform::System;
 
 const TOKENS: &[&str] = &[
     "[",
@@ -139,11 +141,7 @@ const TOKENS: &[&str] = &[
 
 /// The name of every cell, and what builds it.
 fn cells(matrix: &Matrix) -> Vec<(&str, &[System])> {
-    let musl_gcc = matrix.musl_gcc.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
-    let darwin = matrix.darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
-    let valgrind = matrix.valgrind_darwin.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
-    let linux = matrix.linux.iter().map(|cell| (cell.name.as_str(), &cell.systems[..]));
-    musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect()
+    matrix.cells.iter().flat_map(|cells| cells.names()).collect()
 }
 
 /// Every file but one kind is there, and holds a setting.
@@ -176,14 +174,15 @@ fn check(text: &str) -> bool {
             }
             assert!(!names.is_empty() && !matrix.systems.is_empty() && !matrix.prefer.is_empty());
             assert_eq!(names.len(), matrix.count());
-            for cell in &matrix.musl_gcc {
-                let flags = [&cell.flags.gcc, &cell.flags.binutils, &cell.flags.musl, &cell.flags.libstdcxx];
+            for cell in super::project::cells::<MuslGcc>(&matrix) {
+                let flags = &cell.spec.flags;
+                let flags = [&flags.gcc, &flags.binutils, &flags.musl, &flags.libstdcxx];
                 assert!(
                     flags.into_iter().flatten().all(|flag| flag.starts_with('-') && !flag.contains(char::is_control))
                 );
             }
-            for cell in &matrix.valgrind_darwin {
-                assert!(cell.mig == Mig::Builtin || cell.sdk.kind.has_defs());
+            for cell in super::project::cells::<ValgrindDarwin>(&matrix) {
+                assert!(cell.spec.mig == Mig::Builtin || cell.spec.sdk.has_defs());
                 assert!(cell.target.valgrind_since().is_some());
             }
             assert_eq!(Matrix::parse_with(text, &Files), Ok(matrix), "the same text means the same");

@@ -4,7 +4,7 @@ use super::project::{planned, seeds};
 use crate::diag;
 use crate::matrix::{Beside, Matrix, UserFiles};
 use crate::plan::{Arg, Node, SystemPlan};
-use crate::target::System;
+use crate::platform::System;
 
 /// One file that a matrix may name.
 struct File(&'static str, &'static str);
@@ -164,7 +164,7 @@ fn folders_beside_a_matrix() {
         assert_eq!(error.0, format!("{} is a link", at(link).display()));
     }
     assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
-    for number in 0..crate::matrix::MAX_FILES {
+    for number in 0..crate::matrix::MAX_USER_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }
     assert!(beside.list("m").unwrap_err().0.contains("more than"));

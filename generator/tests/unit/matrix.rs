@@ -7,10 +7,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
+use super::project::cells;
 use crate::diag::{self, Problem};
+use crate::families::darwin::Darwin;
+use crate::families::linux::Linux;
+use crate::families::musl_gcc::{MuslGcc, MuslTarget};
+use crate::families::valgrind_darwin::ValgrindDarwin;
+use crate::families::{self, CellOf, Family, Values};
+use crate::matrix::Surface;
 use crate::matrix::{self, Matrix};
-use crate::matrix::{Family, Surface, Values};
-use crate::target::{System, Target};
+use crate::word::Word;
 use serde_json::Value;
 
 fn data(folder: &str) -> PathBuf {
@@ -52,7 +58,7 @@ impl matrix::UserFiles for Files {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
             "wrong.config" => Ok(b"CONFIG_A=yes\nB=y\n\n# CONFIG_C is not st\nCONFIG_D\n".to_vec()),
             "binary.config" => Ok(vec![0xff, 0xfe]),
-            "large.config" | "large/Kbuild" => Ok(vec![b'\n'; matrix::MAX_FRAGMENT + 1]),
+            "large.config" | "large/Kbuild" => Ok(vec![b'\n'; matrix::MAX_USER_FILE + 1]),
             "good/Makefile" | "binary/Kbuild" => Ok(b"obj-m := good.o\n".to_vec()),
             "good/good.c" | "silent/Kbuild" => Ok(b"/* nothing */\n".to_vec()),
             "binary/data" => Ok(vec![0xff, 0xfe]),
@@ -80,11 +86,7 @@ fn what_good_files_mean() {
             Ok(matrix) => matrix,
             Err(problems) => panic!("{}", diag::render(stem, text, &problems, false)),
         };
-        let musl_gcc = matrix.musl_gcc.iter().map(|cell| &cell.name);
-        let darwin = matrix.darwin.iter().map(|cell| &cell.name);
-        let valgrind = matrix.valgrind_darwin.iter().map(|cell| &cell.name);
-        let linux = matrix.linux.iter().map(|cell| &cell.name);
-        let names: BTreeSet<_> = musl_gcc.chain(darwin).chain(valgrind).chain(linux).collect();
+        let names: BTreeSet<_> = matrix.cells.iter().flat_map(|cells| cells.names()).map(|(name, _)| name).collect();
         assert_eq!(names.len(), matrix.count());
         summary(&matrix)
     });
@@ -101,58 +103,22 @@ fn what_is_said_about_bad_files() {
 
 fn summary(matrix: &Matrix) -> String {
     let systems: Vec<_> = matrix.systems.iter().map(|system| system.as_str()).collect();
-    let mut text = format!("systems {} seed {} prefer {}\n", systems.join(" "), matrix.seed, matrix.prefer.join(" "));
+    let prefer: Vec<_> = matrix.prefer.iter().map(|variant| variant.as_str()).collect();
+    let mut text = format!("systems {} seed {} prefer {}\n", systems.join(" "), matrix.seed, prefer.join(" "));
     if matrix.ci != matrix::Ci::default() {
         writeln!(text, "{:?}", matrix.ci).unwrap();
     }
-    for cell in &matrix.musl_gcc {
-        writeln!(
-            text,
-            "{}: {} gcc {} musl {} binutils {} linux-headers {} {}",
-            cell.name,
-            cell.target,
-            cell.gcc,
-            cell.musl,
-            cell.binutils,
-            cell.linux_headers,
-            cell.languages.gcc_list()
-        )
-        .unwrap();
-        only_on(&mut text, matrix, &cell.systems);
-        if cell.flags != matrix::Flags::default() {
-            writeln!(text, "  {:?}", cell.flags).unwrap();
-        }
-    }
-    for cell in &matrix.darwin {
-        let (flavour, languages) = (cell.flavour.as_str(), cell.languages.gcc_list());
-        writeln!(text, "{}: {} sdk {} flavour {flavour} {languages}", cell.name, cell.target, sdk(&cell.sdk)).unwrap();
-        only_on(&mut text, matrix, &cell.systems);
-    }
-    for cell in &matrix.valgrind_darwin {
-        let (flavour, mig) = (cell.flavour.as_str(), cell.mig.as_str());
-        let (target, sdk) = (cell.target, sdk(&cell.sdk));
-        writeln!(text, "{}: {target} valgrind {} sdk {sdk} flavour {flavour} mig {mig}", cell.name, cell.valgrind)
-            .unwrap();
-        only_on(&mut text, matrix, &cell.systems);
-    }
-    for cell in &matrix.linux {
-        let (compiler, config) = (cell.compiler.as_str(), &cell.config);
-        let modules: Vec<_> =
-            cell.modules.iter().map(|it| format!(" module {} {:?}", it.name, it.files.keys())).collect();
-        let (name, target, linux, modules) = (&cell.name, cell.target, &cell.linux, modules.concat());
-        writeln!(text, "{name}: {target} linux {linux} compiler {compiler} config {config:?}{modules}").unwrap();
-        only_on(&mut text, matrix, &cell.systems);
-    }
+    cells::<MuslGcc>(matrix).iter().for_each(|cell| summarise(&mut text, matrix, cell));
+    cells::<Darwin>(matrix).iter().for_each(|cell| summarise(&mut text, matrix, cell));
+    cells::<ValgrindDarwin>(matrix).iter().for_each(|cell| summarise(&mut text, matrix, cell));
+    cells::<Linux>(matrix).iter().for_each(|cell| summarise(&mut text, matrix, cell));
     text
 }
 
-fn sdk(sdk: &matrix::Sdk) -> String {
-    format!("{} ({:?})", sdk.name, sdk.kind)
-}
-
-fn only_on(text: &mut String, matrix: &Matrix, systems: &[System]) {
-    if systems != matrix.systems {
-        let systems: Vec<_> = systems.iter().map(|system| system.as_str()).collect();
+fn summarise<F: Family>(text: &mut String, matrix: &Matrix, cell: &CellOf<F>) {
+    writeln!(text, "{cell:?}").unwrap();
+    if cell.systems != matrix.systems {
+        let systems: Vec<_> = cell.systems.iter().map(|system| system.as_str()).collect();
         writeln!(text, "  only on {}", systems.join(" ")).unwrap();
     }
 }
@@ -161,11 +127,11 @@ const GOOD: &str = "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[musl-
 
 #[test]
 fn names_are_nix_identifiers() {
-    let triples: Vec<_> = Target::all().iter().map(|target| format!("{:?}", target.triple())).collect();
+    let triples: Vec<_> = MuslTarget::all().iter().map(|target| format!("{:?}", target.triple())).collect();
     let text = format!("{GOOD}targets = [{}]\ngcc = [\"14.2.0\", \"15.3.0\"]\n", triples.join(", "));
     let matrix = Matrix::parse(&text).unwrap();
-    assert_eq!(matrix.musl_gcc.len(), 2 * Target::all().len());
-    for cell in matrix.musl_gcc {
+    assert_eq!(matrix.count(), 2 * MuslTarget::all().len());
+    for cell in cells::<MuslGcc>(&matrix) {
         assert!(cell.name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_'), "{}", cell.name);
     }
 }
@@ -236,7 +202,7 @@ fn many_sdks_are_one_problem_and_hints_stay_short() {
         )
     };
     let names: Vec<_> = (0..100).map(|n| format!("\"s{n}\"")).collect();
-    assert_eq!(Matrix::parse(&file(100, &names.join(", "))).unwrap().sdks.len(), 101);
+    assert_eq!(Matrix::parse(&file(100, &names.join(", "))).unwrap().imports.len(), 101);
     let problems = Matrix::parse(&file(101, "\"zig\"")).unwrap_err();
     let [problem] = &problems[..] else { panic!("{problems:?}") };
     let said = (problem.message.as_str(), problem.hint.as_deref());
@@ -249,7 +215,7 @@ fn many_sdks_are_one_problem_and_hints_stay_short() {
 /// A matrix with as many cells and as many flags as are allowed.
 #[test]
 fn the_largest_matrix() {
-    let triples: Vec<_> = Target::all().iter().map(|target| format!("{:?}", target.triple())).collect();
+    let triples: Vec<_> = MuslTarget::all().iter().map(|target| format!("{:?}", target.triple())).collect();
     let text = format!(
         "{GOOD}targets = [{}]\ngcc = [\"14.2.0\", \"14.3.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n\
          binutils = [\"2.44\", \"2.45\", \"2.46.1\", \"2.47\"]\nlinux-headers = [\"6.1.176\", \"6.12.104\"]\n\
@@ -258,8 +224,8 @@ fn the_largest_matrix() {
         "\"-a\", ".repeat(256)
     );
     let matrix = Matrix::parse(&text).unwrap();
-    assert_eq!(matrix.musl_gcc.len(), Target::all().len() * 48);
-    assert!(matrix.musl_gcc.iter().all(|cell| cell.flags.gcc.len() == 256));
+    assert_eq!(matrix.count(), MuslTarget::all().len() * 48);
+    assert!(cells::<MuslGcc>(&matrix).iter().all(|cell| cell.spec.flags.gcc.len() == 256));
 }
 
 #[test]
@@ -267,7 +233,7 @@ fn the_committed_schema_is_current() {
     let committed = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/matrix.schema.json");
     let text = fs::read_to_string(&committed).unwrap_or_default();
     let fix = "crossloom schema --write generator/data/matrix.schema.json";
-    assert!(text == matrix::schema(), "generator/data/matrix.schema.json is stale; fix it with: {fix}");
+    assert!(text == matrix::schema(families::ALL), "generator/data/matrix.schema.json is stale; fix it with: {fix}");
 }
 
 /// Writes a document around an entry of a table.
@@ -301,24 +267,24 @@ fn schema_objects() -> Vec<(String, Write)> {
             Box::new(|entry| format!("[linux-module.a]\n{entry}\n")),
         ),
     ];
-    for family in Family::ALL {
-        let table = format!("/properties/{}", family.key());
+    for family in families::ALL.iter().copied() {
+        let table = format!("/properties/{}", family.about().key);
         let filter = move |list: &str, entry: &str| {
-            let (key, target) = (family.key(), family.triples()[0]);
+            let (key, target) = (family.about().key, family.targets()[0]);
             format!(
                 "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[{key}]\ntargets = [\"{target}\"]\n\
                  {list} = [{{ {entry} }}]\n"
             )
         };
-        let header = move |entry: &str| format!("[{}]\n{entry}\n", family.key());
+        let header = move |entry: &str| format!("[{}]\n{entry}\n", family.about().key);
         objects.push((table.clone(), Box::new(header)));
         for list in ["exclude", "include", "override"] {
-            if list != "override" || family.has_overrides() {
+            if list != "override" || !family.overrides().is_empty() {
                 let write = move |entry: &str| filter(list, entry);
                 objects.push((format!("{table}/properties/{list}/items"), Box::new(write)));
             }
         }
-        if family.has_overrides() {
+        if !family.overrides().is_empty() {
             let write = move |entry: &str| filter("override", &format!("gcc-flags = [\"-x\"], match = {{ {entry} }}"));
             objects.push((format!("{table}/properties/override/items/properties/match"), Box::new(write)));
         }
@@ -333,7 +299,7 @@ fn said(text: &str) -> Vec<Problem> {
 /// The parser reads every key of the schema (a date is never right, so reading it is seen), and refuses others.
 #[test]
 fn the_schema_and_the_parser_know_the_same_keys() {
-    let schema: Value = serde_json::from_str(&matrix::schema()).unwrap();
+    let schema: Value = serde_json::from_str(&matrix::schema(families::ALL)).unwrap();
     let mut described = 0;
     for (pointer, write) in schema_objects() {
         let object = schema.pointer(&pointer).unwrap();
@@ -356,13 +322,13 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
     // And [sdk], [kernel-config] and [linux-module], whose keys are the user's.
-    assert_eq!(matrix::schema().matches("\"additionalProperties\"").count(), described + 3);
+    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 3);
 }
 
 /// Every word that the schema offers is one that the parser takes.
 #[test]
 fn the_schema_and_the_parser_know_the_same_words() {
-    let schema: Value = serde_json::from_str(&matrix::schema()).unwrap();
+    let schema: Value = serde_json::from_str(&matrix::schema(families::ALL)).unwrap();
     let family = &schema["properties"]["musl-gcc"]["properties"];
     let list = |value: &Value| value["items"]["enum"].to_string();
     let text = format!(
@@ -377,37 +343,29 @@ fn the_schema_and_the_parser_know_the_same_words() {
         list(&family["languages"]),
     );
     let matrix = Matrix::parse(&text).unwrap();
-    assert_eq!(matrix.musl_gcc.len(), Target::all().len());
+    assert_eq!(matrix.count(), MuslTarget::all().len());
     assert_eq!(matrix.ci.surfaces.len(), Surface::ALL.len());
-    for family in Family::ALL {
-        let properties = &schema["properties"][family.key()]["properties"];
+    for family in families::ALL.iter().copied() {
+        let properties = &schema["properties"][family.about().key]["properties"];
         let targets: Vec<String> = serde_json::from_value(properties["targets"]["items"]["enum"].clone()).unwrap();
-        assert_eq!(targets, family.triples());
+        assert_eq!(targets, family.targets());
         for axis in family.axes() {
-            let items = &properties[axis.key()]["items"];
-            let known: Vec<&str> = match axis.values() {
-                Values::Versions(package) => crate::catalogue::catalogue().versions(package),
-                Values::Words(words) => words.to_vec(),
+            let items = &properties[axis.key]["items"];
+            let known = axis.known();
+            match axis.values {
                 // The names are the user's; a pattern describes them.
-                Values::Sdks => {
-                    assert!(items["pattern"].is_string());
-                    vec!["zig"]
+                Values::Names(_) => assert!(items["pattern"].is_string()),
+                Values::Releases(_) | Values::Words(_) => {
+                    assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key)
                 }
-                Values::Configs => {
-                    assert!(items["pattern"].is_string());
-                    vec!["boot", "tinyconfig", "defconfig", "allnoconfig"]
-                }
-            };
-            if !matches!(axis.values(), Values::Sdks | Values::Configs) {
-                assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key());
             }
-            assert_eq!(properties[axis.key()]["default"], serde_json::json!([known[0]]), "{}", axis.key());
+            assert_eq!(properties[axis.key]["default"], serde_json::json!([known[0]]), "{}", axis.key);
             for word in &known {
-                let (key, target) = (family.key(), family.triples()[0]);
+                let (key, target) = (family.about().key, family.targets()[0]);
                 let text = format!(
                     "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[{key}]\ntargets = [\"{target}\"]\n\
                      {} = [\"{word}\"]\n",
-                    axis.key()
+                    axis.key
                 );
                 let unknown = said(&text).into_iter().find(|problem| {
                     problem.message.contains("not in the catalogue") || problem.message.starts_with("unknown")

@@ -7,7 +7,7 @@ mod archives;
 #[path = "../support/mutate.rs"]
 mod mutate;
 #[path = "../support/temporary_store.rs"]
-mod temporary_store;
+pub mod temporary_store;
 
 mod diff;
 mod digests;
@@ -23,7 +23,7 @@ mod nix;
 mod nixpkgs;
 mod osxcross;
 mod output;
-mod project;
+pub mod project;
 mod render;
 mod sdk;
 mod seed;

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::catalogue::catalogue;
 use crate::diag;
+use crate::families::musl_gcc::MuslTarget;
+use crate::families::{CellOf, Family};
 use crate::lock::Lock;
 use crate::matrix::{Beside, Matrix};
 use crate::output::Tree;
-use crate::plan::{Plan, RECIPES, plan, releases};
+use crate::plan::{Plan, RECIPES, plan, wanted};
+use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::target::{System, Target};
 use crate::tree::{Verbatim, tree};
 
 /// The repository.
@@ -26,11 +27,11 @@ pub fn matrix(text: &str) -> Matrix {
 
 /// The lock that `crossloom lock` makes where there is none.
 pub fn lock(matrix: &Matrix) -> Lock {
-    Lock::resolve(&releases(matrix, catalogue()), &matrix.prefer, catalogue(), None, &BTreeSet::new()).unwrap()
+    Lock::resolve(&wanted(matrix), &matrix.prefer, None, &BTreeSet::new()).unwrap()
 }
 
 pub fn planned(matrix: &Matrix) -> Plan {
-    plan(matrix, &lock(matrix), catalogue()).unwrap()
+    plan(matrix, &lock(matrix)).unwrap()
 }
 
 /// crossloom's own seed locks for the matrix.
@@ -43,6 +44,11 @@ pub fn rendered(matrix: &Matrix) -> Tree {
     tree(&planned(matrix), &seeds(matrix), true).unwrap()
 }
 
+/// The cells of one family.
+pub fn cells<F: Family>(matrix: &Matrix) -> &[CellOf<F>] {
+    matrix.cells.iter().find_map(|cells| cells.of::<F>()).unwrap_or_default()
+}
+
 /// A list as it stands in a matrix.
 pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
     let words: Vec<_> = words.into_iter().map(|word| format!("{:?}", word.as_ref())).collect();
@@ -51,7 +57,7 @@ pub fn list<S: AsRef<str>>(words: impl IntoIterator<Item = S>) -> String {
 
 /// Every target on every Linux build system, with two lines of GCC and two versions of musl.
 pub fn wide() -> Matrix {
-    let targets = list(Target::all().iter().map(|target| target.triple()));
+    let targets = list(MuslTarget::all().iter().map(|target| target.triple()));
     matrix(&format!(
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\ntargets = {targets}\n\
          gcc = [\"14.2.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\n"

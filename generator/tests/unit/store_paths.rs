@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::project::{self, list, matrix, planned};
 use super::temporary_store::Store;
-use crate::catalogue::catalogue;
+use crate::catalogue::{Package, Release, Variant, catalogue};
 use crate::lock::{LockedSdk, source_name};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
@@ -19,8 +19,8 @@ use serde_json::Value;
 
 /// Every version that there is, with one seed and one preference among sources.
 fn all_sources(seed: &str, prefer: &str) -> Matrix {
-    let versions = |package: &str| list(catalogue().versions(package));
-    let sdks: Vec<_> = catalogue().versions("macos-sdk").into_iter().enumerate().collect();
+    let versions = |package| list(Package::new(package).releases().iter().map(Release::version));
+    let sdks: Vec<_> = Package::new("macos-sdk").releases().iter().map(Release::version).enumerate().collect();
     let tables: String = sdks
         .iter()
         .map(|(n, version)| format!("[sdk.a{n}]\nkind = \"apple\"\nversion = \"{version}\"\naccept-license = true\n"))
@@ -51,7 +51,7 @@ fn imported(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk), catalogue()).unwrap()
+    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 /// What the rendered tree in `dir` fetches, by attribute and by file. With every package in the base, one derivation
@@ -140,21 +140,14 @@ fn fetched_files_are_where_rendered_derivations_look_for_them() {
     // Both preferences together cover the catalogue, as far as a matrix can choose. No axis is about these packages: of
     // them it is the default that is taken.
     let fixed = ["cctools-port", "apple-libtapi"];
-    let all: usize = catalogue()
-        .packages()
-        .flat_map(|package| {
-            let versions = catalogue().versions(package);
-            let most = if fixed.contains(&package) { 1 } else { versions.len() };
-            versions.into_iter().take(most).map(move |version| (package, version))
-        })
-        .map(|(package, version)| catalogue().sources(package, version).len())
-        .sum();
+    let chosen = |release: &&Release| !fixed.contains(&release.package()) || release.is_default();
+    let all: usize = catalogue().releases().filter(chosen).map(|release| release.sources().len()).sum();
     let both: std::collections::BTreeSet<_> = matrices
         .iter()
         .flat_map(|matrix| planned(matrix).sources)
         .filter(|(name, _)| !name.starts_with("xnu-"))
         .map(|(name, source)| (name, source.variant))
         .collect();
-    assert!(both.contains(&(source_name("gcc", "14.2.0"), "upstream".to_owned())) && seen >= both.len());
+    assert!(both.contains(&(source_name("gcc", "14.2.0"), Variant::Upstream)) && seen >= both.len());
     assert_eq!(both.len(), all, "a source of the catalogue is in neither matrix");
 }

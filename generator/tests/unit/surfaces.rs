@@ -7,14 +7,15 @@ use std::path::Path;
 
 use super::project::{self, list, matrix, planned, rendered, repository};
 use super::temporary_store::Store;
-use crate::catalogue::catalogue;
+use crate::families::musl_gcc::MuslTarget;
 use crate::lock::LockedSdk;
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::output::{self, Difference, MARKER, OutputError, Tree};
 use crate::plan::{Plan, plan};
-use crate::target::{System, Target};
+use crate::platform::System;
 use crate::tree;
+use crate::word::Word;
 use serde_json::{Map, Value, json};
 
 const FILES: [&str; 3] = ["garnix.yaml", ".github/workflows/crossloom.yml", ".gitlab-ci.yml"];
@@ -32,7 +33,7 @@ fn everything(ci: &str) -> Matrix {
          [linux]\ntargets = [\"arm64\"]\nmodules = [\"one\", \"two\"]\n[linux-module]\n\
          one = {{ source = \"examples/kernel-module/greeting\" }}\ntwo = {{ source = \"examples/kernel-module/greeting\" }}\n\
          [sdk]\nmine = {{ kind = \"file\" }}\nlost = {{ kind = \"file\" }}\n",
-        list(System::ALL.map(System::as_str))
+        list(System::WORDS)
     ))
 }
 
@@ -43,7 +44,7 @@ fn with_sdk(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk), catalogue()).unwrap()
+    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 fn tree_of(matrix: &Matrix) -> (Plan, Tree) {
@@ -297,7 +298,7 @@ fn every_file_is_what_its_service_documents() {
     for name in strings(&builds["include"]) {
         let parts: Vec<_> = name.split('.').collect();
         let [output, system, name] = parts[..] else { panic!("{name}") };
-        let plan = &plan.systems[&System::parse(system).unwrap()];
+        let plan = &plan.systems[&system.parse::<System>().unwrap()];
         match output {
             "packages" => assert!(plan.cells.iter().any(|cell| cell.name == name)),
             "checks" => assert!(plan.checks.iter().any(|check| check.name == name)),
@@ -362,7 +363,7 @@ fn a_large_matrix_stays_within_what_services_take() {
     let matrix = matrix(&format!(
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n{ALL}[musl-gcc]\ntargets = {}\n\
          gcc = [\"14.2.0\", \"15.3.0\"]\nmusl = [\"1.2.5\", \"1.2.6\"]\nbinutils = [\"2.44\", \"2.45\"]\n",
-        list(Target::all().iter().map(Target::triple))
+        list(MuslTarget::all().iter().map(MuslTarget::triple))
     ));
     let plan = planned(&matrix);
     let tree = rendered(&matrix);
@@ -520,7 +521,7 @@ fn hydras_jobs_are_the_flakes_own_packages() {
     for (job, family) in
         [("all-musl-gcc", "musl-gcc-"), ("all-darwin", "darwin-"), ("all-valgrind-darwin", "valgrind-")]
     {
-        for system in System::ALL {
+        for system in System::ALL.iter().copied() {
             let listed: BTreeSet<_> = strings(&values["constituents"][job][system.as_str()]).into_iter().collect();
             let cells = plan.systems[&system].cells.iter();
             let cells = cells.filter(|cell| cell.name.starts_with(family) && cell.node().is_some());
@@ -599,7 +600,8 @@ fn every_example_is_a_template() {
     }
     examples.insert("default".to_owned());
     assert_eq!(values["templates"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>(), examples);
-    assert_eq!(strings(&values["systems"]), System::ALL.map(System::as_str));
+    let systems: BTreeSet<_> = strings(&values["systems"]).into_iter().collect();
+    assert_eq!(systems, System::WORDS.iter().copied().collect());
     assert_eq!(strings(&values["tree"]), ["aarch64-linux", "x86_64-linux"]);
     assert_eq!((&values["seed"], &values["overlay"]), (&json!("x86_64-linux"), &json!(true)));
     assert!(strings(&values["jobs"]).contains(&"all-valgrind-darwin"));

@@ -4,19 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use super::project::cells;
 use super::project::{self, list, matrix, planned, rendered, repository, wide};
 use super::temporary_store::Store;
-use crate::catalogue::catalogue;
+use crate::catalogue::{Package, Release};
 use crate::diag;
+use crate::families::darwin::Darwin;
+use crate::families::musl_gcc::{MuslGcc, MuslTarget};
+use crate::families::valgrind_darwin::ValgrindDarwin;
 use crate::lock::{Lock, LockedSdk};
-use crate::matrix::{Axis, Beside, Matrix, Values};
+use crate::matrix::{Beside, Matrix};
 use crate::nix::hash::Sha256;
 use crate::output::{self, Tree};
-use crate::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, releases};
+use crate::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, wanted};
+use crate::platform::System;
 use crate::render::gate::{gate, with_header};
 use crate::render::value::is_bare_name;
 use crate::seed::{SeedLock, Tier};
-use crate::target::{System, Target};
+use crate::word::Word;
 use crate::{flake_lock, tree};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -116,7 +121,7 @@ fn families() -> (Matrix, Plan) {
         origin: "MacOSX15.5\u{2028}${x}.tar.xz".to_owned(),
     };
     let lock = project::lock(&matrix).with_sdk("mine", sdk);
-    let plan = plan(&matrix, &lock, catalogue()).unwrap();
+    let plan = plan(&matrix, &lock).unwrap();
     (matrix, plan)
 }
 
@@ -222,8 +227,8 @@ fn addresses_of_the_users_own_stay() {
         )
     };
     let resolve = |matrix: &Matrix, old: &Lock| {
-        let wanted = releases(matrix, catalogue());
-        Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(old), &BTreeSet::new()).unwrap()
+        let wanted = wanted(matrix);
+        Lock::resolve(&wanted, &matrix.prefer, Some(old), &BTreeSet::new()).unwrap()
     };
     let first = matrix(&text("sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg="));
     let mut lock = project::lock(&first);
@@ -233,7 +238,7 @@ fn addresses_of_the_users_own_stay() {
     lock.sources.get_mut(&name).unwrap().urls.push(address.clone());
     let kept = resolve(&first, &lock);
     assert_eq!(kept, lock);
-    let tree = tree::tree(&plan(&first, &kept, catalogue()).unwrap(), &project::seeds(&first), false).unwrap();
+    let tree = tree::tree(&plan(&first, &kept).unwrap(), &project::seeds(&first), false).unwrap();
     assert!(tree["crossloom/sources.nix"].text.contains(&format!("\"{address}\"")));
     let second = matrix(&text("sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
     assert!(!resolve(&second, &lock).sources[&name].urls.contains(&address));
@@ -287,8 +292,8 @@ fn compare_example(dir: &Path) {
         .unwrap_or_else(|problems| panic!("{}", diag::render("matrix.toml", &text, &problems, false)));
     let text = read("matrix.lock");
     let old = Lock::parse(&text).unwrap_or_else(|error| panic!("{name}/matrix.lock: {error}"));
-    let wanted = releases(&matrix, catalogue());
-    let new = Lock::resolve(&wanted, &matrix.prefer, catalogue(), Some(&old), &BTreeSet::new()).unwrap();
+    let wanted = wanted(&matrix);
+    let new = Lock::resolve(&wanted, &matrix.prefer, Some(&old), &BTreeSet::new()).unwrap();
     assert!(new.to_text() == text, "{name}/matrix.lock is stale; {fix}");
     if !dir.ends_with("quickstart") {
         return;
@@ -303,7 +308,7 @@ fn compare_example(dir: &Path) {
             *seed = SeedLock::parse(&text, &own.display().to_string()).unwrap();
         }
     }
-    let tree = tree::tree(&plan(&matrix, &new, catalogue()).unwrap(), &seeds, true).unwrap();
+    let tree = tree::tree(&plan(&matrix, &new).unwrap(), &seeds, true).unwrap();
     let differences = output::check(dir, &tree).unwrap();
     let shown: Vec<_> = differences.iter().map(ToString::to_string).collect();
     assert!(shown.is_empty(), "{name} is stale; {fix}\n{}", shown.join("\n"));
@@ -341,16 +346,16 @@ fn a_wide_tree_parses_and_evaluates() {
         dir.display()
     );
     let values = store.evaluate(&expression);
-    let cells = matrix.musl_gcc.len();
-    assert_eq!(cells, 4 * Target::all().len());
+    let count = matrix.count();
+    assert_eq!(count, 4 * MuslTarget::all().len());
     for system in ["x86_64-linux", "aarch64-linux"] {
-        for (output, expected) in [("packages", cells), ("devShells", cells), ("checks", cells + 2)] {
+        for (output, expected) in [("packages", count), ("devShells", count), ("checks", count + 2)] {
             let values = values[output][system].as_object().unwrap();
             assert_eq!(values.len(), expected, "{output}.{system}");
             let distinct: BTreeSet<_> = values.values().map(|path| path.as_str().unwrap()).collect();
             assert_eq!(distinct.len(), expected, "{output}.{system}: two of them are one derivation");
         }
-        for cell in &matrix.musl_gcc {
+        for cell in cells::<MuslGcc>(&matrix) {
             assert!(values["packages"][system][&cell.name].is_string(), "{}", cell.name);
         }
     }
@@ -477,15 +482,12 @@ fn any_matrix() -> impl Strategy<Value = String> {
         let most = most.min(words.len());
         proptest::sample::subsequence(words, 1..=most).prop_shuffle()
     };
-    let versions = |axis: Axis| match axis.values() {
-        Values::Versions(package) => some(catalogue().versions(package), 2),
-        other => panic!("{other:?}"),
-    };
+    let versions = |package| some(Package::new(package).releases().iter().map(Release::version).collect(), 2);
     let targets = ["x86_64-linux-musl", "i686-linux-musl", "aarch64-linux-musl", "mips64-linux-musln32"];
-    let systems: Vec<_> = System::ALL.iter().map(|system| system.as_str()).collect();
+    let systems = System::WORDS.to_vec();
     let flags = proptest::sample::subsequence(vec!["--one", "--two=2"], 0..=2);
     let overrides = proptest::collection::vec((0..4_usize, 0..4_usize, flags, any::<Option<bool>>()), 0..3);
-    let axes = (versions(Axis::Gcc), versions(Axis::Musl), versions(Axis::Binutils), versions(Axis::LinuxHeaders));
+    let axes = (versions("gcc"), versions("musl"), versions("binutils"), versions("linux"));
     (some(systems, 3), some(targets.to_vec(), 3), axes, overrides, any::<bool>()).prop_map(
         |(systems, targets, (gcc, musl, binutils, linux), overrides, cxx)| {
             let languages = |cxx| if cxx { list(["c", "c++"]) } else { list(["c"]) };
@@ -536,7 +538,7 @@ fn any_darwin_matrix() -> impl Strategy<Value = String> {
     fn some(words: &[&'static str], most: usize) -> impl Strategy<Value = Vec<&'static str>> + use<> {
         proptest::sample::subsequence(words.to_vec(), 1..=most.min(words.len())).prop_shuffle()
     }
-    let systems: Vec<_> = System::ALL.iter().map(|system| system.as_str()).collect();
+    let systems = System::WORDS.to_vec();
     let targets = ["x86_64-apple-darwin22", "arm64-apple-darwin20", "x86_64-apple-darwin17"];
     let sdks = ["zig", "apple", "newer", "open", "mine", "lost"];
     let axes = (some(&sdks, 3), some(&["llvm", "osxcross"], 2), some(&["builtin", "bootstrap-cmds"], 2));
@@ -575,7 +577,7 @@ fn planned_with_sdk(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk), catalogue()).unwrap()
+    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 /// What has to hold for every plan of macOS's families.
@@ -599,10 +601,10 @@ fn sound_darwin(plan: &Plan, matrix: &Matrix) {
                 _ => {}
             }
         }
-        let sdks = matrix.darwin.iter().map(|cell| (&cell.name, &cell.sdk));
-        let sdks: BTreeMap<_, _> =
-            sdks.chain(matrix.valgrind_darwin.iter().map(|cell| (&cell.name, &cell.sdk))).collect();
-        assert_eq!(nodes.cells.len(), matrix.darwin.len() + 2 * matrix.valgrind_darwin.len());
+        let (darwin, valgrind) = (cells::<Darwin>(matrix), cells::<ValgrindDarwin>(matrix));
+        let sdks = darwin.iter().map(|cell| (&cell.name, &cell.spec.sdk));
+        let sdks: BTreeMap<_, _> = sdks.chain(valgrind.iter().map(|cell| (&cell.name, &cell.spec.sdk))).collect();
+        assert_eq!(nodes.cells.len(), darwin.len() + 2 * valgrind.len());
         let mut packages = BTreeSet::new();
         for cell in &nodes.cells {
             let wanted = sdks.get(&cell.name).or_else(|| sdks.get(&cell.name.strip_suffix("-tarball")?.to_owned()));
@@ -674,7 +676,7 @@ fn sound(plan: &Plan, matrix: &Matrix) {
             }
             assert!(known.insert(&node.name), "{} stands twice", node.name);
         }
-        let expected: Vec<_> = matrix.musl_gcc.iter().filter(|cell| cell.systems.contains(system)).collect();
+        let expected: Vec<_> = cells::<MuslGcc>(matrix).iter().filter(|cell| cell.systems.contains(system)).collect();
         assert_eq!(nodes.cells.len(), expected.len());
         let mut toolchains = BTreeSet::new();
         for (cell, wanted) in nodes.cells.iter().zip(expected) {
@@ -695,27 +697,30 @@ fn sound(plan: &Plan, matrix: &Matrix) {
             };
             let text = |node: &Node, arg: &str| node.args[arg].clone();
             let gcc = part(toolchain, "gcc");
-            assert_eq!(text(&gcc, "version"), Arg::Text(wanted.gcc.clone()));
-            assert_eq!(text(&gcc, "languages"), Arg::Text(wanted.languages.gcc_list().to_owned()));
+            assert_eq!(text(&gcc, "version"), Arg::Text(wanted.spec.gcc.version().to_owned()));
+            assert_eq!(
+                text(&gcc, "languages"),
+                Arg::Text(if wanted.spec.languages.cxx { "c,c++" } else { "c" }.to_owned())
+            );
             let own = wanted.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
-            assert_eq!(text(&gcc, "flags"), Arg::Texts(own.chain(wanted.flags.gcc.iter().cloned()).collect()));
+            assert_eq!(text(&gcc, "flags"), Arg::Texts(own.chain(wanted.spec.flags.gcc.iter().cloned()).collect()));
             let binutils = part(toolchain, "binutils");
-            assert_eq!(text(&binutils, "version"), Arg::Text(wanted.binutils.clone()));
-            assert_eq!(text(&binutils, "flags"), Arg::Texts(wanted.flags.binutils.clone()));
+            assert_eq!(text(&binutils, "version"), Arg::Text(wanted.spec.binutils.version().to_owned()));
+            assert_eq!(text(&binutils, "flags"), Arg::Texts(wanted.spec.flags.binutils.clone()));
             assert_eq!(part(&gcc, "binutils"), binutils);
             let musl = part(toolchain, "musl");
-            assert_eq!(text(&musl, "version"), Arg::Text(wanted.musl.clone()));
-            assert_eq!(text(&musl, "flags"), Arg::Texts(wanted.flags.musl.clone()));
+            assert_eq!(text(&musl, "version"), Arg::Text(wanted.spec.musl.version().to_owned()));
+            assert_eq!(text(&musl, "flags"), Arg::Texts(wanted.spec.flags.musl.clone()));
             assert_eq!(part(&musl, "gcc"), gcc);
             let headers = part(&part(toolchain, "libgcc"), "muslHeaders");
-            assert_eq!(text(&headers, "version"), Arg::Text(wanted.musl.clone()));
+            assert_eq!(text(&headers, "version"), Arg::Text(wanted.spec.musl.version().to_owned()));
             let linux = part(toolchain, "linuxHeaders");
-            assert_eq!(text(&linux, "version"), Arg::Text(wanted.linux_headers.clone()));
+            assert_eq!(text(&linux, "version"), Arg::Text(wanted.spec.linux_headers.version().to_owned()));
             match &toolchain.args["libraries"] {
-                Arg::Nodes(libraries) if wanted.languages.cxx => {
+                Arg::Nodes(libraries) if wanted.spec.languages.cxx => {
                     assert_eq!(libraries.len(), 1);
                     let cxx = by_name(&libraries[0]);
-                    assert_eq!(text(cxx, "flags"), Arg::Texts(wanted.flags.libstdcxx.clone()));
+                    assert_eq!(text(cxx, "flags"), Arg::Texts(wanted.spec.flags.libstdcxx.clone()));
                     assert_eq!(part(cxx, "musl"), musl);
                 }
                 other => assert_eq!(*other, Arg::Nodes(Vec::new())),

@@ -88,11 +88,6 @@ impl Target for KernelTarget {
 }
 
 impl KernelTarget {
-    /// The target of a name, spelled exactly so.
-    pub fn parse(name: &str) -> Option<&'static KernelTarget> {
-        KERNEL_TARGETS.iter().find(|target| target.name == name)
-    }
-
     /// Every target, in the order of names.
     pub fn all() -> &'static [KernelTarget] {
         KERNEL_TARGETS
@@ -143,7 +138,6 @@ mod tests {
         let names: Vec<_> = KernelTarget::all().iter().map(KernelTarget::name).collect();
         assert!(names.is_sorted());
         for target in KernelTarget::all() {
-            assert_eq!(KernelTarget::parse(target.name), Some(target));
             let gcc = target.gcc().unwrap_or_else(|| panic!("{target}: no compiler for {}", target.triple));
             // The kernel's makefiles take x86_64 for a variant of x86.
             assert_eq!(gcc.linux_arch(), if target.arch == "x86_64" { "x86" } else { target.arch });
