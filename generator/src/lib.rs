@@ -22,6 +22,7 @@ pub mod render;
 pub mod sdk;
 pub mod seed;
 pub mod tree;
+pub mod verbatim;
 pub mod verify;
 pub mod word;
 

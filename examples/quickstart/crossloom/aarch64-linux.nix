@@ -8,231 +8,225 @@ let
   nodes = rec {
     linux-headers-6_1_176-x86 = callPackage ./musl-gcc/linux-headers.nix {
       src = source.linux-6_1_176;
-      arch = "x86";
       version = "6.1.176";
+      arch = "x86";
     };
     musl-headers-1_2_5-x86_64 = callPackage ./musl-gcc/musl-headers.nix {
       src = source.musl-1_2_5;
-      arch = "x86_64";
       version = "1.2.5";
+      arch = "x86_64";
     };
     gmp = callPackage ./musl-gcc/gmp.nix {
       src = source.gmp-6_3_0;
       version = "6.3.0";
     };
     mpfr = callPackage ./musl-gcc/mpfr.nix {
+      inherit gmp;
       src = source.mpfr-4_2_2;
       version = "4.2.2";
-      inherit gmp;
     };
     mpc = callPackage ./musl-gcc/mpc.nix {
+      inherit gmp mpfr;
       src = source.mpc-1_3_1;
       version = "1.3.1";
-      inherit gmp;
-      inherit mpfr;
     };
     binutils-2_44-x86_64-linux-musl = callPackage ./musl-gcc/binutils.nix {
       src = source.binutils-2_44;
-      flags = [ ];
-      target = "x86_64-linux-musl";
       version = "2.44";
+      target = "x86_64-linux-musl";
+      flags = [ ];
     };
     gcc-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc.nix {
-      src = source.gcc-14_2_0;
-      flags = [ ];
-      languages = "c,c++";
-      target = "x86_64-linux-musl";
-      version = "14.2.0";
+      inherit gmp mpc mpfr;
       binutils = binutils-2_44-x86_64-linux-musl;
-      inherit gmp;
-      inherit mpc;
-      inherit mpfr;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      languages = "c,c++";
+      flags = [ ];
     };
     libgcc-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/libgcc.nix {
-      src = source.gcc-14_2_0;
-      target = "x86_64-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       muslHeaders = musl-headers-1_2_5-x86_64;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
     };
     musl-1_2_5-x86_64-linux-musl = callPackage ./musl-gcc/musl.nix {
-      src = source.musl-1_2_5;
-      flags = [ ];
-      target = "x86_64-linux-musl";
-      version = "1.2.5";
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
+      src = source.musl-1_2_5;
+      version = "1.2.5";
+      target = "x86_64-linux-musl";
+      flags = [ ];
     };
     libstdcxx-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/libstdcxx.nix {
-      src = source.gcc-14_2_0;
-      flags = [ ];
-      target = "x86_64-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      flags = [ ];
     };
     toolchain-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/toolchain.nix {
-      name = "musl-gcc-x86_64-linux-musl";
-      target = "x86_64-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       linuxHeaders = linux-headers-6_1_176-x86;
       musl = musl-1_2_5-x86_64-linux-musl;
       libraries = [ libstdcxx-14_2_0-x86_64-linux-musl ];
+      name = "musl-gcc-x86_64-linux-musl";
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
     };
     musl-headers-1_2_5-i386 = callPackage ./musl-gcc/musl-headers.nix {
       src = source.musl-1_2_5;
-      arch = "i386";
       version = "1.2.5";
+      arch = "i386";
     };
     binutils-2_44-i686-linux-musl = callPackage ./musl-gcc/binutils.nix {
       src = source.binutils-2_44;
-      flags = [ ];
-      target = "i686-linux-musl";
       version = "2.44";
+      target = "i686-linux-musl";
+      flags = [ ];
     };
     gcc-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc.nix {
-      src = source.gcc-14_2_0;
-      flags = [ ];
-      languages = "c,c++";
-      target = "i686-linux-musl";
-      version = "14.2.0";
+      inherit gmp mpc mpfr;
       binutils = binutils-2_44-i686-linux-musl;
-      inherit gmp;
-      inherit mpc;
-      inherit mpfr;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      languages = "c,c++";
+      flags = [ ];
     };
     libgcc-14_2_0-i686-linux-musl = callPackage ./musl-gcc/libgcc.nix {
-      src = source.gcc-14_2_0;
-      target = "i686-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       muslHeaders = musl-headers-1_2_5-i386;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
     };
     musl-1_2_5-i686-linux-musl = callPackage ./musl-gcc/musl.nix {
-      src = source.musl-1_2_5;
-      flags = [ ];
-      target = "i686-linux-musl";
-      version = "1.2.5";
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
+      src = source.musl-1_2_5;
+      version = "1.2.5";
+      target = "i686-linux-musl";
+      flags = [ ];
     };
     libstdcxx-14_2_0-i686-linux-musl = callPackage ./musl-gcc/libstdcxx.nix {
-      src = source.gcc-14_2_0;
-      flags = [ ];
-      target = "i686-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      flags = [ ];
     };
     toolchain-14_2_0-i686-linux-musl = callPackage ./musl-gcc/toolchain.nix {
-      name = "musl-gcc-i686-linux-musl";
-      target = "i686-linux-musl";
-      version = "14.2.0";
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       linuxHeaders = linux-headers-6_1_176-x86;
       musl = musl-1_2_5-i686-linux-musl;
       libraries = [ libstdcxx-14_2_0-i686-linux-musl ];
+      name = "musl-gcc-i686-linux-musl";
+      version = "14.2.0";
+      target = "i686-linux-musl";
     };
     sdk-zig-0_15_2 = callPackage ./darwin/sdk-zig.nix {
       src = source.ziglang-0_15_2;
       version = "0.15.2";
     };
-    static-macho = callPackage ./darwin/static-macho.nix {
-    };
+    static-macho = callPackage ./darwin/static-macho.nix { };
     darwin-cc-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
-      arch = "x86_64";
-      cctools = "";
-      minimum = "13.0";
-      target = "x86_64-apple-darwin22";
-      version = "19.1.7";
-      sdk = sdk-zig-0_15_2;
       staticMacho = static-macho;
+      sdk = sdk-zig-0_15_2;
+      version = "19.1.7";
+      target = "x86_64-apple-darwin22";
+      arch = "x86_64";
+      minimum = "13.0";
+      cctools = "";
     };
     compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      target = "x86_64-apple-darwin22";
       version = "19.1.7";
+      target = "x86_64-apple-darwin22";
       cc = darwin-cc-x86_64-apple-darwin22;
     };
     libcxx-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
       src = source.llvm-19_1_7;
-      target = "x86_64-apple-darwin22";
       version = "19.1.7";
+      target = "x86_64-apple-darwin22";
       cc = darwin-cc-x86_64-apple-darwin22;
     };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
+      staticMacho = static-macho;
+      sdk = sdk-zig-0_15_2;
+      version = "19.1.7";
+      target = "x86_64-apple-darwin22";
       arch = "x86_64";
-      cctools = "";
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
-      target = "x86_64-apple-darwin22";
-      version = "19.1.7";
+      cctools = "";
       compilerRt = compiler-rt-19_1_7-x86_64-apple-darwin22;
-      sdk = sdk-zig-0_15_2;
-      staticMacho = static-macho;
       libraries = [ libcxx-19_1_7-x86_64-apple-darwin22 ];
     };
     darwin-cc-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
-      arch = "arm64";
-      cctools = "";
-      minimum = "13.0";
-      target = "arm64-apple-darwin22";
-      version = "19.1.7";
-      sdk = sdk-zig-0_15_2;
       staticMacho = static-macho;
+      sdk = sdk-zig-0_15_2;
+      version = "19.1.7";
+      target = "arm64-apple-darwin22";
+      arch = "arm64";
+      minimum = "13.0";
+      cctools = "";
     };
     compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
-      target = "arm64-apple-darwin22";
       version = "19.1.7";
+      target = "arm64-apple-darwin22";
       cc = darwin-cc-arm64-apple-darwin22;
     };
     libcxx-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
       src = source.llvm-19_1_7;
-      target = "arm64-apple-darwin22";
       version = "19.1.7";
+      target = "arm64-apple-darwin22";
       cc = darwin-cc-arm64-apple-darwin22;
     };
     darwin-toolchain-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
+      staticMacho = static-macho;
+      sdk = sdk-zig-0_15_2;
+      version = "19.1.7";
+      target = "arm64-apple-darwin22";
       arch = "arm64";
-      cctools = "";
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
-      target = "arm64-apple-darwin22";
-      version = "19.1.7";
+      cctools = "";
       compilerRt = compiler-rt-19_1_7-arm64-apple-darwin22;
-      sdk = sdk-zig-0_15_2;
-      staticMacho = static-macho;
       libraries = [ libcxx-19_1_7-arm64-apple-darwin22 ];
     };
     valgrind-3_27_1-x86_64-apple-darwin22 = callPackage ./valgrind-darwin/valgrind-darwin.nix {
       src = source.valgrind-3_27_1;
-      darwinVersion = "22.6.0";
-      target = "x86_64-apple-darwin22";
       version = "3.27.1";
+      target = "x86_64-apple-darwin22";
+      darwinVersion = "22.6.0";
       cc = darwin-cc-x86_64-apple-darwin22;
       sdk = sdk-zig-0_15_2;
     };
     valgrind-tarball-3_27_1-x86_64-apple-darwin22 =
       callPackage ./valgrind-darwin/valgrind-darwin-tarball.nix
         {
-          darwinVersion = "22.6.0";
-          target = "x86_64-apple-darwin22";
-          version = "3.27.1";
           valgrind = valgrind-3_27_1-x86_64-apple-darwin22;
+          version = "3.27.1";
+          target = "x86_64-apple-darwin22";
+          darwinVersion = "22.6.0";
         };
   };
 in
@@ -309,27 +303,27 @@ in
       version = "1.2.5";
     };
     programs-darwin-x86_64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
+      staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
-      staticMacho = nodes.static-macho;
       target = "x86_64-apple-darwin22";
       arch = "x86_64";
       minimum = "13.0";
       cxx = true;
     };
     programs-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
+      staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
-      staticMacho = nodes.static-macho;
       target = "arm64-apple-darwin22";
       arch = "arm64";
       minimum = "13.0";
       cxx = true;
     };
     structure-valgrind-darwin = callPackage ./valgrind-darwin/structure.nix {
+      staticMacho = nodes.static-macho;
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
       sdk = nodes.sdk-zig-0_15_2;
-      staticMacho = nodes.static-macho;
       target = "x86_64-apple-darwin22";
       minimum = "10.8";
     };

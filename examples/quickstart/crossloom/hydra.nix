@@ -157,36 +157,6 @@ in
       timeout = 7200;
     };
   };
-  all-musl-gcc = {
-    aarch64-linux =
-      job
-        (systems.aarch64-linux.callPackage ./aggregate.nix {
-          name = "all-musl-gcc";
-          constituents = [
-            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl
-            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl
-          ];
-        })
-        {
-          maxSilent = 600;
-          schedulingPriority = 10;
-          timeout = 600;
-        };
-    x86_64-linux =
-      job
-        (systems.x86_64-linux.callPackage ./aggregate.nix {
-          name = "all-musl-gcc";
-          constituents = [
-            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl
-            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl
-          ];
-        })
-        {
-          maxSilent = 600;
-          schedulingPriority = 10;
-          timeout = 600;
-        };
-  };
   all-darwin = {
     aarch64-linux =
       job
@@ -209,6 +179,36 @@ in
           constituents = [
             systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22
             systems.x86_64-linux.packages.darwin-arm64-apple-darwin22
+          ];
+        })
+        {
+          maxSilent = 600;
+          schedulingPriority = 10;
+          timeout = 600;
+        };
+  };
+  all-musl-gcc = {
+    aarch64-linux =
+      job
+        (systems.aarch64-linux.callPackage ./aggregate.nix {
+          name = "all-musl-gcc";
+          constituents = [
+            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl
+            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl
+          ];
+        })
+        {
+          maxSilent = 600;
+          schedulingPriority = 10;
+          timeout = 600;
+        };
+    x86_64-linux =
+      job
+        (systems.x86_64-linux.callPackage ./aggregate.nix {
+          name = "all-musl-gcc";
+          constituents = [
+            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl
+            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl
           ];
         })
         {

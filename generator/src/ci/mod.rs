@@ -17,7 +17,7 @@ use crate::matrix::{Ci, Surface};
 use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
 use crate::plan::{Arg, Plan, SystemPlan};
 use crate::platform::System;
-use crate::render::gate::HEADER;
+use crate::render::header::HEADER;
 use limits::Limits;
 
 /// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that

@@ -16,7 +16,7 @@ use crate::nix::driver::Nix;
 use crate::output;
 use crate::plan::SystemPlan;
 use crate::platform::System;
-use crate::render::gate;
+use crate::render::header::bears_header;
 
 #[derive(Debug, Args)]
 pub struct BuildArgs {
@@ -137,7 +137,7 @@ fn without_nixpkgs(args: &[String]) -> Result<Option<String>> {
     let reference = before.iter().copied().filter(|arg| !arg.starts_with('-')).find(folder).unwrap_or(".");
     let folder = reference.split('#').next().unwrap_or_default().trim_start_matches("path:");
     let flake = Path::new(if folder.is_empty() { "." } else { folder }).join("flake.nix");
-    let rendered = std::fs::read(flake).is_ok_and(|bytes| gate::bears_header(&bytes));
+    let rendered = std::fs::read(flake).is_ok_and(|bytes| bears_header(&bytes));
     if !rendered || !cfg!(target_os = "linux") || before.contains(&"--override-input") {
         return Ok(None);
     }

@@ -13,7 +13,8 @@ use crate::output::{FOLDER, MARKER};
 use crate::plan::Plan;
 use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::tree::{TreeError, Verbatim};
+use crate::tree::TreeError;
+use crate::verbatim::Verbatim;
 
 #[derive(Debug, Args)]
 pub struct DiffArgs {
@@ -120,7 +121,7 @@ fn known(project: &Project, files: Files) -> Result<Known> {
     }
     // A plan may name a recipe that was not rendered yet: it would be this program's.
     let files = files.into_iter().filter(|(path, _)| !is_lock(path));
-    let files = files.fold(Verbatim::embedded(), |all, (path, text)| all.with(&path, &text));
+    let files = files.fold(Verbatim::embedded().clone(), |all, (path, text)| all.with(&path, &text));
     Ok(Known { plan: project.plan()?, seeds, nixpkgs: project.nixpkgs()?, files })
 }
 

@@ -11,7 +11,7 @@ use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{Fetched, Mirrors, Options, Show, Wanted, fetch_all};
 use crate::nix::driver::Nix;
 use crate::nix::store::{Method, StoreName, StorePath, fixed_output_path};
-use crate::plan::{Output, Plan, SystemPlan, tiers};
+use crate::plan::{Output, Plan, Shell, SystemPlan};
 use crate::platform::System;
 use crate::seed::{SeedLock, Tier, extract_busybox};
 use crate::word::Word;
@@ -247,7 +247,7 @@ fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen>
             continue;
         }
         // What a cell is built from does without: only who develops with it needs build systems and an emulator.
-        chosen.tiers.extend(shell.map(|shell| tiers(shell.recipe)).unwrap_or_default());
+        chosen.tiers.extend(shell.map(Shell::tiers).unwrap_or_default());
         match &cell.output {
             Output::Node(node) => chosen.nodes.push(node.clone()),
             // Asked for by name it cannot be had; among all of them it is one that is not there yet.

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::{Outcome, Result};
 use crate::output;
-use crate::render::gate;
+use crate::render::format;
 
 #[derive(Debug, Args)]
 pub struct FormatArgs {
@@ -53,7 +53,7 @@ pub fn run(args: &FormatArgs) -> Result<Outcome> {
     let (mut changed, mut problems) = (Vec::new(), Vec::new());
     for path in files.values() {
         let text = fs::read_to_string(path).map_err(|source| unread(path, source))?;
-        match gate::format(&path.display().to_string(), &text) {
+        match format::format(&path.display().to_string(), &text) {
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => changed.push((path.clone(), formatted)),
             // One hint for all is given below.

@@ -12,6 +12,7 @@ use crate::output;
 use crate::plan::{self, Plan};
 use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
+use crate::verbatim::Verbatim;
 use crate::{diag, flake_lock, tree};
 
 /// What `crossloom init` writes.
@@ -220,7 +221,7 @@ impl Project {
     /// count: they say nothing of the matrix and its lock.
     fn outdated(&self, plan: &Plan) -> Result<Option<String>> {
         let mut tree = tree::tree(plan, &self.seeds()?, false)?;
-        let (verbatim, folder) = (tree::Verbatim::embedded(), format!("{}/", output::FOLDER));
+        let (verbatim, folder) = (Verbatim::embedded(), format!("{}/", output::FOLDER));
         // Nor do files of services: nothing is built from them.
         tree.retain(|path, _| path.strip_prefix(&folder).is_some_and(|path| !verbatim.holds(path)));
         let differences = output::check(&self.dir, &tree)?;

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{SeedName, Side};
 use crate::lock::{LockedSdk, LockedSource};
 use crate::nix::hash::Sha256;
-use crate::plan::{self, Arg, Cell, Node, Output, SystemPlan};
+use crate::plan::{Arg, Cell, Node, Output, SystemPlan};
 use crate::platform::System;
 use crate::seed::{SeedLock, Tier};
 use crate::tree::TreeError;
+use crate::verbatim::place;
 
 /// The nodes of one build system, with what decides whether they are built again.
 pub struct Nodes<'a> {
@@ -256,14 +257,16 @@ impl Recipe<'_> {
 
 fn recipe<'a>(side: &Side<'a>, system: System, name: &str) -> Result<Recipe<'a>, TreeError> {
     let needed = |path: String| side.files.needed(&BTreeSet::from([path]));
-    let mut files = needed(format!("{name}.nix"))?;
+    let mut files = needed(place(name))?;
     if !system.is_linux() {
         return Ok(Recipe { files, base: Base::Nixpkgs(side.nixpkgs) });
     }
     // Development shells alone are made with what is in seed/shell.
     files.extend(needed("seed".to_owned())?.into_iter().filter(|(path, _)| !path.starts_with("seed/shell/")));
     let lock = side.seeds.get(&system).ok_or(TreeError::NoSeed { system })?;
-    Ok(Recipe { files, base: Base::Seed(Box::new(packages(lock, plan::tiers(name)))) })
+    // The arguments that a node's call gives are never packages of a tier, so the recipe alone says which it takes.
+    let tiers: Vec<Tier> = side.files.tiers(&place(name), &[]).into_iter().collect();
+    Ok(Recipe { files, base: Base::Seed(Box::new(packages(lock, &tiers))) })
 }
 
 /// What a recipe that takes these tiers is built with.

@@ -18,7 +18,8 @@ use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Output, Plan};
 use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
-use crate::tree::{TreeError, Verbatim};
+use crate::tree::TreeError;
+use crate::verbatim::Verbatim;
 use digest::Nodes;
 
 /// One of the two that are compared.

@@ -2,7 +2,6 @@
 //! It goes through the parser, the plan, rendering, Nix, the schema and the manual as the real ones do.
 
 use super::{About, Axis, CellOf, Defect, Family, Limits, Reading, Registered, Suffix, Target, Values};
-use crate::ci::limits::Limits as CheckLimits;
 use crate::lock::Wanted;
 use crate::matrix::{Matrix, NoFiles, reference, schema};
 use crate::plan::{Cell, Check, Output, Planner, node, plan, text, wanted};
@@ -79,13 +78,7 @@ impl Family for Toy {
         for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
             let args = [("greeting", text(cell.spec.as_str())), ("place", text(cell.target.name()))];
             let name = planner.add(format!("text-{}-{}", cell.target.name(), cell.spec), "toy/text", args);
-            planner.check(Check {
-                name: format!("read-{}", cell.name),
-                file: "toy/check",
-                args: vec![("text", node(&name))],
-                tiers: Vec::new(),
-                limits: CheckLimits::CHECK,
-            });
+            planner.check(Check::new(format!("read-{}", cell.name), "toy/check", vec![("text", node(&name))]));
             planner.cell(Cell {
                 name: cell.name.clone(),
                 family: &Toy,

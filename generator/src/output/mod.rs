@@ -24,7 +24,7 @@ use self::stage::{put_in_place, stage, temporary_beside};
 use self::survey::{Found, look, obstacle, survey};
 
 /// How every file that crossloom may overwrite begins.
-pub use crate::render::gate::HEADER as MARKER;
+pub use crate::render::header::HEADER as MARKER;
 /// The folder that is crossloom's own, relative to the output directory.
 pub const FOLDER: &str = "crossloom";
 /// garnix' file, beside the folder.

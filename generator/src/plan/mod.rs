@@ -5,7 +5,6 @@
 //! cells is one node.
 
 mod planner;
-mod recipe;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +19,8 @@ use crate::platform::{Seed, System};
 use crate::seed::Tier;
 
 pub use planner::{Planner, attribute, node, node_name, source, source_of, text};
-pub use recipe::{RECIPES, SHELLS, tiers};
+
+use crate::verbatim::{Verbatim, place};
 
 /// Everything that is rendered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -61,6 +61,14 @@ pub struct Node {
     pub recipe: &'static str,
     /// By name of the recipe's argument.
     pub args: BTreeMap<&'static str, Arg>,
+}
+
+impl Node {
+    /// The tiers of the seed beside its base that the call takes packages from.
+    pub fn tiers(&self) -> BTreeSet<Tier> {
+        let given: Vec<&str> = self.args.keys().copied().collect();
+        Verbatim::embedded().tiers(&place(self.recipe), &given)
+    }
 }
 
 /// What a recipe is called with.
@@ -167,6 +175,14 @@ pub struct Shell {
     pub texts: Vec<(&'static str, String)>,
 }
 
+impl Shell {
+    /// The tiers of the seed beside its base that the call takes packages from.
+    pub fn tiers(&self) -> BTreeSet<Tier> {
+        let given: Vec<&str> = self.texts.iter().map(|(arg, _)| *arg).collect();
+        Verbatim::embedded().tiers(&place(self.recipe), &given)
+    }
+}
+
 impl Cell {
     /// The node that is the package, if there is one.
     pub fn node(&self) -> Option<&str> {
@@ -222,7 +238,7 @@ impl SystemPlan {
 
     /// The tiers of the seed beside its base that the given nodes and what they need are built with.
     pub fn tiers_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<Tier> {
-        self.closure(nodes).into_iter().flat_map(|node| recipe::tiers(node.recipe)).copied().collect()
+        self.closure(nodes).into_iter().flat_map(Node::tiers).collect()
     }
 }
 
@@ -237,7 +253,7 @@ pub struct Check {
     #[serde(serialize_with = "as_map")]
     pub args: Vec<(&'static str, Arg)>,
     /// The tiers of the seed beside its base that it takes from the scope by name.
-    pub tiers: Vec<Tier>,
+    pub tiers: BTreeSet<Tier>,
     /// What a job of a service may take for it.
     #[serde(skip)]
     pub limits: Limits,
@@ -248,6 +264,13 @@ fn as_map<S: Serializer>(args: &[(&'static str, Arg)], serializer: S) -> Result<
 }
 
 impl Check {
+    /// An ordinary check: a call of a file, with the tiers that follow from it.
+    pub fn new(name: String, file: &'static str, args: Vec<(&'static str, Arg)>) -> Check {
+        let given: Vec<&str> = args.iter().map(|(arg, _)| *arg).collect();
+        let tiers = Verbatim::embedded().tiers(&place(file), &given);
+        Check { name, file, args, tiers, limits: Limits::CHECK }
+    }
+
     /// The nodes that it names.
     pub fn nodes(&self) -> impl Iterator<Item = &String> {
         self.args.iter().flat_map(|(_, arg)| arg.nodes())

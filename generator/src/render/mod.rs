@@ -1,8 +1,10 @@
-//! From values and templates to Nix text that may be written.
+//! From values and templates to Nix text.
 //!
-//! [`value`] prints data as Nix, [`templates`] fills the compiled-in templates, and [`gate`] lets a text through only
-//! when it parses, passes the [`lint`] and is formatted. Nothing here reads a file, a clock or the environment.
-pub mod gate;
-pub mod lint;
+//! [`templates`] fills the compiled-in templates, [`value`] prints the data that they name as Nix, and [`layout`] breaks the
+//! lines that are too wide: what comes out is what nixfmt would print, and tests hold it to that. [`format`] is for Nix that
+//! people wrote. Nothing here reads a file, a clock or the environment.
+pub mod format;
+pub mod header;
+pub mod layout;
 pub mod templates;
 pub mod value;

@@ -1,130 +1,225 @@
 //! Nix values, and the one printer through which every piece of data enters Nix text.
 //!
-//! What is printed reads back as the same value and nothing else: no string can end its literal early or start an
-//! interpolation. The layout is plain; the gate formats.
+//! Nix reads the printed text as the same value and as nothing else: no string can end its literal early or start an
+//! interpolation. The layout is the official style's, but for lines that are too wide ([`super::layout`]).
+//!
+//! A template's context is JSON, which has one kind of string. A string there prints as a literal; the other kinds are
+//! arrays of `null` and a text, which nothing but [`Value`] makes: no data can pass for one.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-/// A Nix value as crossloom writes it. `null` and floats are left out on purpose: rendered files need neither.
+use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+use serde_json::Value as Json;
+
+/// A Nix value as crossloom writes it. `null`, floats and negative numbers are left out: rendered files need none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Value<'a> {
     Bool(bool),
-    Int(i64),
-    Str(String),
+    Int(u32),
+    Str(Cow<'a, str>),
     /// A path relative to the file that it stands in: `./x`, `./x/y.nix`, `../x`.
-    Path(String),
-    List(Vec<Value>),
-    Attrs(BTreeMap<String, Value>),
-    /// A Nix expression of crossloom's own making, e.g. `nodes.gcc`; never anything that a user typed.
-    Raw(String),
+    Path(Cow<'a, str>),
+    /// A variable, or an attribute of one: `gcc`, `source.gcc-14_2_0`.
+    Variable(Cow<'a, str>),
+    /// An attribute's name, where one is defined or selected. Unlike a variable it may be any text, and is then quoted.
+    Attribute(Cow<'a, str>),
+    List(Vec<Value<'a>>),
+    /// A set with its attributes in this order, but for those that are variables of the same name: they stand first, as
+    /// one `inherit`.
+    Attrs(Vec<(&'a str, Value<'a>)>),
 }
 
-/// Why a value has no Nix spelling. `at` is the way to it: `gcc.flags[2]`, empty for the value itself.
+/// Why a value has no Nix spelling.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    #[error("the string{} holds a NUL character, which no Nix string can\nhint: remove it", place(at))]
-    Nul { at: String },
-    #[error(
-        "`{}`{} is no relative path\n\
-         hint: it must read ./NAME or ../NAME, of letters, digits and ._+-",
-        text.escape_debug(), place(at)
-    )]
-    Path { at: String, text: String },
-    #[error("the value{} is null\nhint: leave the field out, or give it an empty list or string", place(at))]
-    Null { at: String },
-    #[error("the number {text}{} is no 64-bit integer", place(at))]
-    Number { at: String, text: String },
-    #[error("the value{} is nested more than {MAX_DEPTH} deep", place(at))]
-    Deep { at: String },
-    #[error("`{}` can't be the name of a variable", name.escape_debug())]
-    Variable { name: String },
+    #[error("the string {0:?} holds a NUL character, which no Nix string can")]
+    Nul(String),
+    #[error("{0:?} is not a relative path: ./NAME or ../NAME, of letters, digits and ._+-")]
+    Path(String),
+    #[error("{0:?} cannot be a variable's name")]
+    Variable(String),
+    #[error("two attributes of a set are named {0:?}")]
+    Twice(String),
+    #[error("the context holds {0}, which is not a value that crossloom writes")]
+    Unknown(String),
 }
 
-/// Less than what the gate lets through, so that a value is refused by name rather than by offset.
-const MAX_DEPTH: usize = 32;
+impl<'a> Value<'a> {
+    /// A string.
+    pub fn text(text: impl Into<Cow<'a, str>>) -> Value<'a> {
+        Value::Str(text.into())
+    }
 
-fn place(at: &str) -> String {
-    if at.is_empty() { String::new() } else { format!(" at `{at}`") }
+    /// A list of strings.
+    pub fn texts<S: AsRef<str>>(texts: &'a [S]) -> Value<'a> {
+        Value::List(texts.iter().map(|text| Value::text(text.as_ref())).collect())
+    }
+
+    /// A path relative to the file that it stands in.
+    pub fn path(path: impl Into<Cow<'a, str>>) -> Value<'a> {
+        Value::Path(path.into())
+    }
+
+    /// A variable, or an attribute of one.
+    pub fn variable(name: impl Into<Cow<'a, str>>) -> Value<'a> {
+        Value::Variable(name.into())
+    }
+
+    /// An attribute's name.
+    pub fn attribute(name: impl Into<Cow<'a, str>>) -> Value<'a> {
+        Value::Attribute(name.into())
+    }
 }
 
-impl Value {
-    /// The value as one Nix expression that can stand anywhere: as an attribute's value, an argument or a list item.
-    pub fn print(&self) -> Result<String, ValueError> {
-        let mut out = String::new();
-        self.print_to(&mut out, &mut Vec::new())?;
-        Ok(out)
-    }
+/// A text that stands in Nix as it is.
+fn code<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    ((), text).serialize(serializer)
+}
 
-    /// The Nix value of a JSON value. Null, and numbers that are no 64-bit integers, are errors.
-    pub fn from_json(json: &serde_json::Value) -> Result<Self, ValueError> {
-        convert(json, &mut Vec::new())
-    }
-
-    fn print_to(&self, out: &mut String, at: &mut Vec<Step>) -> Result<(), ValueError> {
-        if at.len() > MAX_DEPTH {
-            return Err(ValueError::Deep { at: render_steps(at) });
-        }
+impl Serialize for Value<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
-            // The smallest integer has no literal: Nix reads the digits first and negates them then.
-            Value::Int(i64::MIN) => out.push_str(&format!("({} - 1)", i64::MIN + 1)),
-            // Without parentheses `[ 1 -2 ]` and `f -2` are subtractions.
-            Value::Int(value) if *value < 0 => out.push_str(&format!("({value})")),
-            Value::Int(value) => out.push_str(&value.to_string()),
-            Value::Str(text) => print_string(text, out).map_err(|Nul| ValueError::Nul { at: render_steps(at) })?,
-            Value::Path(text) if is_relative_path(text) => out.push_str(text),
-            Value::Path(text) => return Err(ValueError::Path { at: render_steps(at), text: text.clone() }),
+            Value::Bool(value) => serializer.serialize_bool(*value),
+            Value::Int(value) => serializer.serialize_u32(*value),
+            Value::Str(text) => serializer.serialize_str(text),
+            Value::Path(text) if is_relative_path(text) => code(text, serializer),
+            Value::Path(text) => Err(S::Error::custom(ValueError::Path(text.to_string()))),
+            Value::Variable(name) if name.split('.').all(is_bare_name) => code(name, serializer),
+            Value::Variable(name) => Err(S::Error::custom(ValueError::Variable(name.to_string()))),
+            Value::Attribute(name) if is_bare_name(name) => code(name, serializer),
+            // A string literal is just how such a name is spelled.
+            Value::Attribute(name) => serializer.serialize_str(name),
             Value::List(items) => {
-                out.push('[');
-                for (index, item) in items.iter().enumerate() {
-                    out.push(' ');
-                    at.push(Step::Index(index));
-                    item.print_to(out, at)?;
-                    at.pop();
-                }
-                out.push_str(" ]");
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                items.iter().try_for_each(|item| list.serialize_element(item))?;
+                list.end()
             }
             Value::Attrs(attrs) => {
-                out.push('{');
-                for (name, value) in attrs {
-                    out.push(' ');
-                    at.push(Step::Key(name.clone()));
-                    print_name(name, out).map_err(|Nul| ValueError::Nul { at: render_steps(at) })?;
-                    out.push_str(" = ");
-                    value.print_to(out, at)?;
-                    out.push(';');
-                    at.pop();
+                let mut map = serializer.serialize_map(Some(attrs.len()))?;
+                for (index, (name, value)) in attrs.iter().enumerate() {
+                    // JSON would silently take the last of them.
+                    if attrs.iter().take(index).any(|(other, _)| other == name) {
+                        return Err(S::Error::custom(ValueError::Twice((*name).to_owned())));
+                    }
+                    map.serialize_entry(name, value)?;
                 }
-                out.push_str(" }");
+                map.end()
             }
-            Value::Raw(text) if text.chars().all(|c| c.is_ascii_alphanumeric() || "_-'.".contains(c)) => {
-                out.push_str(text);
-            }
-            Value::Raw(text) => out.push_str(&format!("({text})")),
         }
-        Ok(())
     }
 }
 
-/// `text` as a Nix string literal, quotes included.
-pub fn string_literal(text: &str) -> Result<String, ValueError> {
-    Value::Str(text.to_owned()).print()
+/// Prints a value of a context, whose first line is indented by `indent` blanks.
+///
+/// # Errors
+/// [`ValueError::Nul`], and [`ValueError::Unknown`] for what no [`Value`] is serialized to.
+pub fn print(json: &Json, indent: usize, out: &mut String) -> Result<(), ValueError> {
+    match json {
+        Json::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Json::Number(number) if number.is_u64() => out.push_str(&number.to_string()),
+        Json::String(text) => string_literal(text, out)?,
+        Json::Array(items) => match items.as_slice() {
+            [Json::Null, Json::String(code)] => out.push_str(code),
+            [] => out.push_str("[ ]"),
+            [item] if is_atom(item) => {
+                out.push_str("[ ");
+                print(item, indent, out)?;
+                out.push_str(" ]");
+            }
+            items => {
+                out.push('[');
+                for item in items {
+                    new_line(indent + 2, out);
+                    print(item, indent + 2, out)?;
+                }
+                new_line(indent, out);
+                out.push(']');
+            }
+        },
+        Json::Object(attrs) if attrs.is_empty() => out.push_str("{ }"),
+        Json::Object(attrs) => {
+            out.push('{');
+            let inherited = |(name, value): &(&String, &Json)| is_code(value, name);
+            if attrs.iter().any(|attr| inherited(&attr)) {
+                new_line(indent + 2, out);
+                out.push_str("inherit");
+                for (name, _) in attrs.iter().filter(inherited) {
+                    out.push(' ');
+                    out.push_str(name);
+                }
+                out.push(';');
+            }
+            for (name, value) in attrs.iter().filter(|attr| !inherited(attr)) {
+                new_line(indent + 2, out);
+                attribute_name(name, out)?;
+                out.push_str(" = ");
+                print(value, indent + 2, out)?;
+                out.push(';');
+            }
+            new_line(indent, out);
+            out.push('}');
+        }
+        other => return Err(ValueError::Unknown(other.to_string())),
+    }
+    Ok(())
 }
 
-/// `name` as an attribute's name: bare where Nix reads it so, else as a string literal. A *variable* can't be quoted
-/// (`"x y"` would be a string): see [`variable`].
-pub fn attribute_name(name: &str) -> Result<String, ValueError> {
-    let mut out = String::new();
-    print_name(name, &mut out).map_err(|Nul| ValueError::Nul { at: String::new() })?;
-    Ok(out)
+/// Whether a value takes no more than one line.
+fn is_atom(json: &Json) -> bool {
+    match json {
+        Json::Array(items) => matches!(items.as_slice(), [] | [Json::Null, _]),
+        Json::Object(attrs) => attrs.is_empty(),
+        _ => true,
+    }
 }
 
-/// `name` as a variable; an error when Nix wouldn't read it as one.
-pub fn variable(name: &str) -> Result<String, ValueError> {
-    if is_bare_name(name) { Ok(name.to_owned()) } else { Err(ValueError::Variable { name: name.to_owned() }) }
+/// Whether a value is this variable.
+fn is_code(json: &Json, name: &str) -> bool {
+    let parts = json.as_array().map(Vec::as_slice);
+    matches!(parts, Some([Json::Null, Json::String(code)]) if code == name && is_bare_name(name))
 }
 
-/// Whether `name` needs no quotes: an identifier that is no keyword.
+fn new_line(indent: usize, out: &mut String) {
+    out.push('\n');
+    out.extend(std::iter::repeat_n(' ', indent));
+}
+
+/// Prints `name` as an attribute's name: bare where Nix reads it so, else as a string literal.
+fn attribute_name(name: &str, out: &mut String) -> Result<(), ValueError> {
+    if !is_bare_name(name) {
+        return string_literal(name, out);
+    }
+    out.push_str(name);
+    Ok(())
+}
+
+/// Prints `text` as a string literal, quotes included.
+pub fn string_literal(text: &str, out: &mut String) -> Result<(), ValueError> {
+    out.push('"');
+    let mut rest = text;
+    // All that is escaped is ASCII, so that what lies between is text.
+    while let Some(place) = rest.find(['\0', '"', '\\', '$', '\n', '\r', '\t']) {
+        let (plain, special) = rest.split_at(place);
+        out.push_str(plain);
+        let mut chars = special.chars();
+        match chars.next() {
+            Some('\0') => return Err(ValueError::Nul(text.to_owned())),
+            Some('$') if !chars.as_str().starts_with('{') => out.push('$'),
+            Some('\n') => out.push_str("\\n"),
+            // Nix turns a bare CR LF into LF.
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some(c) => out.extend(['\\', c]),
+            None => {}
+        }
+        rest = chars.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+    Ok(())
+}
+
+/// Whether `name` needs no quotes: an identifier that is not a keyword.
 pub fn is_bare_name(name: &str) -> bool {
     // `or` is half a keyword and `__curPos` an expression of its own.
     const RESERVED: [&str; 11] =
@@ -147,87 +242,4 @@ fn is_relative_path(text: &str) -> bool {
                 && segment != ".."
                 && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._+-".contains(&byte))
         })
-}
-
-struct Nul;
-
-fn print_string(text: &str, out: &mut String) -> Result<(), Nul> {
-    out.push('"');
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\0' => return Err(Nul),
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '$' if chars.peek() == Some(&'{') => out.push_str("\\$"),
-            '\n' => out.push_str("\\n"),
-            // Nix turns a bare CR LF into LF.
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-    Ok(())
-}
-
-fn print_name(name: &str, out: &mut String) -> Result<(), Nul> {
-    if is_bare_name(name) {
-        out.push_str(name);
-        return Ok(());
-    }
-    print_string(name, out)
-}
-
-fn convert(json: &serde_json::Value, at: &mut Vec<Step>) -> Result<Value, ValueError> {
-    use serde_json::Value as Json;
-    if at.len() > MAX_DEPTH {
-        return Err(ValueError::Deep { at: render_steps(at) });
-    }
-    Ok(match json {
-        Json::Null => return Err(ValueError::Null { at: render_steps(at) }),
-        Json::Bool(value) => Value::Bool(*value),
-        Json::Number(number) => match number.as_i64() {
-            Some(value) => Value::Int(value),
-            None => return Err(ValueError::Number { at: render_steps(at), text: number.to_string() }),
-        },
-        Json::String(text) => Value::Str(text.clone()),
-        Json::Array(items) => {
-            let mut list = Vec::with_capacity(items.len());
-            for (index, item) in items.iter().enumerate() {
-                at.push(Step::Index(index));
-                list.push(convert(item, at)?);
-                at.pop();
-            }
-            Value::List(list)
-        }
-        Json::Object(fields) => {
-            let mut attrs = BTreeMap::new();
-            for (name, value) in fields {
-                at.push(Step::Key(name.clone()));
-                attrs.insert(name.clone(), convert(value, at)?);
-                at.pop();
-            }
-            Value::Attrs(attrs)
-        }
-    })
-}
-
-/// One step of the way into a value.
-pub(super) enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// `gcc.flags[2]`
-pub(super) fn render_steps(steps: &[Step]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        match step {
-            Step::Key(key) if out.is_empty() => out.push_str(&key.escape_debug().to_string()),
-            Step::Key(key) => out.push_str(&format!(".{}", key.escape_debug())),
-            Step::Index(index) => out.push_str(&format!("[{index}]")),
-        }
-    }
-    out
 }

@@ -38,6 +38,6 @@ pub use pin::{Request, Verify, lock};
 pub use relation::{Alternative, Operator, Relation, parse_relations};
 pub use release::{IndexFile, Release, clear_text};
 pub use resolve::{Chosen, resolve};
-pub use roots::{ASSUMED, BOOTSTRAP, ROOTS, Tier};
+pub use roots::{ASSUMED, BOOTSTRAP, PROVIDED, ROOTS, Tier, tier_of};
 pub use signature::{DEFAULT_KEYRING, check_signature};
 pub use version::compare_versions;

@@ -149,6 +149,24 @@ pub const ROOTS: [(Tier, &[&str]); 9] = [
     (Tier::Machine, &["opensbi", "qemu-system-arm", "qemu-system-misc", "qemu-system-x86", "seabios"]),
 ];
 
+/// The names of the seed's scope (`overlays/seed/default.nix`) whose packages are of a tier other than the base. A call
+/// that names one of them needs the tier; every other name is the base's.
+pub const PROVIDED: [(Tier, &[&str]); 8] = [
+    (Tier::Emulator, &["qemu-user"]),
+    (Tier::Kernel, &["bc", "cpio", "elfutils", "kmod", "ncurses", "rsync", "zstd"]),
+    (Tier::Llvm, &["llvmPackages_19"]),
+    (Tier::Python, &["python3"]),
+    (Tier::Rust, &["rustc"]),
+    (Tier::Buildsystems, &["autoconf", "automake", "cmake", "libtool", "meson", "ninja"]),
+    (Tier::Osxcross, &["libuuid", "libxml2", "openssl", "zlib"]),
+    (Tier::Machine, &["qemu"]),
+];
+
+/// The tier that a name of the seed's scope comes from; none for what the base provides, and for what is no name of it.
+pub fn tier_of(name: &str) -> Option<Tier> {
+    PROVIDED.iter().find(|(_, names)| names.contains(&name)).map(|(tier, _)| *tier)
+}
+
 /// Packages that count as there without being there.
 pub const ASSUMED: &[&str] = &[
     // Only maintainer scripts need these, and none run.

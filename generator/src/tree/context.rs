@@ -1,14 +1,16 @@
-//! What templates see: one type per template, so that what a template can name is what these hold. No field is
-//! optional, since a template cannot ask whether something is there.
+//! The contexts of templates: one type per template, so that a template can name nothing else. No field is optional, since
+//! a template cannot ask whether something is there.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value as Json;
 
+use super::TreeError;
 use crate::ci::limits::Limits;
 use crate::matrix::Surface;
-use crate::plan::{Arg, Check, Node, Output, Plan, SystemPlan};
+use crate::plan::{Arg, Output, Plan, SystemPlan};
+use crate::render::value::Value;
+use crate::verbatim::{Verbatim, place};
 
 /// A source's name as an attribute that needs no quotes.
 fn attribute(name: &str) -> String {
@@ -27,337 +29,284 @@ pub struct DefaultContext {
     /// All of them.
     pub systems: Vec<UnseededSystem>,
     /// The file of Hydra's jobs, if there is one.
-    pub hydra: Vec<&'static str>,
+    pub hydra: Vec<Value<'static>>,
 }
 
 #[derive(Serialize)]
 pub struct SeededSystem {
-    pub system: &'static str,
-    pub file: String,
-    pub lock: String,
+    pub system: Value<'static>,
+    pub file: Value<'static>,
+    pub lock: Value<'static>,
 }
 
 #[derive(Serialize)]
 pub struct UnseededSystem {
-    pub system: &'static str,
-    pub file: String,
+    pub system: Value<'static>,
+    pub file: Value<'static>,
 }
 
 #[derive(Serialize)]
-pub struct SourcesContext {
-    fetchers: &'static [&'static str],
-    sources: Vec<SourceContext>,
-    /// Those that are known by what they unpack to.
-    trees: Vec<SourceContext>,
-    sdks: Vec<SdkContext>,
+pub struct SourcesContext<'a> {
+    fetchers: Vec<Value<'static>>,
+    sources: Vec<SourceContext<'a>>,
+    /// Those that are known by the files that they unpack to.
+    trees: Vec<SourceContext<'a>>,
+    sdks: Vec<SdkContext<'a>>,
 }
 
 #[derive(Serialize)]
-struct SourceContext {
-    name: String,
-    file: String,
-    urls: Vec<String>,
+struct SourceContext<'a> {
+    name: Value<'a>,
+    file: &'a str,
+    urls: Value<'a>,
     sha256: String,
 }
 
 #[derive(Serialize)]
-struct SdkContext {
-    name: String,
-    file: String,
-    version: String,
-    origin: String,
+struct SdkContext<'a> {
+    name: Value<'a>,
+    file: &'a str,
+    version: &'a str,
+    origin: &'a str,
     sha256: String,
 }
 
-impl SourcesContext {
-    pub fn of(plan: &Plan) -> SourcesContext {
+impl SourcesContext<'_> {
+    pub fn of(plan: &Plan) -> SourcesContext<'_> {
         let of = |tree| {
             let named = plan.sources.iter().filter(move |(_, source)| source.tree == tree);
             let context = named.map(|(name, source)| SourceContext {
-                name: attribute(name),
-                file: source.file.clone(),
-                urls: source.urls.clone(),
+                name: Value::attribute(attribute(name)),
+                file: &source.file,
+                urls: Value::texts(&source.urls),
                 sha256: source.sha256.to_sri(),
             });
-            context.collect::<Vec<_>>()
+            context.collect()
         };
-        let (sources, trees) = (of(false), of(true));
         let sdks = plan.sdks.iter().map(|(name, sdk)| SdkContext {
-            name: attribute(name),
-            file: sdk.file.clone(),
-            version: sdk.version.clone(),
-            origin: sdk.origin.clone(),
+            name: Value::attribute(attribute(name)),
+            file: &sdk.file,
+            version: &sdk.version,
+            origin: &sdk.origin,
             sha256: sdk.sha256.to_sri(),
         });
-        let fetchers: &[&str] = if trees.is_empty() { &[] } else { &["fetchzip"] };
-        SourcesContext { fetchers, sources, sdks: sdks.collect(), trees }
-    }
-
-    /// What sources are fetched by beside `fetchurl`.
-    pub fn fetchers(&self) -> &'static [&'static str] {
-        self.fetchers
+        SourcesContext { fetchers: fetchers(plan), sources: of(false), trees: of(true), sdks: sdks.collect() }
     }
 }
 
-#[derive(Serialize)]
-pub struct SystemContext {
-    fetchers: &'static [&'static str],
-    nodes: Vec<NodeContext>,
-    cells: Vec<CellContext>,
-    missing: Vec<MissingContext>,
-    shells: Vec<ShellContext>,
-    missing_shells: Vec<MissingContext>,
-    checks: Vec<CheckContext>,
-}
-
-/// A node's arguments by kind, since a template cannot ask what a value is.
-#[derive(Serialize)]
-struct NodeContext {
-    name: String,
-    recipe: String,
-    sources: Vec<Named<String>>,
-    texts: Vec<Named<Json>>,
-    nodes: Vec<Named<String>>,
-    /// Arguments whose node has the argument's own name.
-    inherits: Vec<&'static str>,
-    lists: Vec<Named<Vec<String>>>,
-    /// Relative paths of files.
-    files: Vec<Named<Vec<String>>>,
-    /// The same of one folder.
-    folders: Vec<Named<String>>,
+/// The functions that sources are fetched by beside `fetchurl`.
+fn fetchers(plan: &Plan) -> Vec<Value<'static>> {
+    let trees = plan.sources.values().any(|source| source.tree);
+    trees.then(|| Value::variable("fetchzip")).into_iter().collect()
 }
 
 #[derive(Serialize)]
-struct Named<T> {
-    arg: &'static str,
-    value: T,
+pub struct SystemContext<'a> {
+    fetchers: Vec<Value<'static>>,
+    nodes: Vec<Call<'a>>,
+    cells: Vec<CellContext<'a>>,
+    /// Packages that are not there, and what to do about it.
+    missing: Vec<Call<'a>>,
+    shells: Vec<Call<'a>>,
+    missing_shells: Vec<Call<'a>>,
+    checks: Vec<Call<'a>>,
+}
+
+/// A call of the function in a file.
+#[derive(Serialize)]
+struct Call<'a> {
+    name: Value<'a>,
+    file: Value<'a>,
+    args: Value<'a>,
 }
 
 #[derive(Serialize)]
-struct CellContext {
-    name: String,
-    node: String,
+struct CellContext<'a> {
+    name: Value<'a>,
+    node: Value<'a>,
 }
 
-#[derive(Serialize)]
-struct ShellContext {
-    name: String,
-    recipe: String,
-    node: String,
-    target: &'static str,
-    cxx: bool,
-    texts: Vec<Named<String>>,
+impl<'a> Call<'a> {
+    /// A call with its arguments in the function's own order.
+    fn of(name: &'a str, path: &str, args: Vec<(&'a str, Value<'a>)>, files: &Verbatim) -> Result<Call<'a>, TreeError> {
+        let head = files.head(path)?;
+        let place = |arg: &str| head.formals.iter().position(|formal| formal.name == arg);
+        let mut placed = Vec::with_capacity(args.len());
+        for (arg, value) in args {
+            let place = place(arg);
+            if place.is_none() && !head.open {
+                return Err(TreeError::Argument { path: path.to_owned(), name: arg.to_owned() });
+            }
+            placed.push((place.unwrap_or(usize::MAX), arg, value));
+        }
+        placed.sort_by_key(|(place, _, _)| *place);
+        Ok(Call {
+            name: Value::attribute(name),
+            file: Value::path(format!("./{path}")),
+            args: Value::Attrs(placed.into_iter().map(|(_, arg, value)| (arg, value)).collect()),
+        })
+    }
+
+    /// What stands for a package whose SDK is missing.
+    fn missing(name: &'a str, sdk: &str, files: &Verbatim) -> Result<Call<'a>, TreeError> {
+        let args = vec![("name", Value::text(name)), ("message", Value::text(missing_sdk(sdk)))];
+        Call::of(name, &place(MISSING), args, files)
+    }
 }
 
-/// A package or a shell that is not there, and what to do about it.
-#[derive(Serialize)]
-struct MissingContext {
-    name: String,
-    message: String,
-}
+/// The recipe of a package or a shell whose SDK is missing.
+pub const MISSING: &str = "missing-sdk";
 
-/// A check's arguments by kind.
-#[derive(Serialize)]
-struct CheckContext {
-    name: String,
-    file: String,
-    sources: Vec<Named<String>>,
-    nodes: Vec<Named<String>>,
-    lists: Vec<Named<Vec<String>>>,
-    texts: Vec<Named<Json>>,
-}
-
-/// What is said where a package needs an SDK that is not there.
+/// The message of a package that needs an SDK which is not there.
 pub fn missing_sdk(sdk: &str) -> String {
     format!("sdk {sdk} is not in matrix.lock: run `crossloom sdk import --name {sdk} FILE`")
 }
 
-impl SystemContext {
-    pub fn of(system: &SystemPlan, fetchers: &'static [&'static str]) -> SystemContext {
+/// An argument as a value. Among the nodes others are known by their names alone; elsewhere they are `nodes.NAME`.
+fn value<'a>(arg: &'a Arg, nodes: &str) -> Value<'a> {
+    let node = |name: &'a String| match nodes {
+        "" => Value::variable(name),
+        nodes => Value::variable(format!("{nodes}{name}")),
+    };
+    let path = |place: &String| Value::path(format!("./{place}"));
+    match arg {
+        Arg::Node(name) => node(name),
+        Arg::Nodes(names) => Value::List(names.iter().map(node).collect()),
+        Arg::Source(name) => Value::variable(format!("source.{}", attribute(name))),
+        Arg::Text(text) => Value::text(text),
+        Arg::Texts(texts) => Value::texts(texts),
+        Arg::Files(places) => Value::List(places.iter().map(path).collect()),
+        Arg::Folder(place) => path(place),
+        Arg::Flag(flag) => Value::Bool(*flag),
+    }
+}
+
+impl<'a> SystemContext<'a> {
+    pub fn of(plan: &Plan, system: &'a SystemPlan, files: &Verbatim) -> Result<SystemContext<'a>, TreeError> {
+        let nodes = system.nodes.iter().map(|node| {
+            let args = node.args.iter().map(|(arg, given)| (*arg, value(given, "")));
+            Call::of(&node.name, &place(node.recipe), args.collect(), files)
+        });
+        let checks = system.checks.iter().map(|check| {
+            let args = check.args.iter().map(|(arg, given)| (*arg, value(given, "nodes.")));
+            Call::of(&check.name, &place(check.file), args.collect(), files)
+        });
         let mut context = SystemContext {
-            fetchers,
-            nodes: system.nodes.iter().map(NodeContext::of).collect(),
-            cells: Vec::new(),
+            fetchers: fetchers(plan),
+            nodes: nodes.collect::<Result<_, _>>()?,
+            cells: Vec::with_capacity(system.cells.len()),
             missing: Vec::new(),
             shells: Vec::new(),
             missing_shells: Vec::new(),
-            checks: system.checks.iter().map(CheckContext::of).collect(),
+            checks: checks.collect::<Result<_, _>>()?,
         };
         for cell in &system.cells {
             match &cell.output {
                 Output::Node(node) => {
-                    context.cells.push(CellContext { name: cell.name.clone(), node: node.clone() });
-                    context.shells.extend(cell.shell.as_ref().map(|shell| ShellContext {
-                        name: shell.name.clone(),
-                        recipe: format!("./{}.nix", shell.recipe),
-                        node: node.clone(),
-                        target: cell.target,
-                        cxx: shell.cxx,
-                        texts: shell.texts.iter().map(|(arg, value)| Named { arg, value: value.clone() }).collect(),
-                    }));
+                    let (name, attribute) = (Value::attribute(&cell.name), Value::attribute(node));
+                    context.cells.push(CellContext { name, node: attribute });
+                    let Some(shell) = &cell.shell else { continue };
+                    let own = [
+                        ("toolchain", Value::variable(format!("nodes.{node}"))),
+                        ("target", Value::text(cell.target)),
+                        ("cxx", Value::Bool(shell.cxx)),
+                    ];
+                    let texts = shell.texts.iter().map(|(arg, text)| (*arg, Value::text(text)));
+                    let args = own.into_iter().chain(texts).collect();
+                    context.shells.push(Call::of(&shell.name, &place(shell.recipe), args, files)?);
                 }
                 Output::MissingSdk(sdk) => {
-                    let missing = |name: &String| MissingContext { name: name.clone(), message: missing_sdk(sdk) };
-                    context.missing.push(missing(&cell.name));
-                    context.missing_shells.extend(cell.shell.as_ref().map(|shell| missing(&shell.name)));
+                    context.missing.push(Call::missing(&cell.name, sdk, files)?);
+                    if let Some(shell) = &cell.shell {
+                        context.missing_shells.push(Call::missing(&shell.name, sdk, files)?);
+                    }
                 }
             }
         }
-        context
+        Ok(context)
     }
 }
 
-impl NodeContext {
-    fn of(node: &Node) -> NodeContext {
-        let mut context = NodeContext {
-            name: node.name.clone(),
-            recipe: format!("./{}.nix", node.recipe),
-            sources: Vec::new(),
-            texts: Vec::new(),
-            nodes: Vec::new(),
-            inherits: Vec::new(),
-            lists: Vec::new(),
-            files: Vec::new(),
-            folders: Vec::new(),
-        };
-        for (arg, value) in &node.args {
-            match value {
-                Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
-                Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
-                Arg::Texts(texts) => context.texts.push(Named { arg, value: texts.clone().into() }),
-                Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),
-                Arg::Node(name) if name == arg => context.inherits.push(arg),
-                Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
-                Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
-                Arg::Files(places) => {
-                    let value = places.iter().map(|place| format!("./{place}")).collect();
-                    context.files.push(Named { arg, value });
-                }
-                Arg::Folder(place) => context.folders.push(Named { arg, value: format!("./{place}") }),
-            }
-        }
-        context
-    }
-}
-
-impl CheckContext {
-    fn of(check: &Check) -> CheckContext {
-        let mut context = CheckContext {
-            name: check.name.clone(),
-            file: format!("./{}.nix", check.file),
-            sources: Vec::new(),
-            nodes: Vec::new(),
-            lists: Vec::new(),
-            texts: Vec::new(),
-        };
-        for (arg, value) in &check.args {
-            match value {
-                Arg::Source(name) => context.sources.push(Named { arg, value: attribute(name) }),
-                Arg::Node(name) => context.nodes.push(Named { arg, value: name.clone() }),
-                Arg::Text(text) => context.texts.push(Named { arg, value: text.as_str().into() }),
-                Arg::Nodes(names) => context.lists.push(Named { arg, value: names.clone() }),
-                Arg::Folder(place) => context.texts.push(Named { arg, value: place.as_str().into() }),
-                Arg::Texts(texts) | Arg::Files(texts) => {
-                    context.texts.push(Named { arg, value: texts.clone().into() });
-                }
-                Arg::Flag(flag) => context.texts.push(Named { arg, value: (*flag).into() }),
-            }
-        }
-        context
-    }
-}
-
-/// What Hydra builds.
+/// Hydra's jobs.
 #[derive(Serialize)]
-pub struct HydraContext {
-    jobs: Vec<JobContext>,
+pub struct HydraContext<'a> {
+    jobs: Vec<JobContext<'a>>,
     aggregates: Vec<AggregateContext>,
 }
 
 #[derive(Serialize)]
-struct JobContext {
-    name: String,
-    systems: Vec<JobOnSystem>,
+struct JobContext<'a> {
+    name: Value<'a>,
+    systems: Vec<JobOnSystem<'a>>,
 }
 
 #[derive(Serialize)]
-struct JobOnSystem {
-    system: &'static str,
-    output: &'static str,
-    name: String,
-    meta: Meta,
+struct JobOnSystem<'a> {
+    system: Value<'static>,
+    output: Value<'static>,
+    name: Value<'a>,
+    meta: Value<'static>,
 }
 
 #[derive(Serialize)]
 struct AggregateContext {
-    name: String,
+    name: Value<'static>,
     systems: Vec<AggregateOnSystem>,
 }
 
 #[derive(Serialize)]
 struct AggregateOnSystem {
-    system: &'static str,
+    system: Value<'static>,
     name: String,
-    constituents: Vec<Constituent>,
-    meta: Meta,
-}
-
-#[derive(Serialize)]
-struct Constituent {
-    system: &'static str,
-    name: String,
+    constituents: Value<'static>,
+    meta: Value<'static>,
 }
 
 /// What Hydra reads in a job's `meta`.
-#[derive(Serialize)]
-struct Meta {
-    #[serde(rename = "schedulingPriority")]
-    priority: u32,
-    timeout: u32,
-    #[serde(rename = "maxSilent")]
-    silent: u32,
+fn meta(Limits { priority, timeout, silent }: Limits) -> Value<'static> {
+    let limits = [("maxSilent", silent), ("schedulingPriority", priority), ("timeout", timeout)];
+    Value::Attrs(limits.map(|(name, limit)| (name, Value::Int(limit))).to_vec())
 }
 
-impl Meta {
-    fn of(Limits { priority, timeout, silent }: Limits) -> Meta {
-        Meta { priority, timeout, silent }
-    }
-}
-
-impl HydraContext {
+impl HydraContext<'_> {
     /// The file, if the matrix asks for one. Cells whose SDK is missing are no jobs, since they could only fail.
-    pub fn of(plan: &Plan) -> Option<HydraContext> {
+    pub fn of(plan: &Plan) -> Option<HydraContext<'_>> {
         if !plan.ci.surfaces.contains(&Surface::Hydra) {
             return None;
         }
-        let mut jobs: BTreeMap<String, Vec<JobOnSystem>> = BTreeMap::new();
+        let mut jobs: BTreeMap<&str, Vec<JobOnSystem<'_>>> = BTreeMap::new();
         let mut aggregates: BTreeMap<&str, Vec<AggregateOnSystem>> = BTreeMap::new();
         for (system, nodes) in &plan.systems {
             let system = system.as_str();
-            let mut add = |name: &String, output, limits| {
-                let job = JobOnSystem { system, output, name: name.clone(), meta: Meta::of(limits) };
-                jobs.entry(name.clone()).or_default().push(job);
+            let mut add = |name, output, limits| {
+                let (system, output) = (Value::attribute(system), Value::attribute(output));
+                let job = JobOnSystem { system, output, name: Value::attribute(name), meta: meta(limits) };
+                jobs.entry(name).or_default().push(job);
             };
-            let mut families: BTreeMap<&str, Vec<Constituent>> = BTreeMap::new();
+            let mut families: BTreeMap<&str, Vec<Value<'static>>> = BTreeMap::new();
             for cell in nodes.cells.iter().filter(|cell| cell.node().is_some()) {
                 add(&cell.name, "packages", cell.family.about().limits);
-                families
-                    .entry(cell.family.about().key)
-                    .or_default()
-                    .push(Constituent { system, name: cell.name.clone() });
+                let constituent = Value::variable(format!("systems.{system}.packages.{}", cell.name));
+                families.entry(cell.family.about().key).or_default().push(constituent);
             }
             for check in &nodes.checks {
                 add(&check.name, "checks", check.limits);
             }
             for (family, constituents) in families {
-                let (name, meta) = (aggregate(family), Meta::of(Limits::AGGREGATE));
-                let aggregate = AggregateOnSystem { system, name, constituents, meta };
+                let aggregate = AggregateOnSystem {
+                    system: Value::attribute(system),
+                    name: aggregate(family),
+                    constituents: Value::List(constituents),
+                    meta: meta(Limits::AGGREGATE),
+                };
                 aggregates.entry(family).or_default().push(aggregate);
             }
         }
-        let jobs = jobs.into_iter().map(|(name, systems)| JobContext { name, systems });
-        let aggregates = aggregates.into_iter();
-        let aggregates = aggregates.map(|(family, systems)| AggregateContext { name: aggregate(family), systems });
+        let jobs = jobs.into_iter().map(|(name, systems)| JobContext { name: Value::attribute(name), systems });
+        let aggregates = aggregates.into_iter().map(|(family, systems)| {
+            let name = Value::attribute(aggregate(family));
+            AggregateContext { name, systems }
+        });
         Some(HydraContext { jobs: jobs.collect(), aggregates: aggregates.collect() })
     }
 }

@@ -5,25 +5,21 @@
 //! holds nothing that its plan does not use.
 
 mod context;
-mod verbatim;
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Serialize;
 
 use crate::ci;
 use crate::matrix::Surface;
 use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, Plan};
 use crate::platform::System;
-use crate::render::gate::{GateError, gate, with_header};
 use crate::render::templates::{Engine, RenderError};
+use crate::render::value::Value;
 use crate::seed::SeedLock;
+use crate::verbatim::{Verbatim, VerbatimError, place};
 use context::{
-    DefaultContext, FlakeContext, HydraContext, SeededSystem, SourcesContext, SystemContext, UnseededSystem,
+    DefaultContext, FlakeContext, HydraContext, MISSING, SeededSystem, SourcesContext, SystemContext, UnseededSystem,
 };
-
-pub use verbatim::Verbatim;
 
 /// The nixpkgs that a rendered flake names, and that `flake.lock` pins.
 pub const NIXPKGS_URL: &str = "github:NixOS/nixpkgs/nixos-25.11";
@@ -45,15 +41,10 @@ pub enum TreeError {
         #[source]
         source: RenderError,
     },
-    #[error("a rendered file is not what Nix accepts")]
-    Gate {
-        #[source]
-        source: GateError,
-    },
-    #[error("{from} needs {path}, which is no part of crossloom")]
-    NoFile { path: String, from: String },
-    #[error("{file} refers to {path}${{…}}: which file that is cannot be told before it is evaluated")]
-    Interpolated { path: String, file: String },
+    #[error("{path} does not take the argument `{name}`, which the plan gives it")]
+    Argument { path: String, name: String },
+    #[error(transparent)]
+    Verbatim(#[from] VerbatimError),
     #[error("no seed lock was given for {system}")]
     NoSeed { system: System },
 }
@@ -64,7 +55,7 @@ pub enum TreeError {
 /// # Errors
 /// [`TreeError`]; none is expected for a plan that [`crate::plan::plan`] made.
 pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Result<Tree, TreeError> {
-    tree_with(plan, seeds, flake, &Verbatim::embedded())
+    tree_with(plan, seeds, flake, Verbatim::embedded())
 }
 
 /// The same with other files to be taken over.
@@ -79,94 +70,79 @@ pub fn tree_with(
 ) -> Result<Tree, TreeError> {
     let engine = Engine::new(&TEMPLATES).map_err(|source| TreeError::Render { name: "*", source })?;
     let mut tree = Tree::new();
-    let mut render = |name: &'static str, path: String, context: &dyn erased::Context| -> Result<(), TreeError> {
-        let text = context.render(&engine, name).map_err(|source| TreeError::Render { name, source })?;
-        let text = gate(&path, &with_header(&text)).map_err(|source| TreeError::Gate { source })?;
+    let failed = |name| move |source| TreeError::Render { name, source };
+    let mut add = |path: String, text: String| {
         tree.insert(path, TreeFile { text, executable: false });
-        Ok(())
     };
 
     if flake {
-        render("flake.nix", "flake.nix".to_owned(), &FlakeContext { nixpkgs_url: NIXPKGS_URL })?;
+        let text = engine.render("flake.nix", FlakeContext { nixpkgs_url: NIXPKGS_URL });
+        add("flake.nix".to_owned(), text.map_err(failed("flake.nix"))?);
     }
-    let (seeded, unseeded): (Vec<_>, Vec<_>) = plan.systems.keys().copied().partition(|system| system.is_linux());
     let lock_name = |system: System| format!("{}-{system}", plan.seed.as_str());
-    let seeded: Vec<_> = seeded
-        .into_iter()
-        .map(|system| SeededSystem {
-            system: system.as_str(),
-            file: format!("./{system}.nix"),
-            lock: format!("./seed/{}.json", lock_name(system)),
-        })
-        .collect();
-    let file = |system: System| UnseededSystem { system: system.as_str(), file: format!("./{system}.nix") };
-    let unseeded: Vec<_> = unseeded.into_iter().map(file).collect();
-    let systems = plan.systems.keys().copied().map(file).collect();
     let jobs = HydraContext::of(plan);
-    let hydra = jobs.iter().map(|_| "./hydra.nix").collect();
-    let context = DefaultContext { seeded, unseeded, systems, hydra };
-    render("default.nix", format!("{FOLDER}/default.nix"), &context)?;
+    let hydra = jobs.iter().map(|_| Value::path("./hydra.nix")).collect();
+    let text = engine.render("default.nix", default_context(plan, lock_name, hydra)).map_err(failed("default.nix"))?;
+    add(format!("{FOLDER}/default.nix"), text);
     if let Some(jobs) = jobs {
-        render("hydra.nix", format!("{FOLDER}/hydra.nix"), &jobs)?;
+        add(format!("{FOLDER}/hydra.nix"), engine.render("hydra.nix", jobs).map_err(failed("hydra.nix"))?);
     }
-    let sources = SourcesContext::of(plan);
-    let fetchers = sources.fetchers();
-    render("sources.nix", format!("{FOLDER}/sources.nix"), &sources)?;
+    let text = engine.render("sources.nix", SourcesContext::of(plan)).map_err(failed("sources.nix"))?;
+    add(format!("{FOLDER}/sources.nix"), text);
     for (system, nodes) in &plan.systems {
-        let context = SystemContext::of(nodes, fetchers);
-        render("system.nix", format!("{FOLDER}/{system}.nix"), &context)?;
+        let context = SystemContext::of(plan, nodes, verbatim)?;
+        add(format!("{FOLDER}/{system}.nix"), engine.render("system.nix", context).map_err(failed("system.nix"))?);
     }
 
     for (path, text) in ci::files(plan) {
-        let text = gate(&path, &text).map_err(|source| TreeError::Gate { source })?;
-        tree.insert(path, TreeFile { text, executable: false });
+        add(path, text);
     }
-    let mut add = |path: String, text: &str| {
-        tree.insert(path, TreeFile { text: text.to_owned(), executable: false });
-    };
     for system in plan.systems.keys().filter(|system| system.is_linux()) {
         let lock = seeds.get(system).ok_or(TreeError::NoSeed { system: *system })?;
-        add(format!("{FOLDER}/seed/{}.json", lock_name(*system)), &lock.to_json());
+        add(format!("{FOLDER}/seed/{}.json", lock_name(*system)), lock.to_json());
     }
     for (path, text) in &plan.files {
-        add(format!("{FOLDER}/{path}"), text);
+        add(format!("{FOLDER}/{path}"), text.clone());
     }
     for (path, text) in verbatim.needed(&used(plan))? {
-        add(format!("{FOLDER}/{path}"), text);
+        add(format!("{FOLDER}/{path}"), text.to_owned());
     }
     Ok(tree)
+}
+
+/// The build systems, with the scope that each is built from.
+fn default_context(plan: &Plan, lock_name: impl Fn(System) -> String, hydra: Vec<Value<'static>>) -> DefaultContext {
+    let file = |system: System| Value::path(format!("./{system}.nix"));
+    let all = || plan.systems.keys().copied();
+    let named = |system: System| UnseededSystem { system: Value::attribute(system.as_str()), file: file(system) };
+    let seeded = all().filter(|system| system.is_linux()).map(|system| SeededSystem {
+        system: Value::attribute(system.as_str()),
+        file: file(system),
+        lock: Value::path(format!("./seed/{}.json", lock_name(system))),
+    });
+    DefaultContext {
+        seeded: seeded.collect(),
+        unseeded: all().filter(|system| !system.is_linux()).map(named).collect(),
+        systems: all().map(named).collect(),
+        hydra,
+    }
 }
 
 /// The files that a plan names, the seed, and what builds nodes under other circumstances.
 fn used(plan: &Plan) -> BTreeSet<String> {
     let mut used = BTreeSet::from(["seed".to_owned(), "checks/variations".to_owned()]);
     if plan.ci.surfaces.contains(&Surface::Hydra) {
-        used.insert("aggregate.nix".to_owned());
+        used.insert(place("aggregate"));
     }
     for system in plan.systems.values() {
-        used.extend(system.nodes.iter().map(|node| format!("{}.nix", node.recipe)));
+        used.extend(system.nodes.iter().map(|node| place(node.recipe)));
         let files = system.nodes.iter().flat_map(|node| node.args.values()).flat_map(Arg::files);
         used.extend(files.filter(|place| !plan.files.contains_key(*place)).cloned());
         let shells = system.cells.iter().filter(|cell| cell.node().is_some()).filter_map(|cell| cell.shell.as_ref());
-        used.extend(shells.map(|shell| format!("{}.nix", shell.recipe)));
-        used.extend(system.checks.iter().map(|check| format!("{}.nix", check.file)));
+        used.extend(shells.map(|shell| place(shell.recipe)));
+        used.extend(system.checks.iter().map(|check| place(check.file)));
         let lacking = system.cells.iter().any(|cell| cell.node().is_none());
-        used.extend(lacking.then(|| "missing-sdk.nix".to_owned()));
+        used.extend(lacking.then(|| place(MISSING)));
     }
     used
-}
-
-/// Contexts of different types behind one call.
-mod erased {
-    use super::{Engine, RenderError, Serialize};
-
-    pub trait Context {
-        fn render(&self, engine: &Engine, name: &str) -> Result<String, RenderError>;
-    }
-
-    impl<T: Serialize> Context for T {
-        fn render(&self, engine: &Engine, name: &str) -> Result<String, RenderError> {
-            engine.render(name, self)
-        }
-    }
 }

@@ -12,7 +12,8 @@ use crate::output;
 use crate::plan::{Arg, Plan, plan};
 use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::tree::{Verbatim, tree};
+use crate::tree::tree;
+use crate::verbatim::Verbatim;
 
 /// One side with all that it borrows.
 struct State {
@@ -25,7 +26,12 @@ struct State {
 impl State {
     fn of(matrix: &Matrix, lock: &Lock) -> State {
         let plan = plan(matrix, lock).unwrap();
-        State { plan, seeds: project::seeds(matrix), nixpkgs: Some("a".to_owned()), files: Verbatim::embedded() }
+        State {
+            plan,
+            seeds: project::seeds(matrix),
+            nixpkgs: Some("a".to_owned()),
+            files: Verbatim::embedded().clone(),
+        }
     }
 
     fn new(family: &str) -> State {

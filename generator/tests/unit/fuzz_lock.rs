@@ -6,6 +6,7 @@ use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
+use super::gate::gate;
 use super::mutate;
 use super::project;
 use crate::flake_lock::with_nixpkgs;
@@ -15,7 +16,6 @@ use crate::nix::hash::Sha256;
 use crate::nix::store::StoreName;
 use crate::plan::{plan, wanted};
 use crate::platform::System;
-use crate::render::gate::gate;
 use crate::seed::SeedLock;
 use crate::tree::{tree, tree_with};
 

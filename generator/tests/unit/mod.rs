@@ -16,6 +16,7 @@ mod fetch_tree;
 mod fuzz_lock;
 mod fuzz_matrix;
 mod fuzz_sdk;
+mod gate;
 mod linux;
 mod matrix;
 mod mirrors;

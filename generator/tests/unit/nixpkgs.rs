@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::project::{matrix, rendered, repository};
+use super::project::{self, matrix, rendered, repository};
 use super::temporary_store::Store;
 use crate::matrix::Matrix;
 use crate::output;
-use crate::plan::{RECIPES, SHELLS};
 
 fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
@@ -101,11 +100,8 @@ fn every_recipe_evaluates_with_nixpkgs() {
         // A recipe that nothing here calls would go untested.
         let text = [system, "hydra"].map(|file| tree[&format!("crossloom/{file}.nix")].text.as_str()).concat();
         let words: BTreeSet<_> = text.split_whitespace().collect();
-        for (recipe, _) in RECIPES.iter().chain(SHELLS) {
-            assert!(words.contains(format!("./{recipe}.nix").as_str()), "{recipe} is not called");
-        }
-        for file in ["aggregate", "missing-sdk"] {
-            assert!(words.contains(format!("./{file}.nix").as_str()), "{file} is not called");
+        for path in project::recipes().chain(project::SHELLS).chain(["aggregate.nix", "missing-sdk.nix"]) {
+            assert!(words.contains(format!("./{path}").as_str()), "{path} is not called");
         }
     }
 }
@@ -127,8 +123,8 @@ fn the_overlay_of_recipes_extends_nixpkgs() {
              in {{ names = builtins.attrNames crossloom; built = map (node: node.drvPath) [ gmp mpfr ]; \
              static = (crossloom.static-macho {{ }}).drvPath; }}"
         ));
-        let mut names: Vec<_> =
-            RECIPES.iter().chain(SHELLS).filter_map(|(recipe, _)| recipe.rsplit('/').next()).collect();
+        let name = |path: &'static str| path.rsplit('/').next().and_then(|name| name.strip_suffix(".nix"));
+        let mut names: Vec<_> = project::recipes().chain(project::SHELLS).filter_map(name).collect();
         names.sort_unstable();
         assert_eq!(values["names"], serde_json::json!(names), "{system}");
         for (path, name) in [(&values["built"][0], "-gmp-6.3.0.drv"), (&values["built"][1], "-mpfr-4.2.2.drv")] {

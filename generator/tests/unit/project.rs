@@ -5,14 +5,15 @@ use std::path::{Path, PathBuf};
 
 use crate::diag;
 use crate::families::musl_gcc::MuslTarget;
-use crate::families::{CellOf, Family};
+use crate::families::{ALL, CellOf, Family};
 use crate::lock::Lock;
 use crate::matrix::{Beside, Matrix};
 use crate::output::Tree;
-use crate::plan::{Plan, RECIPES, plan, wanted};
+use crate::plan::{Plan, plan, wanted};
 use crate::platform::System;
 use crate::seed::SeedLock;
-use crate::tree::{Verbatim, tree};
+use crate::tree::tree;
+use crate::verbatim::Verbatim;
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -64,10 +65,34 @@ pub fn wide() -> Matrix {
     ))
 }
 
-/// Files that say nothing in the place of every recipe and check: for what is rendered around them.
+/// The places of the recipes of development shells.
+pub const SHELLS: [&str; 3] = ["darwin/darwin-shell.nix", "linux/linux-shell.nix", "musl-gcc/shell.nix"];
+
+/// The places of the recipes that nodes are calls of.
+pub fn recipes() -> impl Iterator<Item = &'static str> {
+    const CHECKS: [&str; 8] = [
+        "boot-linux",
+        "darwin-programs",
+        "emulated",
+        "kernel-case-insensitive",
+        "kernel-host-tools-darwin",
+        "programs",
+        "seed-musl",
+        "structure",
+    ];
+    const OTHERS: [&str; 3] = ["gcc-archive", "host-darwin", "host-linux"];
+    let of_a_family = |path: &&str| ALL.iter().any(|family| path.starts_with(&format!("{}/", family.about().key)));
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().strip_suffix(".nix").map(str::to_owned);
+    let recipe = move |path: &&str| {
+        let name = name(path).filter(|name| !name.ends_with("shell"));
+        name.is_some_and(|name| !CHECKS.contains(&name.as_str()) && !OTHERS.contains(&name.as_str()))
+    };
+    Verbatim::embedded().paths().filter(of_a_family).filter(recipe)
+}
+
+/// Files that say nothing and take any argument in the place of every recipe and check: for what is rendered around them.
 pub fn stand_ins() -> Verbatim {
-    let recipes = RECIPES.iter().map(|(recipe, _)| format!("{recipe}.nix"));
-    let checks = ["valgrind-darwin/structure", "valgrind-darwin/emulated", "darwin/darwin-programs"]
-        .map(|check| format!("{check}.nix"));
-    recipes.chain(checks).fold(Verbatim::embedded(), |files, path| files.with(&path, "{ }: { }\n"))
+    let checks = ["valgrind-darwin/structure", "valgrind-darwin/emulated", "darwin/darwin-programs"];
+    let paths = recipes().map(str::to_owned).chain(checks.map(|check| format!("{check}.nix")));
+    paths.fold(Verbatim::embedded().clone(), |files, path| files.with(&path, "{ ... }: { }\n"))
 }

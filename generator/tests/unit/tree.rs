@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use super::gate::{gate, with_header};
 use super::project::cells;
 use super::project::{self, list, matrix, planned, rendered, repository, wide};
 use super::temporary_store::Store;
@@ -16,11 +17,11 @@ use crate::lock::{Lock, LockedSdk};
 use crate::matrix::{Beside, Matrix};
 use crate::nix::hash::Sha256;
 use crate::output::{self, Tree};
-use crate::plan::{Arg, Node, Plan, RECIPES, SHELLS, plan, wanted};
+use crate::plan::{Arg, Node, Plan, plan, wanted};
 use crate::platform::System;
-use crate::render::gate::{gate, with_header};
 use crate::render::value::is_bare_name;
-use crate::seed::{SeedLock, Tier};
+use crate::seed::{PROVIDED, SeedLock, Tier};
+use crate::verbatim::{Verbatim, place};
 use crate::word::Word;
 use crate::{flake_lock, tree};
 use proptest::prelude::*;
@@ -125,11 +126,11 @@ fn families() -> (Matrix, Plan) {
     (matrix, plan)
 }
 
-/// What is rendered around the recipes of every family; what they say themselves does not matter here.
+/// What is rendered around the recipes of every family.
 #[test]
 fn trees_of_every_family_are_as_they_were() {
     let (matrix, plan) = families();
-    let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &project::stand_ins()).unwrap();
+    let tree = tree::tree(&plan, &project::seeds(&matrix), true).unwrap();
     for file in ["sources.nix", "x86_64-linux.nix"] {
         insta::with_settings!({
             snapshot_path => "../data/tree", prepend_module_to_snapshot => false, omit_expression => true,
@@ -163,7 +164,7 @@ fn a_missing_sdk_breaks_nothing_but_the_build_of_its_cells() {
     let (matrix, plan) = families();
     let any = "args: derivation { name = \"any\"; system = \"any\"; builder = \"any\"; }\n";
     let paths = project::stand_ins();
-    let files = RECIPES.iter().fold(paths, |files, (recipe, _)| files.with(&format!("{recipe}.nix"), any));
+    let files = project::recipes().fold(paths, |files, path| files.with(path, any));
     let files = files.with("darwin/darwin-shell.nix", any).with("musl-gcc/shell.nix", any);
     let tree = tree::tree_with(&plan, &project::seeds(&matrix), true, &files).unwrap();
     let dir = store.path("project");
@@ -261,6 +262,115 @@ fn a_tree_holds_what_its_plan_uses_and_nothing_else() {
         !has(&valgrind, "gcc") && !has(&valgrind, "musl") && !has(&valgrind, "shell") && !has(&valgrind, "cctools")
     );
     assert!(has(&valgrind, "valgrind-darwin/valgrind-darwin.nix") && has(&valgrind, "valgrind-darwin/emulated.nix"));
+}
+
+/// At run time nothing is linted or formatted: templates and printer have to get it right.
+#[test]
+fn rendered_files_pass_the_gate_as_they_are() {
+    let count = std::cell::Cell::new(0);
+    let holds = |matrix: &Matrix, plan: &Plan| {
+        for (path, file) in tree::tree(plan, &project::seeds(matrix), true).unwrap() {
+            if Verbatim::embedded().holds(path.strip_prefix("crossloom/").unwrap_or_default()) {
+                continue;
+            }
+            assert!(gate(&path, &file.text).unwrap_or_else(|error| panic!("{error}")) == file.text, "{path}");
+            count.set(count.get() + 1);
+        }
+    };
+    let surfaces = "[ci]\nsurfaces = [\"hydra\", \"github\", \"gitlab\", \"garnix\"]\n";
+    let kernels = "crossloom = 1\nbuild.systems = [\"x86_64-linux\", \"aarch64-darwin\"]\n\
+                   [linux]\ntargets = [\"arm64\", \"riscv64\"]\ncompiler = [\"llvm\", \"gcc\"]\n";
+    for text in [kernels, SMALL, FAMILIES] {
+        let matrix = matrix(&format!("{text}{surfaces}"));
+        holds(&matrix, &planned_with_sdk(&matrix));
+    }
+    let wide = wide();
+    holds(&wide, &planned(&wide));
+    for strategy in [any_matrix().boxed(), any_darwin_matrix().boxed()] {
+        let check = |text: String| {
+            let matrix = matrix(&format!("{text}{surfaces}"));
+            holds(&matrix, &planned_with_sdk(&matrix));
+            Ok(())
+        };
+        runner(12).run(&strategy, check).unwrap();
+    }
+    assert!(count.get() > 100, "{}", count.get());
+}
+
+#[test]
+fn arguments_stand_as_the_recipe_has_them() {
+    let matrix =
+        matrix("crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nmusl-gcc.targets = [\"i386-linux-musl\"]\n");
+    let plan = planned(&matrix);
+    let render = |head: &str| {
+        let files = Verbatim::embedded().clone().with("musl-gcc/mpc.nix", &format!("{head}: {{ }}\n"));
+        let tree = tree::tree_with(&plan, &project::seeds(&matrix), false, &files);
+        tree.map(|tree| tree["crossloom/x86_64-linux.nix"].text.clone())
+    };
+    let (open, src) = ("mpc = callPackage ./musl-gcc/mpc.nix {", "src = source.mpc-1_3_1;");
+    for (head, lines) in [
+        ("{ version, mpfr, src, gmp }", ["inherit mpfr gmp;", "version = \"1.3.1\";", src]),
+        ("{ src, ... }", ["inherit gmp mpfr;", src, "version = \"1.3.1\";"]),
+    ] {
+        let text = render(head).unwrap();
+        let call = format!("    {open}\n      {}\n    }};\n", lines.join("\n      "));
+        assert!(text.contains(&call), "{head}: {text}");
+    }
+    let refused = render("{ src, version, gmp }").unwrap_err().to_string();
+    assert_eq!(refused, "musl-gcc/mpc.nix does not take the argument `mpfr`, which the plan gives it");
+    assert_eq!(render("[ ]").unwrap_err().to_string(), "musl-gcc/mpc.nix is not a function, and the plan calls it");
+}
+
+/// `diff` says by the recipe alone which tiers a node is made of.
+#[test]
+fn no_node_is_given_a_package_of_a_tier() {
+    for plan in [families().1, planned(&wide())] {
+        for node in plan.systems.values().flat_map(|system| &system.nodes) {
+            assert_eq!(node.tiers(), Verbatim::embedded().tiers(&place(node.recipe), &[]), "{}", node.name);
+        }
+    }
+}
+
+/// The names of the seed's scope, and what Nix says that each of them is made of.
+#[test]
+fn names_of_the_scope_come_from_their_tiers() {
+    let Some(store) = Store::new() else { return };
+    let matrix =
+        matrix("crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nmusl-gcc.targets = [\"i386-linux-musl\"]\n");
+    let dir = store.path("project");
+    output::write(&dir, &rendered(&matrix)).unwrap();
+    // Functions of the scope are called: what they make is made of no tier that their arguments don't name.
+    let all = format!(
+        "let scope = import {0}/crossloom/seed {{ \
+             lock = builtins.fromJSON (builtins.readFile {0}/crossloom/seed/bookworm-x86_64-linux.json); }}; \
+           called = {{ \
+             fetchurl = scope.fetchurl {{ name = \"a\"; urls = [ ]; hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"; }}; \
+             fetchzip = scope.fetchzip {{ name = \"a\"; urls = [ ]; hash = \"sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\"; }}; \
+             mkShellNoCC = scope.mkShellNoCC {{ name = \"a\"; packages = [ ]; }}; \
+             stdenv = [ scope.stdenv.cc scope.stdenv.shell (scope.stdenv.mkDerivation {{ name = \"a\"; }}) ]; \
+             llvmPackages_19 = builtins.attrValues scope.llvmPackages_19; \
+             callPackage = scope.callPackage (_: \"\") {{ }}; }}; \
+           drvs = it: builtins.attrNames (builtins.getContext (toString it)); \
+         in builtins.mapAttrs (_: drvs) (scope // called)",
+        dir.display()
+    );
+    let mut provided: BTreeMap<Option<Tier>, BTreeSet<String>> = BTreeMap::new();
+    let written = ["--eval", "--strict", "--json", "--read-write-mode", "--expr", &all];
+    let names: serde_json::Value = serde_json::from_str(&store.run("nix-instantiate", written)).unwrap();
+    for (name, drvs) in names.as_object().unwrap() {
+        let mut tiers = BTreeSet::new();
+        for drv in drvs.as_array().unwrap() {
+            let requisites = store.run("nix-store", ["--query", "--requisites", drv.as_str().unwrap()]);
+            let of = |tier: &Tier| requisites.contains(&format!("-seed-bookworm-{}.drv", tier.as_str()));
+            tiers.extend(Tier::ALL.into_iter().filter(of));
+        }
+        assert!(tiers.len() < 2, "{name} is made of {tiers:?}");
+        provided.entry(tiers.first().copied()).or_default().insert(name.clone());
+    }
+    assert!(provided.remove(&None).unwrap().contains("stdenv"));
+    let listed =
+        PROVIDED.iter().map(|(tier, names)| (Some(*tier), names.iter().map(|name| (*name).to_owned()).collect()));
+    assert_eq!(provided, listed.collect());
 }
 
 #[test]
@@ -582,12 +692,11 @@ fn planned_with_sdk(matrix: &Matrix) -> Plan {
 
 /// What has to hold for every plan of macOS's families.
 fn sound_darwin(plan: &Plan, matrix: &Matrix) {
-    let recipes: BTreeMap<_, _> = RECIPES.iter().copied().collect();
     for (system, nodes) in &plan.systems {
         let mut known = BTreeSet::new();
         for node in &nodes.nodes {
             assert!(is_bare_name(&node.name), "{} needs quotes in Nix", node.name);
-            assert!(recipes.contains_key(node.recipe), "{}", node.recipe);
+            assert!(Verbatim::embedded().holds(&place(node.recipe)), "{}", node.recipe);
             assert!(needs(node).into_iter().all(|need| known.contains(need)), "{} is too early", node.name);
             assert!(known.insert(&node.name), "{} stands twice", node.name);
         }
@@ -650,12 +759,11 @@ fn plans_for_macos_are_sound_and_nodes_do_not_depend_on_their_neighbours() {
             Ok(())
         })
         .unwrap();
-    for (recipe, _) in RECIPES {
-        let Some((_, name)) = recipe.split_once('/') else { continue };
-        if !name.contains("darwin") && !name.contains("sdk") {
-            continue;
-        }
-        assert!(shared.borrow().contains(recipe), "no two matrices shared a node of {recipe}");
+    let named =
+        |path: &&str| path.split('/').nth(1).is_some_and(|name| name.contains("darwin") || name.contains("sdk"));
+    for path in project::recipes().filter(named) {
+        let seen = shared.borrow().iter().any(|recipe| place(recipe) == path);
+        assert!(seen, "no two matrices shared a node of {path}");
     }
 }
 
@@ -685,7 +793,7 @@ fn sound(plan: &Plan, matrix: &Matrix) {
             let shell = cell.shell.as_ref().unwrap();
             assert!(is_bare_name(&cell.name) && is_bare_name(&shell.name));
             // What it takes from the seed is known, and can be fetched by its name.
-            assert!(SHELLS.iter().any(|(recipe, _)| *recipe == shell.recipe), "{}", shell.recipe);
+            assert!(Verbatim::embedded().holds(&place(shell.recipe)), "{}", shell.recipe);
             assert!(nodes.names().contains(shell.name.as_str()), "{}", shell.name);
             assert!(toolchains.insert(node.clone()), "two cells are {node}");
             // What a cell asks for is what its toolchain is made of, through all that it needs.

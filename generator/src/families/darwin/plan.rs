@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use super::sdk::SdkSource;
 use super::{CCTOOLS, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, Sdk, Spec, XAR, ZIGLANG};
 use crate::catalogue::Package;
-use crate::ci::limits::Limits;
 use crate::families::CellOf;
 use crate::lock::{Wanted, sdk_source_name};
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, source_of, text};
-use crate::seed::Tier;
 
 /// What an SDK is built from.
 pub fn sdk_wanted(sdk: &Sdk) -> Vec<Wanted> {
@@ -219,10 +217,10 @@ fn check(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> O
     let name = check_name(cell)?;
     // All of it is there already: this only says what it is called.
     let sdk = sdk(planner, &cell.spec.sdk)?.0;
-    Some(Check {
+    Some(Check::new(
         name,
-        file: "darwin/darwin-programs",
-        args: vec![
+        "darwin/darwin-programs",
+        vec![
             ("toolchain", node(toolchain)),
             ("sdk", sdk),
             ("staticMacho", node(&static_macho(planner))),
@@ -231,7 +229,5 @@ fn check(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> O
             ("minimum", text(cell.target.minimum())),
             ("cxx", Arg::Flag(cell.spec.languages.cxx)),
         ],
-        tiers: vec![Tier::Llvm, Tier::Python, Tier::Buildsystems],
-        limits: Limits::CHECK,
-    })
+    ))
 }

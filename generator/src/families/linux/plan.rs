@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::{Fragment, Goal, KernelBase, KernelConfig};
 use super::module::LinuxModule;
 use super::{KernelCompiler, Linux};
-use crate::ci::limits::Limits;
 use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
 use crate::families::{CellOf, Target, musl_gcc};
 use crate::lock::Wanted;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
-use crate::seed::Tier;
 
 /// Where a user's files stand in a tree.
 const FILES: &str = "config";
@@ -231,20 +229,8 @@ fn mac_checks(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Vec<Check> {
     ];
     tools.extend(sources.clone());
     vec![
-        Check {
-            name: format!("kernel-host-tools-darwin-{version}-{arch}"),
-            file: "linux/kernel-host-tools-darwin",
-            args: tools,
-            tiers: vec![Tier::Kernel, Tier::Llvm, Tier::Osxcross],
-            limits: Limits::CHECK,
-        },
-        Check {
-            name: format!("kernel-case-insensitive-{version}"),
-            file: "linux/kernel-case-insensitive",
-            args: sources.into(),
-            tiers: Vec::new(),
-            limits: Limits::CHECK,
-        },
+        Check::new(format!("kernel-host-tools-darwin-{version}-{arch}"), "linux/kernel-host-tools-darwin", tools),
+        Check::new(format!("kernel-case-insensitive-{version}"), "linux/kernel-case-insensitive", sources.into()),
     ]
 }
 
@@ -265,11 +251,5 @@ fn check(cell: &CellOf<Linux>, planned: &Cell, modules: &[Cell]) -> Option<Check
     if !modules.is_empty() {
         args.push(("modules", Arg::Nodes(modules.iter().filter_map(Cell::node).map(str::to_owned).collect())));
     }
-    Some(Check {
-        name: format!("boot-{}", cell.name),
-        file: "linux/boot-linux",
-        args,
-        tiers: vec![Tier::Machine, Tier::Kernel],
-        limits: Limits::CHECK,
-    })
+    Some(Check::new(format!("boot-{}", cell.name), "linux/boot-linux", args))
 }

@@ -9,7 +9,6 @@ use crate::families::CellOf;
 use crate::lock::Wanted;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
 use crate::platform::System;
-use crate::seed::Tier;
 
 /// A library that GCC's host programs are linked with, always at the catalogue's default version.
 struct HostLibrary {
@@ -45,9 +44,17 @@ fn releases(spec: &Spec) -> [&'static Release; 4] {
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     let system = planner.system;
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-        let planned = toolchain(planner, cell);
-        planner.check(programs(planner.system, cell, &planned));
-        planner.cell(planned);
+        let toolchain = toolchain(planner, cell);
+        planner.check(programs(system, cell, &toolchain));
+        let built = was_built(planner, cell);
+        planner.cell(Cell {
+            name: cell.name.clone(),
+            family: &MuslGcc,
+            shell: Some(shell(system, cell)),
+            output: Output::Node(toolchain),
+            target: cell.target.triple(),
+            built,
+        });
     }
     let mut versions: Vec<_> = cells.iter().map(|cell| cell.spec.musl).collect();
     versions.sort_by_key(|release| release.version());
@@ -57,35 +64,33 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     }
 }
 
-/// Programs built with a cell, and run.
-fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &Cell) -> Check {
-    // The suffix of the QEMU user-mode emulator that runs its programs; empty where the build machine itself does, or where
-    // QEMU has none.
+/// Programs built with a toolchain, and run.
+fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
     let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
-    Check {
-        name: format!("programs-{}", cell.name),
-        file: "musl-gcc/programs",
-        args: vec![
-            ("toolchain", Arg::Node(toolchain.node().unwrap_or_default().to_owned())),
-            ("target", text(cell.target.triple())),
-            ("cxx", Arg::Flag(cell.spec.languages.cxx)),
-            ("emulator", text(emulator)),
-        ],
-        tiers: if emulator.is_empty() { Vec::new() } else { vec![Tier::Emulator] },
-        limits: Limits::CHECK,
-    }
+    let mut args = vec![
+        ("toolchain", node(toolchain)),
+        ("target", text(cell.target.triple())),
+        ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+        ("emulator", text(emulator)),
+    ];
+    args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
+    Check::new(format!("programs-{}", cell.name), "musl-gcc/programs", args)
+}
+
+/// The argument that a recipe takes from the scope for its emulator, where it uses none: given, nothing is fetched for it.
+/// `emulator` is the suffix of a QEMU user-mode emulator, and empty where the build machine itself runs programs, or where
+/// QEMU has none.
+fn without_emulator(emulator: &str) -> Option<&'static str> {
+    emulator.is_empty().then_some("qemu-user")
 }
 
 /// musl at this version built with the seed's own compiler, and a program with that.
 fn seed_check(musl: &'static Release) -> Check {
-    Check {
-        name: format!("seed-musl-{}", attribute(musl.version())),
-        file: "musl-gcc/seed-musl",
-        args: vec![("src", source(musl)), ("version", text(musl.version()))],
-        tiers: Vec::new(),
-        // Only the seed's compiler takes part: when this fails, everything else will.
-        limits: Limits { priority: 150, timeout: 1800, silent: 900 },
-    }
+    let args = vec![("src", source(musl)), ("version", text(musl.version()))];
+    let name = format!("seed-musl-{}", attribute(musl.version()));
+    // Only the seed's compiler takes part: when this fails, everything else will.
+    let limits = Limits { priority: 150, timeout: 1800, silent: 900 };
+    Check { limits, ..Check::new(name, "musl-gcc/seed-musl", args) }
 }
 
 fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
@@ -167,7 +172,7 @@ pub fn default_compiler(planner: &mut Planner<'_>, target: &'static MuslTarget) 
 }
 
 /// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
-fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> Cell {
+fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
     let (target, spec) = (cell.target, &cell.spec);
     let triple = target.triple();
     let Spec { gcc: gcc_release, musl: musl_release, binutils: binutils_release, linux_headers, .. } = *spec;
@@ -241,7 +246,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> Cell {
             ],
         ));
     }
-    let toolchain = planner.add(
+    planner.add(
         toolchain_name,
         "musl-gcc/toolchain",
         [
@@ -257,15 +262,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> Cell {
             ("musl", node(&musl)),
             ("libraries", Arg::Nodes(libraries)),
         ],
-    );
-    Cell {
-        name: cell.name.clone(),
-        family: &MuslGcc,
-        shell: Some(shell(planner.system, cell)),
-        output: Output::Node(toolchain),
-        target: triple,
-        built: was_built(planner, cell),
-    }
+    )
 }
 
 fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
@@ -273,7 +270,7 @@ fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
     let name = cell.short_name(&MuslGcc);
     // Here the build machine's own kernel is not enough: it finds no musl to load programs with.
     let emulator = if system.is_linux() { target.qemu_user().unwrap_or_default() } else { "" };
-    let texts = [
+    let mut texts = vec![
         ("cell", name.as_str()),
         ("cpu", target.cpu()),
         ("family", target.meson_family()),
@@ -281,10 +278,11 @@ fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
         ("rust", target.rust().unwrap_or_default()),
         ("emulator", emulator),
     ];
+    texts.extend(without_emulator(emulator).map(|arg| (arg, "")));
     Shell {
         recipe: "musl-gcc/shell",
         cxx: cell.spec.languages.cxx,
-        texts: texts.map(|(arg, value)| (arg, value.to_owned())).to_vec(),
+        texts: texts.into_iter().map(|(arg, value)| (arg, value.to_owned())).collect(),
         name,
     }
 }

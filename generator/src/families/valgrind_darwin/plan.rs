@@ -9,7 +9,6 @@ use crate::families::darwin::{Compiler, compiler, flavour_wanted, is_checked, sd
 use crate::lock::Wanted;
 use crate::plan::{Cell, Check, Node, Output, Planner, attribute, node, source, text};
 use crate::platform::System;
-use crate::seed::Tier;
 
 /// The build system whose Python the emulator's package is made for.
 const EMULATES: System = System::X86_64Linux;
@@ -137,32 +136,25 @@ fn checks(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, valgrind: &s
     let compiler = compiler(planner, cell.target, &cell.spec.sdk, cell.spec.flavour);
     let Some(compiler) = compiler else { return Vec::new() };
     let target = text(cell.target.triple());
-    let mut checks = vec![Check {
-        name: structure,
-        file: "valgrind-darwin/structure",
-        args: vec![
-            ("valgrind", node(valgrind)),
-            ("sdk", compiler.sdk),
-            ("staticMacho", node(&static_macho(planner))),
-            ("target", target.clone()),
-            ("minimum", text(MINIMUM)),
-        ],
-        tiers: vec![Tier::Python, Tier::Llvm, Tier::Rust],
-        limits: Limits::CHECK,
-    }];
-    checks.extend(names.next().map(|name| Check {
-        name,
-        file: "valgrind-darwin/emulated",
-        args: vec![
+    let args = vec![
+        ("valgrind", node(valgrind)),
+        ("sdk", compiler.sdk),
+        ("staticMacho", node(&static_macho(planner))),
+        ("target", target.clone()),
+        ("minimum", text(MINIMUM)),
+    ];
+    let mut checks = vec![Check::new(structure, "valgrind-darwin/structure", args)];
+    if let Some(name) = names.next() {
+        let args = vec![
             ("unicorn", source(UNICORN.default())),
             ("valgrind", node(valgrind)),
             ("cc", node(&compiler.cc)),
             ("target", target),
             ("release", text(cell.target.release())),
-        ],
-        tiers: vec![Tier::Python, Tier::Llvm],
+        ];
         // It says what it found when it has ended.
-        limits: Limits { priority: 90, timeout: 7200, silent: 7200 },
-    }));
+        let limits = Limits { priority: 90, timeout: 7200, silent: 7200 };
+        checks.push(Check { limits, ..Check::new(name, "valgrind-darwin/emulated", args) });
+    }
     checks
 }

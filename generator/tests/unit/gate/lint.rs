@@ -8,7 +8,7 @@ use rnix::ast::{self, HasEntry};
 use rnix::{NodeOrToken, ParseError, SyntaxKind, SyntaxKind::*, SyntaxNode, TextRange};
 use rowan::ast::AstNode;
 
-use super::gate::{Finding, at};
+use super::{Finding, at};
 
 /// Nix's global names that a rendered file may use.
 const GLOBALS: [&str; 19] = [
@@ -36,15 +36,8 @@ const GLOBALS: [&str; 19] = [
 /// Members of `builtins` that answer differently on another machine or at another time.
 const IMPURE: [&str; 4] = ["currentSystem", "currentTime", "getEnv", "nixPath"];
 
-/// Parser and formatter call themselves for every level of nesting; deeper text is refused beforehand. Unoptimised, the
-/// formatter overflows a thread's usual 2 MiB between 60 and 80 nested sets.
-const MAX_DEPTH: usize = 40;
-
 /// Everything that is wrong with a Nix text, in no particular order; empty when it may be formatted.
 pub fn lint(text: &str) -> Vec<Finding> {
-    if let Some(offset) = too_deep(text) {
-        return vec![at(text, offset, format!("nested more than {MAX_DEPTH} deep"))];
-    }
     let parse = rnix::Root::parse(text);
     if !parse.errors().is_empty() {
         return parse.errors().iter().map(|error| describe(text, error)).collect();
@@ -53,55 +46,6 @@ pub fn lint(text: &str) -> Vec<Finding> {
     let globals = Scope { names: GLOBALS.iter().map(|name| (*name).to_owned()).collect(), outer: None };
     lint.walk(&parse.syntax(), &globals);
     lint.found.into_iter().map(|(range, message)| at(text, usize::from(range.start()), message)).collect()
-}
-
-/// The offset at which brackets, bindings and operators are nested too deep.
-fn too_deep(text: &str) -> Option<usize> {
-    // One counter for each open bracket: what is pending there and ends with the next separator.
-    let mut levels = vec![0_usize];
-    let mut depth = 0_usize;
-    let mut asserts = 0_usize;
-    let mut offset = 0;
-    for (kind, token) in rnix::tokenize(text) {
-        match kind {
-            TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_INTERPOL_START | TOKEN_LET => {
-                levels.push(0);
-                depth += 1;
-            }
-            TOKEN_R_BRACE | TOKEN_R_BRACK | TOKEN_R_PAREN | TOKEN_INTERPOL_END | TOKEN_IN => {
-                depth = depth.saturating_sub(levels.pop().unwrap_or(0) + 1);
-                if kind == TOKEN_IN {
-                    depth += 1;
-                    match levels.last_mut() {
-                        Some(pending) => *pending += 1,
-                        None => levels.push(1),
-                    }
-                }
-            }
-            TOKEN_SEMICOLON | TOKEN_COMMA => {
-                depth = depth.saturating_sub(levels.last().copied().unwrap_or(0));
-                if let Some(pending) = levels.last_mut() {
-                    *pending = 0;
-                }
-            }
-            // These end no expression before them, so that their bodies nest even over a `;`.
-            TOKEN_ASSERT | TOKEN_WITH => asserts += 1,
-            TOKEN_COLON | TOKEN_IF | TOKEN_ELSE | TOKEN_ADD | TOKEN_SUB | TOKEN_MUL | TOKEN_DIV | TOKEN_CONCAT
-            | TOKEN_UPDATE | TOKEN_INVERT | TOKEN_IMPLICATION | TOKEN_AND_AND | TOKEN_OR_OR | TOKEN_OR
-            | TOKEN_PIPE_LEFT | TOKEN_PIPE_RIGHT | TOKEN_QUESTION => {
-                depth += 1;
-                if let Some(pending) = levels.last_mut() {
-                    *pending += 1;
-                }
-            }
-            _ => {}
-        }
-        if depth + asserts > MAX_DEPTH {
-            return Some(offset);
-        }
-        offset += token.len();
-    }
-    None
 }
 
 fn describe(text: &str, error: &ParseError) -> Finding {
