@@ -78,6 +78,7 @@ impl Release {
     }
 
     /// Its published forms in the catalogue's order.
+    #[cfg(test)]
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
@@ -230,6 +231,7 @@ impl Catalogue {
     }
 
     /// Every release, by package.
+    #[cfg(test)]
     pub fn releases(&self) -> impl Iterator<Item = &Release> {
         self.releases.values().flatten()
     }

@@ -1,37 +1,55 @@
 //! crossloom reads a target matrix and emits Nix derivations for cross toolchains.
 //!
-//! The modules stand in the order in which data flows through them.
+//! The modules stand in the order of the alphabet; ARCHITECTURE.md says how data flows through them. All of them are
+//! private, so that the compiler finds what nothing calls.
 
-pub mod catalogue;
-pub mod ci;
-pub mod cli;
-pub mod diag;
-pub mod diff;
-pub mod families;
-pub mod fetch;
-pub mod flake_lock;
-pub mod input;
-pub mod lock;
-pub mod matrix;
-pub mod nix;
-pub mod output;
+mod catalogue;
+mod ci;
+mod cli;
+mod diag;
+mod diff;
+mod families;
+mod fetch;
+mod flake_lock;
+mod input;
+mod lock;
+mod matrix;
+mod nix;
+mod output;
+mod plan;
+mod platform;
+mod render;
+mod sdk;
+mod seed;
+mod tree;
+mod verbatim;
+mod verify;
+mod word;
 
-pub mod plan;
-pub mod platform;
-pub mod render;
-pub mod sdk;
-pub mod seed;
-pub mod tree;
-pub mod verbatim;
-pub mod verify;
-pub mod word;
+pub use cli::run;
 
 #[cfg(test)]
 #[path = "../tests/unit/mod.rs"]
-pub mod tests;
+mod tests;
 
-/// For `tests/cli` and the bench. This is not an interface: everything in it is also used by the program.
+/// The part of [`nix`] with which `tests/cli` and the bench drive Nix, under the names that it has in the crate.
+///
+/// This is not an interface. Everything named here is used by the program, too: the compiler would no longer say when
+/// it is not.
 #[doc(hidden)]
 pub mod testing {
-    pub use crate::{lock, matrix, nix, platform};
+    pub mod nix {
+        pub mod driver {
+            pub use crate::nix::driver::{Environment, Nix, NixError};
+        }
+        pub mod hash {
+            pub use crate::nix::hash::Sha256;
+        }
+        pub mod nar {
+            pub use crate::nix::nar::hash_path;
+        }
+        pub mod store {
+            pub use crate::nix::store::{Method, StoreName, StorePath};
+        }
+    }
 }

@@ -1,5 +1,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    crossloom::cli::run()
+    crossloom::run()
 }

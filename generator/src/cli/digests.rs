@@ -175,8 +175,8 @@ pub(super) fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>> {
         let drv = path.path_in(nix.store_dir());
         let failed = |source| DigestsCommandError::Derivation { path: drv.clone(), source };
         let text = std::fs::read(nix.real(path)).map_err(|error| failed(error.into()))?;
-        let derivation = aterm::parse_in(&text, nix.store_dir()).map_err(|error| failed(error.into()))?;
-        let outputs = derivation.outputs.into_iter().filter_map(|(name, output)| Some((name, output.path?)));
+        let outputs = aterm::outputs(&text, nix.store_dir()).map_err(|error| failed(error.into()))?;
+        let outputs = outputs.into_iter().filter_map(|(name, path)| Some((name, path?)));
         let outputs: BTreeMap<String, StorePath> = outputs.filter(|(_, path)| copied.contains(path)).collect();
         if !outputs.is_empty() {
             let name = path.name().trim_end_matches(DERIVATION).to_owned();

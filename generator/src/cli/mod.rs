@@ -6,6 +6,7 @@ mod diff;
 mod digests;
 mod fetch;
 mod format;
+mod list;
 mod manual;
 mod plan;
 mod project;
@@ -48,7 +49,12 @@ enum Command {
     Init {
         #[command(flatten)]
         matrix: MatrixArgs,
+        /// The family of its first cell; `crossloom list` names them.
+        #[arg(long, value_name = "FAMILY", value_parser = list::family())]
+        family: Option<String>,
     },
+    /// Print the families of cells that a matrix can ask for, or the keys, targets and versions of one.
+    List(list::ListArgs),
     /// Read the matrix and its lock, and say everything that is wrong with them.
     Check {
         #[command(flatten)]
@@ -189,7 +195,8 @@ const STRONG: anstyle::Style =
 
 fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
     match command {
-        Command::Init { matrix } => project::init(&matrix.matrix),
+        Command::Init { matrix, family } => project::init(&matrix.matrix, family.as_deref()),
+        Command::List(args) => list::run(&args),
         Command::Check { matrix } => check(&matrix),
         Command::Lock { matrix, update, check } => Project::open(&matrix.matrix)?.lock(&update, check),
         Command::Generate { matrix, check, no_flake } => Project::open(&matrix.matrix)?.generate(check, !no_flake),

@@ -5,18 +5,15 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::{Outcome, Result};
-use crate::families::Import;
+use crate::families::{self, Import};
 use crate::lock::{Lock, LockError};
-use crate::matrix::{Beside, Matrix};
+use crate::matrix::{Beside, Matrix, first_matrix};
 use crate::output;
 use crate::plan::{self, Plan};
 use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
 use crate::verbatim::Verbatim;
 use crate::{diag, flake_lock, tree};
-
-/// What `crossloom init` writes.
-const FIRST_MATRIX: &str = include_str!("../../../templates/matrix.toml");
 
 /// A matrix that was read without a problem.
 pub struct Project {
@@ -74,11 +71,14 @@ pub enum ProjectError {
 }
 
 /// Writes a first matrix.
-pub fn init(path: &Path) -> Result<Outcome> {
+pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
     if path.symlink_metadata().is_ok() {
         return Err(ProjectError::Exists { path: path.display().to_string() }.into());
     }
-    output::write_file(path, FIRST_MATRIX)?;
+    let named = family.and_then(|key| families::find(families::ALL, key));
+    if let Some(family) = named.or(families::ALL.first().copied()) {
+        output::write_file(path, &first_matrix(family))?;
+    }
     tracing::info!("{} written; next: crossloom lock && crossloom generate", path.display());
     Ok(Outcome::Fine)
 }

@@ -175,11 +175,6 @@ impl<'a> Nodes<'a> {
         self.by_name.get(name).map(|(_, digest)| *digest)
     }
 
-    /// All of them, by name.
-    pub fn digests(&self) -> impl Iterator<Item = (&'a str, Sha256)> {
-        self.by_name.iter().map(|(name, (_, digest))| (*name, *digest))
-    }
-
     /// What is the same for every call of a recipe.
     pub fn recipe(&self, name: &str) -> Option<&Recipe<'a>> {
         self.recipes.get(name)

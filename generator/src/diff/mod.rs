@@ -7,7 +7,7 @@
 //! It errs on the side of rebuilding: a comment in a recipe changes the digest, and perhaps not the derivation.
 
 mod causes;
-mod digest;
+pub mod digest;
 mod text;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -163,15 +163,6 @@ pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Result<Diff, TreeError> {
         }
     }
     Ok(Diff { systems })
-}
-
-/// The digest of every node of one build system, by name.
-///
-/// # Errors
-/// As [`diff`].
-pub fn digests(side: &Side<'_>, system: System) -> Result<BTreeMap<String, Sha256>, TreeError> {
-    let nodes = Nodes::of(side, system)?;
-    Ok(nodes.digests().map(|(name, digest)| (name.to_owned(), digest)).collect())
 }
 
 /// Which cells are the same one. A cell is named by its place in the matrix, so that another order of an axis gives

@@ -124,6 +124,7 @@ impl dyn Registered {
 
 /// The cells of one family.
 pub trait Cells: fmt::Debug + Send + Sync {
+    #[cfg(test)]
     fn family(&self) -> &'static dyn Registered;
 
     /// Names and build systems, in the file's order.
@@ -228,6 +229,7 @@ fn reading<'a, F: Family>(family: &F, draft: &'a Draft) -> Reading<'a> {
 }
 
 impl<F: Family> Cells for Typed<F> {
+    #[cfg(test)]
     fn family(&self) -> &'static dyn Registered {
         self.family
     }

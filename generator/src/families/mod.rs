@@ -27,7 +27,7 @@ pub use cells::{CellOf, Cells, Registered};
 pub use draft::{Defect, Draft, Reading, TargetId};
 pub use languages::{LANGUAGES, Languages};
 pub use setting::{Kind, Setting, SettingValue};
-pub use table::{Entries, Entry, Import, Key, Named, Table};
+pub use table::{Entries, Import, Key, Named, Table};
 
 use crate::catalogue::Package;
 use crate::ci::limits::Limits;

@@ -25,7 +25,7 @@ use crate::nix::hash::Sha256;
 
 pub use error::{Attempt, Failure, FetchError};
 pub use http::{Client, HttpOptions};
-pub use mirrors::{Candidate, MirrorError, Mirrors};
+pub use mirrors::{Candidate, Mirrors};
 pub use progress::Show;
 pub use verify::UnpackedTree;
 
@@ -73,32 +73,15 @@ impl Default for Options {
     }
 }
 
-/// Where a file was found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// In the cache directory.
-    Cache,
-    /// In a `from` directory.
-    Directory(PathBuf),
-    /// At this address (without credentials).
-    Address(String),
-}
-
 /// A verified file.
 #[derive(Debug)]
 pub struct Fetched {
     /// Where it is now.
     pub path: PathBuf,
-    /// Its size in bytes.
-    pub size: u64,
     /// Bytes that were downloaded for it, discarded ones included; 0 if it was on this machine.
     pub downloaded: u64,
-    /// Where it was found.
-    pub origin: Origin,
     /// What it unpacks to, of a tree; none where files are but collected.
     pub tree: Option<UnpackedTree>,
-    /// Places that did not do before. They have been printed.
-    pub skipped: Vec<Attempt>,
 }
 
 /// Fetches every file, at most `options.parallel` at a time and the largest first. The results keep the order of
@@ -196,14 +179,13 @@ impl Job<'_> {
         let names = names(wanted)?;
         let mut skipped = Vec::new();
         if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped)? {
-            return Ok(self.found(path, verified, Origin::Cache, skipped));
+            return Ok(self.found(path, verified));
         }
         for directory in self.from {
             if let Some((path, verified)) = self.find(directory, &names, wanted, &mut skipped)? {
                 self.report(wanted, &skipped);
-                let origin = Origin::Directory(directory.clone());
                 let path = if self.collect { self.collect(wanted, &names, &path)? } else { path };
-                return Ok(self.found(path, verified, origin, skipped));
+                return Ok(self.found(path, verified));
             }
         }
         self.report(wanted, &skipped);
@@ -211,8 +193,8 @@ impl Job<'_> {
     }
 
     /// A file that was on this machine.
-    fn found(&self, path: PathBuf, verified: Verified, origin: Origin, skipped: Vec<Attempt>) -> Fetched {
-        Fetched { path, size: verified.size, downloaded: 0, origin, tree: self.kept(verified.tree), skipped }
+    fn found(&self, path: PathBuf, verified: Verified) -> Fetched {
+        Fetched { path, downloaded: 0, tree: self.kept(verified.tree) }
     }
 
     /// Nothing is built from what is collected.
@@ -273,7 +255,7 @@ impl Job<'_> {
         // Another process may have fetched it while this one waited for the lock.
         if let Some((found, verified)) = self.find(self.into, names, wanted, &mut Vec::new())? {
             discard(part, &path);
-            return Ok(self.found(found, verified, Origin::Cache, skipped));
+            return Ok(self.found(found, verified));
         }
         let line = self.progress.start(&wanted.name, wanted.size);
         let first = skipped.len();
@@ -296,8 +278,7 @@ impl Job<'_> {
                             Err(_) => line.failed(),
                         }
                         self.report(wanted, skipped.get(first..).unwrap_or_default());
-                        let (path, origin) = (done?, Origin::Address(place));
-                        return Ok(Fetched { path, size, downloaded, origin, tree: self.kept(tree), skipped });
+                        return Ok(Fetched { path: done?, downloaded, tree: self.kept(tree) });
                     }
                     Err(Stop::Address(failure)) => skipped.push(Attempt { place, failure }),
                     Err(Stop::Disk(error)) => {

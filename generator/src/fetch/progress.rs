@@ -11,8 +11,6 @@ pub enum Show {
     /// Bars if standard error is a terminal, else a line when a file starts and when it is done.
     #[default]
     Auto,
-    /// A line when a file starts and when it is done.
-    Lines,
     /// Nothing but warnings.
     Quiet,
 }

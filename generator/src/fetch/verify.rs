@@ -38,8 +38,6 @@ impl UnpackedTree {
 
 /// A file that is as pinned.
 pub(super) struct Verified {
-    /// Its size in bytes.
-    pub size: u64,
     /// What it unpacks to, of a tree.
     pub tree: Option<UnpackedTree>,
 }
@@ -52,14 +50,14 @@ pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verifi
         if !metadata.is_file() {
             return Err(Failure::Read { source: io::Error::new(io::ErrorKind::InvalidInput, "not a regular file") });
         }
-        return Ok(Verified { size: metadata.len(), tree: Some(unpacked(path, wanted, cache)?) });
+        return Ok(Verified { tree: Some(unpacked(path, wanted, cache)?) });
     }
     // A wrong size spares reading the file, but a hash mismatch says more about a small one.
     if let Some(expected) = wanted.size.filter(|expected| *expected != metadata.len()) {
         return Err(Failure::Size { expected, got: metadata.len() });
     }
     match part::hash_file(path).map_err(|source| Failure::Read { source })? {
-        (got, size) if got == wanted.sha256 => Ok(Verified { size, tree: None }),
+        (got, _) if got == wanted.sha256 => Ok(Verified { tree: None }),
         (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
     }
 }

@@ -26,8 +26,10 @@ pub trait UserFiles {
 }
 
 /// No file at all.
+#[cfg(test)]
 pub struct NoFiles;
 
+#[cfg(test)]
 impl UserFiles for NoFiles {
     fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
         Err(("there are no files here".to_owned(), "name no file".to_owned()))

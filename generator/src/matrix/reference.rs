@@ -6,7 +6,15 @@ use crate::families::{Axis, Kind, Registered, Setting, Table, Values};
 /// targets, and the versions that can be chosen. Ends in a newline.
 pub fn reference(family: &'static dyn Registered) -> String {
     let about = family.about();
-    let mut text = format!("{}\n\n### Keys of [{}]\n\n", about.summary, about.key);
+    let needs: Vec<_> = family.needs().iter().map(|need| format!("[{}]", need.about().key)).collect();
+    let mut text = format!("{}\n\n", about.summary);
+    if !needs.is_empty() {
+        text.push_str(&format!("Its cells are built with nodes of {}.\n\n", code(&needs)));
+    }
+    let packages: Vec<_> = about.packages.iter().map(|package| package.as_str()).collect();
+    text.push_str(&format!("Packages of the catalogue: {}.\n\n", code(&packages)));
+    text.push_str(&format!("Example: `examples/{}`. Check: `overlays/{}`.\n\n", about.example, about.check));
+    text.push_str(&format!("### Keys of [{}]\n\n", about.key));
     let mut rows = vec![row(&["`targets`", "list of strings", "required", "Targets; see below."])];
     rows.extend(family.axes().iter().map(axis_row));
     rows.extend(family.settings().iter().map(setting_row));

@@ -8,7 +8,7 @@ use std::io::{self, BufReader, ErrorKind, PipeReader, Read};
 use std::path::PathBuf;
 use std::thread::JoinHandle;
 
-use super::nar::{self, NarError, check_name};
+use super::nar::{self, NarError};
 
 /// The longest name or link target, in bytes, and how many directories can be in one another: Linux's longest path.
 const LONGEST: u64 = 4096;
@@ -193,7 +193,9 @@ impl<R: Read> Reader<R> {
         self.expect("(")?;
         self.expect("name")?;
         let name = self.text()?;
-        check_name(&name).map_err(|_| self.expected("a name that a directory can hold"))?;
+        if matches!(name.as_slice(), b"" | b"." | b"..") || name.contains(&b'/') || name.contains(&0) {
+            return Err(self.expected("a name that a directory can hold"));
+        }
         if self.open.last().is_some_and(|last| *last >= name) {
             return Err(self.expected("a name that sorts behind the one before"));
         }
@@ -441,13 +443,7 @@ impl Read for Dump {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::nar::{Node, write_node};
-
-    fn archive(node: &Node) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        write_node(node, &mut bytes).unwrap();
-        bytes
-    }
+    use crate::tests::nar_tree::Node;
 
     fn file(executable: bool, bytes: &[u8]) -> Node {
         Node::File { executable, bytes: bytes.to_vec() }
@@ -473,7 +469,7 @@ mod tests {
 
     #[test]
     fn archives_are_read_as_written_and_nothing_else_is() {
-        let bytes = archive(&sample());
+        let bytes = sample().archive();
         assert_eq!(events(&bytes).unwrap().len(), 15);
         assert_eq!(first_difference(bytes.as_slice(), bytes.as_slice()).unwrap(), None);
         for end in 0..bytes.len() {
@@ -494,7 +490,7 @@ mod tests {
 
     #[test]
     fn names_that_leave_a_directory_or_its_order_are_refused() {
-        let bytes = archive(&directory([("aaa", file(false, b"")), ("bbb", file(false, b""))]));
+        let bytes = directory([("aaa", file(false, b"")), ("bbb", file(false, b""))]).archive();
         let replaced = |from: &[u8], to: &[u8]| {
             let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
             [&bytes[..at], to, &bytes[at + from.len()..]].concat()
@@ -508,7 +504,7 @@ mod tests {
     #[test]
     fn the_first_difference_is_named() {
         let found = |other: Node| {
-            let difference = first_difference(archive(&sample()).as_slice(), archive(&other).as_slice()).unwrap();
+            let difference = first_difference(sample().archive().as_slice(), other.archive().as_slice()).unwrap();
             let Difference { file, kind } = difference.unwrap();
             (String::from_utf8(file).unwrap(), kind)
         };
@@ -538,7 +534,7 @@ mod tests {
         entries.insert(b"more".to_vec(), Node::Symlink(b"x".to_vec()));
         assert_eq!(found(Node::Directory(entries)), at("more", Kind::Missing { from: Side::Left }));
 
-        let cut = archive(&sample());
+        let cut = sample().archive();
         let error = first_difference(cut.as_slice(), &cut[..cut.len() - 9]).unwrap_err();
         assert_eq!(error.side, Side::Right);
     }
@@ -551,7 +547,7 @@ mod tests {
             let mut bytes = Vec::new();
             Dump::new(path).unwrap().read_to_end(&mut bytes).map(|_| bytes)
         };
-        let expected = archive(&directory([("a", file(false, &[7; 300_000]))]));
+        let expected = directory([("a", file(false, &[7; 300_000]))]).archive();
         assert!(read(folder.path().to_owned()).unwrap() == expected);
         assert!(read(folder.path().join("b")).unwrap_err().to_string().contains("can't read"));
         // One that is not read to its end leaves nothing behind that waits.

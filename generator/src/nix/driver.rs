@@ -161,8 +161,8 @@ pub struct PathInfo {
 /// A Nix that was found, with the settings that crossloom gives it.
 #[derive(Debug, Clone)]
 pub struct Nix {
+    /// Of its programs.
     directory: PathBuf,
-    version: Version,
     store_dir: String,
     real_dir: PathBuf,
     remote: Option<String>,
@@ -184,7 +184,6 @@ impl Nix {
         };
         let mut nix = Nix {
             directory,
-            version: OLDEST,
             store_dir: environment.store_dir.clone().unwrap_or_else(|| STORE_DIR.to_owned()),
             real_dir: PathBuf::new(),
             remote: environment.nix_remote.clone(),
@@ -192,11 +191,11 @@ impl Nix {
         };
         let program = nix.program("nix");
         let printed = nix.run("nix", ["--version"])?;
-        nix.version = match Version::parse(&printed) {
+        match Version::parse(&printed) {
             None => return Err(NixError::Version { program, printed }),
             Some(version) if version < OLDEST => return Err(NixError::TooOld { program, version }),
-            Some(version) => version,
-        };
+            Some(_) => {}
+        }
         let settings = nix.settings()?;
         nix.real_dir = real_dir(setting(&settings, "store"), &nix.store_dir);
         if is_root() && is_local(setting(&settings, "store")) {
@@ -227,11 +226,6 @@ impl Nix {
         Ok(self)
     }
 
-    /// Its version.
-    pub fn version(&self) -> Version {
-        self.version
-    }
-
     /// Where its store is, as paths are written: `/nix/store` nearly always.
     pub fn store_dir(&self) -> &str {
         &self.store_dir
@@ -240,16 +234,6 @@ impl Nix {
     /// Where a path of the store is on this machine: elsewhere than it says in a store with a root of its own.
     pub fn real(&self, path: &StorePath) -> PathBuf {
         self.real_dir.join(path.base_name())
-    }
-
-    /// The directory that its programs are in.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// What its programs get in `NIX_CONFIG`.
-    pub fn config(&self) -> &str {
-        &self.config
     }
 
     /// A command that runs one of Nix's programs (`nix`, `nix-store`, `nix-build`…) with the settings.

@@ -1,10 +1,9 @@
-//! Nix archives (NAR): the byte form of a file tree over which Nix hashes, written from disk or from memory.
+//! Nix archives (NAR): the byte form of a file tree over which Nix hashes, written from disk.
 //!
 //! Format: E. Dolstra, "The Purely Functional Software Deployment Model" (2006), figure 5.2; `nix-store --dump` prints
 //! it. Of a file's metadata only "is it executable by its owner" survives. Names are taken as they are: Nix's case hack
 //! on macOS, which strips a suffix from names that would collide there, is not applied.
 
-use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, BufWriter, Read, Write};
@@ -41,12 +40,6 @@ pub enum NarError {
         /// The size when the file was opened, in bytes.
         expected: u64,
     },
-    /// A tree in memory has an entry that no directory can have: empty, `.`, `..`, or with a slash or NUL.
-    #[error("{name:?} can't be the name of a directory entry")]
-    Name {
-        /// The name, with what is not UTF-8 replaced.
-        name: String,
-    },
     /// The receiver of the archive failed.
     #[error("can't write the archive")]
     Write {
@@ -55,117 +48,35 @@ pub enum NarError {
     },
 }
 
-/// A file tree in memory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
-    /// A regular file.
-    File {
-        /// Whether its owner may execute it.
-        executable: bool,
-        /// The contents.
-        bytes: Vec<u8>,
-    },
-    /// Entries by name. Names are bytes, as in a file system, and ordered bytewise, as in a NAR.
-    Directory(BTreeMap<Vec<u8>, Node>),
-    /// A symbolic link and its target, which need not exist.
-    Symlink(Vec<u8>),
-}
-
-impl Node {
-    /// A directory that holds `files`, pairs of a relative path with `/` between components and the contents.
-    /// None of them is executable. An error if a path has an impossible component or runs through another file.
-    pub fn from_files<P: AsRef<str>, B: AsRef<[u8]>>(
-        files: impl IntoIterator<Item = (P, B)>,
-    ) -> Result<Node, NarError> {
-        let mut root = BTreeMap::new();
-        for (path, bytes) in files {
-            let path = path.as_ref();
-            let clash = || NarError::Name { name: path.to_owned() };
-            let (parents, name) = path.rsplit_once('/').map_or((None, path), |(parents, name)| (Some(parents), name));
-            let mut directory = &mut root;
-            for parent in parents.into_iter().flat_map(|parents| parents.split('/')) {
-                check_name(parent.as_bytes())?;
-                let next = directory.entry(parent.as_bytes().to_vec());
-                match next.or_insert_with(|| Node::Directory(BTreeMap::new())) {
-                    Node::Directory(entries) => directory = entries,
-                    _ => return Err(clash()),
-                }
-            }
-            check_name(name.as_bytes())?;
-            let file = Node::File { executable: false, bytes: bytes.as_ref().to_vec() };
-            if directory.insert(name.as_bytes().to_vec(), file).is_some() {
-                return Err(clash());
-            }
-        }
-        Ok(Node::Directory(root))
-    }
-}
-
 /// Writes what `path` names, not following it if it is a symbolic link. File contents are streamed.
 pub fn write(path: &Path, out: &mut impl Write) -> Result<(), NarError> {
-    walk(path.to_owned(), out, read_path)
-}
-
-/// The SHA-256 and the size in bytes of the archive of what `path` names.
-pub fn hash_path(path: &Path) -> Result<(Sha256, u64), NarError> {
-    hashed(|out| write(path, out))
-}
-
-/// Writes a tree that is in memory.
-pub fn write_node(node: &Node, out: &mut impl Write) -> Result<(), NarError> {
-    walk(node, out, read_node)
-}
-
-/// The SHA-256 and the size in bytes of the archive of a tree that is in memory.
-pub fn hash_node(node: &Node) -> Result<(Sha256, u64), NarError> {
-    hashed(|out| write_node(node, out))
-}
-
-/// What an item of a tree turned out to be. `T` names its children.
-enum Item<'a, T> {
-    File { executable: bool, size: u64, contents: Box<dyn Read + 'a>, path: PathBuf },
-    Directory(Vec<(Vec<u8>, T)>),
-    Symlink(Vec<u8>),
-}
-
-enum Step<T> {
-    Visit { entry: Option<Vec<u8>>, item: T },
-    Close { entry: bool },
-}
-
-/// Writes the tree under `root`. The stack is on the heap, so that no depth of a tree can overflow the thread's.
-fn walk<'a, T>(
-    root: T,
-    out: &mut impl Write,
-    read: impl Fn(T) -> Result<Item<'a, T>, NarError>,
-) -> Result<(), NarError> {
     let written = |result: io::Result<()>| result.map_err(|source| NarError::Write { source });
     let mut out = BufWriter::with_capacity(64 * 1024, out);
     written(texts(&mut out, &[b"nix-archive-1"]))?;
-    let mut steps = vec![Step::Visit { entry: None, item: root }];
+    // The stack is on the heap, so that no depth of a tree can overflow the thread's.
+    let mut steps = vec![Step::Visit { entry: None, path: path.to_owned() }];
     while let Some(step) = steps.pop() {
-        let (entry, item) = match step {
-            Step::Visit { entry, item } => (entry, item),
+        let (entry, path) = match step {
+            Step::Visit { entry, path } => (entry, path),
             Step::Close { entry } => {
                 written(close(&mut out, entry))?;
                 continue;
             }
         };
         if let Some(name) = &entry {
-            check_name(name)?;
             written(texts(&mut out, &[b"entry", b"(", b"name", name, b"node"]))?;
         }
         written(texts(&mut out, &[b"(", b"type"]))?;
         let entry = entry.is_some();
-        match read(item)? {
-            Item::File { executable, size, mut contents, path } => {
+        match read(&path)? {
+            Item::File { executable, size, mut contents } => {
                 written(texts(&mut out, &[b"regular"]))?;
                 if executable {
                     written(texts(&mut out, &[b"executable", b""]))?;
                 }
                 written(texts(&mut out, &[b"contents"]))?;
                 written(out.write_all(&size.to_le_bytes()))?;
-                copy_exactly(&mut *contents, size, &path, &mut out)?;
+                copy_exactly(&mut contents, size, &path, &mut out)?;
                 written(pad(&mut out, size))?;
                 written(close(&mut out, entry))?;
             }
@@ -177,52 +88,64 @@ fn walk<'a, T>(
                 written(texts(&mut out, &[b"directory"]))?;
                 steps.push(Step::Close { entry });
                 let visits = children.into_iter().rev();
-                steps.extend(visits.map(|(name, item)| Step::Visit { entry: Some(name), item }));
+                steps.extend(visits.map(|(name, path)| Step::Visit { entry: Some(name), path }));
             }
         }
     }
     written(out.flush())
 }
 
-fn read_path(path: PathBuf) -> Result<Item<'static, PathBuf>, NarError> {
-    let read = |source| NarError::Read { path: path.clone(), source };
-    let kind = fs::symlink_metadata(&path).map_err(read)?.file_type();
+/// The SHA-256 and the size in bytes of the archive of what `path` names.
+pub fn hash_path(path: &Path) -> Result<(Sha256, u64), NarError> {
+    let mut out = Hasher { sha256: sha2::Sha256::new(), size: 0 };
+    write(path, &mut out)?;
+    Ok((Sha256(out.sha256.finalize().into()), out.size))
+}
+
+/// What a path turned out to name.
+enum Item {
+    File {
+        executable: bool,
+        size: u64,
+        contents: fs::File,
+    },
+    /// Names and paths of what is in it, in the order of an archive.
+    Directory(Vec<(Vec<u8>, PathBuf)>),
+    Symlink(Vec<u8>),
+}
+
+/// `entry` is the name in the directory around it, if there is one.
+enum Step {
+    Visit { entry: Option<Vec<u8>>, path: PathBuf },
+    Close { entry: bool },
+}
+
+fn read(path: &Path) -> Result<Item, NarError> {
+    let failed = |source| NarError::Read { path: path.to_owned(), source };
+    let kind = fs::symlink_metadata(path).map_err(failed)?.file_type();
     if kind.is_symlink() {
-        Ok(Item::Symlink(fs::read_link(&path).map_err(read)?.into_os_string().into_vec()))
+        Ok(Item::Symlink(fs::read_link(path).map_err(failed)?.into_os_string().into_vec()))
     } else if kind.is_dir() {
         let mut children = Vec::new();
-        for entry in fs::read_dir(&path).map_err(read)? {
-            let name = entry.map_err(read)?.file_name().into_vec();
+        for entry in fs::read_dir(path).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name().into_vec();
             let child = path.join(OsStr::from_bytes(&name));
             children.push((name, child));
         }
         children.sort();
         Ok(Item::Directory(children))
     } else if kind.is_file() {
-        let file = fs::File::open(&path).map_err(read)?;
-        let metadata = file.metadata().map_err(read)?;
+        let contents = fs::File::open(path).map_err(failed)?;
+        let metadata = contents.metadata().map_err(failed)?;
         let executable = metadata.permissions().mode() & 0o100 != 0;
-        Ok(Item::File { executable, size: metadata.len(), contents: Box::new(file), path })
+        Ok(Item::File { executable, size: metadata.len(), contents })
     } else {
-        Err(NarError::FileType { path })
+        Err(NarError::FileType { path: path.to_owned() })
     }
 }
 
-fn read_node(node: &Node) -> Result<Item<'_, &Node>, NarError> {
-    Ok(match node {
-        Node::File { executable, bytes } => Item::File {
-            executable: *executable,
-            size: bytes.len() as u64,
-            contents: Box::new(bytes.as_slice()),
-            path: PathBuf::new(),
-        },
-        Node::Directory(entries) => Item::Directory(entries.iter().map(|(name, node)| (name.clone(), node)).collect()),
-        Node::Symlink(target) => Item::Symlink(target.clone()),
-    })
-}
-
 /// Copies `size` bytes and sees that there are no fewer and no more: the size is already in the archive.
-fn copy_exactly(from: &mut dyn Read, size: u64, path: &Path, out: &mut impl Write) -> Result<(), NarError> {
+fn copy_exactly(from: &mut impl Read, size: u64, path: &Path, out: &mut impl Write) -> Result<(), NarError> {
     let mut buffer = [0u8; 32 * 1024];
     let mut left = size;
     loop {
@@ -237,13 +160,6 @@ fn copy_exactly(from: &mut dyn Read, size: u64, path: &Path, out: &mut impl Writ
         }
         out.write_all(&buffer[..count]).map_err(|source| NarError::Write { source })?;
     }
-}
-
-pub(super) fn check_name(name: &[u8]) -> Result<(), NarError> {
-    if matches!(name, b"" | b"." | b"..") || name.contains(&b'/') || name.contains(&0) {
-        return Err(NarError::Name { name: String::from_utf8_lossy(name).into_owned() });
-    }
-    Ok(())
 }
 
 /// Closes a node and the directory entry around it, if there is one.
@@ -283,27 +199,9 @@ impl Write for Hasher {
     }
 }
 
-fn hashed(write: impl FnOnce(&mut Hasher) -> Result<(), NarError>) -> Result<(Sha256, u64), NarError> {
-    let mut out = Hasher { sha256: sha2::Sha256::new(), size: 0 };
-    write(&mut out)?;
-    Ok((Sha256(out.sha256.finalize().into()), out.size))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn impossible_names_and_clashing_paths_are_refused() {
-        for name in ["", ".", "..", "a/b", "a\0"] {
-            let node = Node::Directory([(name.as_bytes().to_vec(), Node::Symlink(b"x".to_vec()))].into());
-            assert!(matches!(hash_node(&node), Err(NarError::Name { .. })), "{name:?}");
-        }
-        for paths in [["a", "a"], ["a", "a/b"], ["a/b", "a"], ["a", "/b"], ["a", "b/"], ["a", "b/../c"]] {
-            let files = paths.map(|path| (path, ""));
-            assert!(matches!(Node::from_files(files), Err(NarError::Name { .. })), "{paths:?}");
-        }
-    }
 
     #[test]
     fn a_file_that_is_not_as_long_as_measured_is_an_error() {

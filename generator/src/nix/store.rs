@@ -1,6 +1,5 @@
 //! Store paths: which names Nix allows, and under which path it puts what (`libstore/path.cc`, `store-api.cc`).
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -65,21 +64,6 @@ impl StoreName {
         }
         check_name(text)?;
         Ok(StoreName(name()))
-    }
-
-    /// Makes a name of a file name: what a store name may not hold (`~` and `:` of Debian's versions, say) becomes `-`,
-    /// leading dots too, and the end of a long name is kept, since it says what kind of file it is. Two file names can
-    /// become one store name; the digest tells their files apart.
-    pub fn sanitise(file_name: &str) -> StoreName {
-        let mut name: String = file_name.chars().map(|c| if allowed(c) { c } else { '-' }).collect();
-        // All of it is ASCII now, so any index is a boundary.
-        name = name.split_off(name.len().saturating_sub(LONGEST));
-        if name.is_empty() {
-            name.push('-');
-        }
-        let dots = name.bytes().take_while(|byte| *byte == b'.').count();
-        name.replace_range(..dots, &"-".repeat(dots));
-        StoreName(name)
     }
 
     /// The name.
@@ -187,39 +171,14 @@ pub fn fixed_output_path(name: &StoreName, method: Method, hash: Sha256) -> Stor
 
 /// [`fixed_output_path`] in another store.
 pub fn fixed_output_path_in(dir: &str, name: &StoreName, method: Method, hash: Sha256) -> StorePath {
-    let algorithm = match method {
-        Method::Flat => "sha256",
-        Method::Recursive => "r:sha256",
-    };
-    fixed_path(dir, name, algorithm, &hash.to_hex())
-}
-
-/// The path of a fixed output whose hash is written as in a derivation: algorithm (`r:` in front if recursive) and
-/// hexadecimal digits.
-pub(super) fn fixed_path(dir: &str, name: &StoreName, algorithm: &str, hex: &str) -> StorePath {
-    if algorithm == "r:sha256" {
-        return make_path(dir, "source", hex, &name.0);
+    let hex = hash.to_hex();
+    match method {
+        Method::Recursive => make_path(dir, "source", &hex, &name.0),
+        Method::Flat => {
+            let inner = Sha256::of(format!("fixed:out:sha256:{hex}:").as_bytes());
+            make_path(dir, "output:out", &inner.to_hex(), &name.0)
+        }
     }
-    let inner = Sha256::of(format!("fixed:out:{algorithm}:{hex}:").as_bytes());
-    make_path(dir, "output:out", &inner.to_hex(), &name.0)
-}
-
-/// Where `builtins.toFile name contents` and derivations live: `references` are the store paths that `contents` names.
-pub fn text_path(name: &StoreName, contents: &[u8], references: &BTreeSet<StorePath>) -> StorePath {
-    text_path_in(STORE_DIR, name, contents, references)
-}
-
-/// [`text_path`] in another store.
-pub fn text_path_in(dir: &str, name: &StoreName, contents: &[u8], references: &BTreeSet<StorePath>) -> StorePath {
-    let kind = references.iter().fold(String::from("text"), |kind, path| format!("{kind}:{}", path.path_in(dir)));
-    make_path(dir, &kind, &Sha256::of(contents).to_hex(), &name.0)
-}
-
-/// The path of a derivation's output: `modulo` is the hash of the derivation modulo its fixed-output inputs.
-pub(super) fn output_path(dir: &str, drv_name: &str, output: &str, modulo: Sha256) -> Result<StorePath, StoreError> {
-    let name = if output == "out" { drv_name.to_owned() } else { format!("{drv_name}-{output}") };
-    check_name(&name)?;
-    Ok(make_path(dir, &format!("output:{output}"), &modulo.to_hex(), &name))
 }
 
 /// Nix's `makeStorePath`: the SHA-256 of kind, inner hash, store and name, folded to 160 bits.
@@ -270,20 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn file_names_become_store_names() {
-        for (file, name) in [
-            ("gcc-12_12.2.0-14+deb12u1_amd64.deb", "gcc-12_12.2.0-14+deb12u1_amd64.deb"),
-            ("binutils_1:2.40~rc1.deb", "binutils_1-2.40-rc1.deb"),
-            (".é", "--"),
-            ("", "-"),
-        ] {
-            assert_eq!(StoreName::sanitise(file).as_str(), name);
-        }
-        let long = StoreName::sanitise(&format!("{}.tar.xz", "x".repeat(300)));
-        assert!(long.as_str().ends_with("xxx.tar.xz") && long.as_str().len() == LONGEST);
-    }
-
-    #[test]
     fn what_is_not_a_store_path_is_refused() {
         let digest = "0123456789abcdfghijklmnpqrsvwxyz";
         let path = StorePath::parse(&format!("/nix/store/{digest}-a-b")).unwrap();
@@ -308,12 +253,6 @@ mod tests {
     }
 
     proptest::proptest! {
-        #[test]
-        fn sanitised_names_are_names(file: String) {
-            let name = StoreName::sanitise(&file);
-            proptest::prop_assert_eq!(StoreName::new(name.as_str()), Ok(name));
-        }
-
         #[test]
         fn parsing_never_panics(text in "(/nix/store/)?.{0,40}-.{0,9}") {
             let _ = StorePath::parse(&text);

@@ -32,7 +32,7 @@ use tempfile::TempDir;
 pub use self::error::{MemberProblem, SdkError};
 pub use self::form::each_member;
 pub use self::gauge::Limits;
-pub use self::member::{Contents, Kind, Member, Visit};
+pub use self::member::{Kind, Visit};
 
 use self::error::{FORMS, refused, shown};
 use self::scan::{Candidate, Scan, choose, store_name};

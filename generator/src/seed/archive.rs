@@ -1,7 +1,6 @@
-//! Where the archive's files come from: a directory, or mirrors over HTTP.
+//! Where the archive's files come from: mirrors over HTTP.
 
 use std::io::Read;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::SeedError;
@@ -10,21 +9,6 @@ use super::error::SeedError;
 pub trait Archive {
     /// The content of the file `path` (`dists/bookworm/InRelease`), of at most `limit` bytes; a larger one is an error.
     fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, SeedError>;
-}
-
-/// An archive, or a part of one, as a directory.
-#[derive(Debug, Clone)]
-pub struct DirArchive {
-    /// The archive's base, in which `dists` and `pool` stand.
-    pub root: PathBuf,
-}
-
-impl Archive for DirArchive {
-    fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, SeedError> {
-        let file = self.root.join(path);
-        let result = std::fs::File::open(&file).and_then(|file| read_bounded(file, limit));
-        result.map_err(|source| SeedError::Io { action: "read", path: file, source })
-    }
 }
 
 /// An archive behind one or more HTTP mirrors.

@@ -104,16 +104,6 @@ impl<'a> Index<'a> {
         self.packages.get(name)
     }
 
-    /// How many packages there are.
-    pub fn len(&self) -> usize {
-        self.packages.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.packages.is_empty()
-    }
-
     /// `Pre-Depends`, then `Depends`.
     pub fn relations(&self, package: &Package<'a>) -> Result<Vec<Relation<'a>>, SeedError> {
         let parse = |text| parse_relations(text).map_err(|problem| self.malformed(package, &problem));

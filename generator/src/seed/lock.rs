@@ -69,11 +69,6 @@ impl SeedPackage {
             sha256: self.sha256,
         }
     }
-
-    /// See [`store_name`].
-    pub fn store_name(&self) -> String {
-        store_name(&self.name, &self.version)
-    }
 }
 
 /// The first program that runs in a sandbox.
@@ -184,14 +179,6 @@ impl SeedLock {
             TierSize { packages: packages().count(), bytes }
         };
         Tier::ALL.into_iter().map(|tier| (tier, size(tier))).collect()
-    }
-
-    /// Bytes to download for the seed and its bootstrap, each file once.
-    pub fn total_bytes(&self) -> u64 {
-        let seed = self.packages.iter().map(|package| (package.sha256, package.size));
-        let bootstrap = self.bootstrap.iter().map(|package| (package.sha256, package.size));
-        let files: BTreeMap<Sha256, u64> = seed.chain(bootstrap).collect();
-        files.values().fold(0, |sum, size| sum.saturating_add(*size))
     }
 
     /// Everything that is wrong with the lock's values.

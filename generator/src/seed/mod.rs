@@ -13,31 +13,24 @@
 //! **Invariant:** only `archive`, `signature` and `deb::extract_busybox` touch the world; nothing reads a clock, so
 //! the same archive state always gives the same lock.
 
-mod error;
+pub mod error;
 
-mod archive;
-mod control;
-mod deb;
-mod index;
-mod lock;
+pub mod archive;
+pub mod control;
+pub mod deb;
+pub mod index;
+pub mod lock;
 mod pin;
-mod relation;
-mod release;
-mod resolve;
-mod roots;
+pub mod relation;
+pub mod release;
+pub mod resolve;
+pub mod roots;
 mod signature;
-mod version;
+pub mod version;
 
-pub use archive::{Archive, DirArchive, HttpArchive};
-pub use control::{Stanza, stanzas};
-pub use deb::{busybox_nar, busybox_of, extract_busybox};
-pub use error::SeedError;
-pub use index::{Index, Package};
-pub use lock::{Busybox, PinnedPackage, SeedLock, SeedPackage, TierSize, store_name};
-pub use pin::{Request, Verify, lock};
-pub use relation::{Alternative, Operator, Relation, parse_relations};
-pub use release::{IndexFile, Release, clear_text};
-pub use resolve::{Chosen, resolve};
-pub use roots::{ASSUMED, BOOTSTRAP, PROVIDED, ROOTS, Tier, tier_of};
+pub use archive::HttpArchive;
+pub use deb::extract_busybox;
+pub use lock::SeedLock;
+pub use pin::{Request, lock};
+pub use roots::{ROOTS, Tier, tier_of};
 pub use signature::{DEFAULT_KEYRING, check_signature};
-pub use version::compare_versions;

@@ -10,7 +10,7 @@ use std::sync::{LazyLock, OnceLock};
 use rnix::SyntaxKind::{TOKEN_INTERPOL_START, TOKEN_PATH_REL};
 
 use crate::seed::{Tier, tier_of};
-pub use head::{Formal, Head};
+pub use head::Head;
 
 /// Every file of `overlays/` and `checks/`, by its place in a tree.
 const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/verbatim.rs"));
@@ -66,6 +66,7 @@ impl Verbatim {
     }
 
     /// The places of all files.
+    #[cfg(test)]
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(Cow::as_ref)
     }

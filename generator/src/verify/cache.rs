@@ -202,20 +202,16 @@ fn measure(mut from: impl Read, limit: u64) -> io::Result<(Sha256, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nix::nar::{Node, hash_node, hash_path, write_node};
+    use crate::nix::hash::to_nix32;
+    use crate::nix::nar::hash_path;
+    use crate::tests::nar_tree::Node;
     use std::fs;
     use std::io::Write;
 
     const PATH: &str = "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-gmp";
 
     fn tree(text: &str) -> Node {
-        Node::from_files([("bin/x", "x"), ("lib/a", text)]).unwrap()
-    }
-
-    fn archive(node: &Node) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        write_node(node, &mut bytes).unwrap();
-        bytes
+        Node::of([("bin/x", "x"), ("lib/a", text)])
     }
 
     fn xz(bytes: &[u8]) -> Vec<u8> {
@@ -249,7 +245,7 @@ mod tests {
             fs::write(self.dir.path().join("nar/1"), bytes).unwrap();
             let text = format!(
                 "StorePath: {PATH}\nURL: nar/1\nCompression: {compression}\nNarHash: sha256:{}\nNarSize: {size}\n",
-                nar.to_nix32()
+                to_nix32(&nar.0)
             );
             self.narinfo(&text)
         }
@@ -269,8 +265,8 @@ mod tests {
     #[test]
     fn the_same_in_either_compression_is_identical() {
         let (sample, same) = (Sample::new(), tree("same"));
-        for (compression, bytes) in [("none", archive(&same)), ("xz", xz(&archive(&same)))] {
-            let found = sample.found(compression, &bytes, hash_node(&same).unwrap());
+        for (compression, bytes) in [("none", same.archive()), ("xz", xz(&same.archive()))] {
+            let found = sample.found(compression, &bytes, same.hash());
             assert_eq!(said(&found), (Verdict::Identical, "", ""), "{compression}");
         }
     }
@@ -278,8 +274,8 @@ mod tests {
     #[test]
     fn an_archive_that_belies_its_narinfo_is_told_from_one_that_differs() {
         let (sample, same, other) = (Sample::new(), tree("same"), tree("sane"));
-        let (honest, tampered) = (hash_node(&same).unwrap(), hash_node(&other).unwrap());
-        let bytes = xz(&archive(&other));
+        let (honest, tampered) = (same.hash(), other.hash());
+        let bytes = xz(&other.archive());
         let found = sample.found("xz", &bytes, tampered);
         assert_eq!(said(&found), (Verdict::Differs, "lib/a", "content, from byte 2 of 4"));
         let found = sample.found("xz", &bytes, honest);
@@ -287,7 +283,7 @@ mod tests {
         assert_eq!((verdict, file), (Verdict::Damaged, "lib/a"));
         assert!(detail.starts_with("nar/1 is not what its narinfo says (NAR hash sha256-"), "{detail}");
         assert!(detail.ends_with("; content, from byte 2 of 4"), "{detail}");
-        let found = sample.found("xz", &xz(&archive(&same)), (tampered.0, honest.1));
+        let found = sample.found("xz", &xz(&same.archive()), (tampered.0, honest.1));
         assert!(found.verdict == Verdict::Damaged && found.detail.unwrap().ends_with("; it is identical to ours"));
         let found = sample.found("none", b"no archive", (Sha256::of(b"no archive"), 10));
         assert_eq!(
@@ -299,7 +295,7 @@ mod tests {
     #[test]
     fn what_is_cut_short_or_far_too_large_is_one_clear_word() {
         let (sample, same) = (Sample::new(), tree("same"));
-        let (bytes, (nar, size)) = (archive(&same), hash_node(&same).unwrap());
+        let (bytes, (nar, size)) = (same.archive(), same.hash());
         let packed = xz(&bytes);
         let damaged = |found: Found, text: &str| assert_eq!(said(&found), (Verdict::Damaged, "", text));
         damaged(sample.found("xz", &packed[..packed.len() / 2], (nar, size)), "nar/1 is cut short");
@@ -321,7 +317,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_not_called_identical() {
         let (sample, same) = (Sample::new(), tree("same"));
-        let (nar, size) = hash_node(&same).unwrap();
+        let (nar, size) = same.hash();
         let zstd = "compression zstd is not read here: copy with ?compression=xz";
         assert_eq!(said(&sample.found("zstd", b"", (nar, size))), (Verdict::NotCompared, "", zstd));
         assert_eq!(said(&sample.found("zstd", b"", (Sha256::of(b"x"), size))), (Verdict::Differs, "", zstd));

@@ -241,7 +241,7 @@ impl Project {
         };
         fs::write(&file, &packed).unwrap();
         if consistently {
-            let hash = |bytes: &[u8]| format!("sha256:{}", Sha256::of(bytes).to_nix32());
+            let hash = |bytes: &[u8]| format!("sha256:{}", Sha256::of(bytes).to_hex());
             let size = |size: &str| format!("FileSize: {size}");
             let narinfo =
                 narinfo.replace(&field("FileHash"), &hash(&packed)).replace(&field("NarHash"), &hash(&archive));

@@ -6,13 +6,14 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::nar_tree::Node;
 use super::project;
 use super::server::{self, Answer, Server, empty, mirrors, options, ranged, whole};
 use super::temporary_store::Store;
 use crate::fetch::unpack::{Limits, UnpackError, unpack};
-use crate::fetch::{Failure, FetchError, Fetched, Options, Origin, Wanted, fetch_all};
+use crate::fetch::{Failure, FetchError, Fetched, Options, Wanted, fetch_all};
 use crate::nix::hash::Sha256;
-use crate::nix::nar::{self, Node};
+use crate::nix::nar;
 use crate::nix::store::{Method, StoreName, fixed_output_path};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -116,7 +117,7 @@ fn tree() -> Node {
 }
 
 fn pin() -> Sha256 {
-    nar::hash_node(&tree()).unwrap().0
+    tree().hash().0
 }
 
 fn archive(level: u32) -> Vec<u8> {
@@ -137,7 +138,7 @@ fn a_tree_is_unpacked_as_nix_hashes_it() {
     let directory = tempfile::tempdir().unwrap();
     let into = directory.path().join("tree");
     unpack(archive(6).as_slice(), &into, &Limits::default()).unwrap();
-    assert_eq!(nar::hash_path(&into).unwrap(), nar::hash_node(&tree()).unwrap());
+    assert_eq!(nar::hash_path(&into).unwrap(), tree().hash());
 }
 
 #[test]
@@ -253,7 +254,7 @@ fn a_tree_counts_by_what_it_unpacks_to_whatever_its_archive_is() {
         assert_eq!(listing(&into), only("thing-abc.tar.gz", &bytes));
 
         let again = fetch(vec![server.url("x")], &into, &[], &options()).unwrap();
-        assert_eq!((again.downloaded, &again.origin, server.requests()), (0, &Origin::Cache, 1));
+        assert_eq!((again.downloaded, &again.path, server.requests()), (0, &into.join("thing-abc.tar.gz"), 1));
         assert_eq!(nar::hash_path(&again.tree.unwrap().path()).unwrap().0, pin());
     }
 }

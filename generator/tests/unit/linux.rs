@@ -164,7 +164,7 @@ fn folders_beside_a_matrix() {
         assert_eq!(error.0, format!("{} is a link", at(link).display()));
     }
     assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
-    for number in 0..crate::matrix::MAX_USER_FILES {
+    for number in 0..crate::matrix::beside::MAX_USER_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }
     assert!(beside.list("m").unwrap_err().0.contains("more than"));

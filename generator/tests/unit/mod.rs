@@ -20,6 +20,7 @@ mod gate;
 mod linux;
 mod matrix;
 mod mirrors;
+pub mod nar_tree;
 mod nix;
 mod nixpkgs;
 mod osxcross;

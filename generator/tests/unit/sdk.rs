@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use super::archives::{
     self, Cpio, Item, Items, Long, below, cpio, file, gz, items, link, package, pbzx, pkg, pkg_with, sdk, tar, xz,
 };
+use super::nar_tree::Node;
 use crate::nix::hash::Sha256;
-use crate::nix::nar::{self, Node};
+use crate::nix::nar;
 use crate::sdk::{Limits, SdkError, Unpacked, unpack, unpack_archive};
 use tempfile::TempDir;
 
@@ -41,7 +42,7 @@ fn node(items: &Items) -> Node {
 }
 
 fn hash(items: &Items) -> Sha256 {
-    nar::hash_node(&node(items)).unwrap().0
+    node(items).hash().0
 }
 
 /// Writes members to disk.
