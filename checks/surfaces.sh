@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The files for GitHub and GitLab of every example, and of a matrix with every family on every build system, against the
 # schemas that SchemaStore publishes for them: surfaces.sh CROSSLOOM
-# What garnix and Hydra read has no published schema: generator/tests/unit/surfaces.rs holds those to their documentation.
+# What garnix and Hydra read has no published schema: generator/tests/unit/surfaces.rs holds those to their documentation,
+# and all of them to the rules that no schema says.
 set -euo pipefail
 
 validators=${CARGO_TARGET_DIR:-target}/validators

@@ -1,7 +1,7 @@
-//! What services read: each file against a grammar of what its service documents, and against the plan; Hydra's jobs
+//! What services read: each file against what its service documents, and against the plan; Hydra's jobs
 //! and the overlay as Nix evaluates them; and that nothing of anybody else's is overwritten or removed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -143,159 +143,201 @@ fn read(tree: &Tree, path: &str) -> Value {
     yaml(text)
 }
 
-fn keys<'a>(value: &'a Value, known: &[&str], required: &[&str]) -> &'a Map<String, Value> {
-    let object = value.as_object().unwrap_or_else(|| panic!("{value} is no object"));
-    for key in object.keys() {
-        assert!(known.contains(&key.as_str()), "unknown key {key}");
-    }
-    for key in required {
-        assert!(object.contains_key(*key), "no {key}");
-    }
-    object
-}
-
 fn strings(value: &Value) -> Vec<&str> {
     value.as_array().unwrap().iter().map(|item| item.as_str().unwrap()).collect()
 }
 
-// ---- The grammars.
+// ---- What services document. checks/surfaces.sh holds the files for GitHub and GitLab to the services' schemas: here are
+// the rules that no schema says. garnix and Hydra have none, so their whole grammar is here.
 
-/// The part of GitHub's workflow syntax that is used: its keys, and where each may stand.
-fn github(workflow: &Value) {
-    let top = keys(workflow, &["name", "on", "concurrency", "permissions", "jobs"], &["on", "jobs"]);
-    let group = keys(&top["concurrency"], &["group", "cancel-in-progress"], &["group"]);
-    assert!(group["group"].is_string() && group["cancel-in-progress"].is_boolean());
-    for event in strings(&top["on"]) {
-        assert!(["push", "pull_request", "workflow_dispatch", "schedule"].contains(&event), "{event}");
-    }
-    for (scope, access) in top["permissions"].as_object().unwrap() {
-        assert!(["contents", "actions", "packages"].contains(&scope.as_str()));
-        assert!(["read", "write", "none"].contains(&access.as_str().unwrap()));
-    }
-    let jobs = top["jobs"].as_object().unwrap();
+/// GitHub: "Workflow syntax", "Running jobs in a container", "Actions limits".
+fn github(workflow: &Value, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let jobs = workflow["jobs"].as_object().unwrap();
     for (id, job) in jobs {
-        assert!(id.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'), "{id}");
-        assert!(id.len() < 100 && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{id}");
-        let known = ["name", "if", "needs", "runs-on", "container", "timeout-minutes", "strategy", "steps"];
-        let job = keys(job, &known, &["runs-on", "steps"]);
-        let runners = ["ubuntu-24.04", "ubuntu-24.04-arm", "macos-15", "macos-15-intel"];
-        assert!(runners.contains(&job["runs-on"].as_str().unwrap()));
-        if let Some(needs) = job.get("needs") {
-            assert!(jobs.contains_key(needs.as_str().unwrap()), "{id} needs {needs}");
+        let mut wrong = |what: String| found.push(format!("{id}: {what}"));
+        if let Some(needs) = job["needs"].as_str().filter(|needs| !jobs.contains_key(*needs)) {
+            wrong(format!("needs {needs}, which is no job"));
         }
-        if let Some(container) = job.get("container") {
-            assert!(job["runs-on"].as_str().unwrap().starts_with("ubuntu-"), "containers are Linux's");
-            keys(container, &["image", "options", "env", "credentials", "ports", "volumes"], &["image"]);
+        let runner = job["runs-on"].as_str().unwrap();
+        if job.get("container").is_some() && !runner.starts_with("ubuntu-") {
+            wrong(format!("a container on {runner}"));
         }
-        let mut cells: Vec<&Map<String, Value>> = Vec::new();
-        if let Some(strategy) = job.get("strategy") {
-            let strategy = keys(strategy, &["fail-fast", "matrix", "max-parallel"], &["matrix"]);
-            assert!(strategy["fail-fast"].is_boolean());
-            let matrix = keys(&strategy["matrix"], &["include"], &["include"]);
-            cells = matrix["include"].as_array().unwrap().iter().map(|cell| cell.as_object().unwrap()).collect();
-            assert!((1..=256).contains(&cells.len()), "{id}");
+        let rows: Vec<&Value> = job["strategy"]["matrix"]["include"].as_array().into_iter().flatten().collect();
+        if job.get("strategy").is_some() && !(1..=256).contains(&rows.len()) {
+            wrong(format!("a matrix of {} jobs", rows.len()));
         }
-        for cell in &cells {
-            assert!(cell["minutes"].as_u64().is_some_and(|minutes| (1..=360).contains(&minutes)), "{cell:?}");
+        let minutes = match &job["timeout-minutes"] {
+            Value::String(text) if text == "${{ matrix.minutes }}" => rows.iter().map(|row| &row["minutes"]).collect(),
+            minutes => vec![minutes],
+        };
+        for minutes in minutes.into_iter().filter(|it| !it.as_u64().is_some_and(|it| (1..=360).contains(&it))) {
+            wrong(format!("{minutes} minutes"));
         }
-        let minutes = &job["timeout-minutes"];
-        assert!(minutes.is_u64() || *minutes == json!("${{ matrix.minutes }}"));
         for step in job["steps"].as_array().unwrap() {
-            let step = keys(step, &["id", "if", "name", "uses", "run", "with", "env"], &[]);
-            assert!(step.contains_key("uses") != step.contains_key("run"), "{id}: {step:?}");
-            if let Some(uses) = step.get("uses") {
-                let (action, major) = uses.as_str().unwrap().split_once("@v").unwrap();
-                assert!(action.split('/').count() == 2 && major.parse::<u8>().is_ok(), "{uses}");
-            }
-            assert!(step.contains_key("uses") || !step.contains_key("with"));
-            for values in ["with", "env"].into_iter().filter_map(|key| step.get(key)) {
-                assert!(values.as_object().unwrap().values().all(|value| value.is_string()));
+            // What is put into a script as it is may be anybody's text.
+            if step["run"].as_str().is_some_and(|run| run.contains("${{")) {
+                wrong(format!("an expression in {}", step["run"]));
             }
         }
-        // Expressions name what there is: a variable of the repository, or a field of every cell.
-        let text = Value::Object(job.clone()).to_string();
-        for expression in text.split("${{ ").skip(1).map(|rest| rest.split(" }}").next().unwrap()) {
-            match expression.split_once('.').unwrap() {
-                ("matrix", field) => assert!(cells.iter().all(|cell| cell.contains_key(field)), "{expression}"),
-                ("vars", name) => {
-                    assert!(["CROSSLOOM_GIT", "CROSSLOOM_REV", "CROSSLOOM_MIRRORS"].contains(&name), "{expression}")
-                }
-                _ => panic!("{expression}"),
+        let all = job.to_string();
+        for expression in all.split("${{ ").skip(1).map(|rest| rest.split(" }}").next().unwrap()) {
+            let known = match expression.split_once('.') {
+                Some(("matrix", field)) => !rows.is_empty() && rows.iter().all(|row| row.get(field).is_some()),
+                // Who sets the repository up learns of a variable in the file's own comment.
+                Some(("vars", name)) => text.lines().any(|line| line.starts_with('#') && line.contains(name)),
+                _ => false,
+            };
+            if !known {
+                wrong(format!("{expression} is nothing that is there"));
             }
-        }
-        // What a matrix holds reaches a shell by its environment alone.
-        for run in job["steps"].as_array().unwrap().iter().filter_map(|step| step.get("run")) {
-            assert!(!run.as_str().unwrap().contains("${{"), "{run}");
         }
     }
+    found
 }
 
-/// The part of GitLab's CI syntax that is used.
-fn gitlab(pipeline: &Value) {
+/// GitLab: "CI/CD YAML syntax reference", "Jobs", and the limits of GitLab.com's own machines, which are Linux' here.
+fn gitlab(pipeline: &Value) -> Vec<String> {
+    let mut found = Vec::new();
     let all = pipeline.as_object().unwrap();
     let stages = strings(&all["stages"]);
-    let jobs: BTreeMap<_, _> = all.iter().filter(|(name, _)| *name != "stages").collect();
-    let reserved = ["image", "services", "stages", "types", "before_script", "after_script", "variables", "cache"];
-    for (name, job) in &jobs {
-        assert!(name.len() <= 255 && !reserved.contains(&name.as_str()), "{name}");
-        if name.starts_with('.') {
-            let hidden = keys(job, &["image", "tags"], &["tags"]);
-            assert_eq!(strings(&hidden["tags"]).len(), 1);
-            continue;
+    for (name, job) in all.iter().filter(|(name, _)| *name != "stages" && !name.starts_with('.')) {
+        let mut wrong = |what: String| found.push(format!("{name}: {what}"));
+        if name.len() > 255 {
+            wrong("a name of more than 255 characters".to_owned());
         }
-        let known = ["extends", "stage", "needs", "timeout", "script", "artifacts"];
-        let job = keys(job, &known, &["extends", "stage", "script"]);
-        let extends = job["extends"].as_str().unwrap();
-        assert!(extends.starts_with('.') && all.contains_key(extends), "{name} extends {extends}");
-        let place = |job: &Value| stages.iter().position(|stage| job["stage"] == **stage).unwrap();
+        let extends = job["extends"].as_str().unwrap_or_default();
+        if !extends.starts_with('.') || !all.contains_key(extends) {
+            wrong(format!("extends {extends:?}, which is not there"));
+        }
+        let place = |job: &Value| stages.iter().position(|stage| job["stage"] == **stage);
+        if place(job).is_none() {
+            wrong(format!("the stage {} is not listed", job["stage"]));
+        }
         for needed in job.get("needs").map(strings).unwrap_or_default() {
-            assert!(place(&all[needed]) < place(&all[*name]), "{name} needs {needed}");
-            assert!(all[needed].get("artifacts").is_some());
+            match all.get(needed) {
+                Some(other) if place(other) < place(job) && other.get("artifacts").is_some() => {}
+                _ => wrong(format!("needs {needed}, which is no earlier job that leaves files")),
+            }
         }
-        let timeout = job["timeout"].as_str().unwrap().strip_suffix(" seconds").unwrap();
-        // What GitLab.com's own machines, which are Linux' here, give any job.
-        let longest = if extends.ends_with("-linux") { 10_800 } else { 86_400 };
-        assert!((600..=longest).contains(&timeout.parse::<u32>().unwrap()), "{name}");
-        assert!(!strings(&job["script"]).is_empty());
-        if let Some(artifacts) = job.get("artifacts") {
-            let artifacts = keys(artifacts, &["paths", "expire_in"], &["paths"]);
-            assert!(!strings(&artifacts["paths"]).is_empty());
+        let timeout = job["timeout"].as_str().and_then(|timeout| timeout.strip_suffix(" seconds")?.parse::<u32>().ok());
+        let longest = if extends.ends_with("-linux") { 3 * 3600 } else { u32::MAX };
+        if !timeout.is_some_and(|timeout| (600..=longest).contains(&timeout)) {
+            wrong(format!("a timeout of {}", job["timeout"]));
         }
     }
+    found
 }
 
-/// A static declarative project of Hydra's: nothing but jobsets, each of the keys that Hydra takes. It dies of others.
-fn hydra(spec: &Value) {
+/// Keys of an object that are none of these.
+fn other_keys(value: &Value, known: &[&str]) -> Vec<String> {
+    let Some(object) = value.as_object() else { return vec![format!("{value} is no object")] };
+    object.keys().filter(|key| !known.contains(&key.as_str())).map(|key| format!("unknown key {key}")).collect()
+}
+
+/// Hydra: "Declarative projects" of its manual, and `validateDeclarativeJobset`, which dies of any other key.
+fn hydra(spec: &Value) -> Vec<String> {
+    let known = [
+        "enabled",
+        "hidden",
+        "type",
+        "flake",
+        "description",
+        "nixexprinput",
+        "nixexprpath",
+        "checkinterval",
+        "schedulingshares",
+        "enableemail",
+        "enable_dynamic_run_command",
+        "emailoverride",
+        "keepnr",
+        "inputs",
+    ];
+    let mut found = Vec::new();
     let jobsets = spec.as_object().unwrap();
-    assert!(!jobsets.is_empty() && jobsets.values().all(Value::is_object), "else Hydra takes it for one jobset");
-    for (name, jobset) in jobsets {
-        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c)), "{name}");
-        let numbers = ["enabled", "checkinterval", "schedulingshares", "keepnr"];
-        let required = ["enabled", "type", "flake", "checkinterval", "schedulingshares", "keepnr"];
-        let texts = ["description", "emailoverride", "flake"];
-        let known = [&numbers[..], &texts, &["hidden", "enableemail", "type", "inputs"]].concat();
-        let jobset = keys(jobset, &known, &required);
-        assert!(numbers.iter().all(|key| jobset[*key].is_u64()));
-        assert!(texts.iter().all(|key| jobset[*key].is_string()));
-        assert!(jobset["hidden"].is_boolean() && jobset["enableemail"].is_boolean());
-        // A flake's, which has neither inputs nor an expression.
-        assert_eq!((&jobset["type"], &jobset["inputs"]), (&json!(1), &json!({})));
+    // Else the whole file is taken for one jobset.
+    if jobsets.is_empty() || !jobsets.values().all(Value::is_object) {
+        found.push("no jobsets, or something beside them".to_owned());
     }
+    for (name, jobset) in jobsets {
+        let start = |c: char| c.is_ascii_alphabetic() || c == '_';
+        let rest = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if !(name.starts_with(start) && name.chars().all(rest)) {
+            found.push(format!("{name:?} is no name of a jobset"));
+        }
+        found.extend(other_keys(jobset, &known));
+        // Disabled, enabled, one-shot, one at a time.
+        if jobset["enabled"].as_u64().is_none_or(|enabled| enabled > 3) {
+            found.push(format!("enabled: {}", jobset["enabled"]));
+        }
+        let flake = jobset["flake"].is_string();
+        let legacy = ["nixexprinput", "nixexprpath"].iter().any(|key| !jobset[*key].is_null());
+        let inputs = jobset["inputs"].as_object().is_some_and(|inputs| !inputs.is_empty());
+        let fits = match jobset["type"].as_u64() {
+            None | Some(0) => legacy && !flake,
+            Some(1) => flake && !legacy && !inputs,
+            Some(_) => false,
+        };
+        if !fits {
+            found.push(format!("type {} with what belongs to another", jobset["type"]));
+        }
+        for (key, fits) in [
+            ("checkinterval", Value::is_u64 as fn(&Value) -> bool),
+            ("schedulingshares", |it| it.as_u64().is_some_and(|shares| shares > 0)),
+            ("keepnr", Value::is_u64),
+            ("hidden", Value::is_boolean),
+            ("enableemail", Value::is_boolean),
+            ("enable_dynamic_run_command", Value::is_boolean),
+            ("description", Value::is_string),
+            ("emailoverride", Value::is_string),
+        ] {
+            if jobset.get(key).is_some_and(|value| !fits(value)) {
+                found.push(format!("{key}: {}", jobset[key]));
+            }
+        }
+    }
+    found
+}
+
+/// garnix: "yaml config" of its documentation. `builds` is one set of rules or a list of them; an attribute has two or three
+/// parts, each a name or an asterisk.
+fn garnix(file: &Value) -> Vec<String> {
+    let mut found = other_keys(file, &["builds", "servers"]);
+    let rules = file["builds"].as_array().map_or(vec![&file["builds"]], |rules| rules.iter().collect());
+    for rule in rules {
+        found.extend(other_keys(rule, &["include", "exclude", "branch"]));
+        if rule.get("branch").is_some_and(|branch| !branch.is_string()) {
+            found.push(format!("branch: {}", rule["branch"]));
+        }
+        for list in ["include", "exclude"].into_iter().filter_map(|key| rule.get(key)) {
+            let Some(list) = list.as_array() else {
+                found.push(format!("{list} is no list"));
+                continue;
+            };
+            for attribute in list {
+                let parts: Vec<_> = attribute.as_str().unwrap_or_default().split('.').collect();
+                let part = |part: &&str| !part.is_empty() && (*part == "*" || !part.contains('*'));
+                if !(2..=3).contains(&parts.len()) || !parts.iter().all(part) {
+                    found.push(format!("{attribute} is no attribute"));
+                }
+            }
+        }
+    }
+    found
 }
 
 #[test]
 fn every_file_is_what_its_service_documents() {
     let (plan, tree) = tree_of(&everything(ALL));
-    github(&read(&tree, FILES[1]));
-    gitlab(&read(&tree, FILES[2]));
+    assert_eq!(github(&read(&tree, FILES[1]), &tree[FILES[1]].text), [""; 0]);
+    assert_eq!(gitlab(&read(&tree, FILES[2])), [""; 0]);
     let spec: Value = serde_json::from_str(&tree["crossloom/spec.json"].text).unwrap();
-    hydra(&spec);
+    assert_eq!(hydra(&spec), [""; 0]);
     assert_eq!(spec["crossloom"]["flake"], "git+https://git.example.org/me/toolchains?ref=main");
-    let garnix = read(&tree, FILES[0]);
-    keys(&garnix, &["builds"], &["builds"]);
-    let builds = keys(&garnix["builds"], &["include", "exclude", "branch"], &["include"]);
+    let file = read(&tree, FILES[0]);
+    assert_eq!(garnix(&file), [""; 0]);
     // Outputs of the flake by their whole names, so that each can be looked for.
-    for name in strings(&builds["include"]) {
+    for name in strings(&file["builds"]["include"]) {
         let parts: Vec<_> = name.split('.').collect();
         let [output, system, name] = parts[..] else { panic!("{name}") };
         let plan = &plan.systems[&system.parse::<System>().unwrap()];
@@ -307,6 +349,82 @@ fn every_file_is_what_its_service_documents() {
     }
     // A reader of YAML takes a bare asterisk for a reference.
     assert!(tree[FILES[0]].text.contains("- \"*.x86_64-darwin.*\"\n"));
+}
+
+/// The rules above do refuse: else the test above could not fail.
+#[test]
+fn what_services_refuse_is_found() {
+    let (_, tree) = tree_of(&everything(ALL));
+    let spec: Value = serde_json::from_str(&tree["crossloom/spec.json"].text).unwrap();
+    let text = tree[FILES[1]].text.as_str();
+    type Rules<'a> = &'a dyn Fn(&Value) -> Vec<String>;
+    let refuses = |rules: Rules<'_>, file: &Value, pointer: &str, value: Value, said: &str| {
+        let mut file = file.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        let key = key.replace("~1", "/");
+        match file.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} is nowhere")) {
+            Value::Array(list) => list[key.parse::<usize>().unwrap()] = value,
+            parent => parent[&key] = value,
+        }
+        let found = rules(&file);
+        assert!(found.iter().any(|it| it.contains(said)), "{pointer}: {said}: {found:?}");
+    };
+    let workflow = read(&tree, FILES[1]);
+    let rules: Rules<'_> = &|file| github(file, text);
+    let job = "/jobs/build-x86_64-linux";
+    let rows = vec![json!({ "cell": "a", "words": "a", "minutes": 1 }); 257];
+    for (place, value, said) in [
+        ("needs", json!("nobody"), "is no job"),
+        ("runs-on", json!("macos-15"), "a container on macos-15"),
+        ("strategy/matrix/include", json!([]), "a matrix of 0 jobs"),
+        ("strategy/matrix/include", json!(rows), "a matrix of 257 jobs"),
+        ("strategy/matrix/include/0/minutes", json!(361), "361 minutes"),
+        ("timeout-minutes", json!(0), "0 minutes"),
+        ("steps/0/run", json!("echo ${{ matrix.cell }}"), "an expression in"),
+        ("name", json!("${{ matrix.colour }}"), "matrix.colour is nothing"),
+        ("name", json!("${{ vars.COLOUR }}"), "vars.COLOUR is nothing"),
+        ("name", json!("${{ secrets.COLOUR }}"), "secrets.COLOUR is nothing"),
+    ] {
+        refuses(rules, &workflow, &format!("{job}/{place}"), value, said);
+    }
+    let pipeline = read(&tree, FILES[2]);
+    let of_stage =
+        |(_, job): &(&String, &Value)| job["stage"] == "test" && job["extends"].to_string().contains("-linux");
+    let (name, _) = pipeline.as_object().unwrap().iter().find(of_stage).unwrap();
+    for (place, value, said) in [
+        ("extends", json!(".nothing"), "extends \".nothing\""),
+        ("stage", json!("later"), "is not listed"),
+        ("needs", json!([name]), "no earlier job"),
+        ("needs", json!(["nobody"]), "no earlier job"),
+        ("timeout", json!("10801 seconds"), "a timeout of"),
+        ("timeout", json!("1 fortnight"), "a timeout of"),
+    ] {
+        refuses(&gitlab, &pipeline, &format!("/{name}/{place}"), value, said);
+    }
+    for (place, value, said) in [
+        ("crossloom/colour", json!(1), "unknown key colour"),
+        ("crossloom/enabled", json!(4), "enabled: 4"),
+        ("crossloom/type", json!(0), "type 0"),
+        ("crossloom/nixexprpath", json!("x"), "type 1"),
+        ("crossloom/inputs", json!({ "x": 1 }), "type 1"),
+        ("crossloom/schedulingshares", json!(0), "schedulingshares: 0"),
+        ("crossloom/hidden", json!("no"), "hidden: \"no\""),
+        ("enabled", json!(1), "something beside them"),
+    ] {
+        refuses(&hydra, &spec, &format!("/{place}"), value, said);
+    }
+    let file = read(&tree, FILES[0]);
+    for (place, value, said) in [
+        ("build", json!({}), "unknown key build"),
+        ("builds/only", json!([]), "unknown key only"),
+        ("builds/branch", json!(["main"]), "branch: "),
+        ("builds/include", json!("packages.*.*"), "is no list"),
+        ("builds/include/0", json!("packages"), "is no attribute"),
+        ("builds/include/0", json!("packages.x86_64-linux.a.b"), "is no attribute"),
+        ("builds/include/0", json!("packages.x86*.a"), "is no attribute"),
+    ] {
+        refuses(&garnix, &file, &format!("/{place}"), value, said);
+    }
 }
 
 #[test]
@@ -368,12 +486,12 @@ fn a_large_matrix_stays_within_what_services_take() {
     let plan = planned(&matrix);
     let tree = rendered(&matrix);
     let workflow = read(&tree, FILES[1]);
-    github(&workflow);
+    assert_eq!(github(&workflow, &tree[FILES[1]].text), [""; 0]);
     let jobs = workflow["jobs"].as_object().unwrap();
     let count = |id: &str| jobs[id]["strategy"]["matrix"]["include"].as_array().unwrap().len();
     assert_eq!((count("build-x86_64-linux"), count("build-x86_64-linux-2")), (200, 200));
     assert_eq!(200 + 200 + count("build-x86_64-linux-3"), plan.systems[&System::X86_64Linux].cells.len() + 2);
-    gitlab(&read(&tree, FILES[2]));
+    assert_eq!(gitlab(&read(&tree, FILES[2])), [""; 0]);
 }
 
 #[test]
