@@ -115,7 +115,7 @@ impl Eq for Release {}
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The package's name: `gcc`, `binutils`, `linux`, …
+    /// The package's name: `gcc`, `binutils`, `musl`, …
     pub package: String,
     /// Upstream's version, e.g. `14.2.0`.
     pub version: String,

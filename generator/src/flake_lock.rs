@@ -19,7 +19,7 @@ fn nixpkgs() -> Value {
 }
 
 /// A `flake.lock` that holds no such thing.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum FlakeLockError {
     #[error("not a flake.lock")]
     Syntax {

@@ -64,7 +64,7 @@ pub struct LockedSdk {
 }
 
 /// A lock is unreadable, or does not hold what the matrix asks for.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum LockError {
     #[error("not a lock: {bytes} bytes are more than {MAX_BYTES}")]
     TooLarge { bytes: usize },
@@ -79,7 +79,8 @@ pub enum LockError {
     Source { name: String, problem: String },
     #[error("sdk {name:?}: {problem}")]
     Sdk { name: String, problem: String },
-    #[error("there is no source {name:?} to update\nhint: {}", updatable(name, known, *sdk))]
+    #[error("there is no source {name:?} to update")]
+    #[diagnostic(help("{}", updatable(name, known, *sdk)))]
     Update { name: String, known: Vec<String>, sdk: bool },
     #[error("it holds {name} with another hash than the matrix gives")]
     OtherHash { name: String },

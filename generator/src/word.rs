@@ -31,8 +31,9 @@ pub trait Word: Copy + Eq + 'static {
 }
 
 /// A word that is not in its set.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} {text:?}\nhint: known: {}", known.join(", "))]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
+#[error("unknown {what} {text:?}")]
+#[diagnostic(help("known: {}", known.join(", ")))]
 pub struct UnknownWord {
     /// The word that was read.
     pub text: String,

@@ -6,7 +6,7 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, Outcome, Result};
+use super::{Cli, Outcome, PrintError, Result};
 use crate::output;
 
 #[derive(Debug, Args)]
@@ -23,8 +23,9 @@ pub struct ManArgs {
     output: Option<PathBuf>,
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("cannot make {path}\nhint: name a folder that is there or can be made with --output DIR")]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot make {path}")]
+#[diagnostic(help("name a folder that is there or can be made with --output DIR"))]
 struct FolderError {
     path: String,
     #[source]
@@ -35,7 +36,7 @@ struct FolderError {
 pub fn completions(args: &CompletionsArgs) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
-    super::say(&String::from_utf8(script)?)?;
+    super::say(&String::from_utf8_lossy(&script))?;
     Ok(Outcome::Fine)
 }
 
@@ -65,6 +66,6 @@ pub fn man(args: &ManArgs) -> Result<Outcome> {
 fn page(command: clap::Command) -> Result<(String, String)> {
     let page = Man::new(command).source(concat!("crossloom ", env!("CARGO_PKG_VERSION"))).manual("crossloom");
     let mut text = Vec::new();
-    page.render(&mut text)?;
-    Ok((page.get_filename(), String::from_utf8(text)?))
+    page.render(&mut text).map_err(PrintError::Page)?;
+    Ok((page.get_filename(), String::from_utf8_lossy(&text).into_owned()))
 }

@@ -9,19 +9,20 @@ mod format;
 mod list;
 mod manual;
 mod plan;
+mod progress;
 mod project;
 mod sdk;
 mod seed;
 mod table;
 mod verify;
 
-use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use miette::Diagnostic;
 
-use project::Project;
+use crate::report::Report;
 
 /// Generates Nix derivations for cross toolchains from a target matrix.
 #[derive(Debug, Parser)]
@@ -130,7 +131,7 @@ pub enum Outcome {
     Code(u8),
 }
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+type Result<T> = std::result::Result<T, Box<dyn Diagnostic + Send + Sync>>;
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
@@ -155,39 +156,35 @@ pub fn run() -> ExitCode {
     }
 }
 
-/// Data for standard output. Who reads it may have seen enough: that is no error.
+/// Output that could not be made or written.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+enum PrintError {
+    #[error("cannot write to standard output")]
+    Stdout(#[source] std::io::Error),
+    #[error("cannot be written as JSON")]
+    Json(#[source] serde_json::Error),
+    #[error("cannot make the manual page")]
+    Page(#[source] std::io::Error),
+}
+
+/// Writes data to standard output. A reader that has seen enough and closes the pipe causes no error.
 fn say(text: &str) -> Result<()> {
     use std::io::Write;
     match std::io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        result => Ok(result?),
+        result => Ok(result.map_err(PrintError::Stdout)?),
     }
 }
 
-/// An error and what caused it, each once. A message that ends in a hint keeps it last.
-fn report(error: &dyn Error) {
-    let mut hints = Vec::new();
-    let mut lines = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        // What a file holds may be part of a message, and must not do anything to the terminal.
-        let harmless = |c: char| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c };
-        let text: String = error.to_string().chars().map(harmless).collect();
-        let (message, hint) = match text.split_once("hint: ") {
-            Some((message, hint)) => (message.trim_end().to_owned(), Some(hint.trim_end().to_owned())),
-            None => (text, None),
-        };
-        lines.push(message);
-        hints.extend(hint);
-        next = error.source();
-    }
-    anstream::eprintln!("{}error:{} {}", STRONG.render(), STRONG.render_reset(), lines.join(": "));
-    if !hints.is_empty() {
-        eprintln!();
-    }
-    for hint in hints {
-        anstream::eprintln!("hint: {hint}");
-    }
+/// Writes a value to standard output as JSON, with a final newline.
+fn say_json(value: &impl serde::Serialize) -> Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(PrintError::Json)?;
+    say(&format!("{text}\n"))
+}
+
+/// Prints an error with its causes, a blank line, and what can be done about it.
+fn report(error: &dyn Diagnostic) {
+    anstream::eprintln!("{}error:{} {}", STRONG.render(), STRONG.render_reset(), Report::of(error));
 }
 
 const STRONG: anstyle::Style =
@@ -197,9 +194,9 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
     match command {
         Command::Init { matrix, family } => project::init(&matrix.matrix, family.as_deref()),
         Command::List(args) => list::run(&args),
-        Command::Check { matrix } => check(&matrix),
-        Command::Lock { matrix, update, check } => Project::open(&matrix.matrix)?.lock(&update, check),
-        Command::Generate { matrix, check, no_flake } => Project::open(&matrix.matrix)?.generate(check, !no_flake),
+        Command::Check { matrix } => project::check(&matrix),
+        Command::Lock { matrix, update, check } => project::lock(&matrix, &update, check),
+        Command::Generate { matrix, check, no_flake } => project::generate(&matrix, check, !no_flake),
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan(args) => plan::run(&args),
         Command::Diff(args) => diff::run(&args),
@@ -214,13 +211,6 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Completions(args) => manual::completions(&args),
         Command::Man(args) => manual::man(&args),
     }
-}
-
-fn check(args: &MatrixArgs) -> Result<Outcome> {
-    let project = Project::open(&args.matrix)?;
-    project.plan()?;
-    tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.count());
-    Ok(Outcome::Fine)
 }
 
 fn schema(write: Option<PathBuf>) -> Result<Outcome> {

@@ -4,13 +4,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 
-use super::fetch::seed_into_store;
-use super::project::{self, read};
+use super::progress::{Progress, show};
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::Mirrors;
+use crate::nix::driver::Nix;
 use crate::output;
 use crate::platform::{Seed, Suite};
+use crate::project::{folder_of, matrix_in, read, seed_file};
 use crate::seed::{self, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier};
+use crate::store::Event;
+use crate::store::needed::whole_seed;
+use crate::store::sources::into_store;
 
 #[derive(Debug, Subcommand)]
 pub enum SeedCommand {
@@ -56,10 +60,17 @@ pub enum SeedCommand {
     },
 }
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 enum SeedCommandError {
-    #[error("there is no {path}\nhint: `crossloom seed lock --output {path}` writes one")]
+    #[error("there is no {path}")]
+    #[diagnostic(help("`crossloom seed lock --output {path}` writes one"))]
     NoLock { path: String },
+    #[error("cannot make the folder {path}")]
+    Folder {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 /// Runs the command.
@@ -76,13 +87,11 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let archive = HttpArchive::new(&bases)?;
             let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, Path::new("gpgv"));
             let lock = seed::lock(&Request { suite, system, roots, verify: &verify }, &archive)?;
-            let path = output.unwrap_or_else(|| {
-                let matrix = project::matrix_in(&matrix.matrix);
-                let dir = matrix.parent().unwrap_or(Path::new(""));
-                dir.join(format!("seeds/{suite}-{system}.json"))
-            });
+            let beside = || matrix_in(&matrix.matrix).with_file_name(seed_file(suite, system));
+            let path = output.unwrap_or_else(beside);
             if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-                std::fs::create_dir_all(dir)?;
+                let failed = |source| SeedCommandError::Folder { path: dir.display().to_string(), source };
+                std::fs::create_dir_all(dir).map_err(failed)?;
             }
             output::write_file(&path, &lock.to_json())?;
             tracing::info!("{} written: {} packages", path.display(), lock.packages.len());
@@ -91,8 +100,10 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
         SeedCommand::Fetch { lock, from } => {
             let name = lock.display().to_string();
             let text = read(&lock)?.ok_or_else(|| SeedCommandError::NoLock { path: name.clone() })?;
-            let dir = lock.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            seed_into_store(&SeedLock::parse(&text, &name)?, &from, dir, quiet)?;
+            let needed = whole_seed(&SeedLock::parse(&text, &name)?)?;
+            let mut progress = Progress::new(quiet);
+            let mut tell = |event: Event<'_>| progress.tell(event);
+            into_store(&Nix::locate()?, &needed, &from, folder_of(&lock), show(quiet), &mut tell)?;
         }
         SeedCommand::Show { suite, system } => print_sizes(&SeedLock::built_in(suite.parse()?, system.parse()?)?)?,
     }

@@ -39,6 +39,9 @@ use crate::platform::System;
 pub static ALL: &[&dyn Registered] =
     &[&musl_gcc::MuslGcc, &darwin::Darwin, &valgrind_darwin::ValgrindDarwin, &linux::Linux];
 
+/// The family that a first matrix is of where nothing else is asked for.
+pub static DEFAULT: &dyn Registered = &musl_gcc::MuslGcc;
+
 /// What a family says about itself in words.
 #[derive(Debug)]
 pub struct About {

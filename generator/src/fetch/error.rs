@@ -12,13 +12,14 @@ use super::mirrors::MirrorError;
 use super::unpack::UnpackError;
 
 /// Why one address, or one file on disk, did not do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Failure {
     /// The `mirror://` address has no base on this machine, or none that was understood.
-    #[error("{}", .source.headline())]
+    #[error("{source}")]
     Mirror {
-        /// Its own `Display` carries hints; only the headline is printed in a list of addresses.
-        source: Box<MirrorError>,
+        /// Printed in its place, and asked for its hint.
+        #[diagnostic_source]
+        source: MirrorError,
     },
     /// Not an http, https or file address.
     #[error("not an http, https or file address")]
@@ -115,6 +116,7 @@ pub enum Failure {
     #[error("cannot be unpacked")]
     Archive {
         /// Why.
+        #[diagnostic_source]
         source: UnpackError,
     },
     /// An index page was read, but it does not list the file.
@@ -145,11 +147,12 @@ pub(super) fn seconds(time: &Duration) -> String {
 }
 
 /// One place that was tried and why it did not do.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub struct Attempt {
     /// An address (without credentials) or a path.
     pub place: String,
-    /// The reason.
+    /// The reason, which is part of the message.
+    #[diagnostic_source]
     pub failure: Failure,
 }
 
@@ -177,24 +180,23 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 /// A file could not be fetched.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum FetchError {
     /// Every address failed.
     #[error("{}", unavailable_text(.name, .file, .attempts))]
+    #[diagnostic(help("put {file} into a directory DIR and run crossloom fetch --from DIR"))]
     Unavailable {
         /// For messages, e.g. `gcc-14.2.0`.
         name: String,
         /// File name.
         file: String,
         /// Every place that was tried, in order.
+        #[related]
         attempts: Vec<Attempt>,
     },
     /// The file system is full, or the user's quota is.
-    #[error(
-        "no space left for {name} in {}\n\
-         hint: free some space and run the command again, or name another directory with --to DIR",
-        .directory.display()
-    )]
+    #[error("no space left for {name} in {}", .directory.display())]
+    #[diagnostic(help("free some space and run the command again, or name another directory with --to DIR"))]
     DiskFull {
         /// For messages.
         name: String,
@@ -204,11 +206,8 @@ pub enum FetchError {
         source: io::Error,
     },
     /// The cache directory or a file in it cannot be written.
-    #[error(
-        "cannot {action} {} for {name}\n\
-         hint: make the directory writable, or name another one with --to DIR",
-        .path.display()
-    )]
+    #[error("cannot {action} {} for {name}", .path.display())]
+    #[diagnostic(help("make the directory writable, or name another one with --to DIR"))]
     Write {
         /// For messages.
         name: String,
@@ -220,10 +219,8 @@ pub enum FetchError {
         source: io::Error,
     },
     /// A pin's file name could leave the cache directory, or be hidden in it.
-    #[error(
-        "{name}: {file:?} cannot be a file's name in the cache\n\
-         hint: a name is 1 to 200 bytes, starts with no dot and holds no slash and no control character"
-    )]
+    #[error("{name}: {file:?} cannot be a file's name in the cache")]
+    #[diagnostic(help("a name is 1 to 200 bytes, does not begin with a dot and has no slash or control character"))]
     FileName {
         /// For messages.
         name: String,
@@ -241,19 +238,6 @@ fn unavailable_text(name: &str, file: &str, attempts: &[Attempt]) -> String {
     for attempt in attempts {
         text.push_str(&format!("\n  {attempt}"));
     }
-    // Several addresses of one mirror would give one hint several times.
-    let mut hints: Vec<String> = Vec::new();
-    for attempt in attempts {
-        if let Failure::Mirror { source } = &attempt.failure
-            && !hints.contains(&source.hints())
-        {
-            hints.push(source.hints());
-        }
-    }
-    for hint in hints.iter().filter(|hint| !hint.is_empty()) {
-        text.push_str(&format!("\n{hint}"));
-    }
-    text.push_str(&format!("\nhint: put {file} into a directory DIR and run crossloom fetch --from DIR"));
     text
 }
 

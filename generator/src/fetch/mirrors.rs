@@ -62,10 +62,11 @@ pub enum Candidate {
 }
 
 /// A `mirror://` address or the user's mirror file is of no use.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum MirrorError {
     /// Nobody knows the name.
-    #[error("no mirror is called `{name}`\n{}", hint(.name, .user_file))]
+    #[error("no mirror is called `{name}`")]
+    #[diagnostic(help("{}", way_out(name, user_file)))]
     Unknown {
         /// The name in the address.
         name: String,
@@ -73,7 +74,8 @@ pub enum MirrorError {
         user_file: PathBuf,
     },
     /// The machine names no base for it.
-    #[error("{source_of} on this machine names no base for `mirror://{name}`\n{}", hint(.name, .user_file))]
+    #[error("{source_of} on this machine names no base for `mirror://{name}`")]
+    #[diagnostic(help("{}", way_out(name, user_file)))]
     NoBase {
         /// The name in the address.
         name: String,
@@ -99,13 +101,8 @@ pub enum MirrorError {
         source: io::Error,
     },
     /// The user's file is not a mirror file.
-    #[error(
-        "{}: {problem}\n\
-         hint: its form is\n\
-         hint:   [mirrors]\n\
-         hint:   debian = [\"https://mirror.example.org/debian/\"]",
-        .path.display()
-    )]
+    #[error("{}: {problem}", .path.display())]
+    #[diagnostic(help("its form is\n  [mirrors]\n  debian = [\"https://mirror.example.org/debian/\"]"))]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -114,33 +111,16 @@ pub enum MirrorError {
     },
 }
 
-impl MirrorError {
-    /// The message without its hints.
-    pub fn headline(&self) -> String {
-        self.to_string().lines().take_while(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The lines that say what to do; empty if there are none.
-    pub fn hints(&self) -> String {
-        self.to_string().lines().skip_while(|line| !line.starts_with("hint:")).collect::<Vec<_>>().join("\n")
-    }
-}
-
-fn hint(name: &str, user_file: &Path) -> String {
+/// How to name a base for a mirror, with an address of the form that it takes.
+fn way_out(name: &str, user_file: &Path) -> String {
     let example = match name {
         "pypi" => "https://index.example.org/simple/",
         "crates" => "sparse+https://index.example.org/",
-        "debian" | "debian-security" => {
-            return hint_with(name, &format!("https://mirror.example.org/{name}/"), user_file);
-        }
+        "debian" => "https://mirror.example.org/debian/",
+        "debian-security" => "https://mirror.example.org/debian-security/",
         _ => "https://mirror.example.org/pub/",
     };
-    hint_with(name, example, user_file)
-}
-
-fn hint_with(name: &str, example: &str, user_file: &Path) -> String {
-    let file = user_file.display();
-    format!("hint: name one in {file}:\nhint:   [mirrors]\nhint:   {name} = [\"{example}\"]")
+    format!("name one in {}:\n  [mirrors]\n  {name} = [\"{example}\"]", user_file.display())
 }
 
 /// What of a machine tells its mirrors: a root directory, an environment and a working directory.

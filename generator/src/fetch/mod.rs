@@ -263,7 +263,7 @@ impl Job<'_> {
             let candidates = match self.mirrors.candidates(url) {
                 Ok(candidates) => candidates,
                 Err(source) => {
-                    skipped.push(Attempt { place: shown(url), failure: Failure::Mirror { source: Box::new(source) } });
+                    skipped.push(Attempt { place: shown(url), failure: Failure::Mirror { source } });
                     continue;
                 }
             };
@@ -391,7 +391,7 @@ impl Job<'_> {
             Candidate::SimpleIndex { index, project, file } => {
                 let index = index
                     .or_else(pip::default_index)
-                    .ok_or_else(|| (None, Failure::Mirror { source: Box::new(self.mirrors.no_base("pypi")) }))?;
+                    .ok_or_else(|| (None, Failure::Mirror { source: self.mirrors.no_base("pypi") }))?;
                 let url = format!("{}/{project}/", index.trim_end_matches('/'));
                 let named = |failure| (Some(url.clone()), failure);
                 let page = client.get_page(&url, LARGEST_INDEX_PAGE, SIMPLE_INDEX).map_err(named)?;

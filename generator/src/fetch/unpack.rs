@@ -42,7 +42,7 @@ const LONGEST: usize = 4095;
 const LONGEST_EXTENSION: u64 = 64 << 10;
 
 /// An archive is not one of a git tree, or can't be unpacked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum UnpackError {
     /// Truncated, damaged, or something else altogether.
     #[error("it cannot be read as a gzip-compressed tar archive: {cause}")]

@@ -15,7 +15,7 @@ const LONGEST: u64 = 4096;
 const DEEPEST: usize = 4096;
 
 /// A stream is no Nix archive, or can't be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ArchiveError {
     /// Reading failed.
     #[error("byte {offset} of the archive can't be read")]
@@ -263,12 +263,13 @@ pub enum Side {
 }
 
 /// One of two archives that are compared is none.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("the {} archive", if *side == Side::Left { "first" } else { "second" })]
 pub struct CompareError {
     /// Which.
     pub side: Side,
     /// Why.
+    #[diagnostic_source]
     pub source: ArchiveError,
 }
 

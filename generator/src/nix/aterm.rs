@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::store::{StoreError, StorePath};
 
 /// A text does not start as a derivation does.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum AtermError {
     /// Something else stands where a certain text should.
     #[error("byte {offset} of the derivation: expected {expected}")]
@@ -27,6 +27,7 @@ pub enum AtermError {
         /// Just after it.
         offset: usize,
         /// Why.
+        #[diagnostic_source]
         source: StoreError,
     },
     /// A derivation of an experimental format: `DrvWithVersion(…)`.

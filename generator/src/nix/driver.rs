@@ -30,23 +30,21 @@ const BATCH: usize = 500;
 const LAST_LINES: usize = 20;
 
 /// Nix can't be found or a command of it failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NixError {
     /// No `nix` anywhere.
-    #[error(
-        "can't find the program `nix` in {}\n\nhint: install Nix (Debian and Ubuntu: `apt-get install nix-bin`; \
-         elsewhere: https://nixos.org/download) or put it on PATH",
-        list_paths(searched)
-    )]
+    #[error("can't find the program `nix` in {}", list_paths(searched))]
+    #[diagnostic(help(
+        "install Nix (Debian and Ubuntu: `apt-get install nix-bin`; elsewhere: https://nixos.org/download) or put it \
+         on PATH"
+    ))]
     NotFound {
         /// The directories that were looked into.
         searched: Vec<PathBuf>,
     },
     /// Older than what is supported.
-    #[error(
-        "{} is Nix {version}, but Nix {OLDEST} or later is needed\n\nhint: upgrade Nix, or put a newer one first \
-         on PATH", program.display()
-    )]
+    #[error("{} is Nix {version}, but Nix {OLDEST} or later is needed", program.display())]
+    #[diagnostic(help("upgrade Nix, or put a newer one first on PATH"))]
     TooOld {
         /// Which `nix`.
         program: PathBuf,
@@ -54,9 +52,8 @@ pub enum NixError {
         version: Version,
     },
     /// `nix --version` printed something else.
-    #[error(
-        "can't tell the version of {} from {printed:?}\n\nhint: is this really Nix?", program.display()
-    )]
+    #[error("can't tell the version of {} from {printed:?}", program.display())]
+    #[diagnostic(help("is this really Nix?"))]
     Version {
         /// Which `nix`.
         program: PathBuf,
@@ -97,6 +94,7 @@ pub enum NixError {
         /// As one would type it.
         command: String,
         /// Why.
+        #[diagnostic_source]
         source: StoreError,
     },
     /// A file can't be put under its store name.

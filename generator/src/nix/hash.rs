@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Sha256(pub [u8; 32]);
 
 /// A text is not a SHA-256 in hexadecimal, Nix's base 32, base 64 or SRI.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{text:?} is not a SHA-256: expected 64 hexadecimal digits, 52 of Nix's base 32, or sha256-<base64>")]
 pub struct HashError {
     /// What was read.

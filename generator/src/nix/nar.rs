@@ -16,7 +16,7 @@ use sha2::Digest;
 use super::hash::Sha256;
 
 /// A tree can't be written as a NAR.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NarError {
     /// A file, directory or link could not be read.
     #[error("can't read {}", path.display())]

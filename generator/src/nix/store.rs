@@ -15,7 +15,7 @@ const DIGEST: usize = 32;
 const LONGEST: usize = 211;
 
 /// A text is not a store name or store path.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum StoreError {
     /// No name at all.
     #[error("a Nix store name must not be empty")]

@@ -1,8 +1,11 @@
 //! Why a tree cannot be compared or written.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use miette::Diagnostic;
 
 /// What stands on disk where the tree has a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,35 +31,33 @@ impl fmt::Display for Obstacle {
     }
 }
 
-/// The tree cannot be compared or written. Where the way out is known, the message ends with a line `hint: …`.
-#[derive(Debug, thiserror::Error)]
+/// The tree cannot be compared or written. Where the way out is known, it comes with the error.
+#[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum OutputError {
     #[error("the tree holds {path:?}, which is no path for a file: {problem}")]
     BadPath { path: String, problem: &'static str },
     #[error("the tree's {path:?} does not begin with crossloom's marker, so no later run could replace it")]
     Unmarked { path: String },
-    #[error(
-        "{} is not a file that crossloom generated; it is left alone\n  \
-         hint: move it away, or {}", .path.display(), instead(.path)
-    )]
+    #[error("{} is not a file that crossloom generated; it is left alone", .path.display())]
+    #[diagnostic(help("move it away, or {}", instead(path)))]
     ForeignFile { path: PathBuf },
     #[error(
-        "{} is not a folder that crossloom generated: its default.nix does not begin with crossloom's marker\n  \
-         hint: move it away, or put its generated default.nix back", .path.display()
+        "{} is not a folder that crossloom generated: its default.nix does not begin with crossloom's marker",
+        .path.display()
     )]
+    #[diagnostic(help("move it away, or put its generated default.nix back"))]
     ForeignFolder { path: PathBuf },
-    #[error("{} is {obstacle}\n  hint: move it away", .path.display())]
+    #[error("{} is {obstacle}", .path.display())]
+    #[diagnostic(help("move it away"))]
     InTheWay { path: PathBuf, obstacle: Obstacle },
-    #[error("cannot {action} {}: no space left\n  hint: free some space (or quota, or inodes)", .path.display())]
+    #[error("cannot {action} {}: no space left", .path.display())]
+    #[diagnostic(help("free some space (or quota, or inodes)"))]
     NoSpace { action: &'static str, path: PathBuf },
-    #[error(
-        "cannot {action} {}: permission denied\n  hint: see who owns it and the folder it is in", .path.display()
-    )]
+    #[error("cannot {action} {}: permission denied", .path.display())]
+    #[diagnostic(help("see who owns it and the folder it is in"))]
     Denied { action: &'static str, path: PathBuf },
-    #[error(
-        "cannot {action} {}: its folder does not exist\n  hint: create {}",
-        .path.display(), .path.parent().unwrap_or(Path::new(".")).display()
-    )]
+    #[error("cannot {action} {}: its folder does not exist", .path.display())]
+    #[diagnostic(help("create {}", path.parent().unwrap_or(Path::new(".")).display()))]
     NoFolder { action: &'static str, path: PathBuf },
     #[error("cannot {action} {}", .path.display())]
     Io {
@@ -65,13 +66,22 @@ pub enum OutputError {
         #[source]
         source: io::Error,
     },
-    #[error("only {done} of {total} changes were made\n  hint: when the cause is gone, run the same command again")]
+    #[error("only {done} of {total} changes were made")]
+    #[diagnostic(help("when the cause is gone, run the same command again"))]
     Partial {
         done: usize,
         total: usize,
         #[source]
+        #[diagnostic_source]
         source: Box<OutputError>,
     },
+}
+
+/// What the derive macro asks for where a cause is boxed.
+impl Borrow<dyn Diagnostic> for Box<OutputError> {
+    fn borrow(&self) -> &(dyn Diagnostic + 'static) {
+        self.as_ref()
+    }
 }
 
 /// What to do without a generated file, beside moving one's own away.

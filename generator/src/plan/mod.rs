@@ -57,7 +57,7 @@ pub struct SystemPlan {
 pub struct Node {
     /// Its Nix attribute: letters, digits, `-` and `_`.
     pub name: String,
-    /// The recipe's place in a tree, without `.nix`: `musl-gcc/gcc`.
+    /// The recipe's place in a tree, without `.nix`: `FAMILY/RECIPE`.
     pub recipe: &'static str,
     /// By name of the recipe's argument.
     pub args: BTreeMap<&'static str, Arg>,
@@ -117,7 +117,7 @@ impl Arg {
 /// One row of the matrix, as a package.
 #[derive(Debug, Clone)]
 pub struct Cell {
-    /// The package's attribute, e.g. `musl-gcc-x86_64-linux-musl`.
+    /// The package's attribute: `FAMILY-TARGET`, and whatever tells it from others.
     pub name: String,
     pub family: &'static dyn Registered,
     /// The development shell; none where the cell is nothing to develop with.
@@ -166,7 +166,7 @@ pub enum Output {
 pub struct Shell {
     /// Its attribute: the cell's without the family.
     pub name: String,
-    /// The recipe's place in a tree, without `.nix`: `musl-gcc/gcc`.
+    /// The recipe's place in a tree, without `.nix`: `FAMILY/RECIPE`.
     pub recipe: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,

@@ -43,10 +43,7 @@ pub enum FormatError {
         /// At least one, in the order of the text.
         findings: Vec<Finding>,
     },
-    #[error(
-        "{path}: the formatter changed more than the layout\n\
-         hint: this is a defect of the formatter; spell the text in another way"
-    )]
+    #[error("{path}: the formatter would change more than the layout, which is a defect of the formatter")]
     Formatter { path: String },
     #[error("{path}: the system gives no thread to format it in")]
     NoThread { path: String },

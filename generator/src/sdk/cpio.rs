@@ -9,7 +9,7 @@ use std::io::Read;
 
 use super::error::{MemberProblem, SdkError, damaged, refused, shown};
 use super::gauge::{Gauge, MAX_PATH};
-use super::member::{Kind, Member, hand_over, take};
+use super::member::{Kind, Member, Visit, hand_over, take};
 
 /// The name that ends an archive.
 const END: &[u8] = b"TRAILER!!!";
@@ -39,7 +39,7 @@ pub(super) fn each_member(
     reader: &mut dyn Read,
     part: usize,
     gauge: &Gauge<'_>,
-    visit: &mut super::Visit<'_>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), SdkError> {
     // Files with several names: the one that had the contents, and those that wait for it.
     let mut full: BTreeMap<(u64, u64), Vec<u8>> = BTreeMap::new();

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 /// An error of the sdk module. The file or directory that was to be imported is not named: the caller knows it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SdkError {
     /// A file or directory on disk could not be read, written or made.
     #[error("cannot {action} {}", path.display())]
@@ -25,24 +25,28 @@ pub enum SdkError {
         source: io::Error,
     },
     /// Not in one of the forms that are read.
-    #[error("it is {form}\n\nhint: {hint}")]
+    #[error("it is {form}")]
     Form {
         /// What it looks like.
         form: String,
         /// What to do.
+        #[help]
         hint: String,
     },
     /// The file ends too early.
-    #[error("it is cut short\n\nhint: copy or download it again")]
+    #[error("it is cut short")]
+    #[diagnostic(help("copy or download it again"))]
     CutShort,
     /// The file does not read as what it begins like.
-    #[error("it is damaged: {problem}\n\nhint: copy or download it again")]
+    #[error("it is damaged: {problem}")]
+    #[diagnostic(help("copy or download it again"))]
     Damaged {
         /// What is wrong, and where.
         problem: String,
     },
     /// A member that no honest SDK archive has.
-    #[error("its member {member:?} is refused: {problem}\n\nhint: {PACK_AGAIN}")]
+    #[error("its member {member:?} is refused: {problem}")]
+    #[diagnostic(help("{PACK_AGAIN}"))]
     Member {
         /// The member's path as the archive has it, with what is not UTF-8 replaced.
         member: String,
@@ -50,21 +54,24 @@ pub enum SdkError {
         problem: MemberProblem,
     },
     /// More than an SDK is.
-    #[error("it is larger than any SDK: {limit}\n\nhint: {PACK_AGAIN}")]
+    #[error("it is larger than any SDK: {limit}")]
+    #[diagnostic(help("{PACK_AGAIN}"))]
     TooLarge {
         /// Which limit was hit.
         limit: String,
     },
     /// There is no SDK in it.
-    #[error("it holds no macOS SDK: {found}\n\nhint: {hint}")]
+    #[error("it holds no macOS SDK: {found}")]
     NoSdk {
         /// What it holds instead.
         found: String,
         /// What to do.
+        #[help]
         hint: String,
     },
     /// There are several SDKs in it, or not the one that was asked for.
-    #[error("it holds {}{}\n\nhint: name one with --sdk", names.join(", "), other(wanted))]
+    #[error("it holds {}{}", names.join(", "), other(wanted))]
+    #[diagnostic(help("name one with --sdk"))]
     Choose {
         /// The SDKs that it holds, e.g. `MacOSX15.5.sdk`.
         names: Vec<String>,
@@ -72,17 +79,19 @@ pub enum SdkError {
         wanted: Option<String>,
     },
     /// It calls itself an SDK, but its settings do not say of what.
-    #[error("{file} {problem}\n\nhint: {hint}")]
+    #[error("{file} {problem}")]
     Settings {
         /// The settings' path.
         file: String,
         /// What is wrong with them.
         problem: String,
         /// What to do.
+        #[help]
         hint: &'static str,
     },
     /// Files that every macOS SDK has are not there.
-    #[error("{sdk} is not a whole macOS SDK: it lacks {}\n\nhint: {PACK_AGAIN}", missing.join(" and "))]
+    #[error("{sdk} is not a whole macOS SDK: it lacks {}", missing.join(" and "))]
+    #[diagnostic(help("{PACK_AGAIN}"))]
     Lacks {
         /// The SDK's path.
         sdk: String,
@@ -104,7 +113,7 @@ fn other(wanted: &Option<String>) -> String {
 }
 
 /// Why a member of an archive is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum MemberProblem {
     /// `/etc/passwd`.
     #[error("its path is absolute")]

@@ -9,7 +9,7 @@ use tar::{EntryType, Header};
 
 use super::error::{MemberProblem, SdkError, damaged, refused, shown};
 use super::gauge::Gauge;
-use super::member::{Kind, Member, hand_over, take};
+use super::member::{Kind, Member, Visit, hand_over, take};
 
 const BLOCK: u64 = 512;
 /// Bytes of an extended header. It may hold extended attributes, too.
@@ -46,7 +46,7 @@ pub(super) fn each_member(
     reader: &mut dyn Read,
     part: usize,
     gauge: &Gauge<'_>,
-    visit: &mut super::Visit<'_>,
+    visit: &mut Visit<'_>,
 ) -> Result<(), SdkError> {
     let mut extended = Extended::default();
     loop {

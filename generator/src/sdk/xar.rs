@@ -9,9 +9,9 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::error::{FORMS, SdkError, damaged};
-use super::form;
 use super::gauge::{Gauge, Packed};
 use super::member::Visit;
+use super::stream;
 
 pub(super) const MAGIC: &[u8] = b"xar!";
 
@@ -65,9 +65,9 @@ pub(super) fn each_member<'g>(
         file.seek(SeekFrom::Start(from)).map_err(failed)?;
         let mut stored = Packed { inner: file.by_ref().take(payload.length), gauge };
         let result = if payload.packed {
-            form::stream(&mut ZlibDecoder::new(stored), part, gauge, visit)
+            stream::each_member(&mut ZlibDecoder::new(stored), part, gauge, visit)
         } else {
-            form::stream(&mut stored, part, gauge, visit)
+            stream::each_member(&mut stored, part, gauge, visit)
         };
         // What is not an archive here is not a file that a user chose.
         result.map_err(|error| match error {

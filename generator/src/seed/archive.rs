@@ -72,9 +72,9 @@ impl Archive for HttpArchive {
         }
         let hint = if self.bases.is_empty() {
             problems.push("no mirror is known".to_owned());
-            "name one with `--mirror URL`, or in apt's sources".to_owned()
+            "name one with `--mirror URL`, or in apt's sources"
         } else {
-            "check the network and apt's sources, or name another mirror with `--mirror URL`".to_owned()
+            "check the network and apt's sources, or name another mirror with `--mirror URL`"
         };
         Err(SeedError::Fetch { path: path.to_owned(), problems, hint })
     }

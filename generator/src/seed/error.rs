@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 
 /// An error of the seed module. The cause, where there is one, is the source and not part of the message.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SeedError {
     /// The build machine's system is none of Debian's.
-    #[error(
-        "there is no seed for {system}\n\nhint: seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs"
-    )]
+    #[error("there is no seed for {system}")]
+    #[diagnostic(help("seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs"))]
     NoSeed {
         /// The system.
         system: crate::platform::System,
@@ -25,24 +24,26 @@ pub enum SeedError {
         source: std::io::Error,
     },
     /// None of the archive's addresses gave the file.
-    #[error("cannot fetch {path} from the Debian archive: {}{}", problems.join("; "), hint_line(hint))]
+    #[error("cannot fetch {path} from the Debian archive: {}", problems.join("; "))]
     Fetch {
         /// Path below the archive's base.
         path: String,
         /// One line per address that was tried.
         problems: Vec<String>,
-        /// What to do, or empty.
-        hint: String,
+        /// What to do.
+        #[help]
+        hint: &'static str,
     },
     /// The signature of a suite's `InRelease` was not accepted.
-    #[error("dists/{suite}/InRelease is not trusted: {problem}\n\nhint: {hint}")]
+    #[error("dists/{suite}/InRelease is not trusted: {problem}")]
     Signature {
         /// The suite.
         suite: String,
         /// What is wrong.
         problem: String,
         /// What to do.
-        hint: String,
+        #[help]
+        hint: &'static str,
     },
     /// A file of the archive does not read as what it should be.
     #[error("{file}: {problem}")]
@@ -53,10 +54,10 @@ pub enum SeedError {
         problem: String,
     },
     /// A file's content is not what a signed or pinned digest says.
-    #[error(
-        "{file} is not the file that {authority} names: expected {expected}, got {found}\n\nhint: a mirror that is \
-         being updated can be out of step for some minutes; try again, or use another mirror"
-    )]
+    #[error("{file} is not the file that {authority} names: expected {expected}, got {found}")]
+    #[diagnostic(help(
+        "a mirror that is being updated can be out of step for some minutes; try again, or use another mirror"
+    ))]
     Mismatch {
         /// The file, as a path in the archive.
         file: String,
@@ -80,7 +81,8 @@ pub enum SeedError {
         chain: Vec<String>,
     },
     /// A seed lock is not JSON of the right shape.
-    #[error("the seed lock {name} does not parse\n\nhint: make it again with `crossloom seed lock`")]
+    #[error("the seed lock {name} does not parse")]
+    #[diagnostic(help("make it again with `crossloom seed lock`"))]
     LockSyntax {
         /// The lock's name, usually its path.
         name: String,
@@ -89,8 +91,8 @@ pub enum SeedError {
         source: serde_json::Error,
     },
     /// A seed lock parses but says something impossible.
-    #[error("the seed lock {name} is not valid:\n  {}\n\nhint: make it again with `crossloom seed lock`",
-        problems.join("\n  "))]
+    #[error("the seed lock {name} is not valid:\n  {}", problems.join("\n  "))]
+    #[diagnostic(help("make it again with `crossloom seed lock`"))]
     LockInvalid {
         /// The lock's name, usually its path.
         name: String,
@@ -98,7 +100,8 @@ pub enum SeedError {
         problems: Vec<String>,
     },
     /// A name is not that of a suite, tier or build system that a seed exists for.
-    #[error("{text:?} is not a {what} with a seed\n\nhint: use one of {}", known.join(", "))]
+    #[error("{text:?} is not a {what} with a seed")]
+    #[diagnostic(help("use one of {}", known.join(", ")))]
     Unknown {
         /// What kind of name.
         what: &'static str,
@@ -114,8 +117,4 @@ pub enum SeedError {
         #[source]
         source: reqwest::Error,
     },
-}
-
-fn hint_line(hint: &str) -> String {
-    if hint.is_empty() { String::new() } else { format!("\n\nhint: {hint}") }
 }

@@ -18,8 +18,7 @@ const KEYRING_HINT: &str = "install the package debian-archive-keyring, or name 
 /// As apt does, one good signature is enough beside others whose keys are not in the keyring (a suite is signed by the
 /// keys of several releases, and an older keyring lacks the newer ones); one bad signature is not forgiven.
 pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &Path) -> Result<(), SeedError> {
-    let refuse =
-        |problem: String, hint: &str| SeedError::Signature { suite: suite.to_owned(), problem, hint: hint.to_owned() };
+    let refuse = |problem: String, hint: &'static str| SeedError::Signature { suite: suite.to_owned(), problem, hint };
     let keyring = std::path::absolute(keyring).map_err(|source| SeedError::Io {
         action: "find",
         path: keyring.to_owned(),

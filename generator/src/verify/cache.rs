@@ -29,10 +29,11 @@ const XZ_MEMORY: u64 = 128 << 20;
 const MORE: u64 = 1 << 30;
 
 /// A directory is no cache for this store.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum CacheError {
     /// No `nix-cache-info`.
-    #[error("{} is no binary cache: it has no {INFO}\nhint: `nix copy --to file://DIR PATH…` writes one", dir.display())]
+    #[error("{} is no binary cache: it has no {INFO}", dir.display())]
+    #[diagnostic(help("`nix copy --to file://DIR PATH…` writes one"))]
     NoCache {
         /// The directory.
         dir: PathBuf,
@@ -204,6 +205,7 @@ mod tests {
     use super::*;
     use crate::nix::hash::to_nix32;
     use crate::nix::nar::hash_path;
+    use crate::report::Report;
     use crate::tests::nar_tree::Node;
     use std::fs;
     use std::io::Write;
@@ -332,7 +334,7 @@ mod tests {
         assert_eq!(said(&found), (Verdict::NotThere, "", format!("no {name}").as_str()));
         let error = Cache::open(sample.dir.path(), "/gnu/store").unwrap_err().to_string();
         assert!(error.contains("is a cache for the store \"/nix/store\", and this one is /gnu/store"), "{error}");
-        let error = Cache::open(&sample.ours.real, "/nix/store").unwrap_err().to_string();
+        let error = Report::of(&Cache::open(&sample.ours.real, "/nix/store").unwrap_err()).to_string();
         assert!(error.contains("is no binary cache") && error.contains("hint: `nix copy"), "{error}");
     }
 }

@@ -36,7 +36,7 @@ pub struct Digests {
 }
 
 /// A text is no such file.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum DigestsError {
     #[error("not a file of digests: {bytes} bytes are more than {MAX_BYTES}")]
     TooLarge { bytes: usize },
@@ -55,6 +55,7 @@ pub enum DigestsError {
         node: String,
         output: String,
         #[source]
+        #[diagnostic_source]
         source: StoreError,
     },
 }

@@ -4,9 +4,11 @@
 //! `nix copy --to file://DIR` writes it, and a [`Row`] is what came of one output. Nothing that another party published
 //! is believed: where its files are there, they are hashed.
 
+pub mod again;
 pub mod cache;
 pub mod digests;
 pub mod narinfo;
+pub mod own;
 
 use std::path::PathBuf;
 

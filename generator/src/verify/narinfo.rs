@@ -19,7 +19,7 @@ pub struct NarInfo {
 }
 
 /// A text is no narinfo.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum NarInfoError {
     /// A line is not what it should be.
     #[error("line {line}: {problem}")]

@@ -559,7 +559,7 @@ fn completions_and_manual_pages_hold_every_command() {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 22, "{names:?}");
+    assert_eq!(names.len(), 23, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.
@@ -634,10 +634,10 @@ fn the_schema_is_the_committed_one() {
 fn seeds_are_shown() {
     let project = Project::new();
     snapshot!("seed-show", project.fine(&["seed", "show"]));
-    assert!(project.fails(&["seed", "show", "--suite", "sid"]).contains("hint: one of bookworm, trixie"));
+    assert!(project.fails(&["seed", "show", "--suite", "sid"]).contains("hint: known: bookworm, trixie"));
     assert!(project.fails(&["seed", "show", "--system", "x86_64-darwin"]).contains("x86_64-darwin"));
     // What is built from comes from a seed's suite; other packages go where one says, not where seeds are looked for.
-    assert!(project.fails(&["seed", "lock", "--suite", "sid"]).contains("hint: one of bookworm, trixie"));
+    assert!(project.fails(&["seed", "lock", "--suite", "sid"]).contains("hint: known: bookworm, trixie"));
     assert!(project.fails(&["seed", "lock", "--root", "nix-bin"]).contains("--output"));
     let other = ["seed", "lock", "--root", "nix-bin", "--output", "lock.json", "--suite"];
     assert!(project.fails(&[&other[..], &["woody"]].concat()).contains("hint: one of bookworm, trixie, sid"));

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::server::{Answer, Seen, Server, cut, empty, length, mirrors, options, ranged, whole};
 use crate::fetch::{Client, Failure, FetchError, Fetched, Options, Wanted, fetch_all};
 use crate::nix::hash::Sha256;
+use crate::report::Report;
 
 fn body() -> Vec<u8> {
     (0..300_000u32).map(|i| (i.wrapping_mul(i) >> 7) as u8).collect()
@@ -195,7 +196,7 @@ fn a_busy_server_is_asked_again_but_not_for_ever() {
 
     let none = tempfile::tempdir().unwrap();
     let urls = vec![server.url("later"), server.url("bad")];
-    let text = fetch(wanted(&content, urls), none.path(), &options()).unwrap_err().to_string();
+    let text = Report::of(&fetch(wanted(&content, urls), none.path(), &options()).unwrap_err()).to_string();
     // An hour is not waited for; the other is asked three times.
     assert_eq!(server.requests(), 3 + 1 + 3);
     assert!(text.contains("HTTP status 503 (Service Unavailable), asks to come back in 3600 s"), "{text}");
@@ -367,7 +368,7 @@ fn a_directory_that_cannot_be_written_is_one_clear_error() {
     for into in [file.clone(), file.join("below")] {
         let error = fetch(wanted(&content, vec![server.url("x")]), &into, &options()).unwrap_err();
         assert!(matches!(error, FetchError::Write { action: "create", .. }), "{error}");
-        let text = error.to_string();
+        let text = Report::of(&error).to_string();
         assert!(text.starts_with(&format!("cannot create {}", into.display())), "{text}");
         assert!(text.contains("\nhint: "), "{text}");
     }
@@ -526,17 +527,18 @@ fn an_unknown_mirror_says_which_file_to_write() {
     mirrors.set("debian", vec![]);
     let results = fetch_all(&[wanted(b"", urls)], directory.path(), &[], &mirrors, &options());
     assert_eq!(
-        results[0].as_ref().unwrap_err().to_string(),
+        Report::of(results[0].as_ref().unwrap_err()).to_string(),
         "cannot fetch thing-1.0: no address gave thing-1.0.tar
   mirror://nowhere/x: no mirror is called `nowhere`
   mirror://nowhere/y: no mirror is called `nowhere`
   mirror://debian/x: apt on this machine names no base for `mirror://debian`
+
 hint: name one in /etc/mirrors-of-the-test.toml:
-hint:   [mirrors]
-hint:   nowhere = [\"https://mirror.example.org/pub/\"]
+  [mirrors]
+  nowhere = [\"https://mirror.example.org/pub/\"]
 hint: name one in /etc/mirrors-of-the-test.toml:
-hint:   [mirrors]
-hint:   debian = [\"https://mirror.example.org/debian/\"]
+  [mirrors]
+  debian = [\"https://mirror.example.org/debian/\"]
 hint: put thing-1.0.tar into a directory DIR and run crossloom fetch --from DIR"
     );
 }

@@ -15,6 +15,7 @@ use crate::fetch::{Failure, FetchError, Fetched, Options, Wanted, fetch_all};
 use crate::nix::hash::Sha256;
 use crate::nix::nar;
 use crate::nix::store::{Method, StoreName, fixed_output_path};
+use crate::report::Report;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use tar::{EntryType, Header};
@@ -273,7 +274,7 @@ fn another_tree_is_refused_with_both_hashes() {
     });
     let urls = ["other", "page", "evil", "gone"].map(|path| server.url(path)).to_vec();
     let error = fetch(urls, directory.path(), &[], &options()).unwrap_err();
-    let text = error.to_string();
+    let text = Report::of(&error).to_string();
     let FetchError::Unavailable { attempts, .. } = error else { panic!("{text}") };
     assert!(matches!(attempts[0].failure, Failure::Tree { expected, .. } if expected == pin()), "{text}");
     for expected in [

@@ -267,7 +267,7 @@ fn schema_objects() -> Vec<(String, Write)> {
             Box::new(|entry| format!("[linux-module.a]\n{entry}\n")),
         ),
     ];
-    for family in families::ALL.iter().copied() {
+    for family in families::ALL {
         let table = format!("/properties/{}", family.about().key);
         let filter = move |list: &str, entry: &str| {
             let (key, target) = (family.about().key, family.targets()[0]);
@@ -345,7 +345,7 @@ fn the_schema_and_the_parser_know_the_same_words() {
     let matrix = Matrix::parse(&text).unwrap();
     assert_eq!(matrix.count(), MuslTarget::all().len());
     assert_eq!(matrix.ci.surfaces.len(), Surface::ALL.len());
-    for family in families::ALL.iter().copied() {
+    for family in families::ALL {
         let properties = &schema["properties"][family.about().key]["properties"];
         let targets: Vec<String> = serde_json::from_value(properties["targets"]["items"]["enum"].clone()).unwrap();
         assert_eq!(targets, family.targets());

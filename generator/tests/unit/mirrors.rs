@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::fetch::mirrors::{Candidate, Machine, Mirrors};
+use crate::report::Report;
 
 /// A machine whose root is a temporary directory that holds `files`, with its home directory in it.
 fn machine(root: &Path, files: &[(&str, &str)], env: &[(&str, &str)]) -> Machine {
@@ -22,7 +23,9 @@ fn urls(mirrors: &Mirrors, url: &str) -> Vec<String> {
         Candidate::Url(url) => url.clone(),
         other => format!("{other:?}"),
     };
-    mirrors.candidates(url).map_or_else(|error| vec![error.to_string()], |all| all.iter().map(shown).collect())
+    mirrors
+        .candidates(url)
+        .map_or_else(|error| vec![Report::of(&error).to_string()], |all| all.iter().map(shown).collect())
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::nix::driver::{Environment, Nix, NixError};
 use crate::nix::hash::Sha256;
 use crate::nix::nar;
 use crate::nix::store::{self, Method, StoreName, StorePath};
+use crate::report::Report;
 use nix_archive::nar::{CaseHack, encode_path, restore};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -358,7 +359,8 @@ fn missing_old_and_odd_nixes_are_told_apart() {
     };
     let error = locate("echo 'nix (Nix) 2.3.16'").unwrap_err();
     assert!(matches!(error, NixError::TooOld { .. }), "{error}");
-    assert!(error.to_string().contains("2.3") && error.to_string().contains("hint: upgrade Nix"), "{error}");
+    let text = Report::of(&error).to_string();
+    assert!(text.contains("2.3") && text.contains("hint: upgrade Nix"), "{text}");
     assert!(matches!(locate("echo nix"), Err(NixError::Version { .. })));
     let error = locate("echo 'error: bad NIX_CONFIG' >&2; exit 1").unwrap_err();
     assert!(

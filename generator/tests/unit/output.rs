@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use crate::output::{Difference, MARKER, Obstacle, OutputError, Tree, TreeFile, check, write, write_file};
+use crate::report::Report;
 use tempfile::TempDir;
 
 fn tree(files: &[(&str, &str)]) -> Tree {
@@ -147,8 +148,8 @@ fn unmarked_flake_is_refused() {
         fs::write(&flake, text).unwrap();
         let error = refused(dir.path(), &sample());
         assert!(matches!(error, OutputError::ForeignFile { .. }));
-        let text = error.to_string();
-        assert!(text.contains(flake.to_str().unwrap()) && text.contains("\n  hint: move it away, or pass --no-flake"));
+        let text = Report::of(&error).to_string();
+        assert!(text.contains(flake.to_str().unwrap()) && text.contains("\n\nhint: move it away, or pass --no-flake"));
         assert!(matches!(check(dir.path(), &sample()), Err(OutputError::ForeignFile { .. })));
     }
 }
@@ -330,7 +331,8 @@ fn what_is_in_the_way_leaves_everything_as_it_was() {
     fs::create_dir_all(dir.path().join("crossloom/z/last.nix")).unwrap();
     let error = refused(dir.path(), &tree);
     assert!(matches!(error, OutputError::InTheWay { obstacle: Obstacle::Folder, .. }));
-    assert!(error.to_string().contains("crossloom/z/last.nix is a folder, and a file belongs there\n  hint: "));
+    let text = Report::of(&error).to_string();
+    assert!(text.contains("crossloom/z/last.nix is a folder, and a file belongs there\n\nhint: "), "{text}");
     assert!(check(dir.path(), &tree).unwrap().iter().any(|found| found.to_string().contains("is a folder")));
 
     let dir = written();
@@ -461,16 +463,18 @@ fn single_file() {
     let before = snapshot(dir.path());
     assert!(matches!(write_file(&link, "x"), Err(OutputError::InTheWay { obstacle: Obstacle::Symlink, .. })));
     assert!(matches!(write_file(&folder, "x"), Err(OutputError::InTheWay { obstacle: Obstacle::Folder, .. })));
-    let error = write_file(&dir.path().join("no/such"), "x").unwrap_err().to_string();
-    assert!(error.contains("no/such: its folder does not exist\n  hint: create "), "{error}");
+    let error = Report::of(&write_file(&dir.path().join("no/such"), "x").unwrap_err()).to_string();
+    assert!(error.contains("no/such: its folder does not exist\n\nhint: create "), "{error}");
     assert_eq!(snapshot(dir.path()), before);
 }
 
 #[test]
 fn what_the_system_says_is_named_with_its_path() {
-    let said = |kind: ErrorKind| OutputError::from_io("write", Path::new("/out/a"), io::Error::from(kind)).to_string();
-    assert!(said(ErrorKind::StorageFull).starts_with("cannot write /out/a: no space left\n  hint: "));
-    assert!(said(ErrorKind::PermissionDenied).starts_with("cannot write /out/a: permission denied\n  hint: "));
+    let said = |kind: ErrorKind| {
+        Report::of(&OutputError::from_io("write", Path::new("/out/a"), io::Error::from(kind))).to_string()
+    };
+    assert!(said(ErrorKind::StorageFull).starts_with("cannot write /out/a: no space left\n\nhint: "));
+    assert!(said(ErrorKind::PermissionDenied).starts_with("cannot write /out/a: permission denied\n\nhint: "));
     assert!(said(ErrorKind::IsADirectory).starts_with("/out/a is a folder"));
-    assert_eq!(said(ErrorKind::ReadOnlyFilesystem), "cannot write /out/a");
+    assert_eq!(said(ErrorKind::ReadOnlyFilesystem), "cannot write /out/a: read-only filesystem or storage medium");
 }

@@ -1,7 +1,6 @@
 //! Importing SDKs: every form gives the same tree, and whatever is wrong leaves nothing behind.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::fs;
 use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -13,6 +12,7 @@ use super::archives::{
 use super::nar_tree::Node;
 use crate::nix::hash::Sha256;
 use crate::nix::nar;
+use crate::report::Report;
 use crate::sdk::{Limits, SdkError, Unpacked, unpack, unpack_archive};
 use tempfile::TempDir;
 
@@ -114,13 +114,7 @@ impl Place {
     fn said(&self, result: Result<Unpacked, SdkError>) -> String {
         let error = result.map(|unpacked| unpacked.path()).unwrap_err();
         self.untouched();
-        let mut text = error.to_string();
-        let mut next = error.source();
-        while let Some(cause) = next {
-            text.push_str(&format!(": {cause}"));
-            next = cause.source();
-        }
-        text
+        Report::of(&error).to_string()
     }
 
     fn untouched(&self) {

@@ -10,6 +10,7 @@ use std::process::Command;
 use super::temporary_store;
 use crate::nix::hash::Sha256;
 use crate::platform::{Seed, Suite, System};
+use crate::report::Report;
 use crate::seed::archive::Archive;
 use crate::seed::control::stanzas;
 use crate::seed::deb::{busybox_nar, busybox_of};
@@ -279,7 +280,7 @@ fn a_tier_does_not_see_what_another_one_chose() {
 fn signature(in_release: &[u8], keyring: &Path, gpgv: &str) -> String {
     match check_signature(in_release, "bookworm", keyring, Path::new(gpgv)) {
         Ok(()) => "good".to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => Report::of(&error).to_string(),
     }
 }
 
@@ -547,7 +548,7 @@ fn every_file_is_checked_before_it_is_read() {
     assert_eq!(unlisted, "dists/trixie/InRelease: SHA256 does not list main/binary-amd64/Packages.xz");
     let dir = fake_archive(&index);
     let refused = |_: &[u8], suite: &str| {
-        Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none".to_owned() })
+        Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none" })
     };
     let (suite, system) = (Seed::Trixie, System::X86_64Linux);
     let request = Request { suite: suite.into(), system, roots: &FAKE_ROOTS, verify: &refused };
@@ -596,7 +597,7 @@ fn a_mirror_that_lacks_a_file_is_passed_over_and_size_is_bounded() {
     let archive = HttpArchive::new(&[server(vec![HELLO])]).unwrap();
     let error = archive.get("dists/x", 4).unwrap_err().to_string();
     assert!(error.contains("larger than 4 bytes"), "{error}");
-    let error = HttpArchive::new(&[]).unwrap().get("dists/x", 4).unwrap_err().to_string();
+    let error = Report::of(&HttpArchive::new(&[]).unwrap().get("dists/x", 4).unwrap_err()).to_string();
     assert!(error.contains("no mirror is known") && error.contains("hint:"), "{error}");
 }
 
@@ -743,6 +744,6 @@ fn names_of_suites_systems_and_tiers_are_read_and_unknown_ones_explained() {
     assert_eq!("trixie".parse::<Seed>().unwrap(), Seed::Trixie);
     assert_eq!("aarch64-linux".parse::<System>().unwrap(), System::Aarch64Linux);
     assert_eq!("llvm".parse::<Tier>().unwrap(), Tier::Llvm);
-    let error = "sid".parse::<Seed>().unwrap_err().to_string();
-    assert_eq!(error, "unknown seed \"sid\"\nhint: known: bookworm, trixie");
+    let error = Report::of(&"sid".parse::<Seed>().unwrap_err()).to_string();
+    assert_eq!(error, "unknown seed \"sid\"\n\nhint: known: bookworm, trixie");
 }

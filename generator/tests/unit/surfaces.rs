@@ -14,6 +14,7 @@ use crate::nix::hash::Sha256;
 use crate::output::{self, Difference, MARKER, OutputError, Tree};
 use crate::plan::{Plan, plan};
 use crate::platform::System;
+use crate::report::Report;
 use crate::tree;
 use crate::word::Word;
 use serde_json::{Map, Value, json};
@@ -547,7 +548,8 @@ fn nothing_foreign_is_overwritten_and_what_is_no_longer_wanted_goes() {
         fs::write(&path, "stages: [mine]\n").unwrap();
         for error in [output::write(dir.path(), &with).unwrap_err(), output::check(dir.path(), &with).unwrap_err()] {
             assert!(matches!(error, OutputError::ForeignFile { .. }), "{error}");
-            assert!(error.to_string().contains("`surfaces` in [ci]"), "{error}");
+            let text = Report::of(&error).to_string();
+            assert!(text.contains("`surfaces` in [ci]"), "{text}");
         }
         assert!(!dir.path().join("crossloom").exists());
         // Where the matrix does not ask for one, it is the user's.

@@ -1,0 +1,92 @@
+//! What is wrong with a matrix's folder.
+
+use std::io;
+
+use crate::diag::Problem;
+use crate::flake_lock::FlakeLockError;
+use crate::lock::LockError;
+use crate::output::OutputError;
+use crate::platform::{Suite, System};
+use crate::seed::error::SeedError;
+use crate::tree::TreeError;
+
+/// A matrix or a file beside it is missing, unreadable, wrong or stale.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ProjectError {
+    #[error("cannot read {path}")]
+    Read {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
+    #[error("there is no {path}")]
+    #[diagnostic(help("run `crossloom init`, or name the matrix with --matrix FILE"))]
+    NoMatrix { path: String },
+    #[error("there is no {path}")]
+    #[diagnostic(help("name a matrix, or a folder with a matrix.toml"))]
+    NotNamed { path: String },
+    #[error("{path} is not UTF-8 text")]
+    Encoding { path: String },
+    /// Everything that is wrong with the text is in `problems`, and `text` is what they point into.
+    #[error("{path} has {} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" })]
+    Matrix { path: String, text: String, problems: Vec<Problem> },
+    #[error("there is no {path}")]
+    #[diagnostic(help("run `crossloom lock`"))]
+    NoLock { path: String },
+    #[error("{path}")]
+    #[diagnostic(help("correct it, or move it away and run `crossloom lock`"))]
+    Lock {
+        path: String,
+        #[source]
+        #[diagnostic_source]
+        source: LockError,
+    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Resolve(LockError),
+    #[error("{path} is stale")]
+    #[diagnostic(help("run `crossloom lock`"))]
+    Stale {
+        path: String,
+        #[source]
+        #[diagnostic_source]
+        source: LockError,
+    },
+    #[error("{path}")]
+    #[diagnostic(help("correct it, or move it away and run `crossloom lock`"))]
+    FlakeLock {
+        path: String,
+        #[source]
+        #[diagnostic_source]
+        source: FlakeLockError,
+    },
+    #[error("{path} is a lock of {} for {}, not the one that its name says", found.0, found.1)]
+    #[diagnostic(help("run `crossloom seed lock`, or move it away"))]
+    OtherSeed { path: String, found: (Suite, System) },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Seed(#[from] SeedError),
+    #[error(transparent)]
+    Tree(#[from] TreeError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
+    #[error("{path} is there already")]
+    #[diagnostic(help("name another with --matrix FILE"))]
+    Exists { path: String },
+    #[error("there is no {path}")]
+    #[diagnostic(help("run `crossloom generate`"))]
+    NotGenerated { path: String },
+    #[error("{path} is not what matrix and lock give")]
+    #[diagnostic(help("run `crossloom generate`"))]
+    Outdated { path: String },
+    #[error("{path} is neither a file nor a folder")]
+    #[diagnostic(help("run `crossloom generate` there"))]
+    Special { path: String },
+    #[error("{path} is too large for a folder that crossloom renders")]
+    #[diagnostic(help("run `crossloom generate` there"))]
+    Large { path: String },
+    #[error("{path} has a name that is not UTF-8 text")]
+    #[diagnostic(help("run `crossloom generate` there"))]
+    Name { path: String },
+}

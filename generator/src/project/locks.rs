@@ -1,0 +1,44 @@
+//! `matrix.lock` and `flake.lock`, as the matrix asks for them.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::{Project, ProjectError, read};
+use crate::families::Import;
+use crate::lock::Lock;
+use crate::{flake_lock, plan};
+
+/// What locking gives.
+#[derive(Debug)]
+pub struct Locks {
+    /// The files that are missing or stale, with the text that they should have.
+    pub stale: Vec<(PathBuf, String)>,
+    /// SDKs that the lock keeps, though the matrix no longer has them as files of the user's.
+    pub undeclared: Vec<String>,
+}
+
+impl Project {
+    /// Resolves every source of the matrix. Those that `update` names are taken anew from the catalogue.
+    ///
+    /// # Errors
+    /// A lock that cannot be read, or a name in `update` that nothing has.
+    pub fn locks(&self, update: &[String]) -> Result<Locks, ProjectError> {
+        let update: BTreeSet<String> = update.iter().cloned().collect();
+        let old = self.read_lock()?;
+        let wanted = plan::wanted(&self.matrix);
+        let lock = Lock::resolve(&wanted, &self.matrix.prefer, old.as_ref(), &update).map_err(ProjectError::Resolve)?;
+        let declared = |name: &String| self.matrix.imports.get(name) == Some(&Import::Needed);
+        let undeclared = lock.sdks.keys().filter(|name| !declared(name)).cloned().collect();
+
+        let flake_path = self.flake_lock_path();
+        let flake = flake_lock::with_nixpkgs(read(&flake_path)?.as_deref(), update.contains("nixpkgs"))
+            .map_err(|source| ProjectError::FlakeLock { path: flake_path.display().to_string(), source })?;
+        let mut stale = Vec::new();
+        for (path, text) in [(self.lock_path(), lock.to_text()), (flake_path, flake)] {
+            if read(&path)?.as_ref() != Some(&text) {
+                stale.push((path, text));
+            }
+        }
+        Ok(Locks { stale, undeclared })
+    }
+}

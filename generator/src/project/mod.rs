@@ -1,0 +1,154 @@
+//! A matrix and the files beside it: its locks, its seeds, and the folder that is rendered from it. Nothing is printed
+//! here, and apart from [`init`] nothing is written.
+
+mod error;
+mod locks;
+mod rendered;
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use crate::families::Registered;
+use crate::flake_lock;
+use crate::lock::Lock;
+use crate::matrix::{Beside, Matrix, first_matrix};
+use crate::output;
+use crate::plan::{self, Plan};
+use crate::platform::{Suite, System};
+use crate::seed::SeedLock;
+
+pub use error::ProjectError;
+pub use rendered::Snapshot;
+
+/// A matrix that was read without a problem.
+#[derive(Debug)]
+pub struct Project {
+    /// Where the matrix is, and everything else goes.
+    pub dir: PathBuf,
+    pub matrix: Matrix,
+}
+
+/// Writes a first matrix with a cell of a family, where none is yet.
+pub fn init(path: &Path, family: &dyn Registered) -> Result<(), ProjectError> {
+    if path.symlink_metadata().is_ok() {
+        return Err(ProjectError::Exists { path: path.display().to_string() });
+    }
+    Ok(output::write_file(path, &first_matrix(family))?)
+}
+
+/// A file's text, or nothing when there is no such file.
+pub fn read(path: &Path) -> Result<Option<String>, ProjectError> {
+    let name = || path.display().to_string();
+    match std::fs::read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Encoding { path: name() }),
+        Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(ProjectError::Read { path: name(), source }),
+    }
+}
+
+/// The file that is meant: a folder stands for the matrix in it.
+pub fn matrix_in(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() }
+}
+
+/// The folder of a file, which is the working directory for a bare name.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Where a seed's lock is looked for, relative to the matrix.
+pub fn seed_file(suite: Suite, system: System) -> String {
+    format!("seeds/{suite}-{system}.json")
+}
+
+impl Project {
+    /// Reads a matrix.
+    ///
+    /// # Errors
+    /// [`ProjectError::Matrix`] holds every problem of its text.
+    pub fn open(path: &Path) -> Result<Project, ProjectError> {
+        let path = &matrix_in(path);
+        let name = path.display().to_string();
+        let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
+        let dir = folder_of(path).to_owned();
+        match Matrix::parse_with(&text, &Beside(&dir)) {
+            Ok(matrix) => Ok(Project { dir, matrix }),
+            Err(problems) => Err(ProjectError::Matrix { path: name, text, problems }),
+        }
+    }
+
+    /// [`open`](Project::open) of a matrix to compare with: that there is none is a mistake in the command line.
+    pub fn open_named(path: &Path) -> Result<Project, ProjectError> {
+        let matrix = matrix_in(path);
+        match matrix.symlink_metadata() {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                Err(ProjectError::NotNamed { path: matrix.display().to_string() })
+            }
+            // Anything else that is wrong with it shows when it is read.
+            _ => Project::open(&matrix),
+        }
+    }
+
+    /// Where its lock is.
+    pub fn lock_path(&self) -> PathBuf {
+        self.dir.join("matrix.lock")
+    }
+
+    fn flake_lock_path(&self) -> PathBuf {
+        self.dir.join("flake.lock")
+    }
+
+    fn seed_path(&self, suite: Suite, system: System) -> PathBuf {
+        self.dir.join(seed_file(suite, system))
+    }
+
+    fn read_lock(&self) -> Result<Option<Lock>, ProjectError> {
+        let path = self.lock_path();
+        let Some(text) = read(&path)? else { return Ok(None) };
+        let lock = Lock::parse(&text);
+        Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
+    }
+
+    /// The lock, which has to be there.
+    pub fn existing_lock(&self) -> Result<Lock, ProjectError> {
+        self.read_lock()?.ok_or_else(|| ProjectError::NoLock { path: self.lock_path().display().to_string() })
+    }
+
+    /// Plans the matrix from its lock.
+    pub fn plan(&self) -> Result<Plan, ProjectError> {
+        let path = self.lock_path().display().to_string();
+        let lock = self.existing_lock()?;
+        plan::plan(&self.matrix, &lock).map_err(|source| ProjectError::Stale { path, source })
+    }
+
+    /// The seed lock of every Linux build system: the one in `seeds/` beside the matrix, else crossloom's own.
+    pub fn seeds(&self) -> Result<BTreeMap<System, SeedLock>, ProjectError> {
+        let suite = self.matrix.seed;
+        let mut seeds = BTreeMap::new();
+        for system in self.matrix.systems.iter().copied().filter(|system| system.is_linux()) {
+            let path = self.seed_path(suite.into(), system);
+            let seed = match read(&path)? {
+                Some(text) => {
+                    let path = path.display().to_string();
+                    let seed = SeedLock::parse(&text, &path)?;
+                    if (seed.suite, seed.system) != (suite.into(), system) {
+                        return Err(ProjectError::OtherSeed { path, found: (seed.suite, seed.system) });
+                    }
+                    seed
+                }
+                None => SeedLock::built_in(suite, system)?,
+            };
+            seeds.insert(system, seed);
+        }
+        Ok(seeds)
+    }
+
+    /// The nixpkgs that build systems without a seed build from, as `flake.lock` pins it.
+    pub fn nixpkgs(&self) -> Result<Option<String>, ProjectError> {
+        let path = self.flake_lock_path();
+        let Some(text) = read(&path)? else { return Ok(None) };
+        let pinned = flake_lock::pinned_nixpkgs(&text);
+        pinned.map_err(|source| ProjectError::FlakeLock { path: path.display().to_string(), source })
+    }
+}

@@ -1,0 +1,218 @@
+//! Runs Nix's builders and reads from their words what they are at.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::evaluate::Built;
+use super::needed::busybox_path;
+use super::{Event, Tell, nodes};
+use crate::nix::driver::{Nix, NixError};
+use crate::nix::store::StoreError;
+use crate::platform::System;
+use crate::project::{Project, ProjectError};
+use crate::seed::SeedLock;
+
+/// Nix did not build what was asked for.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum BuildError {
+    #[error("{system} has no seed, and this command builds from one")]
+    #[diagnostic(help("the flake builds from nixpkgs there: nix build .#NAME"))]
+    NoSeed { system: System },
+    #[error("Nix built nothing")]
+    #[diagnostic(help(
+        "its own words stand above; `crossloom generate --check` tells whether the tree is as rendered"
+    ))]
+    Nothing,
+    #[error("{node} could not be built")]
+    #[diagnostic(help("`nix log <its .drv>` shows the whole log"))]
+    Failed { node: String },
+    #[error("cannot run {program}")]
+    Run {
+        program: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Project(#[from] ProjectError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Nix(#[from] NixError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Name(#[from] StoreError),
+}
+
+/// Finds Nix, and gives it what the seed needs: a sandbox has no /bin/sh unless it is given one.
+pub fn located(seeds: &BTreeMap<System, SeedLock>, system: System) -> Result<Nix, BuildError> {
+    let nix = Nix::locate()?;
+    let Some(seed) = seeds.get(&system) else {
+        if system.is_linux() {
+            // The matrix is not for this machine; what it renders can still be looked at here.
+            return Ok(nix);
+        }
+        return Err(BuildError::NoSeed { system });
+    };
+    // A sandbox is given what is on this machine, whatever the path is called in the store.
+    let busybox = nix.real(&busybox_path(seed.busybox.nar)?);
+    Ok(nix.with_shell(&busybox.join("bin/busybox"))?)
+}
+
+/// What building attributes came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The results' paths, a line each.
+    Built(String),
+    /// A second build of this node was not what the first one was.
+    Differs(String),
+}
+
+/// Builds attributes of the rendered `index`; with `rebuild` a second time, to compare. A link to the result is made
+/// where `link` says.
+pub fn build(
+    nix: &Nix,
+    index: &Path,
+    attributes: &[String],
+    link: Option<&Path>,
+    rebuild: bool,
+    tell: Tell<'_>,
+) -> Result<Outcome, BuildError> {
+    let mut args = vec![index.display().to_string(), "--no-build-output".to_owned()];
+    args.extend(attributes.iter().flat_map(|attribute| ["-A".to_owned(), attribute.clone()]));
+    match link {
+        Some(link) => args.extend(["--out-link".to_owned(), link.display().to_string()]),
+        None => args.push("--no-out-link".to_owned()),
+    }
+    if rebuild {
+        args.push("--check".to_owned());
+    }
+    let ended = watch(nix.command("nix-build", &args), tell)?;
+    if ended.ok {
+        return Ok(Outcome::Built(ended.stdout));
+    }
+    tell(Event::Words(&ended.tail));
+    if ended.differs() { Ok(Outcome::Differs(ended.node.unwrap_or_default())) } else { Err(ended.failed()) }
+}
+
+/// Builds those of the nodes that are not there, and puts every node's derivation into the store.
+pub fn build_nodes(
+    nix: &Nix,
+    project: &Project,
+    system: System,
+    nodes: &[Built],
+    tell: Tell<'_>,
+) -> Result<(), BuildError> {
+    let mut args = vec![project.index()?.display().to_string(), "--no-build-output".to_owned()];
+    args.push("--no-out-link".to_owned());
+    args.extend(nodes::attributes(system, nodes));
+    let ended = watch(nix.command("nix-build", &args), tell)?;
+    if !ended.ok {
+        tell(Event::Words(&ended.tail));
+        return Err(ended.failed());
+    }
+    Ok(())
+}
+
+/// How one of Nix's programs that build ended.
+#[derive(Debug)]
+pub struct Ended {
+    pub ok: bool,
+    /// On success the results' paths.
+    pub stdout: String,
+    /// What was built last, if anything.
+    pub node: Option<String>,
+    /// The last lines of what it said.
+    pub tail: Vec<String>,
+}
+
+impl Ended {
+    /// Whether a second build was not what the first one was: Nix's words since 2.0.
+    pub fn differs(&self) -> bool {
+        !self.ok && self.tail.iter().any(|line| line.contains("may not be deterministic"))
+    }
+
+    /// The error that this is.
+    fn failed(&self) -> BuildError {
+        // With several jobs the one that began last need not be the one that failed.
+        let failed = self.tail.iter().rev().find_map(|line| {
+            let path =
+                line.strip_prefix("error: builder for '").or_else(|| line.strip_prefix("error: Cannot build '"))?;
+            path.split('\'').next()?.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
+        });
+        match failed.map(str::to_owned).or_else(|| self.node.clone()) {
+            Some(node) => BuildError::Failed { node },
+            None => BuildError::Nothing,
+        }
+    }
+}
+
+/// Lines of Nix's words that are kept.
+const TAIL: usize = 40;
+
+/// Runs one of Nix's programs to its end and tells which node is being built.
+pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> {
+    let program = command.get_program().display().to_string();
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let run = |source| BuildError::Run { program: program.clone(), source };
+    let mut child = command.spawn().map_err(run)?;
+    let (sender, lines) = mpsc::channel();
+    let stderr = child.stderr.take();
+    let reader = std::thread::spawn(move || {
+        // A log may hold any bytes.
+        for line in stderr.into_iter().flat_map(|pipe| BufReader::new(pipe).split(b'\n').map_while(|line| line.ok())) {
+            if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                break;
+            }
+        }
+    });
+    let stdout = child.stdout.take();
+    let output = std::thread::spawn(move || {
+        let mut text = String::new();
+        if let Some(mut pipe) = stdout {
+            let _ = std::io::Read::read_to_string(&mut pipe, &mut text);
+        }
+        text
+    });
+    let (node, tail) = follow(&lines, tell);
+    let status = child.wait().map_err(run)?;
+    let _ = reader.join();
+    let stdout = output.join().unwrap_or_default();
+    Ok(Ended { ok: status.success(), stdout, node, tail })
+}
+
+/// Tells of progress until the build ends; returns the node that was built last, if any, and the last lines.
+fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Vec<String>) {
+    let (mut node, mut tail) = (None, Vec::new());
+    loop {
+        match lines.recv_timeout(Duration::from_secs(1)) {
+            Ok(line) => match building(&line) {
+                Some(name) => {
+                    tell(Event::Building(name));
+                    node = Some(name.to_owned());
+                }
+                None => {
+                    tail.push(line);
+                    if tail.len() > TAIL {
+                        tail.remove(0);
+                    }
+                }
+            },
+            Err(mpsc::RecvTimeoutError::Timeout) => tell(Event::Waiting),
+            Err(mpsc::RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    tell(Event::Ended);
+    (node, tail)
+}
+
+/// The node that a line of nix-build's says is being built: the derivation's name without its hash.
+fn building(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("building '").or_else(|| line.strip_prefix("checking outputs of '"))?;
+    let path = rest.split('\'').next()?;
+    let name = path.rsplit('/').next()?.strip_suffix(".drv")?;
+    name.get(33..)
+}

@@ -1,0 +1,127 @@
+//! Names of cells, checks, shells and nodes, and what they stand for in a plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::nearest;
+use crate::plan::{Output, Plan, Shell, SystemPlan};
+use crate::platform::System;
+use crate::seed::Tier;
+
+/// A name stands for nothing that can be built.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ChooseError {
+    #[error("there is no cell, check or node {name:?} for {system}")]
+    NoCell {
+        name: String,
+        system: System,
+        #[help]
+        hint: String,
+    },
+    #[error("{name} is made with sdk {sdk}, which is not in matrix.lock")]
+    #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE`"))]
+    NoSdk { name: String, sdk: String },
+    #[error("the matrix has no cell for {system}, this machine's system")]
+    #[diagnostic(help("add it to [build] systems"))]
+    NoSystem { system: System },
+    #[error("{name} is a check: what it says is compared with `crossloom build --rebuild {name}`")]
+    #[diagnostic(help("name a cell or a node"))]
+    Check { name: String },
+}
+
+/// What names stand for.
+#[derive(Debug, Default)]
+pub struct Chosen {
+    /// Nodes, without those that they need.
+    pub nodes: Vec<String>,
+    /// Sources that a check builds from without a node.
+    pub sources: Vec<String>,
+    /// Tiers of the seed beside its base.
+    pub tiers: BTreeSet<Tier>,
+    /// Cells that cannot be had, by the SDK that is not there.
+    pub missing: BTreeMap<String, Vec<String>>,
+}
+
+/// A system's part of the plan.
+pub fn planned(plan: &Plan, system: System) -> Result<&SystemPlan, ChooseError> {
+    plan.systems.get(&system).ok_or(ChooseError::NoSystem { system })
+}
+
+/// What the named cells, shells, checks and nodes stand for; all cells and checks when none is named.
+///
+/// # Errors
+/// A name that the plan lacks, or a cell or check whose SDK is not there.
+pub fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Chosen, ChooseError> {
+    if let Some((check, sdk)) = names.iter().find_map(|name| plan.missing_checks.get_key_value(name)) {
+        return Err(ChooseError::NoSdk { name: check.clone(), sdk: sdk.clone() });
+    }
+    let known = plan.names();
+    if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
+        let hint = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean {near:?}?"),
+            None => "`crossloom plan` lists them".to_owned(),
+        };
+        return Err(ChooseError::NoCell { name: name.clone(), system, hint });
+    }
+    let wanted = |name: &String| names.is_empty() || names.contains(name);
+    let mut chosen = Chosen::default();
+    for cell in &plan.cells {
+        let shell = cell.shell.as_ref().filter(|shell| wanted(&shell.name));
+        if shell.is_none() && !wanted(&cell.name) {
+            continue;
+        }
+        // Only a shell needs build systems and an emulator; a cell is built without them.
+        chosen.tiers.extend(shell.map(Shell::tiers).unwrap_or_default());
+        match &cell.output {
+            Output::Node(node) => chosen.nodes.push(node.clone()),
+            // A cell that is named has to be possible; one of all cells may wait for its SDK.
+            Output::MissingSdk(sdk) if names.is_empty() => {
+                chosen.missing.entry(sdk.clone()).or_default().push(cell.name.clone());
+            }
+            Output::MissingSdk(sdk) => {
+                return Err(ChooseError::NoSdk { name: cell.name.clone(), sdk: sdk.clone() });
+            }
+        }
+    }
+    chosen.nodes.extend(names.iter().filter(|name| plan.nodes.iter().any(|node| node.name == **name)).cloned());
+    for check in plan.checks.iter().filter(|check| wanted(&check.name)) {
+        chosen.nodes.extend(check.nodes().cloned());
+        chosen.sources.extend(check.sources().cloned());
+        chosen.tiers.extend(&check.tiers);
+    }
+    chosen.tiers.extend(plan.tiers_of(chosen.nodes.iter().map(String::as_str)));
+    Ok(chosen)
+}
+
+/// The nodes of cells and nodes with all that they need, in the plan's order; every node where there is no name.
+pub fn closure(plan: &SystemPlan, system: System, names: &[String]) -> Result<Vec<String>, ChooseError> {
+    if let Some(name) = names.iter().find(|name| plan.checks.iter().any(|check| check.name == **name)) {
+        return Err(ChooseError::Check { name: name.clone() });
+    }
+    if names.is_empty() {
+        return Ok(plan.nodes.iter().map(|node| node.name.clone()).collect());
+    }
+    let chosen = choose(plan, system, names)?.nodes;
+    Ok(plan.closure(chosen.iter().map(String::as_str)).into_iter().map(|node| node.name.clone()).collect())
+}
+
+/// Where in the rendered tree the names are. To build a cell again would only put it together again from its nodes, so
+/// with `rebuild` it stands for all of them.
+pub fn attributes(plan: &SystemPlan, system: System, names: &[String], rebuild: bool) -> Vec<String> {
+    let mut attributes = Vec::new();
+    for name in names {
+        let cell = plan.cells.iter().find(|cell| cell.name == *name);
+        if let (Some(cell), true) = (cell, rebuild) {
+            let nodes = plan.closure(cell.node());
+            attributes.extend(nodes.iter().map(|node| format!("legacyPackages.{system}.{}", node.name)));
+        } else if cell.is_some() {
+            attributes.push(format!("packages.{system}.{name}"));
+        } else if plan.checks.iter().any(|check| check.name == *name) {
+            attributes.push(format!("checks.{system}.{name}"));
+        } else if plan.cells.iter().any(|cell| cell.shell.as_ref().is_some_and(|shell| shell.name == *name)) {
+            attributes.push(format!("devShells.{system}.{name}"));
+        } else {
+            attributes.push(format!("legacyPackages.{system}.{name}"));
+        }
+    }
+    attributes
+}

@@ -1,0 +1,69 @@
+//! `nix develop` without nixpkgs.
+
+use std::path::{Path, PathBuf};
+
+use super::machine::{MachineError, cache};
+use crate::output::{OutputError, write_file};
+use crate::render::header::bears_header;
+
+/// What takes the place of nixpkgs cannot be made.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum DevelopError {
+    #[error("cannot make {path}")]
+    #[diagnostic(help("set XDG_CACHE_HOME to a folder that can be written to"))]
+    Folder {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Machine(#[from] MachineError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
+}
+
+/// The arguments of `nix` with which it looks up nothing in nixpkgs where `args` enter a development shell.
+///
+/// `nix develop` wants an interactive bash from the nixpkgs of the flake. Where it finds none it takes the one on PATH,
+/// which is the seed's; else it downloads nixpkgs and builds one. So a rendered flake gets an empty flake for nixpkgs,
+/// except where its shells are made with nixpkgs.
+pub fn without_nixpkgs(args: &[String]) -> Result<Vec<String>, DevelopError> {
+    if let [command, rest @ ..] = args
+        && command == "develop"
+        && is_without_nixpkgs(rest)
+    {
+        let flake = format!("path:{}", empty_flake()?.display());
+        let mut all = vec![command.clone(), "--override-input".to_owned(), "nixpkgs".to_owned(), flake];
+        all.extend_from_slice(rest);
+        return Ok(all);
+    }
+    Ok(args.to_vec())
+}
+
+/// Whether the shell that the arguments name is of a rendered flake and not made with nixpkgs.
+fn is_without_nixpkgs(args: &[String]) -> bool {
+    let before = args.iter().take_while(|arg| !matches!(arg.as_str(), "-c" | "--command"));
+    let before: Vec<&str> = before.map(String::as_str).collect();
+    let folder = |arg: &&str| arg.contains('#') || Path::new(arg).is_dir();
+    let reference = before.iter().copied().filter(|arg| !arg.starts_with('-')).find(folder).unwrap_or(".");
+    let folder = reference.split('#').next().unwrap_or_default().trim_start_matches("path:");
+    let flake = Path::new(if folder.is_empty() { "." } else { folder }).join("flake.nix");
+    let rendered = std::fs::read(flake).is_ok_and(|bytes| bears_header(&bytes));
+    rendered && cfg!(target_os = "linux") && !before.contains(&"--override-input")
+}
+
+/// The folder of a flake without outputs.
+fn empty_flake() -> Result<PathBuf, DevelopError> {
+    const EMPTY: &str = "{ outputs = _: { }; }\n";
+    let empty = cache()?.join("empty-flake");
+    std::fs::create_dir_all(&empty)
+        .map_err(|source| DevelopError::Folder { path: empty.display().to_string(), source })?;
+    let file = empty.join("flake.nix");
+    // Written again it would be another input to Nix.
+    if !std::fs::read(&file).is_ok_and(|bytes| bytes == EMPTY.as_bytes()) {
+        write_file(&file, EMPTY)?;
+    }
+    Ok(empty)
+}

@@ -1,0 +1,29 @@
+//! The machine that this program runs on.
+
+use std::path::PathBuf;
+
+use crate::platform::System;
+
+/// It is of no known kind, or has no place for files.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum MachineError {
+    #[error("this program runs on {host}, which is not a build system that crossloom knows")]
+    #[diagnostic(help("name one with --system"))]
+    Host { host: String },
+    #[error("there is no directory for a cache")]
+    #[diagnostic(help("set XDG_CACHE_HOME or HOME"))]
+    NoCache,
+}
+
+/// Its build system.
+pub fn system() -> Result<System, MachineError> {
+    let host = || format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    System::of_this_program().ok_or_else(|| MachineError::Host { host: host() })
+}
+
+/// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`.
+pub fn cache() -> Result<PathBuf, MachineError> {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
+    Ok(base.ok_or(MachineError::NoCache)?.join("crossloom"))
+}

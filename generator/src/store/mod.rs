@@ -1,0 +1,35 @@
+//! A plan and the Nix store: which nodes names stand for, what they are built from, and what of it the store holds.
+//!
+//! [`choose`] and [`needed`] are functions over a plan. [`sources`] brings files into the store, [`evaluate`] asks Nix
+//! for the derivations of a rendered folder and [`nodes`] for what is registered of them, [`build`] runs Nix's
+//! builders. All of these tell what happens on the way as an [`Event`]; showing it is the caller's part.
+
+pub mod build;
+pub mod choose;
+pub mod develop;
+pub mod evaluate;
+pub mod machine;
+pub mod needed;
+pub mod nodes;
+pub mod roots;
+pub mod sources;
+
+use crate::fetch::FetchError;
+
+/// What a person may want to see before the end.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A file could not be fetched; the others are fetched all the same.
+    NotFetched(&'a FetchError),
+    /// Nix builds a node.
+    Building(&'a str),
+    /// A second went by without a word of Nix's.
+    Waiting,
+    /// Nix's program has ended.
+    Ended,
+    /// The last lines of a program that failed.
+    Words(&'a [String]),
+}
+
+/// Takes what happens.
+pub type Tell<'a> = &'a mut dyn FnMut(Event<'_>);
