@@ -640,7 +640,7 @@ fn seeds_are_shown() {
     assert!(project.fails(&["seed", "lock", "--suite", "sid"]).contains("hint: known: bookworm, trixie"));
     assert!(project.fails(&["seed", "lock", "--root", "nix-bin"]).contains("--output"));
     let other = ["seed", "lock", "--root", "nix-bin", "--output", "lock.json", "--suite"];
-    assert!(project.fails(&[&other[..], &["woody"]].concat()).contains("hint: one of bookworm, trixie, sid"));
+    assert!(project.fails(&[&other[..], &["woody"]].concat()).contains("hint: known: bookworm, trixie, sid"));
     assert!(project.fails(&["seed", "fetch", "none.json"]).contains("hint: `crossloom seed lock --output none.json`"));
 }
 
