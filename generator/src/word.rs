@@ -1,7 +1,7 @@
 //! Closed sets of words: an enum whose variants are spelled one way in matrices, locks and messages.
 
 use crate::diag::Problem;
-use crate::matrix::reader::not_among;
+use crate::reader::not_among;
 use std::ops::Range;
 
 /// An enum that [`words!`](crate::words) made.

@@ -6,19 +6,18 @@
 
 mod github;
 mod gitlab;
-pub mod limits;
 pub mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
 
-use crate::matrix::{Ci, Surface};
 use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
 use crate::plan::{Arg, Plan, SystemPlan};
 use crate::platform::System;
 use crate::render::header::HEADER;
-use limits::Limits;
+use crate::service::Limits;
+use crate::service::{Ci, Surface};
 
 /// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that
 /// builds crossloom, which Debian's own is too old for.
@@ -119,7 +118,7 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
     for cell in &system.cells {
         let Some(node) = cell.node().filter(|node| !own.contains(node)) else { continue };
         places.insert(node, jobs.len());
-        let limits = cell.family.about().limits;
+        let limits = cell.limits;
         jobs.push(Job { name: &cell.name, output: "packages", checks: Vec::new(), limits });
     }
     for check in system.checks.iter().filter(|check| !check.nodes().any(|node| own.contains(node.as_str()))) {

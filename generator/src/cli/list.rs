@@ -6,7 +6,9 @@ use clap::Args;
 
 use super::table::{separated, table};
 use super::{Outcome, Result};
-use crate::families::{self, Registered};
+use crate::families::{self};
+use crate::family::Registered;
+use crate::family::find;
 use crate::matrix::reference;
 
 #[derive(Debug, Args)]
@@ -28,7 +30,7 @@ const HEADINGS: [&str; 4] = ["FAMILY", "TARGETS", "FIRST TARGET", "CELLS ARE"];
 
 /// Runs the command.
 pub fn run(args: &ListArgs) -> Result<Outcome> {
-    if let Some(family) = args.family.as_deref().and_then(|key| families::find(families::ALL, key)) {
+    if let Some(family) = args.family.as_deref().and_then(|key| find(families::ALL, key)) {
         super::say(&reference(family))?;
         return Ok(Outcome::Fine);
     }

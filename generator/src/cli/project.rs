@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::{MatrixArgs, Outcome, Result};
 use crate::families;
+use crate::family::find;
 use crate::project::{self, Project, ProjectError};
 use crate::{diag, output};
 
@@ -28,7 +29,7 @@ fn print_problems(error: &ProjectError) {
 /// Writes a first matrix.
 pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
     // Only names of families get here: the command line knows no others.
-    let named = family.and_then(|key| families::find(families::ALL, key));
+    let named = family.and_then(|key| find(families::ALL, key));
     project::init(path, named.unwrap_or(families::DEFAULT))?;
     tracing::info!("{} written; next: crossloom lock && crossloom generate", path.display());
     Ok(Outcome::Fine)

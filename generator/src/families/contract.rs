@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value as Json;
 
-use super::{ALL, Kind, Registered, Values};
+use super::ALL;
 use crate::catalogue::catalogue;
+use crate::family::{Kind, Registered, Values};
 use crate::matrix::{Matrix, first_matrix, reference, schema};
 use crate::tests::project::repository;
 
@@ -17,7 +18,7 @@ fn every_family_has_an_example_that_asks_for_it() {
         let about = family.about();
         let folder = repository().join("examples").join(about.example);
         let text = fs::read_to_string(folder.join("matrix.toml")).unwrap();
-        let matrix = Matrix::parse_with(&text, &crate::matrix::Beside(&folder)).unwrap();
+        let matrix = Matrix::parse_with(&text, &crate::reader::Beside(&folder)).unwrap();
         assert!(matrix.cells.iter().any(|cells| cells.family().about().key == about.key), "{}", about.example);
         assert!(folder.join("README.md").is_file(), "{}", about.example);
     }
@@ -100,7 +101,7 @@ fn every_package_of_a_family_is_in_the_catalogue() {
 #[test]
 fn results_are_of_cells_of_a_family() {
     for built in catalogue().built() {
-        let family = super::find(ALL, &built.family).unwrap_or_else(|| panic!("{built:?}"));
+        let family = crate::family::find(ALL, &built.family).unwrap_or_else(|| panic!("{built:?}"));
         assert!(family.targets().contains(&built.target.as_str()), "{}", built.target);
         for (axis, word) in &built.words {
             let axis = family.axes().iter().find(|known| known.key == axis).unwrap_or_else(|| panic!("{built:?}"));

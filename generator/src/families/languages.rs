@@ -1,7 +1,6 @@
 //! The languages of a compiler: a setting that several families have.
 
-use super::draft::{Defect, Reading};
-use super::setting::{Kind, Setting};
+use crate::family::{Defect, Kind, Reading, Setting};
 use crate::word::Word;
 use crate::words;
 

@@ -1,10 +1,12 @@
 //! A family in one file, to show that a family is added by one file and one line of a registry: a cell is a text in a file.
 //! It goes through the parser, the plan, rendering, Nix, the schema and the manual as the real ones do.
 
-use super::{About, Axis, CellOf, Defect, Family, Limits, Reading, Registered, Suffix, Target, Values};
+use crate::family::{About, Axis, CellOf, Defect, Family, Reading, Registered, Suffix, Target, Values};
 use crate::lock::Wanted;
-use crate::matrix::{Matrix, NoFiles, reference, schema};
-use crate::plan::{Cell, Check, Output, Planner, node, plan, text, wanted};
+use crate::matrix::{Matrix, reference, schema};
+use crate::plan::{Cell, Check, Output, Planner, node, text};
+use crate::reader::NoFiles;
+use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 
@@ -81,7 +83,8 @@ impl Family for Toy {
             planner.check(Check::new(format!("read-{}", cell.name), "toy/check", vec![("text", node(&name))]));
             planner.cell(Cell {
                 name: cell.name.clone(),
-                family: &Toy,
+                family: ABOUT.key,
+                limits: ABOUT.limits,
                 shell: None,
                 output: Output::Node(name),
                 target: cell.target.name(),
@@ -102,8 +105,8 @@ fn a_family_is_one_file() {
 
     let matrix = Matrix::parse_in(REGISTRY, MATRIX, &NoFiles).unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(matrix.count(), 3);
-    assert!(wanted(&matrix).is_empty());
-    let planned = plan(&matrix, &project::lock(&matrix)).unwrap();
+    assert!(matrix.wanted().is_empty());
+    let planned = matrix.plan(&project::lock(&matrix)).unwrap();
 
     let recipe = "{ stdenv, greeting, place }:\nstdenv.mkDerivation {\n  name = \"${greeting}-${place}\";\n}\n";
     let check = "{ stdenv, text }:\nstdenv.mkDerivation {\n  name = \"check\";\n  inherit text;\n}\n";

@@ -1,36 +1,11 @@
 //! `[ci]`: the services that build the matrix, for which files are rendered.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
-use serde::Serialize;
-
-use super::reader::{Reader, Value};
 use crate::diag::{Problem, quote};
+use crate::reader::{Reader, Value};
+use crate::service::{Ci, Surface};
 use crate::word::Word;
-use crate::words;
-
-/// What is rendered for services; nothing, where the file has no `[ci]`.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Ci {
-    pub surfaces: BTreeSet<Surface>,
-    /// Where Hydra finds the project's flake: an address of Nix's, which names no place on a machine.
-    pub flake: Option<String>,
-    /// The repository that jobs build crossloom from; where there is none, a variable of the service's names it.
-    pub crossloom_git: Option<String>,
-    /// Its commit, in 40 hexadecimal digits.
-    pub crossloom_rev: Option<String>,
-}
-
-words! {
-    /// A service that files are rendered for, in the order of the reference.
-    pub enum Surface: "surface" {
-        Hydra = "hydra",
-        Garnix = "garnix",
-        Github = "github",
-        Gitlab = "gitlab",
-    }
-}
 
 /// Keys of `[ci]`.
 pub const KEYS: [&str; 4] = ["surfaces", "flake", "crossloom-git", "crossloom-rev"];

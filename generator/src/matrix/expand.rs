@@ -6,11 +6,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::MAX_CELLS;
-use super::family::{FamilyFile, Filter, Override};
-use super::reader::Loc;
+use super::table::{FamilyFile, Filter, Override};
 use crate::diag::Problem;
-use crate::families::{Draft, SettingValue, TargetId, Value};
+use crate::family::{Draft, SettingValue, TargetId, Value};
 use crate::platform::System;
+use crate::reader::Loc;
 
 /// Flags of one cell, in number and in bytes, at most: with every cell at the limit the plan still fits into memory.
 const MAX_FLAGS: usize = 256;

@@ -6,14 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
-use super::UserFiles;
-use super::ci::{self, Ci};
-use super::family::{self, FamilyFile};
-use super::reader::{Loc, MAX_ITEMS, Reader, Value};
+use super::ci;
+use super::table::{self, FamilyFile};
 use crate::catalogue::Variant;
 use crate::diag::{Problem, quote};
-use crate::families::{self, Entries, Import, Registered, Table};
+use crate::family;
+use crate::family::{Entries, Import, Registered, Table};
 use crate::platform::{Seed, System};
+use crate::reader::UserFiles;
+use crate::reader::{Loc, MAX_ITEMS, Reader, Value};
+use crate::service::Ci;
 use crate::word::Word;
 
 /// Keys at the top of the file beside tables of families and their tables.
@@ -85,7 +87,7 @@ fn syntax(error: &toml::de::Error) -> Problem {
 
 /// Keys at the top of the file.
 pub fn root_keys(families: &[&'static dyn Registered]) -> Vec<&'static str> {
-    let tables = families::tables(families).into_iter().map(|table| table.key());
+    let tables = family::tables(families).into_iter().map(|table| table.key());
     let own = families.iter().map(|family| family.about().key);
     ROOT.into_iter().chain(tables).chain(own).collect()
 }
@@ -126,7 +128,7 @@ fn read_root(
     // From here on a problem with a list leaves the matrix's extent in doubt.
     let before = reader.count();
     let (systems, seed) = read_build(reader, root);
-    let tables: Vec<(&dyn Table, Entries)> = families::tables(families)
+    let tables: Vec<(&dyn Table, Entries)> = family::tables(families)
         .into_iter()
         .map(|table| (table, table.read_all(reader, root.get(table.key()), files)))
         .collect();
@@ -144,19 +146,27 @@ fn read_root(
     }
     let mut read = Vec::new();
     for (family, key, value) in &present {
-        read.extend(family::read(reader, *family, key.span(), value, &tables, sound));
+        read.extend(table::read(reader, *family, key.span(), value, &tables, sound));
     }
     // A family in doubt may use what the others do not.
     if !present.is_empty() && read.len() == present.len() {
         for (table, entries) in &tables {
             let used: BTreeSet<&str> = read.iter().flat_map(|family| family.names_of(*table)).collect();
-            reader.unused(*table, entries, &used);
+            unused(reader, *table, entries, &used);
         }
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
     let imports = tables.iter().flat_map(|(table, entries)| imports(*table, entries)).collect();
     Some(MatrixFile { systems, seed, prefer, ci, imports, families: read })
+}
+
+/// Reports each entry of a table that no axis, `include` or setting of a family names.
+fn unused(reader: &mut Reader, table: &dyn Table, entries: &Entries, used: &BTreeSet<&str>) {
+    for (name, entry) in entries.iter().filter(|(name, _)| !used.contains(name.as_str())) {
+        let problem = Problem::at(entry.span.clone(), format!("no family uses [{}.{name}]", table.key()));
+        reader.report(problem.hint(format!("name it: {} = [\"{name}\"]; or remove it", table.used_in())));
+    }
 }
 
 fn read_build(reader: &mut Reader, root: &DeTable<'_>) -> (Vec<Loc<System>>, Seed) {

@@ -3,30 +3,27 @@
 //! Text → `MatrixFile` (what was written) → [`Matrix`] (what is meant). Every problem of a text is reported at once. No
 //! module here knows a family by name: they read what families say about themselves.
 
-pub mod beside;
-mod ci;
+pub mod ci;
 mod expand;
-mod family;
 mod file;
-pub mod reader;
+mod plan;
 mod reference;
 mod schema;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-#[cfg(test)]
-pub use beside::NoFiles;
-pub use beside::{Beside, MAX_USER_FILE, UserFiles};
-pub use ci::{Ci, Surface};
 pub use file::first_matrix;
 pub use reference::reference;
 pub use schema::schema;
 
 use crate::catalogue::Variant;
 use crate::diag::Problem;
-use crate::families::{self, Cells, Import, Registered};
+use crate::family::{Cells, Import, Registered};
 use crate::platform::{Seed, System};
+use crate::reader::UserFiles;
+use crate::service::Ci;
 
 /// Cells of one family at most.
 pub const MAX_CELLS: usize = 10_000;
@@ -49,24 +46,10 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// Reads a matrix file that names no files.
-    #[cfg(test)]
-    pub fn parse(text: &str) -> Result<Matrix, Vec<Problem>> {
-        Matrix::parse_with(text, &NoFiles)
-    }
-
-    /// Reads a matrix file (format version 1), with the files that it may name, and expands it.
+    /// Reads a matrix file (format version 1) of these families, with the files that it may name, and expands it.
     ///
     /// # Errors
     /// Every problem of the text, and of what it says of those files, in the order of its places, at least one.
-    pub fn parse_with(text: &str, files: &dyn UserFiles) -> Result<Matrix, Vec<Problem>> {
-        Matrix::parse_in(families::ALL, text, files)
-    }
-
-    /// The same with these families.
-    ///
-    /// # Errors
-    /// As [`Matrix::parse_with`].
     pub fn parse_in(
         families: &[&'static dyn Registered],
         text: &str,

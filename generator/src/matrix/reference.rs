@@ -1,6 +1,6 @@
 //! The tables of a family's page in the manual, from what the family says about itself.
 
-use crate::families::{Axis, Kind, Registered, Setting, Table, Values};
+use crate::family::{Axis, Kind, Registered, Setting, Table, Values};
 
 /// Markdown tables of a family: its keys with types and defaults, the keys of the tables that it takes names from, its
 /// targets, and the versions that can be chosen. Ends in a newline.

@@ -4,12 +4,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::ci::{self, Surface};
+use super::ci;
 use super::file;
-use super::reader::MAX_ITEMS;
 use crate::catalogue::Variant;
-use crate::families::{self, Axis, Kind, Registered, Setting, Table, Values};
+use crate::family;
+use crate::family::{Axis, Kind, Registered, Setting, Table, Values};
 use crate::platform::{Seed, System};
+use crate::reader::MAX_ITEMS;
+use crate::service::Surface;
 use crate::word::Word;
 
 /// A name of the user's; words that mean something in names are refused beside this.
@@ -69,10 +71,10 @@ fn described(mut schema: Value, description: &str) -> Value {
 }
 
 fn root_key(families: &[&'static dyn Registered], key: &str) -> Value {
-    if let Some(family) = families::find(families, key) {
+    if let Some(family) = family::find(families, key) {
         return object(&family.keys(), &["targets"], family.about().summary, |key| family_key(family, key));
     }
-    if let Some(table) = families::tables(families).into_iter().find(|table| table.key() == key) {
+    if let Some(table) = family::tables(families).into_iter().find(|table| table.key() == key) {
         return named(table);
     }
     match key {

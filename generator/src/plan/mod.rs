@@ -11,12 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::ser::SerializeStruct;
 use serde::{Serialize, Serializer};
 
-use crate::ci::limits::Limits;
-use crate::families::{Import, Registered};
-use crate::lock::{Lock, LockError, LockedSdk, LockedSource, Wanted, sdk_source_name};
-use crate::matrix::{Ci, Matrix};
+use crate::lock::{LockedSdk, LockedSource};
 use crate::platform::{Seed, System};
 use crate::seed::Tier;
+use crate::service::{Ci, Limits};
 
 pub use planner::{Planner, attribute, node, node_name, source, source_of, text};
 
@@ -115,11 +113,14 @@ impl Arg {
 }
 
 /// One row of the matrix, as a package.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
     /// The package's attribute: `FAMILY-TARGET`, and whatever tells it from others.
     pub name: String,
-    pub family: &'static dyn Registered,
+    /// The key of its family.
+    pub family: &'static str,
+    /// What a job of a service may take for it.
+    pub limits: Limits,
     /// The development shell; none where the cell is nothing to develop with.
     pub shell: Option<Shell>,
     pub output: Output,
@@ -128,15 +129,6 @@ pub struct Cell {
     /// Whether crossloom's authors built it, from the same releases.
     pub built: bool,
 }
-
-impl PartialEq for Cell {
-    fn eq(&self, other: &Cell) -> bool {
-        let of = |cell: &Cell| (cell.family.about().key, cell.target, cell.built);
-        (&self.name, &self.shell, &self.output, of(self)) == (&other.name, &other.shell, &other.output, of(other))
-    }
-}
-
-impl Eq for Cell {}
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -231,7 +223,7 @@ impl SystemPlan {
     }
 
     /// The names of every source that a node or a check names.
-    fn sources(&self) -> impl Iterator<Item = &String> {
+    pub fn sources(&self) -> impl Iterator<Item = &String> {
         let nodes = self.nodes.iter().flat_map(|node| node.args.values()).filter_map(Arg::source);
         nodes.chain(self.checks.iter().flat_map(Check::sources))
     }
@@ -280,40 +272,4 @@ impl Check {
     pub fn sources(&self) -> impl Iterator<Item = &String> {
         self.args.iter().filter_map(|(_, arg)| arg.source())
     }
-}
-
-/// The releases that `matrix` builds from, by their names in the lock.
-pub fn wanted(matrix: &Matrix) -> BTreeMap<String, Wanted> {
-    let all = matrix.cells.iter().flat_map(|cells| cells.wanted());
-    all.map(|wanted| (wanted.name(), wanted)).collect()
-}
-
-/// Plans `matrix` from the sources that `lock` holds.
-///
-/// # Errors
-/// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
-pub fn plan(matrix: &Matrix, lock: &Lock) -> Result<Plan, LockError> {
-    let plan = |system: &System| {
-        let mut planner = Planner::new(*system, lock, matrix.seed);
-        matrix.cells.iter().for_each(|cells| cells.plan(&mut planner));
-        (*system, planner.finish())
-    };
-    let systems: BTreeMap<_, _> = matrix.systems.iter().map(plan).collect();
-    let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
-    let mut sources = BTreeMap::new();
-    for (name, wanted) in wanted(matrix) {
-        let source = lock.source(&name)?;
-        if wanted.hash().is_some_and(|hash| hash != source.sha256) {
-            return Err(LockError::OtherHash { name });
-        }
-        // A source of cells whose SDK is missing, and of no others, is not fetched yet.
-        if named.contains(&name) {
-            sources.insert(name, source.clone());
-        }
-    }
-    let imports = matrix.imports.iter().filter(|(_, import)| **import == Import::Needed);
-    let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));
-    let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
-    let files = matrix.cells.iter().flat_map(|cells| cells.files()).collect();
-    Ok(Plan { seed: matrix.seed, ci: matrix.ci.clone(), systems, sources, sdks, files })
 }

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arg, Cell, Check, Node, SystemPlan};
 use crate::catalogue::{Release, catalogue};
-use crate::families::Registered;
 use crate::lock::{Lock, Wanted};
 use crate::nix::hash::Sha256;
 use crate::platform::{Seed, System};
@@ -62,14 +61,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether crossloom's authors built a cell of these words and releases, from the same bits and the default seed.
-    pub fn was_built(
-        &self,
-        family: &dyn Registered,
-        target: &str,
-        words: &[(&str, &str)],
-        releases: &[&'static Release],
-    ) -> bool {
-        let family = family.about().key;
+    pub fn was_built(&self, family: &str, target: &str, words: &[(&str, &str)], releases: &[&'static Release]) -> bool {
         let same_bits = |release: &&'static Release, variant| {
             let locked = self.lock.source(&Wanted::Release(release).name());
             let chosen = release.choose(&[variant]);

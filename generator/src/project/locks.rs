@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::{Project, ProjectError, read};
-use crate::families::Import;
+use crate::family::Import;
+use crate::flake_lock;
 use crate::lock::Lock;
-use crate::{flake_lock, plan};
 
 /// What locking gives.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ impl Project {
     pub fn locks(&self, update: &[String]) -> Result<Locks, ProjectError> {
         let update: BTreeSet<String> = update.iter().cloned().collect();
         let old = self.read_lock()?;
-        let wanted = plan::wanted(&self.matrix);
+        let wanted = self.matrix.wanted();
         let lock = Lock::resolve(&wanted, &self.matrix.prefer, old.as_ref(), &update).map_err(ProjectError::Resolve)?;
         let declared = |name: &String| self.matrix.imports.get(name) == Some(&Import::Needed);
         let undeclared = lock.sdks.keys().filter(|name| !declared(name)).cloned().collect();

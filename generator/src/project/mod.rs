@@ -9,13 +9,15 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::families::Registered;
+use crate::families;
+use crate::family::Registered;
 use crate::flake_lock;
 use crate::lock::Lock;
-use crate::matrix::{Beside, Matrix, first_matrix};
+use crate::matrix::{Matrix, first_matrix};
 use crate::output;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::platform::{Suite, System};
+use crate::reader::Beside;
 use crate::seed::SeedLock;
 
 pub use error::ProjectError;
@@ -72,7 +74,7 @@ impl Project {
         let name = path.display().to_string();
         let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
         let dir = folder_of(path).to_owned();
-        match Matrix::parse_with(&text, &Beside(&dir)) {
+        match Matrix::parse_in(families::ALL, &text, &Beside(&dir)) {
             Ok(matrix) => Ok(Project { dir, matrix }),
             Err(problems) => Err(ProjectError::Matrix { path: name, text, problems }),
         }
@@ -119,7 +121,7 @@ impl Project {
     pub fn plan(&self) -> Result<Plan, ProjectError> {
         let path = self.lock_path().display().to_string();
         let lock = self.existing_lock()?;
-        plan::plan(&self.matrix, &lock).map_err(|source| ProjectError::Stale { path, source })
+        self.matrix.plan(&lock).map_err(|source| ProjectError::Stale { path, source })
     }
 
     /// The seed lock of every Linux build system: the one in `seeds/` beside the matrix, else crossloom's own.

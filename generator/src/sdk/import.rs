@@ -8,7 +8,7 @@ use rustix::fs::FlockOperation;
 
 use super::{Limits, PREFIX, SdkError, unpack};
 use crate::diag::nearest;
-use crate::families::Import;
+use crate::family::Import;
 use crate::lock::{Lock, LockedSdk};
 use crate::matrix::Matrix;
 use crate::nix::driver::{Nix, NixError};

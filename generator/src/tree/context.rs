@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::TreeError;
-use crate::ci::limits::Limits;
-use crate::matrix::Surface;
 use crate::plan::{Arg, Output, Plan, SystemPlan};
 use crate::render::value::Value;
+use crate::service::Limits;
+use crate::service::Surface;
 use crate::verbatim::{Verbatim, place};
 
 /// A source's name as an attribute that needs no quotes.
@@ -285,9 +285,9 @@ impl HydraContext<'_> {
             };
             let mut families: BTreeMap<&str, Vec<Value<'static>>> = BTreeMap::new();
             for cell in nodes.cells.iter().filter(|cell| cell.node().is_some()) {
-                add(&cell.name, "packages", cell.family.about().limits);
+                add(&cell.name, "packages", cell.limits);
                 let constituent = Value::variable(format!("systems.{system}.packages.{}", cell.name));
-                families.entry(cell.family.about().key).or_default().push(constituent);
+                families.entry(cell.family).or_default().push(constituent);
             }
             for check in &nodes.checks {
                 add(&check.name, "checks", check.limits);

@@ -9,13 +9,13 @@ mod context;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ci;
-use crate::matrix::Surface;
 use crate::output::{FOLDER, Tree, TreeFile};
 use crate::plan::{Arg, Plan};
 use crate::platform::System;
 use crate::render::templates::{Engine, RenderError};
 use crate::render::value::Value;
 use crate::seed::SeedLock;
+use crate::service::Surface;
 use crate::verbatim::{Verbatim, VerbatimError, place};
 use context::{
     DefaultContext, FlakeContext, HydraContext, MISSING, SeededSystem, SourcesContext, SystemContext, UnseededSystem,

@@ -10,7 +10,7 @@ use crate::lock::{Lock, LockedSdk};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::output;
-use crate::plan::{Arg, Plan, plan};
+use crate::plan::{Arg, Plan};
 use crate::platform::System;
 use crate::seed::SeedLock;
 use crate::tree::tree;
@@ -26,7 +26,7 @@ struct State {
 
 impl State {
     fn of(matrix: &Matrix, lock: &Lock) -> State {
-        let plan = plan(matrix, lock).unwrap();
+        let plan = matrix.plan(lock).unwrap();
         State {
             plan,
             seeds: project::seeds(matrix),

@@ -14,7 +14,7 @@ use crate::lock::{Lock, LockedSdk};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::nix::store::StoreName;
-use crate::plan::{plan, wanted};
+
 use crate::platform::System;
 use crate::seed::SeedLock;
 use crate::tree::{tree, tree_with};
@@ -186,7 +186,7 @@ fn built_from(systems: &str, prefer: &str, gcc: &str) -> Matrix {
 fn mutated_matrix_locks() {
     // A machine without a seed: what is rendered then is what the lock decides, and little else.
     let matrix = built_from("\"aarch64-darwin\"", "debian", "\"14.2.0\"");
-    let wanted = wanted(&matrix);
+    let wanted = matrix.wanted();
     let darwin = project::matrix(
         "crossloom = 1\nbuild.systems = [\"aarch64-darwin\"]\nsdk.mine.kind = \"file\"\n\
          darwin = { targets = [\"x86_64-apple-darwin22\"], sdk = [\"mine\"], flavour = [\"osxcross\"] }\n",
@@ -225,7 +225,7 @@ fn mutated_matrix_locks() {
         let settled = Lock::resolve(&wanted, &matrix.prefer, Some(&resolved), &BTreeSet::new()).unwrap();
         assert_eq!(resolved, settled);
         assert_eq!(resolved.sdks, lock.sdks, "what a user imported stays");
-        if let Ok(plan) = plan(&darwin, &lock) {
+        if let Ok(plan) = darwin.plan(&lock) {
             // With the SDK or without it: every cell is one or the other, and both can be rendered.
             let cells = &plan.systems[&System::Aarch64Darwin].cells;
             assert_eq!(cells[0].node().is_some(), lock.sdks.contains_key("mine"));
@@ -236,7 +236,7 @@ fn mutated_matrix_locks() {
             }
             imports.set(imports.get() + u64::from(cells[0].node().is_some()));
         }
-        match plan(&matrix, &lock) {
+        match matrix.plan(&lock) {
             Ok(plan) => {
                 let tree = tree(&plan, &BTreeMap::new(), true).unwrap();
                 for path in ["crossloom/default.nix", "crossloom/sources.nix", "crossloom/aarch64-darwin.nix"] {

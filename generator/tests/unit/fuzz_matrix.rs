@@ -8,8 +8,9 @@ use super::mutate;
 use crate::diag;
 use crate::families::musl_gcc::MuslGcc;
 use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
-use crate::matrix::{Matrix, UserFiles};
+use crate::matrix::Matrix;
 use crate::platform::System;
+use crate::reader::UserFiles;
 
 const TOKENS: &[&str] = &[
     "[",

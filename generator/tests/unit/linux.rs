@@ -2,9 +2,10 @@
 
 use super::project::{planned, seeds};
 use crate::diag;
-use crate::matrix::{Beside, Matrix, UserFiles};
+use crate::matrix::Matrix;
 use crate::plan::{Arg, Node, SystemPlan};
 use crate::platform::System;
+use crate::reader::{Beside, UserFiles};
 
 /// One file that a matrix may name.
 struct File(&'static str, &'static str);
@@ -164,7 +165,7 @@ fn folders_beside_a_matrix() {
         assert_eq!(error.0, format!("{} is a link", at(link).display()));
     }
     assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
-    for number in 0..crate::matrix::beside::MAX_USER_FILES {
+    for number in 0..crate::reader::MAX_USER_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }
     assert!(beside.list("m").unwrap_err().0.contains("more than"));

@@ -13,9 +13,10 @@ use crate::families::darwin::Darwin;
 use crate::families::linux::Linux;
 use crate::families::musl_gcc::{MuslGcc, MuslTarget};
 use crate::families::valgrind_darwin::ValgrindDarwin;
-use crate::families::{self, CellOf, Family, Values};
-use crate::matrix::Surface;
+use crate::families::{self};
+use crate::family::{CellOf, Family, Values};
 use crate::matrix::{self, Matrix};
+use crate::service::Surface;
 use crate::word::Word;
 use serde_json::Value;
 
@@ -52,13 +53,13 @@ fn goldens(folder: &str, show: impl Fn(&str, &str) -> String) {
 /// The files that cases name.
 struct Files;
 
-impl matrix::UserFiles for Files {
+impl crate::reader::UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         match path {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
             "wrong.config" => Ok(b"CONFIG_A=yes\nB=y\n\n# CONFIG_C is not st\nCONFIG_D\n".to_vec()),
             "binary.config" => Ok(vec![0xff, 0xfe]),
-            "large.config" | "large/Kbuild" => Ok(vec![b'\n'; matrix::MAX_USER_FILE + 1]),
+            "large.config" | "large/Kbuild" => Ok(vec![b'\n'; crate::reader::MAX_USER_FILE + 1]),
             "good/Makefile" | "binary/Kbuild" => Ok(b"obj-m := good.o\n".to_vec()),
             "good/good.c" | "silent/Kbuild" => Ok(b"/* nothing */\n".to_vec()),
             "binary/data" => Ok(vec![0xff, 0xfe]),
@@ -105,7 +106,7 @@ fn summary(matrix: &Matrix) -> String {
     let systems: Vec<_> = matrix.systems.iter().map(|system| system.as_str()).collect();
     let prefer: Vec<_> = matrix.prefer.iter().map(|variant| variant.as_str()).collect();
     let mut text = format!("systems {} seed {} prefer {}\n", systems.join(" "), matrix.seed, prefer.join(" "));
-    if matrix.ci != matrix::Ci::default() {
+    if matrix.ci != crate::service::Ci::default() {
         writeln!(text, "{:?}", matrix.ci).unwrap();
     }
     cells::<MuslGcc>(matrix).iter().for_each(|cell| summarise(&mut text, matrix, cell));

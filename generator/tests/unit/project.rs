@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::diag;
+use crate::diag::Problem;
+use crate::families::ALL;
 use crate::families::musl_gcc::MuslTarget;
-use crate::families::{ALL, CellOf, Family};
+use crate::family::{CellOf, Family};
 use crate::lock::Lock;
-use crate::matrix::{Beside, Matrix};
+use crate::matrix::Matrix;
 use crate::output::Tree;
-use crate::plan::{Plan, plan, wanted};
+use crate::plan::Plan;
 use crate::platform::System;
+use crate::reader::{Beside, NoFiles, UserFiles};
 use crate::seed::SeedLock;
 use crate::tree::tree;
 use crate::verbatim::Verbatim;
@@ -18,6 +21,18 @@ use crate::verbatim::Verbatim;
 /// The repository.
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Tests read matrices of crossloom's own families.
+impl Matrix {
+    /// Reads a matrix file that names no files.
+    pub fn parse(text: &str) -> Result<Matrix, Vec<Problem>> {
+        Matrix::parse_with(text, &NoFiles)
+    }
+
+    pub fn parse_with(text: &str, files: &dyn UserFiles) -> Result<Matrix, Vec<Problem>> {
+        Matrix::parse_in(ALL, text, files)
+    }
 }
 
 /// Files that it names stand in the repository.
@@ -28,11 +43,11 @@ pub fn matrix(text: &str) -> Matrix {
 
 /// The lock that `crossloom lock` makes where there is none.
 pub fn lock(matrix: &Matrix) -> Lock {
-    Lock::resolve(&wanted(matrix), &matrix.prefer, None, &BTreeSet::new()).unwrap()
+    Lock::resolve(&matrix.wanted(), &matrix.prefer, None, &BTreeSet::new()).unwrap()
 }
 
 pub fn planned(matrix: &Matrix) -> Plan {
-    plan(matrix, &lock(matrix)).unwrap()
+    matrix.plan(&lock(matrix)).unwrap()
 }
 
 /// crossloom's own seed locks for the matrix.

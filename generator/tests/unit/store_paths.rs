@@ -12,7 +12,7 @@ use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::nix::store::{Method, StoreName, fixed_output_path};
 use crate::output;
-use crate::plan::{Plan, plan};
+use crate::plan::Plan;
 use crate::seed::SeedLock;
 use crate::tree::tree_with;
 use serde_json::Value;
@@ -51,7 +51,7 @@ fn imported(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
+    matrix.plan(&project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 /// What the rendered tree in `dir` fetches, by attribute and by file. With every package in the base, one derivation

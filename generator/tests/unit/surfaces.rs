@@ -12,7 +12,7 @@ use crate::lock::LockedSdk;
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::output::{self, Difference, MARKER, OutputError, Tree};
-use crate::plan::{Plan, plan};
+use crate::plan::Plan;
 use crate::platform::System;
 use crate::report::Report;
 use crate::tree;
@@ -45,7 +45,7 @@ fn with_sdk(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
+    matrix.plan(&project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 fn tree_of(matrix: &Matrix) -> (Plan, Tree) {

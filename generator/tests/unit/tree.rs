@@ -14,11 +14,12 @@ use crate::families::darwin::Darwin;
 use crate::families::musl_gcc::{MuslGcc, MuslTarget};
 use crate::families::valgrind_darwin::ValgrindDarwin;
 use crate::lock::{Lock, LockedSdk};
-use crate::matrix::{Beside, Matrix};
+use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::output::{self, Tree};
-use crate::plan::{Arg, Node, Plan, plan, wanted};
+use crate::plan::{Arg, Node, Plan};
 use crate::platform::System;
+use crate::reader::Beside;
 use crate::render::value::is_bare_name;
 use crate::seed::roots::PROVIDED;
 use crate::seed::{SeedLock, Tier};
@@ -123,7 +124,7 @@ fn families() -> (Matrix, Plan) {
         origin: "MacOSX15.5\u{2028}${x}.tar.xz".to_owned(),
     };
     let lock = project::lock(&matrix).with_sdk("mine", sdk);
-    let plan = plan(&matrix, &lock).unwrap();
+    let plan = matrix.plan(&lock).unwrap();
     (matrix, plan)
 }
 
@@ -229,7 +230,7 @@ fn addresses_of_the_users_own_stay() {
         )
     };
     let resolve = |matrix: &Matrix, old: &Lock| {
-        let wanted = wanted(matrix);
+        let wanted = matrix.wanted();
         Lock::resolve(&wanted, &matrix.prefer, Some(old), &BTreeSet::new()).unwrap()
     };
     let first = matrix(&text("sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg="));
@@ -240,7 +241,7 @@ fn addresses_of_the_users_own_stay() {
     lock.sources.get_mut(&name).unwrap().urls.push(address.clone());
     let kept = resolve(&first, &lock);
     assert_eq!(kept, lock);
-    let tree = tree::tree(&plan(&first, &kept).unwrap(), &project::seeds(&first), false).unwrap();
+    let tree = tree::tree(&first.plan(&kept).unwrap(), &project::seeds(&first), false).unwrap();
     assert!(tree["crossloom/sources.nix"].text.contains(&format!("\"{address}\"")));
     let second = matrix(&text("sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="));
     assert!(!resolve(&second, &lock).sources[&name].urls.contains(&address));
@@ -403,7 +404,7 @@ fn compare_example(dir: &Path) {
         .unwrap_or_else(|problems| panic!("{}", diag::render("matrix.toml", &text, &problems, false)));
     let text = read("matrix.lock");
     let old = Lock::parse(&text).unwrap_or_else(|error| panic!("{name}/matrix.lock: {error}"));
-    let wanted = wanted(&matrix);
+    let wanted = matrix.wanted();
     let new = Lock::resolve(&wanted, &matrix.prefer, Some(&old), &BTreeSet::new()).unwrap();
     assert!(new.to_text() == text, "{name}/matrix.lock is stale; {fix}");
     if !dir.ends_with("quickstart") {
@@ -419,7 +420,7 @@ fn compare_example(dir: &Path) {
             *seed = SeedLock::parse(&text, &own.display().to_string()).unwrap();
         }
     }
-    let tree = tree::tree(&plan(&matrix, &new).unwrap(), &seeds, true).unwrap();
+    let tree = tree::tree(&matrix.plan(&new).unwrap(), &seeds, true).unwrap();
     let differences = output::check(dir, &tree).unwrap();
     let shown: Vec<_> = differences.iter().map(ToString::to_string).collect();
     assert!(shown.is_empty(), "{name} is stale; {fix}\n{}", shown.join("\n"));
@@ -688,7 +689,7 @@ fn planned_with_sdk(matrix: &Matrix) -> Plan {
         version: "15.5".to_owned(),
         origin: "MacOSX15.5.tar.xz".to_owned(),
     };
-    plan(matrix, &project::lock(matrix).with_sdk("mine", sdk)).unwrap()
+    matrix.plan(&project::lock(matrix).with_sdk("mine", sdk)).unwrap()
 }
 
 /// What has to hold for every plan of macOS's families.

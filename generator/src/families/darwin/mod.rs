@@ -4,12 +4,12 @@ mod plan;
 mod sdk;
 mod targets;
 
-use super::{
-    About, Axis, CellOf, Defect, Family, LANGUAGES, Languages, Limits, Misspelt, Reading, Setting, Suffix, Values,
-};
+use super::languages::{LANGUAGES, Languages};
 use crate::catalogue::Package;
+use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Setting, Suffix, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
+use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 

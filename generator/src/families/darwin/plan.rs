@@ -4,9 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::sdk::SdkSource;
-use super::{CCTOOLS, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, Sdk, Spec, XAR, ZIGLANG};
+use super::{ABOUT, CCTOOLS, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, Sdk, Spec, XAR, ZIGLANG};
 use crate::catalogue::Package;
-use crate::families::CellOf;
+use crate::family::CellOf;
 use crate::lock::{Wanted, sdk_source_name};
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, source_of, text};
 
@@ -165,7 +165,8 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
     };
     let planned = |output, built| Cell {
         name: cell.name.clone(),
-        family: &Darwin,
+        family: ABOUT.key,
+        limits: ABOUT.limits,
         shell: Some(shell),
         output,
         target: triple,
@@ -198,7 +199,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
     ]);
     planner.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str())];
-    let built = cxx && planner.was_built(&Darwin, triple, &words, &[llvm, ZIGLANG.default()]);
+    let built = cxx && planner.was_built(ABOUT.key, triple, &words, &[llvm, ZIGLANG.default()]);
     planned(Output::Node(toolchain), built)
 }
 

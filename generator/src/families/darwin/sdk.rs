@@ -8,11 +8,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::catalogue::{Package, Release, Unpinned};
 use crate::diag::{Problem, quote};
-use crate::families::table::Meaning;
-use crate::families::{Entries, Import, Key, Table};
-use crate::matrix::UserFiles;
-use crate::matrix::reader::{Reader, Value};
+use crate::family::table::Meaning;
+use crate::family::{Entries, Import, Key, Table};
 use crate::nix::hash::Sha256;
+use crate::reader::UserFiles;
+use crate::reader::{Reader, Value};
 use crate::word::Word;
 use crate::words;
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::families::Target;
+use crate::family::Target;
 
 /// One macOS target: an architecture and a Darwin release.
 #[derive(Debug, PartialEq, Eq)]

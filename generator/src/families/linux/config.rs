@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::diag::{Problem, quote};
-use crate::families::table::Meaning;
-use crate::families::{Key, Table};
-use crate::matrix::reader::{Reader, Value};
-use crate::matrix::{MAX_USER_FILE, UserFiles};
+use crate::family::table::Meaning;
+use crate::family::{Key, Table};
+use crate::reader::{MAX_USER_FILE, UserFiles};
+use crate::reader::{Reader, Value};
 use crate::word::Word;
 use crate::words;
 

@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use super::darwin::Darwin;
 use super::musl_gcc::{MuslGcc, MuslTarget};
-use super::{
-    About, Axis, CellOf, Defect, Family, Kind, Limits, Misspelt, Reading, Registered, Setting, Suffix, Values,
-};
 use crate::catalogue::{Package, Release};
+use crate::family::{
+    About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Registered, Setting, Suffix, Values,
+};
 use crate::lock::Wanted;
 use crate::matrix::MAX_CELLS;
 use crate::plan::Planner;
 use crate::platform::System;
+use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 use config::{KernelConfig, KernelConfigs};

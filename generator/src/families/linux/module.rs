@@ -7,10 +7,10 @@ use serde_json::json;
 
 use super::config::is_plain;
 use crate::diag::{Problem, quote};
-use crate::families::table::Meaning;
-use crate::families::{Key, Table};
-use crate::matrix::reader::{Reader, Value};
-use crate::matrix::{MAX_USER_FILE, UserFiles};
+use crate::family::table::Meaning;
+use crate::family::{Key, Table};
+use crate::reader::{MAX_USER_FILE, UserFiles};
+use crate::reader::{Reader, Value};
 
 const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
 

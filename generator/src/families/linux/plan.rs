@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::{Fragment, Goal, KernelBase, KernelConfig};
 use super::module::LinuxModule;
-use super::{KernelCompiler, Linux};
+use super::{ABOUT, KernelCompiler, Linux};
 use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
-use crate::families::{CellOf, Target, musl_gcc};
+use crate::families::musl_gcc;
+use crate::family::{CellOf, Target};
 use crate::lock::Wanted;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
@@ -172,7 +173,7 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
     };
     planner.insert(Node { name: name.clone(), recipe: "linux/linux", args });
     let words = [("compiler", spec.compiler.as_str()), ("config", spec.config.name.as_str())];
-    let built = planner.was_built(&Linux, target.name(), &words, &[spec.linux]);
+    let built = planner.was_built(ABOUT.key, target.name(), &words, &[spec.linux]);
     let shell = Shell {
         name: cell.name.clone(),
         recipe: "linux/linux-shell",
@@ -181,7 +182,8 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
     };
     Cell {
         name: cell.name.clone(),
-        family: &Linux,
+        family: ABOUT.key,
+        limits: ABOUT.limits,
         shell: Some(shell),
         output: Output::Node(name),
         target: target.name(),
@@ -204,7 +206,8 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
             name: of(&format!("linux-module-{}", module.name), &cell.name),
             shell: None,
             output: Output::Node(name),
-            family: &Linux,
+            family: ABOUT.key,
+            limits: ABOUT.limits,
             target: cell.target.name(),
             built: false,
         }

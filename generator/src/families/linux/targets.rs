@@ -5,8 +5,8 @@
 
 use std::fmt;
 
-use crate::families::Target;
 use crate::families::musl_gcc::MuslTarget;
+use crate::family::Target;
 
 /// One architecture as a kernel's target: a row of the table.
 #[derive(Debug, PartialEq, Eq)]

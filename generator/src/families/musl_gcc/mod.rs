@@ -3,12 +3,12 @@
 mod plan;
 mod targets;
 
-use super::{
-    About, Axis, CellOf, Defect, Family, Kind, LANGUAGES, Languages, Limits, Reading, Setting, Suffix, Value, Values,
-};
+use super::languages::{LANGUAGES, Languages};
 use crate::catalogue::{Package, Release, version_key};
+use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Reading, Setting, Suffix, Value, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
+use crate::service::Limits;
 
 pub use plan::{compiler_wanted, default_compiler};
 pub use targets::MuslTarget;

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
+use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::{Package, Release};
-use crate::ci::limits::Limits;
-use crate::families::CellOf;
+use crate::family::CellOf;
 use crate::lock::Wanted;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
 use crate::platform::System;
+use crate::service::Limits;
 
 /// A library that GCC's host programs are linked with, always at the catalogue's default version.
 struct HostLibrary {
@@ -49,7 +49,8 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         let built = was_built(planner, cell);
         planner.cell(Cell {
             name: cell.name.clone(),
-            family: &MuslGcc,
+            family: ABOUT.key,
+            limits: ABOUT.limits,
             shell: Some(shell(system, cell)),
             output: Output::Node(toolchain),
             target: cell.target.triple(),
@@ -95,7 +96,7 @@ fn seed_check(musl: &'static Release) -> Check {
 
 fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
     let plain = cell.spec.languages.cxx && cell.spec.flags == Flags::default();
-    plain && planner.was_built(&MuslGcc, cell.target.triple(), &[], &releases(&cell.spec))
+    plain && planner.was_built(ABOUT.key, cell.target.triple(), &[], &releases(&cell.spec))
 }
 
 fn host_library(planner: &mut Planner<'_>, library: &HostLibrary) {

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use crate::families::Target;
+use crate::family::Target;
 use crate::platform::System;
 use Endian::{Big, Little};
 

@@ -4,12 +4,13 @@ mod plan;
 
 use super::darwin::{self, Darwin, DarwinTarget, FLAVOUR, Flavour, SDK, SPELLING, Sdk};
 use super::musl_gcc::too_old;
-use super::{
-    About, Axis, CellOf, Defect, Family, Limits, Misspelt, Reading, Registered, Suffix, Target, Value, Values,
-};
 use crate::catalogue::{Package, Release};
+use crate::family::{
+    About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Value, Values,
+};
 use crate::lock::Wanted;
 use crate::plan::Planner;
+use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{BOOTSTRAP_CMDS, Mig, UNICORN, ValgrindDarwin, ZIGLANG};
-use crate::ci::limits::Limits;
-use crate::families::CellOf;
+use super::{ABOUT, BOOTSTRAP_CMDS, Mig, UNICORN, ValgrindDarwin, ZIGLANG};
 use crate::families::darwin::{Compiler, compiler, flavour_wanted, is_checked, sdk_wanted, static_macho};
+use crate::family::CellOf;
 use crate::lock::Wanted;
 use crate::plan::{Cell, Check, Node, Output, Planner, attribute, node, source, text};
 use crate::platform::System;
+use crate::service::Limits;
 
 /// The build system whose Python the emulator's package is made for.
 const EMULATES: System = System::X86_64Linux;
@@ -55,7 +55,8 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     let tarball_name = format!("{}-tarball", cell.name);
     let planned = |name: &str, output, built: bool| Cell {
         name: name.to_owned(),
-        family: &ValgrindDarwin,
+        family: ABOUT.key,
+        limits: ABOUT.limits,
         shell: None,
         output,
         target: cell.target.triple(),
@@ -96,7 +97,7 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
         ],
     );
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
-    let built = planner.was_built(&ValgrindDarwin, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
+    let built = planner.was_built(ABOUT.key, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
     [planned(&cell.name, Output::Node(valgrind), built), planned(&tarball_name, Output::Node(tarball), built)]
 }
 

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use crate::diag::{Problem, quote};
-use crate::matrix::UserFiles;
-use crate::matrix::reader::{Reader, Value, own_name};
+use crate::reader::UserFiles;
+use crate::reader::{Reader, Value, own_name};
 
 /// A kind of table.
 pub trait Table: Sync {
@@ -23,7 +23,7 @@ pub trait Table: Sync {
     /// One of them, with its article: `an SDK`.
     fn what(&self) -> &'static str;
 
-    /// Where its names go, for someone who uses one nowhere: `[darwin] with sdk`.
+    /// Where its names go, for someone who uses one nowhere: `[FAMILY] with KEY`.
     fn used_in(&self) -> &'static str;
 
     /// Keys of one entry.

@@ -1,13 +1,19 @@
-//! Reading typed values out of a spanned TOML tree, with every problem kept and none fatal.
+//! Reading typed values out of a spanned TOML tree, with every problem kept and none fatal; and the files that a matrix may
+//! name.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod files;
+
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub use files::{Beside, MAX_USER_FILE, UserFiles};
+#[cfg(test)]
+pub use files::{MAX_USER_FILES, NoFiles};
+
 use crate::diag::{Problem, nearest, quote};
-use crate::families::{Entries, Table};
 use crate::lock::is_sdk_name;
 
 /// A TOML value with its place in the text.
@@ -158,14 +164,6 @@ impl Reader {
                 self.wrong_type(value.span(), place, "a table", other);
                 None
             }
-        }
-    }
-
-    /// Reports each entry of a table that no axis, `include` or setting of a family names.
-    pub fn unused(&mut self, table: &dyn Table, entries: &Entries, used: &BTreeSet<&str>) {
-        for (name, entry) in entries.iter().filter(|(name, _)| !used.contains(name.as_str())) {
-            let problem = Problem::at(entry.span.clone(), format!("no family uses [{}.{name}]", table.key()));
-            self.report(problem.hint(format!("name it: {} = [\"{name}\"]; or remove it", table.used_in())));
         }
     }
 

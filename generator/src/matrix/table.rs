@@ -6,13 +6,11 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
-use super::reader::{Loc, Reader, Value, not_among};
 use crate::diag::{Problem, closest, quote};
-use crate::families::Value as AxisValue;
-use crate::families::{
-    Axis, Entries, Kind, Misspelt, Named, Registered, Setting, SettingValue, Table, TargetId, Values,
-};
+use crate::family::Value as AxisValue;
+use crate::family::{Axis, Entries, Kind, Misspelt, Named, Registered, Setting, SettingValue, Table, TargetId, Values};
 use crate::platform::System;
+use crate::reader::{Loc, Reader, Value, not_among};
 use crate::word::Word;
 
 /// A family's table.

@@ -1,0 +1,47 @@
+//! A matrix and its lock → what has to be built: each family plans its cells, for one build system after the other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Matrix;
+use crate::family::Import;
+use crate::lock::{Lock, LockError, Wanted, sdk_source_name};
+use crate::plan::{Plan, Planner, SystemPlan};
+use crate::platform::System;
+
+impl Matrix {
+    /// The releases that it builds from, by their names in the lock.
+    pub fn wanted(&self) -> BTreeMap<String, Wanted> {
+        let all = self.cells.iter().flat_map(|cells| cells.wanted());
+        all.map(|wanted| (wanted.name(), wanted)).collect()
+    }
+
+    /// Plans it from the sources that `lock` holds.
+    ///
+    /// # Errors
+    /// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
+    pub fn plan(&self, lock: &Lock) -> Result<Plan, LockError> {
+        let plan = |system: &System| {
+            let mut planner = Planner::new(*system, lock, self.seed);
+            self.cells.iter().for_each(|cells| cells.plan(&mut planner));
+            (*system, planner.finish())
+        };
+        let systems: BTreeMap<_, _> = self.systems.iter().map(plan).collect();
+        let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
+        let mut sources = BTreeMap::new();
+        for (name, wanted) in self.wanted() {
+            let source = lock.source(&name)?;
+            if wanted.hash().is_some_and(|hash| hash != source.sha256) {
+                return Err(LockError::OtherHash { name });
+            }
+            // A source of cells whose SDK is missing, and of no others, is not fetched yet.
+            if named.contains(&name) {
+                sources.insert(name, source.clone());
+            }
+        }
+        let imports = self.imports.iter().filter(|(_, import)| **import == Import::Needed);
+        let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));
+        let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
+        let files = self.cells.iter().flat_map(|cells| cells.files()).collect();
+        Ok(Plan { seed: self.seed, ci: self.ci.clone(), systems, sources, sdks, files })
+    }
+}
