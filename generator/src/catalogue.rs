@@ -83,6 +83,11 @@ impl Release {
         &self.sources
     }
 
+    /// The form that is published as this variant.
+    pub fn form(&self, variant: Variant) -> Option<&Source> {
+        self.sources.iter().find(|source| source.variant == variant)
+    }
+
     /// Whether a matrix gets it that names none.
     pub fn is_default(&self) -> bool {
         let first = catalogue().releases.get(&self.package).and_then(|releases| releases.first());
@@ -91,7 +96,7 @@ impl Release {
 
     /// The form whose variant comes first in `prefer`, else the first there is.
     pub fn choose(&self, prefer: &[Variant]) -> Option<&Source> {
-        let preferred = prefer.iter().find_map(|variant| self.sources.iter().find(|source| source.variant == *variant));
+        let preferred = prefer.iter().find_map(|variant| self.form(*variant));
         preferred.or(self.sources.first())
     }
 }

@@ -67,6 +67,15 @@ pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLock
     Ok(text)
 }
 
+/// Whether a `flake.lock` holds nixpkgs as [`with_nixpkgs`] would leave it.
+///
+/// # Errors
+/// As [`with_nixpkgs`].
+pub fn pins_nixpkgs(text: &str) -> Result<bool, FlakeLockError> {
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).map_err(|source| FlakeLockError::Syntax { source });
+    Ok(parsed(&with_nixpkgs(Some(text), false)?)? == parsed(text)?)
+}
+
 /// The nixpkgs that a `flake.lock` pins for its root: the revision, or the hash of the tree where there is none.
 /// Nothing where that cannot be told, as when the input follows another one.
 ///

@@ -4,6 +4,7 @@
 //! it reads the lock alone, so a newer catalogue changes no file of a release until the user asks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +48,10 @@ pub struct LockedSource {
     pub size: Option<u64>,
     /// Addresses in the order to be tried.
     pub urls: Vec<String>,
+    /// Whether the user chose this file instead of the catalogue's. Without this mark another hash than the catalogue's
+    /// is an error: it would be a slip, or a change that a reviewer did not see.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
 }
 
 /// A macOS SDK that `crossloom sdk import` put into the Nix store.
@@ -84,8 +89,48 @@ pub enum LockError {
     Update { name: String, known: Vec<String>, sdk: bool },
     #[error("it holds {name} with another hash than the matrix gives")]
     OtherHash { name: String },
+    #[error("{}", other_hashes(differing))]
+    #[diagnostic(help("{}", differing.iter().map(Differing::way_out).collect::<Vec<_>>().join("\n")))]
+    NotCatalogue { differing: Vec<Differing> },
     #[error("it does not hold {missing}, which the matrix asks for")]
     Stale { missing: String },
+}
+
+/// A source whose hash is not the one that the catalogue has for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Differing {
+    /// Its name in the lock.
+    pub name: String,
+    variant: Variant,
+    locked: Sha256,
+    /// Nothing where the catalogue does not have this variant of the release.
+    catalogue: Option<Sha256>,
+}
+
+impl Differing {
+    fn way_out(&self) -> String {
+        let name = &self.name;
+        format!(
+            "`crossloom lock --update {name}` takes the catalogue's file; if the file is your own, write `\"own\": true` \
+             into its entry"
+        )
+    }
+}
+
+impl fmt::Display for Differing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Differing { name, variant, locked, catalogue } = self;
+        match catalogue {
+            // Archives of git trees are hashed otherwise than files, so that one hash can have two meanings.
+            Some(hash) if hash == locked => write!(f, "{name} has the catalogue's hash, but `tree` differs"),
+            Some(hash) => write!(f, "{name} has hash {locked}, but the catalogue says {hash}"),
+            None => write!(f, "{name} has hash {locked}, but the catalogue knows no variant {variant} of it"),
+        }
+    }
+}
+
+fn other_hashes(differing: &[Differing]) -> String {
+    differing.iter().map(Differing::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// The way out where a name is no source's.
@@ -129,6 +174,17 @@ impl Wanted {
         }
     }
 
+    /// How what is locked differs from the catalogue, where nobody says that it should.
+    pub fn differing(&self, locked: &LockedSource) -> Option<Differing> {
+        let Wanted::Release(release) = self else { return None };
+        let form = release.form(locked.variant);
+        if locked.own || form.is_some_and(|form| (form.sha256, form.tree) == (locked.sha256, locked.tree)) {
+            return None;
+        }
+        let (variant, catalogue) = (locked.variant, form.map(|form| form.sha256));
+        Some(Differing { name: self.name(), variant, locked: locked.sha256, catalogue })
+    }
+
     /// The form of it that is locked where the lock holds none yet.
     fn chosen(&self, prefer: &[Variant]) -> Option<LockedSource> {
         match self {
@@ -139,6 +195,7 @@ impl Wanted {
                 tree: release.tree,
                 size: None,
                 urls: release.urls.clone(),
+                own: false,
             }),
             Wanted::Release(release) => release.choose(prefer).map(|chosen| LockedSource {
                 variant: chosen.variant,
@@ -147,6 +204,7 @@ impl Wanted {
                 tree: chosen.tree,
                 size: chosen.size,
                 urls: chosen.urls.clone(),
+                own: false,
             }),
         }
     }
@@ -165,10 +223,12 @@ pub fn sdk_source_name(name: &str) -> String {
 impl Lock {
     /// The lock for the `wanted` releases, each in the first variant of `prefer` that there is. Sources that `old`
     /// holds already stay as they are, unless they stand in `update` (by package, e.g. `gcc`, or by name, e.g.
-    /// `gcc-14.2.0`) or another variant is now preferred, or the matrix gives another hash.
+    /// `gcc-14.2.0`) or another variant is now preferred, or the matrix gives another hash. Those that are the user's own
+    /// stay whatever is preferred.
     ///
     /// # Errors
     /// [`LockError::Stale`] when the catalogue knows no such release: the matrix was read with another catalogue.
+    /// [`LockError::NotCatalogue`] where one that would stay has another hash than the catalogue, and is not the user's.
     pub fn resolve(
         wanted: &BTreeMap<String, Wanted>,
         prefer: &[Variant],
@@ -184,16 +244,23 @@ impl Lock {
             let sdk = old.is_some_and(|old| old.sdks.contains_key(name));
             return Err(LockError::Update { name: name.clone(), known, sdk });
         }
-        let mut sources = BTreeMap::new();
+        let (mut sources, mut differing) = (BTreeMap::new(), Vec::new());
         for (name, wanted) in wanted {
             let new = wanted.chosen(prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
             let updated = update.contains(wanted.package()) || update.contains(name);
             let kept = old.and_then(|old| old.sources.get(name));
             let same = |kept: &&LockedSource| wanted.hash().is_none_or(|hash| hash == kept.sha256);
-            let kept = kept.filter(|kept| kept.variant == new.variant && !updated).filter(same);
+            let stays = |kept: &&LockedSource| !updated && (kept.own || kept.variant == new.variant);
+            let kept = kept.filter(stays).filter(same);
+            differing.extend(kept.and_then(|kept| wanted.differing(kept)));
             let mut locked = kept.cloned().unwrap_or(new);
-            locked.urls = preferred(&locked.urls, prefer);
+            if !locked.own {
+                locked.urls = preferred(&locked.urls, prefer);
+            }
             sources.insert(name.clone(), locked);
+        }
+        if !differing.is_empty() {
+            return Err(LockError::NotCatalogue { differing });
         }
         // An import is the user's doing, and only the user's.
         let sdks = old.map(|old| old.sdks.clone()).unwrap_or_default();

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::progress::{Progress, show};
+use super::project::EditedArgs;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::store::build::Outcome as Built;
 use crate::store::build::{BuildError, build, located};
@@ -18,6 +19,8 @@ use crate::store::{Event, machine};
 pub struct BuildArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
+    #[command(flatten)]
+    edited: EditedArgs,
     /// Cells and checks, as `crossloom plan` lists them; or single nodes.
     #[arg(value_name = "CELL|CHECK|NODE", required = true)]
     names: Vec<String>,
@@ -36,7 +39,7 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let system = machine::system()?;
     let nix = located(&project.seeds()?, system)?;
     let plan = project.plan()?;
-    project.current(&plan)?;
+    args.edited.current(&project, &plan)?;
     let mut progress = Progress::new(quiet);
     let mut tell = |event: Event<'_>| progress.tell(event);
     for_names(&nix, &project, &plan, system, &args.names, show(quiet), &mut tell)?;
@@ -58,15 +61,31 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
 pub struct NixArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
+    #[command(flatten)]
+    edited: EditedArgs,
     /// What to run, e.g. `build .#CELL`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARG")]
     args: Vec<String>,
+}
+
+/// Whether a command of Nix's builds.
+fn builds(args: &[String]) -> bool {
+    const COMMANDS: [&str; 7] = ["build", "bundle", "develop", "print-dev-env", "profile", "run", "shell"];
+    let mut words = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-'));
+    match words.next() {
+        Some("flake") => words.next() == Some("check"),
+        word => word.is_some_and(|word| COMMANDS.contains(&word)),
+    }
 }
 
 /// Runs `nix` as `crossloom build` would: with flakes, sandboxed, offline, and with the sandbox's /bin/sh.
 pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.matrix)?;
     let nix = located(&project.seeds()?, machine::system()?)?;
+    // Other commands build nothing, and are of use where nothing is rendered or the lock is stale.
+    if builds(&args.args) && project.index().is_ok() {
+        args.edited.current(&project, &project.plan()?)?;
+    }
     let mut all = vec!["--offline".to_owned()];
     all.extend(without_nixpkgs(&args.args)?);
     let run = |source| BuildError::Run { program: "nix".to_owned(), source };

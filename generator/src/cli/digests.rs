@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::project::EditedArgs;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::driver::Nix;
 use crate::output;
@@ -16,6 +17,8 @@ use crate::verify::own::{Own, OwnError, own, read};
 pub struct DigestsArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
+    #[command(flatten)]
+    edited: EditedArgs,
     /// Cells and nodes, with every node that they need; all of this machine's when none is named.
     #[arg(value_name = "CELL|NODE")]
     names: Vec<String>,
@@ -33,7 +36,7 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let here = planned(&plan, system)?;
     let nodes = closure(here, system, &args.names)?;
     let named = choose(here, system, &args.names)?.nodes;
-    project.current(&plan)?;
+    args.edited.current(&project, &plan)?;
     // Before anything is hashed: that takes a while.
     let mut digests = match &args.write {
         Some(path) => read(path)?.unwrap_or_default(),

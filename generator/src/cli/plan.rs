@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use clap::Args;
 use serde_json::Value;
 
+use super::project::EditedArgs;
 use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, PrintError, Result, project};
 use crate::nix::driver::Nix;
@@ -15,6 +16,8 @@ use crate::store::evaluate::{Store, Stored, store};
 pub struct PlanArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
+    #[command(flatten)]
+    edited: EditedArgs,
     /// As JSON.
     #[arg(long)]
     json: bool,
@@ -36,7 +39,7 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
         true => {
             // Tells a folder that is not there from one that belongs to another matrix.
             project.index()?;
-            project.current(&plan)?;
+            args.edited.current(&project, &plan)?;
             Some(store(&Nix::locate()?, &project, &plan)?)
         }
         false => None,

@@ -3,9 +3,12 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
+use clap::Args;
+
 use super::{MatrixArgs, Outcome, Result};
 use crate::families;
 use crate::family::find;
+use crate::plan::Plan;
 use crate::project::{self, Project, ProjectError};
 use crate::{diag, output};
 
@@ -35,10 +38,31 @@ pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// Reads matrix and lock.
+/// Whether commands that build accept a rendered folder that was edited.
+#[derive(Debug, Args)]
+pub struct EditedArgs {
+    /// Accept recipes and other files in the folder crossloom/ that were changed by hand, which is an error otherwise.
+    #[arg(long)]
+    allow_edited: bool,
+}
+
+impl EditedArgs {
+    /// Sees that the rendered folder is what the plan gives, and says which files are not where that is allowed.
+    pub fn current(&self, project: &Project, plan: &Plan) -> Result<()> {
+        let edited = project.current(plan, self.allow_edited)?;
+        if !edited.is_empty() {
+            tracing::warn!("not what crossloom renders, and used all the same: {}", edited.join(", "));
+        }
+        Ok(())
+    }
+}
+
+/// Reads matrix and locks.
 pub fn check(args: &MatrixArgs) -> Result<Outcome> {
     let project = open(&args.matrix)?;
     project.plan()?;
+    project.seeds()?;
+    project.check_flake_lock()?;
     tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.count());
     Ok(Outcome::Fine)
 }
@@ -46,7 +70,13 @@ pub fn check(args: &MatrixArgs) -> Result<Outcome> {
 /// Writes or checks `matrix.lock` and `flake.lock`.
 pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome> {
     let project = open(&args.matrix)?;
-    let locks = project.locks(update)?;
+    let locks = match project.locks(update) {
+        Err(error @ ProjectError::LockHash { .. }) if check => {
+            super::report(&error);
+            return Ok(Outcome::Found);
+        }
+        locks => locks?,
+    };
     for name in &locks.undeclared {
         let path = project.lock_path();
         tracing::info!("sdk {name} stays in {}, though the matrix has no such SDK of your own", path.display());

@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::progress::{Progress, show};
+use super::project::EditedArgs;
 use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::platform::System;
@@ -21,6 +22,8 @@ use crate::verify::{Row, Verdict};
 pub struct VerifyArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
+    #[command(flatten)]
+    edited: EditedArgs,
     /// Cells and nodes; every node that they need is verified, too.
     #[arg(value_name = "CELL|NODE", required = true)]
     names: Vec<String>,
@@ -41,9 +44,9 @@ pub fn run(args: &VerifyArgs, quiet: bool) -> Result<Outcome> {
     project.index()?;
     let system = machine::system()?;
     let plan = project.plan()?;
+    args.edited.current(&project, &plan)?;
     let nodes = closure(planned(&plan, system)?, system, &args.names)?;
     let nix = located(&project.seeds()?, system)?;
-    project.current(&plan)?;
     let theirs = match &args.against {
         Some(path) => Theirs::open(path, nix.store_dir())?,
         None => Theirs::Again,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::pip;
+use crate::input::{Conflict, unconflicted};
 
 /// Upstream projects' own servers, under the names that nixpkgs uses.
 const UPSTREAM: &[(&str, &[&str])] = &[
@@ -100,6 +101,9 @@ pub enum MirrorError {
         /// The system's error.
         source: io::Error,
     },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] Conflict),
     /// The user's file is not a mirror file.
     #[error("{}: {problem}", .path.display())]
     #[diagnostic(help("its form is\n  [mirrors]\n  debian = [\"https://mirror.example.org/debian/\"]"))]
@@ -178,6 +182,7 @@ impl Mirrors {
         let user_file = chosen.clone().unwrap_or_else(|| mirrors.user_file.clone());
         match fs::read_to_string(&user_file) {
             Ok(text) => {
+                unconflicted(&user_file, &text)?;
                 // A name in the user's file has the bases that stand there and no others: whoever writes it may well
                 // sit on a network where every other address only costs a timeout.
                 for (name, bases) in

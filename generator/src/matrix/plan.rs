@@ -18,7 +18,8 @@ impl Matrix {
     /// Plans it from the sources that `lock` holds.
     ///
     /// # Errors
-    /// [`LockError::Stale`] when the lock lacks a source. An SDK that it lacks makes cells without a node instead.
+    /// [`LockError::Stale`] when the lock lacks a source, [`LockError::NotCatalogue`] when a source has another hash than
+    /// the catalogue and is not marked as the user's own. An SDK that it lacks makes cells without a node instead.
     pub fn plan(&self, lock: &Lock) -> Result<Plan, LockError> {
         let plan = |system: &System| {
             let mut planner = Planner::new(*system, lock, self.seed);
@@ -27,9 +28,10 @@ impl Matrix {
         };
         let systems: BTreeMap<_, _> = self.systems.iter().map(plan).collect();
         let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
-        let mut sources = BTreeMap::new();
+        let (mut sources, mut differing) = (BTreeMap::new(), Vec::new());
         for (name, wanted) in self.wanted() {
             let source = lock.source(&name)?;
+            differing.extend(wanted.differing(source));
             if wanted.hash().is_some_and(|hash| hash != source.sha256) {
                 return Err(LockError::OtherHash { name });
             }
@@ -37,6 +39,9 @@ impl Matrix {
             if named.contains(&name) {
                 sources.insert(name, source.clone());
             }
+        }
+        if !differing.is_empty() {
+            return Err(LockError::NotCatalogue { differing });
         }
         let imports = self.imports.iter().filter(|(_, import)| **import == Import::Needed);
         let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));

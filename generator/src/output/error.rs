@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 
+use crate::input::Conflict;
+
 /// What stands on disk where the tree has a file or a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
@@ -47,6 +49,9 @@ pub enum OutputError {
     )]
     #[diagnostic(help("move it away, or put its generated default.nix back"))]
     ForeignFolder { path: PathBuf },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] Conflict),
     #[error("{} is {obstacle}", .path.display())]
     #[diagnostic(help("move it away"))]
     InTheWay { path: PathBuf, obstacle: Obstacle },

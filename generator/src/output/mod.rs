@@ -2,7 +2,7 @@
 //!
 //! Both look at the disk in the same way and refuse the same things, so a check that passes is a write that changes
 //! nothing. The folder [`FOLDER`] belongs to crossloom as a whole: what the tree no longer has is stale there. Every
-//! other file is overwritten only where its first line is [`MARKER`], and one for a service that the tree no longer has
+//! other file is overwritten only where its first line begins with [`MARKER`], and one for a service that the tree no longer has
 //! is removed only where it is.
 //!
 //! **Invariant:** until every changed file lies complete beside its target, no target has been touched.
@@ -21,10 +21,10 @@ pub use self::difference::Difference;
 use self::difference::{diff, shown};
 pub use self::error::{Obstacle, OutputError};
 use self::stage::{put_in_place, stage, temporary_beside};
-use self::survey::{Found, look, obstacle, survey};
+use self::survey::{Found, look, obstacle, survey, unconflicted};
 
 /// How every file that crossloom may overwrite begins.
-pub use crate::render::header::HEADER as MARKER;
+pub use crate::render::header::MARKER;
 /// The folder that is crossloom's own, relative to the output directory.
 pub const FOLDER: &str = "crossloom";
 /// garnix' file, beside the folder.
@@ -64,7 +64,7 @@ pub struct Report {
 /// Compares the tree with what is below `dir`, and changes nothing. In the tree's order, stale files last.
 ///
 /// # Errors
-/// What [`write`] would refuse as not crossloom's own, and what cannot be read. Links, folders and the like in place
+/// What [`write`] would refuse as not crossloom's own, what cannot be read, and merge conflicts. Links, folders and the like in place
 /// of a single file are differences.
 pub fn check(dir: &Path, tree: &Tree) -> Result<Vec<Difference>, OutputError> {
     let (found, stale) = survey(dir, tree)?;
@@ -78,6 +78,7 @@ pub fn check(dir: &Path, tree: &Tree) -> Result<Vec<Difference>, OutputError> {
             }),
             Found::File { bytes, executable } => {
                 if bytes != file.text.as_bytes() {
+                    unconflicted(&dir.join(path), &bytes)?;
                     let diff = diff(path, &bytes, &file.text);
                     differences.push(Difference::Differs { path: path.to_string(), diff });
                 }

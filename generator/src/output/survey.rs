@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::difference::shown;
 use super::stage::{TEMPORARY, dir_or_dot};
 use super::{FOLDER, INDEX, MARKER, OPTIONAL, Obstacle, OutputError, Tree, TreeFile};
+use crate::input;
 
 /// What is on disk for one path of the tree.
 pub(super) enum Found {
@@ -52,6 +53,7 @@ pub(super) fn survey<'tree>(dir: &Path, tree: &'tree Tree) -> Result<(Survey<'tr
             && !owned(path)
             && !bytes.starts_with(MARKER.as_bytes())
         {
+            unconflicted(&dir.join(path), bytes)?;
             return Err(OutputError::ForeignFile { path: dir.join(path) });
         }
         found.push((path.as_str(), file, on_disk));
@@ -117,6 +119,9 @@ fn own_folder(dir: &Path, tree: &Tree) -> Result<Stale, OutputError> {
         .iter()
         .all(|file| file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes())));
     if !empty && !marked(&dir.join(INDEX))? {
+        if let Found::File { bytes, .. } = find(dir, INDEX)? {
+            unconflicted(&dir.join(INDEX), &bytes)?;
+        }
         return Err(OutputError::ForeignFolder { path: folder });
     }
     let mut stale = Vec::new();
@@ -185,6 +190,14 @@ fn find(dir: &Path, path: &str) -> Result<Found, OutputError> {
     let bytes = fs::read(&on_disk).map_err(|source| OutputError::from_io("read", &on_disk, source))?;
     // The owner's bit is the one that git records.
     Ok(Found::File { bytes, executable: metadata.permissions().mode() & 0o100 != 0 })
+}
+
+/// Sees that a file that is not what the tree has was not left in the middle of a merge.
+pub(super) fn unconflicted(path: &Path, bytes: &[u8]) -> Result<(), OutputError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(input::unconflicted(path, text)?),
+        Err(_) => Ok(()),
+    }
 }
 
 /// The metadata of what is at a path, links not followed; `None` where there is nothing.

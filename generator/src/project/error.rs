@@ -4,6 +4,7 @@ use std::io;
 
 use crate::diag::Problem;
 use crate::flake_lock::FlakeLockError;
+use crate::input::Conflict;
 use crate::lock::LockError;
 use crate::output::OutputError;
 use crate::platform::{Suite, System};
@@ -33,6 +34,9 @@ pub enum ProjectError {
     #[error("there is no {path}")]
     #[diagnostic(help("run `crossloom lock`"))]
     NoLock { path: String },
+    #[error("{path} does not pin nixpkgs")]
+    #[diagnostic(help("run `crossloom lock`"))]
+    NoPin { path: String },
     #[error("{path}")]
     #[diagnostic(help("correct it, or move it away and run `crossloom lock`"))]
     Lock {
@@ -41,6 +45,26 @@ pub enum ProjectError {
         #[diagnostic_source]
         source: LockError,
     },
+    /// A hash that somebody changed, which `crossloom lock --check` reports as a finding.
+    #[error("{path}")]
+    LockHash {
+        path: String,
+        #[source]
+        #[diagnostic_source]
+        source: LockError,
+    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] Conflict),
+    #[error("{path}: {problem}")]
+    #[diagnostic(help("rename it, e.g. to matrix.toml"))]
+    BadName { path: String, problem: &'static str },
+    #[error("{folder} was rendered from {found}, not from {name}")]
+    #[diagnostic(help(
+        "a folder holds what one matrix renders: move {name} into a folder of its own; or, if {found} is gone, remove \
+         {folder} and run `crossloom generate` again"
+    ))]
+    OtherMatrix { folder: String, found: String, name: String },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Resolve(LockError),
@@ -80,6 +104,12 @@ pub enum ProjectError {
     #[error("{path} is not what matrix and lock give")]
     #[diagnostic(help("run `crossloom generate`"))]
     Outdated { path: String },
+    #[error("{path} is not the file that this crossloom renders{}", and_more(*more))]
+    #[diagnostic(help(
+        "`crossloom generate` replaces it, which undoes what was edited by hand and updates what another version of \
+         crossloom wrote\n`--allow-edited` builds from the folder as it is"
+    ))]
+    Edited { path: String, more: usize },
     #[error("{path} is neither a file nor a folder")]
     #[diagnostic(help("run `crossloom generate` there"))]
     Special { path: String },
@@ -89,4 +119,13 @@ pub enum ProjectError {
     #[error("{path} has a name that is not UTF-8 text")]
     #[diagnostic(help("run `crossloom generate` there"))]
     Name { path: String },
+}
+
+/// How many files are not as they should be, beside the one that is named.
+fn and_more(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => ", and 1 more file is not".to_owned(),
+        _ => format!(", and {count} more files are not"),
+    }
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::{Project, ProjectError, read};
 use crate::family::Import;
 use crate::flake_lock;
-use crate::lock::Lock;
+use crate::lock::{Lock, LockError};
 
 /// What locking gives.
 #[derive(Debug)]
@@ -26,7 +26,13 @@ impl Project {
         let update: BTreeSet<String> = update.iter().cloned().collect();
         let old = self.read_lock()?;
         let wanted = self.matrix.wanted();
-        let lock = Lock::resolve(&wanted, &self.matrix.prefer, old.as_ref(), &update).map_err(ProjectError::Resolve)?;
+        let lock =
+            Lock::resolve(&wanted, &self.matrix.prefer, old.as_ref(), &update).map_err(|source| match source {
+                source @ LockError::NotCatalogue { .. } => {
+                    ProjectError::LockHash { path: self.lock_path().display().to_string(), source }
+                }
+                source => ProjectError::Resolve(source),
+            })?;
         let declared = |name: &String| self.matrix.imports.get(name) == Some(&Import::Needed);
         let undeclared = lock.sdks.keys().filter(|name| !declared(name)).cloned().collect();
 

@@ -6,13 +6,15 @@ mod locks;
 mod rendered;
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::families;
 use crate::family::Registered;
 use crate::flake_lock;
-use crate::lock::Lock;
+use crate::input::unconflicted;
+use crate::lock::{Lock, LockError};
 use crate::matrix::{Matrix, first_matrix};
 use crate::output;
 use crate::plan::Plan;
@@ -28,6 +30,8 @@ pub use rendered::Snapshot;
 pub struct Project {
     /// Where the matrix is, and everything else goes.
     pub dir: PathBuf,
+    /// The matrix's file name, which ends in `.toml`.
+    name: String,
     pub matrix: Matrix,
 }
 
@@ -43,7 +47,11 @@ pub fn init(path: &Path, family: &dyn Registered) -> Result<(), ProjectError> {
 pub fn read(path: &Path) -> Result<Option<String>, ProjectError> {
     let name = || path.display().to_string();
     match std::fs::read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| ProjectError::Encoding { path: name() }),
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes).map_err(|_| ProjectError::Encoding { path: name() })?;
+            unconflicted(path, &text)?;
+            Ok(Some(text))
+        }
         Err(source) if source.kind() == ErrorKind::NotFound => Ok(None),
         Err(source) => Err(ProjectError::Read { path: name(), source }),
     }
@@ -52,6 +60,23 @@ pub fn read(path: &Path) -> Result<Option<String>, ProjectError> {
 /// The file that is meant: a folder stands for the matrix in it.
 pub fn matrix_in(path: &Path) -> PathBuf {
     if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() }
+}
+
+/// The name of a matrix's file. The names of other files follow from it, and generated files hold it in their first
+/// line, in a command that a shell should read as it stands.
+fn file_name(path: &Path) -> Result<String, ProjectError> {
+    let bad = |problem| ProjectError::BadName { path: path.display().to_string(), problem };
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
+    match name.strip_suffix(".toml") {
+        None | Some("") => Err(bad("the name of a matrix ends in .toml")),
+        Some(_) if !name.bytes().all(plain) || name.starts_with('-') => {
+            Err(bad("the name of a matrix is made of letters, digits and - _ . +, and does not begin with -"))
+        }
+        // Its lock would be the one that Nix or cargo reads.
+        Some("flake" | "Cargo") => Err(bad("its lock would have the name of another program's")),
+        Some(_) => Ok(name.to_owned()),
+    }
 }
 
 /// The folder of a file, which is the working directory for a bare name.
@@ -71,12 +96,12 @@ impl Project {
     /// [`ProjectError::Matrix`] holds every problem of its text.
     pub fn open(path: &Path) -> Result<Project, ProjectError> {
         let path = &matrix_in(path);
-        let name = path.display().to_string();
-        let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: name.clone() })?;
-        let dir = folder_of(path).to_owned();
+        let shown = path.display().to_string();
+        let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
+        let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
         match Matrix::parse_in(families::ALL, &text, &Beside(&dir)) {
-            Ok(matrix) => Ok(Project { dir, matrix }),
-            Err(problems) => Err(ProjectError::Matrix { path: name, text, problems }),
+            Ok(matrix) => Ok(Project { dir, name, matrix }),
+            Err(problems) => Err(ProjectError::Matrix { path: shown, text, problems }),
         }
     }
 
@@ -92,9 +117,11 @@ impl Project {
         }
     }
 
-    /// Where its lock is.
+    /// Where its lock is: `NAME.lock` for `NAME.toml`, so that matrices in one folder do not overwrite each other's. They
+    /// share `flake.lock`, which pins nixpkgs alike for all. The rendered folder is one matrix's alone: its files name the
+    /// matrix in their first line, and [`generate`](Project::tree) refuses a folder that was rendered from another.
     pub fn lock_path(&self) -> PathBuf {
-        self.dir.join("matrix.lock")
+        self.dir.join(Path::new(&self.name).with_extension("lock"))
     }
 
     fn flake_lock_path(&self) -> PathBuf {
@@ -121,7 +148,10 @@ impl Project {
     pub fn plan(&self) -> Result<Plan, ProjectError> {
         let path = self.lock_path().display().to_string();
         let lock = self.existing_lock()?;
-        self.matrix.plan(&lock).map_err(|source| ProjectError::Stale { path, source })
+        self.matrix.plan(&lock).map_err(|source| match source {
+            source @ LockError::NotCatalogue { .. } => ProjectError::LockHash { path, source },
+            source => ProjectError::Stale { path, source },
+        })
     }
 
     /// The seed lock of every Linux build system: the one in `seeds/` beside the matrix, else crossloom's own.
@@ -144,6 +174,18 @@ impl Project {
             seeds.insert(system, seed);
         }
         Ok(seeds)
+    }
+
+    /// Sees that `flake.lock` is there and pins nixpkgs.
+    pub fn check_flake_lock(&self) -> Result<(), ProjectError> {
+        let flake = self.flake_lock_path();
+        let path = || flake.display().to_string();
+        let text = read(&flake)?.ok_or_else(|| ProjectError::NoLock { path: path() })?;
+        let pinned = flake_lock::pins_nixpkgs(&text);
+        match pinned.map_err(|source| ProjectError::FlakeLock { path: path(), source })? {
+            true => Ok(()),
+            false => Err(ProjectError::NoPin { path: path() }),
+        }
     }
 
     /// The nixpkgs that build systems without a seed build from, as `flake.lock` pins it.

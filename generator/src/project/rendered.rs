@@ -8,6 +8,7 @@ use super::{Project, ProjectError, read};
 use crate::output::{self, FOLDER, MARKER, Tree};
 use crate::plan::Plan;
 use crate::platform::System;
+use crate::render::header::{HEADER, header_of, matrix_of};
 use crate::seed::SeedLock;
 use crate::tree;
 use crate::verbatim::Verbatim;
@@ -38,27 +39,73 @@ impl Project {
     }
 
     /// The tree that matrix and lock give, with a `flake.nix` or without.
+    ///
+    /// # Errors
+    /// [`ProjectError::OtherMatrix`] where another matrix's tree is there already.
     pub fn tree(&self, flake: bool) -> Result<Tree, ProjectError> {
-        Ok(tree::tree(&self.plan()?, &self.seeds()?, flake)?)
+        self.folder_is_ours()?;
+        Ok(self.named(tree::tree(&self.plan()?, &self.seeds()?, flake)?))
     }
 
-    /// Sees that the rendered folder is what the plan gives.
-    pub fn current(&self, plan: &Plan) -> Result<(), ProjectError> {
-        match self.outdated(plan)? {
-            Some(path) => Err(ProjectError::Outdated { path: self.dir.join(path).display().to_string() }),
-            None => Ok(()),
+    /// Sees that nothing in the rendered folder was rendered from another matrix.
+    fn folder_is_ours(&self) -> Result<(), ProjectError> {
+        let folder = self.dir.join(FOLDER);
+        // What is wrong with a folder that does not even hold this file shows when it is compared or written.
+        let Ok(bytes) = std::fs::read(folder.join("default.nix")) else { return Ok(()) };
+        match matrix_of(&String::from_utf8_lossy(&bytes)) {
+            Some(found) if found != self.name => {
+                let (folder, found) = (folder.display().to_string(), found.to_owned());
+                Err(ProjectError::OtherMatrix { folder, found, name: self.name.clone() })
+            }
+            _ => Ok(()),
         }
     }
 
-    /// A rendered file that is not what the plan gives, if there is one. Files that are taken over as they are do not
-    /// count: they say nothing of the matrix and its lock.
-    fn outdated(&self, plan: &Plan) -> Result<Option<String>, ProjectError> {
-        let mut tree = tree::tree(plan, &self.seeds()?, false)?;
+    /// The same tree with this matrix's name in every header.
+    fn named(&self, mut tree: Tree) -> Tree {
+        let header = header_of(&self.name);
+        for file in tree.values_mut() {
+            if let Some(rest) = file.text.strip_prefix(HEADER) {
+                file.text = format!("{header}{rest}");
+            }
+        }
+        tree
+    }
+
+    /// Sees that the rendered folder is what the plan and this crossloom give. With `allow_edited` the files that are
+    /// taken over as they are, and files that the folder should not have, may differ, and their paths are returned. Those
+    /// that are rendered may not even then: they would no longer be what the plan says.
+    ///
+    /// # Errors
+    /// [`ProjectError::Outdated`] for files that are rendered, [`ProjectError::Edited`] for the others.
+    pub fn current(&self, plan: &Plan, allow_edited: bool) -> Result<Vec<String>, ProjectError> {
+        self.folder_is_ours()?;
+        let mut tree = self.named(tree::tree(plan, &self.seeds()?, false)?);
         let (verbatim, folder) = (Verbatim::embedded(), format!("{FOLDER}/"));
-        // Nor do files of services: nothing is built from them.
-        tree.retain(|path, _| path.strip_prefix(&folder).is_some_and(|path| !verbatim.holds(path)));
-        let differences = output::check(&self.dir, &tree)?;
-        Ok(differences.iter().map(output::Difference::path).find(|path| tree.contains_key(*path)).map(str::to_owned))
+        // Files of services do not count: nothing is built from them.
+        tree.retain(|path, _| path.starts_with(&folder));
+        let rendered = |path: &str| {
+            let own = path.strip_prefix(&folder).is_some_and(|path| verbatim.holds(path));
+            tree.contains_key(path) && !own
+        };
+        let shown = |path: &str| self.dir.join(path).display().to_string();
+        let mut edited = Vec::new();
+        for difference in output::check(&self.dir, &tree)? {
+            let path = difference.path();
+            if rendered(path) {
+                return Err(ProjectError::Outdated { path: shown(path) });
+            }
+            // One file may differ in both its text and its executable bit.
+            if path.starts_with(&folder) && edited.last() != Some(&shown(path)) {
+                edited.push(shown(path));
+            }
+        }
+        match edited.first() {
+            Some(first) if !allow_edited => {
+                Err(ProjectError::Edited { path: first.clone(), more: edited.len().saturating_sub(1) })
+            }
+            _ => Ok(edited),
+        }
     }
 
     /// The files in the folders of the rendered tree, if crossloom rendered one here.

@@ -27,6 +27,9 @@ pub enum OwnError {
         #[source]
         source: Box<DigestsError>,
     },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] input::Conflict),
     #[error("cannot read {path}")]
     Read {
         path: String,
@@ -60,6 +63,7 @@ pub fn read(path: &Path) -> Result<Option<Digests>, OwnError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|source| OwnError::Read { path: shown(), source })?,
     };
+    input::unconflicted(path, &text)?;
     let digests = Digests::parse(&text).map_err(|source| OwnError::File { path: shown(), source: Box::new(source) })?;
     Ok(Some(digests))
 }

@@ -12,48 +12,48 @@ use assert_cmd::Command;
 use tempfile::TempDir;
 
 /// A project of its own, which goes when this is dropped.
-struct Project(TempDir);
+pub struct Project(TempDir);
 
 /// How a run ended.
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
 }
 
 /// Everything below a directory: paths with contents, where a link's is its target.
-type Listing = BTreeMap<String, Vec<u8>>;
+pub type Listing = BTreeMap<String, Vec<u8>>;
 
 impl Project {
-    fn new() -> Project {
+    pub fn new() -> Project {
         Project(tempfile::tempdir().unwrap())
     }
 
     /// With a small matrix.
-    fn with_matrix() -> Project {
+    pub fn with_matrix() -> Project {
         let project = Project::new();
         project.write("matrix.toml", MATRIX);
         project
     }
 
     /// With a small matrix, locked and rendered.
-    fn generated() -> Project {
+    pub fn generated() -> Project {
         let project = Project::with_matrix();
         project.fine(&["lock"]);
         project.fine(&["generate"]);
         project
     }
 
-    fn dir(&self) -> &Path {
+    pub fn dir(&self) -> &Path {
         self.0.path()
     }
 
-    fn run(&self, args: &[&str]) -> Run {
+    pub fn run(&self, args: &[&str]) -> Run {
         self.run_with(args, &[])
     }
 
     /// With more in the environment.
-    fn run_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Run {
+    pub fn run_with(&self, args: &[&str], environment: &[(&str, &str)]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
         // What the machine's owner has set must not decide what is compared here.
         for name in ["CROSSLOOM_LOG", "RUST_LOG", "COLUMNS", "CLICOLOR_FORCE", "NO_COLOR"] {
@@ -69,14 +69,14 @@ impl Project {
     }
 
     /// What a run that succeeds prints on stdout.
-    fn fine(&self, args: &[&str]) -> String {
+    pub fn fine(&self, args: &[&str]) -> String {
         let run = self.run(args);
         assert_eq!(run.code, 0, "{args:?}: {}", run.stderr);
         run.stdout
     }
 
     /// What a run that fails prints on stderr. It prints nothing else, and leaves everything as it was.
-    fn fails(&self, args: &[&str]) -> String {
+    pub fn fails(&self, args: &[&str]) -> String {
         let before = self.listing();
         let run = self.run(args);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{args:?}: {}", run.stderr);
@@ -85,7 +85,7 @@ impl Project {
     }
 
     /// What a check that finds something prints, which changes nothing.
-    fn finds(&self, args: &[&str]) -> Run {
+    pub fn finds(&self, args: &[&str]) -> Run {
         let before = self.listing();
         let run = self.run(args);
         assert_eq!(run.code, 1, "{args:?}: {}", run.stderr);
@@ -93,26 +93,26 @@ impl Project {
         run
     }
 
-    fn path(&self, path: &str) -> std::path::PathBuf {
+    pub fn path(&self, path: &str) -> std::path::PathBuf {
         self.dir().join(path)
     }
 
-    fn read(&self, path: &str) -> String {
+    pub fn read(&self, path: &str) -> String {
         fs::read_to_string(self.path(path)).unwrap()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub fn write(&self, path: &str, text: &str) {
         fs::create_dir_all(self.path(path).parent().unwrap()).unwrap();
         fs::write(self.path(path), text).unwrap();
     }
 
-    fn replace(&self, path: &str, from: &str, to: &str) {
+    pub fn replace(&self, path: &str, from: &str, to: &str) {
         let text = self.read(path);
         assert!(text.contains(from), "{path} holds no {from}");
         self.write(path, &text.replacen(from, to, 1));
     }
 
-    fn listing(&self) -> Listing {
+    pub fn listing(&self) -> Listing {
         let (mut listing, mut left) = (Listing::new(), vec![self.dir().to_owned()]);
         while let Some(directory) = left.pop() {
             for entry in fs::read_dir(&directory).unwrap() {
@@ -132,7 +132,7 @@ impl Project {
         listing
     }
 
-    fn unchanged(&self, before: &Listing) {
+    pub fn unchanged(&self, before: &Listing) {
         let after = self.listing();
         let names = |listing: &Listing| listing.keys().cloned().collect::<Vec<_>>();
         assert_eq!(names(&after), names(before), "files came or went");
@@ -142,7 +142,7 @@ impl Project {
     }
 }
 
-const MATRIX: &str = r#"crossloom = 1
+pub const MATRIX: &str = r#"crossloom = 1
 
 [build]
 systems = ["x86_64-linux", "aarch64-darwin"]

@@ -79,6 +79,7 @@ impl Project {
         for (name, source) in lock["sources"].as_object_mut().unwrap() {
             if NODES.iter().any(|node| name.starts_with(&format!("{node}-"))) {
                 source["sha256"] = json!(project.stand_in(source["file"].as_str().unwrap()));
+                source["own"] = json!(true);
             }
         }
         project.write("matrix.lock", &lock.to_string());
@@ -166,7 +167,13 @@ impl Project {
         let tools = std::env::join_paths(
             std::iter::once(self.path("tools")).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
         );
-        let output = command.args(args).env("PATH", tools.unwrap()).current_dir(self.dir.path()).output().unwrap();
+        // Every recipe is a stand-in here.
+        if ["build", "verify", "digests"].iter().any(|command| args.first() == Some(command)) {
+            command.args(&args[..1]).arg("--allow-edited").args(&args[1..]);
+        } else {
+            command.args(args);
+        }
+        let output = command.env("PATH", tools.unwrap()).current_dir(self.dir.path()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }

@@ -11,9 +11,10 @@ use crate::families::musl_gcc::MuslTarget;
 use crate::lock::LockedSdk;
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
-use crate::output::{self, Difference, MARKER, OutputError, Tree};
+use crate::output::{self, Difference, OutputError, Tree};
 use crate::plan::Plan;
 use crate::platform::System;
+use crate::render::header::HEADER;
 use crate::report::Report;
 use crate::tree;
 use crate::word::Word;
@@ -140,7 +141,7 @@ fn scalar(text: &str) -> Value {
 
 fn read(tree: &Tree, path: &str) -> Value {
     let text = &tree.get(path).unwrap_or_else(|| panic!("no {path}")).text;
-    assert!(text.starts_with(&format!("{MARKER}\n")), "{path}");
+    assert!(text.starts_with(&format!("{HEADER}\n")), "{path}");
     yaml(text)
 }
 

@@ -1,0 +1,240 @@
+//! Files that people edit by hand, against advice or in a merge: a slip is reported, and never built in silence.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use crate::commands::{MATRIX, Project};
+
+/// Commands that build from the rendered folder. What they would build is not there, so that none builds when it should
+/// not even try.
+const BUILDING: [&[&str]; 5] = [
+    &["build", "no-such-cell"],
+    &["plan", "--store"],
+    &["verify", "no-such-cell"],
+    &["digests"],
+    &["nix", "build", ".#no-such-cell"],
+];
+
+/// Without a Nix none of these gets beyond the question whether there is one.
+fn nix() -> bool {
+    crate::temporary_store::Store::new().is_some()
+}
+
+/// The same command, with edited files allowed.
+fn allowed<'a>(args: &[&'a str]) -> Vec<&'a str> {
+    [&args[..1], &["--allow-edited"], &args[1..]].concat()
+}
+
+fn here(project: &Project) {
+    // Whatever machine this runs on.
+    project.replace("matrix.toml", "\"x86_64-linux\"", "\"x86_64-linux\", \"aarch64-linux\"");
+    project.fine(&["generate"]);
+}
+
+#[test]
+fn nothing_is_built_from_recipes_that_were_edited() {
+    if !nix() {
+        return;
+    }
+    let project = Project::generated();
+    here(&project);
+    let recipe = "crossloom/musl-gcc/gmp.nix";
+    let original = project.read(recipe);
+    let refused = |first: &str| {
+        for args in BUILDING {
+            let said = project.fails(args);
+            assert!(said.contains(&format!("error: ./{first} is not the file that this crossloom renders")), "{said}");
+            assert!(said.contains("\n\nhint: `crossloom generate` replaces it"), "{args:?}: {said}");
+            assert!(said.contains("\n`--allow-edited` builds from the folder as it is\n"), "{args:?}: {said}");
+        }
+    };
+    project.write(recipe, &original.replace("--enable-fat", "--disable-fat"));
+    refused(recipe);
+    project.write("crossloom/musl-gcc/mpc.nix", "");
+    assert!(project.fails(BUILDING[0]).contains(", and 1 more file is not\n"));
+    project.fine(&["generate"]);
+    // A file that is missing, one too many, and a bit that tells scripts from texts.
+    fs::remove_file(project.path(recipe)).unwrap();
+    refused(recipe);
+    project.fine(&["generate"]);
+    project.write("crossloom/musl-gcc/more.nix", "");
+    refused("crossloom/musl-gcc/more.nix");
+    project.fine(&["generate"]);
+    fs::set_permissions(project.path(recipe), fs::Permissions::from_mode(0o755)).unwrap();
+    refused(recipe);
+    project.fine(&["generate"]);
+
+    // Who says so gets it, and is told.
+    project.write(recipe, &format!("{original}# mine\n"));
+    let run = project.run(&["plan", "--allow-edited", "--store"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stderr, format!(" WARN not what crossloom renders, and used all the same: ./{recipe}\n"));
+    // What is rendered is not what the plan says even then.
+    project.replace("crossloom/sources.nix", "14.2.0", "14.2.1");
+    for args in BUILDING {
+        let said = project.fails(&allowed(args));
+        assert!(said.contains("sources.nix is not what matrix and lock give"), "{args:?}: {said}");
+    }
+}
+
+/// The digest of a source in the lock's text, by the source's name.
+fn hash<'a>(lock: &'a str, name: &str) -> &'a str {
+    let entry = &lock[lock.find(&format!("\"{name}\": {{")).unwrap()..];
+    let start = entry.find("\"sha256\": \"").unwrap() + 11;
+    &entry[start..start + entry[start..].find('"').unwrap()]
+}
+
+#[test]
+fn a_hash_that_is_not_the_catalogues_has_to_be_marked() {
+    let project = Project::generated();
+    let lock = project.read("matrix.lock");
+    let (gmp, mpc) = (hash(&lock, "gmp-6.3.0"), hash(&lock, "mpc-1.3.1"));
+    let changed = lock.replace(gmp, "@").replace(mpc, gmp).replace('@', mpc);
+    project.write("matrix.lock", &changed);
+    let said = format!("matrix.lock: gmp-6.3.0 has hash {mpc}, but the catalogue says {gmp}; mpc-1.3.1 has hash ");
+    for args in [&["check"][..], &["lock"], &["generate"], &["generate", "--check"], &["plan"], &["fetch"]] {
+        let text = project.fails(args);
+        assert!(text.contains(&said), "{args:?}: {text}");
+        assert!(text.contains("hint: `crossloom lock --update gmp-6.3.0` takes the catalogue's file"), "{text}");
+    }
+    let found = project.finds(&["lock", "--check"]);
+    assert!(found.stderr.contains(&said), "{}", found.stderr);
+    // A variant that nobody publishes does not make it right.
+    project.write("matrix.lock", &lock.replace(gmp, mpc).replace("\"upstream\"", "\"debian\""));
+    for args in [&["check"][..], &["generate"]] {
+        let text = project.fails(args);
+        assert!(text.contains("gmp-6.3.0 has hash"), "{text}");
+    }
+
+    project.write("matrix.lock", &changed);
+    project.fine(&["lock", "--update", "gmp", "--update", "mpc-1.3.1"]);
+    assert_eq!(project.read("matrix.lock"), lock);
+
+    // A file of one's own, by its mark.
+    let mut own: serde_json::Value = serde_json::from_str(&changed).unwrap();
+    for name in ["gmp-6.3.0", "mpc-1.3.1"] {
+        own["sources"][name]["own"] = true.into();
+        own["sources"][name]["variant"] = "debian".into();
+    }
+    let own = format!("{}\n", serde_json::to_string_pretty(&own).unwrap());
+    project.write("matrix.lock", &own);
+    for args in [&["check"][..], &["lock"], &["lock", "--check"], &["generate"]] {
+        project.fine(args);
+        assert_eq!(project.read("matrix.lock"), own, "{args:?}");
+    }
+    assert!(project.read("crossloom/sources.nix").contains(gmp));
+    project.fine(&["lock", "--update", "gmp", "--update", "mpc"]);
+    assert_eq!(project.read("matrix.lock"), lock);
+}
+
+#[test]
+fn two_matrices_in_one_folder_do_not_overwrite_each_other() {
+    let project = Project::generated();
+    let before = project.listing();
+    project.write("small.toml", &MATRIX.replace(", \"i686-linux-musl\"", ""));
+    project.fine(&["lock", "--matrix", "small.toml"]);
+    project.fine(&["check", "--matrix", "small.toml"]);
+    assert!(project.path("small.lock").exists());
+    for (name, contents) in &before {
+        assert!(name.is_empty() || !project.path(name).is_file() || &fs::read(project.path(name)).unwrap() == contents);
+    }
+    for args in [&["generate", "--matrix", "small.toml"][..], &["generate", "--check", "--matrix", "small.toml"]] {
+        let said = project.fails(args);
+        assert!(said.contains("./crossloom was rendered from matrix.toml, not from small.toml"), "{said}");
+        assert!(said.contains("hint: a folder holds what one matrix renders"), "{said}");
+    }
+    fs::remove_dir_all(project.path("crossloom")).unwrap();
+    project.fine(&["generate", "--matrix", "small.toml"]);
+    project.fine(&["generate", "--check", "--matrix", "small.toml"]);
+    for file in ["flake.nix", "crossloom/default.nix", "crossloom/sources.nix"] {
+        let first = "# @generated by crossloom from small.toml; do not edit. Regenerate: crossloom generate --matrix small.toml\n";
+        assert!(project.read(file).starts_with(first), "{file}");
+    }
+    assert!(project.fails(&["generate"]).contains("./crossloom was rendered from small.toml, not from matrix.toml"));
+
+    for (name, problem) in [
+        ("matrix", "ends in .toml"),
+        ("flake.toml", "another program's"),
+        ("a matrix.toml", "made of letters"),
+        (".toml", "ends in .toml"),
+    ] {
+        project.write(name, MATRIX);
+        let said = project.fails(&["lock", "--matrix", name]);
+        assert!(said.contains(problem) && said.contains("hint: rename it"), "{name}: {said}");
+    }
+}
+
+/// A text with a merge's lines around one of its own.
+fn conflicting(text: &str, line: usize) -> String {
+    let mut lines: Vec<&str> = text.lines().collect();
+    let own = lines[line - 1];
+    lines.splice(line - 1..line, ["<<<<<<< HEAD", own, "=======", own, ">>>>>>> theirs"]);
+    lines.join("\n") + "\n"
+}
+
+#[test]
+fn merge_conflicts_are_called_so() {
+    let project = Project::generated();
+    project.write("seeds/bookworm-x86_64-linux.json", &project.read("crossloom/seed/bookworm-x86_64-linux.json"));
+    for (file, commands) in [
+        ("matrix.toml", &["check", "lock", "generate", "plan"][..]),
+        ("matrix.lock", &["check", "lock", "generate", "plan"]),
+        ("flake.lock", &["check", "lock"]),
+        ("seeds/bookworm-x86_64-linux.json", &["check", "generate"]),
+    ] {
+        let text = project.read(file);
+        project.write(file, &conflicting(&text, 4));
+        for command in commands {
+            let said = project.fails(&[command]);
+            assert!(said.contains(&format!("{file} has an unresolved merge conflict, line 4: <<<<<<<")), "{said}");
+            assert_eq!(said.matches("hint: ").count(), 1, "{said}");
+        }
+        // Half of it is left often enough.
+        project.write(file, &text.replacen('\n', "\n=======\n", 1));
+        assert!(project.fails(&[commands[0]]).contains("merge conflict, line 2: ======="), "{file}");
+        project.write(file, &text);
+    }
+
+    for file in ["flake.nix", "crossloom/default.nix", "crossloom/sources.nix", "crossloom/musl-gcc/gmp.nix"] {
+        for line in [1, 3] {
+            let text = project.read(file);
+            project.write(file, &conflicting(&text, line));
+            let said = project.fails(&["generate", "--check"]);
+            assert!(said.contains(&format!("{file} has an unresolved merge conflict, line {line}: ")), "{said}");
+            assert!(said.contains("then run `crossloom generate`"), "{said}");
+            project.write(file, &text);
+        }
+    }
+
+    project.write("mirrors.toml", "[mirrors]\n<<<<<<< HEAD\n");
+    let mirrors = project.path("mirrors.toml");
+    let fetch = ["fetch", "--system", "x86_64-linux", "--to", "files", "--from", "."];
+    let run = project.run_with(&fetch, &[("CROSSLOOM_MIRRORS", mirrors.to_str().unwrap())]);
+    assert!(
+        run.code == 2 && run.stderr.contains("mirrors.toml has an unresolved merge conflict, line 2"),
+        "{}",
+        run.stderr
+    );
+    if nix() {
+        here(&project);
+        project.write("digests.json", "{\n<<<<<<< HEAD\n");
+        let said = project.fails(&["digests", "--write", "digests.json"]);
+        assert!(said.contains("digests.json has an unresolved merge conflict, line 2"), "{said}");
+    }
+}
+
+#[test]
+fn a_check_reads_every_file_that_a_build_does() {
+    let project = Project::generated();
+    let flake = project.read("flake.lock");
+    fs::remove_file(project.path("flake.lock")).unwrap();
+    assert!(project.fails(&["check"]).contains("there is no ./flake.lock\n\nhint: run `crossloom lock`"));
+    project.write("flake.lock", "{");
+    assert!(project.fails(&["check"]).contains("./flake.lock: not a flake.lock"));
+    project.write("flake.lock", &flake.replace("\"nixpkgs\"", "\"other\""));
+    assert!(project.fails(&["check"]).contains("./flake.lock does not pin nixpkgs\n\nhint: run `crossloom lock`"));
+    project.write("flake.lock", &flake);
+    project.fine(&["check"]);
+    project.write("seeds/bookworm-x86_64-linux.json", "{}");
+    assert!(project.fails(&["check"]).contains("bookworm-x86_64-linux.json"));
+}
