@@ -89,7 +89,7 @@ impl dyn Registered {
         });
         let settings = self.settings().iter().filter_map(|setting| match setting.kind {
             Kind::Names(table) => Some(table),
-            Kind::Words { .. } | Kind::Flags => None,
+            Kind::Words { .. } | Kind::Flags(_) => None,
         });
         axes.chain(settings).collect()
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::table::{Named, Table};
+use crate::reader::Fixed;
 
 /// One key.
 pub struct Setting {
@@ -20,8 +21,8 @@ pub enum Kind {
     Words { known: &'static [&'static str], required: Option<(&'static str, &'static str)> },
     /// A list of distinct names of a table.
     Names(&'static dyn Table),
-    /// A list of flags for a configure script.
-    Flags,
+    /// A list of flags for a configure script, without those that recipes set and depend on.
+    Flags(&'static [Fixed]),
 }
 
 /// What a matrix says for it.

@@ -76,7 +76,7 @@ fn setting_row(setting: &Setting) -> String {
             let words: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
             format!("`[{}]`", words.join(", "))
         }
-        Kind::Names(_) | Kind::Flags => String::new(),
+        Kind::Names(_) | Kind::Flags(_) => String::new(),
     };
     row(&[&format!("`{}`", setting.key), "list of strings", &default, setting.doc])
 }

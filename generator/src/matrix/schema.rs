@@ -223,7 +223,7 @@ fn setting_key(settings: &[Setting], key: &str) -> Value {
             words
         }
         Kind::Names(_) => word_list(json!({ "type": "string", "pattern": OWN_NAME }), setting.doc),
-        Kind::Flags => json!({
+        Kind::Flags(_) => json!({
             "description": setting.doc,
             "type": "array",
             "items": { "type": "string", "pattern": "^-[^\\u0000-\\u001f\\u007f-\\u009f]*$", "maxLength": 4096 },

@@ -202,7 +202,7 @@ fn read_settings(
 fn read_setting(reader: &mut Reader, words: &Words<'_>, setting: &Setting, value: &Value<'_>) -> Option<SettingValue> {
     let key = setting.key;
     match setting.kind {
-        Kind::Flags => Some(SettingValue::Flags(reader.flags(value, key))),
+        Kind::Flags(fixed) => Some(SettingValue::Flags(reader.flags(value, key, fixed))),
         Kind::Names(table) => {
             let what = table.what().split_once(' ').map_or(key, |(_, what)| what);
             let names = reader.words(value, key, |word, span| words.named(table, what, word, span));

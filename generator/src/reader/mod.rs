@@ -2,6 +2,7 @@
 //! name.
 
 mod files;
+mod fixed;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,6 +13,7 @@ use toml::de::{DeTable, DeValue};
 pub use files::{Beside, MAX_USER_FILE, UserFiles};
 #[cfg(test)]
 pub use files::{MAX_USER_FILES, NoFiles};
+pub use fixed::Fixed;
 
 use crate::diag::{Problem, nearest, quote};
 use crate::lock::is_sdk_name;
@@ -184,8 +186,9 @@ impl Reader {
         }
     }
 
-    /// A list of flags for a configure script. Order and repetition mean something there, so both stay.
-    pub fn flags(&mut self, value: &Value<'_>, place: &str) -> Vec<String> {
+    /// A list of flags for a configure script, none of them `fixed`. Order and repetition mean something there, so both
+    /// stay.
+    pub fn flags(&mut self, value: &Value<'_>, place: &str, fixed: &[Fixed]) -> Vec<String> {
         let mut flags = Vec::new();
         for item in self.list(value, place, "strings") {
             let Some(flag) = self.string(item, &format!("an entry of {place}")) else { continue };
@@ -198,6 +201,9 @@ impl Reader {
                 let message = format!("{} in {place} holds {}", quote(flag), quote(&odd.to_string()));
                 let hint = "a flag is made of letters, digits and - _ + = , . / : @ % ~; give two flags as two strings";
                 self.report(Problem::at(item.span(), message).hint(hint));
+            } else if let Some(fixed) = fixed.iter().find(|fixed| fixed.covers(flag)) {
+                let message = format!("{} in {place} would override what crossloom sets", quote(flag));
+                self.report(Problem::at(item.span(), message).hint(fixed.instead));
             } else {
                 flags.push(flag.to_owned());
             }

@@ -276,7 +276,7 @@ fn a_lock_with_other_bits_rebuilds() {
     other.sources.get_mut("gmp-6.3.0").unwrap().urls = vec!["https://example.org/gmp.tar.xz".to_owned()];
     assert_eq!(only(&compared(&old, &State::of(&matrix, &other))).status, Status::Unchanged);
     let source = other.sources.get_mut("linux-6.1.176").unwrap();
-    source.sha256 = Sha256::of(b"other");
+    (source.sha256, source.own) = (Sha256::of(b"other"), true);
     let diff = compared(&old, &State::of(&matrix, &other));
     let cell = only(&diff);
     assert_eq!((roles(&cell.build), roles(&cell.following)), (vec!["linux-headers", "toolchain"], vec!["toolchain"]));

@@ -10,7 +10,7 @@ use super::gate::gate;
 use super::mutate;
 use super::project;
 use crate::flake_lock::with_nixpkgs;
-use crate::lock::{Lock, LockedSdk};
+use crate::lock::{Lock, LockError, LockedSdk};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::nix::store::StoreName;
@@ -66,6 +66,7 @@ const JSON: &[&str] = &[
     "\"urls\"",
     "\"tree\"",
     "\"tree\": true,",
+    "\"own\": true,",
     "\"sdks\"",
     "\"sdks\": {},",
     "\"origin\"",
@@ -221,10 +222,15 @@ fn mutated_matrix_locks() {
             StoreName::new(file).unwrap();
         }
         // What a lock holds already stays when it is resolved, and resolving once is enough.
-        let resolved = Lock::resolve(&wanted, &matrix.prefer, Some(&lock), &BTreeSet::new()).unwrap();
-        let settled = Lock::resolve(&wanted, &matrix.prefer, Some(&resolved), &BTreeSet::new()).unwrap();
-        assert_eq!(resolved, settled);
-        assert_eq!(resolved.sdks, lock.sdks, "what a user imported stays");
+        match Lock::resolve(&wanted, &matrix.prefer, Some(&lock), &BTreeSet::new()) {
+            Ok(resolved) => {
+                let settled = Lock::resolve(&wanted, &matrix.prefer, Some(&resolved), &BTreeSet::new()).unwrap();
+                assert_eq!(resolved, settled);
+                assert_eq!(resolved.sdks, lock.sdks, "what a user imported stays");
+            }
+            Err(error @ LockError::NotCatalogue { .. }) => told(&error),
+            Err(error) => panic!("{error}"),
+        }
         if let Ok(plan) = darwin.plan(&lock) {
             // With the SDK or without it: every cell is one or the other, and both can be rendered.
             let cells = &plan.systems[&System::Aarch64Darwin].cells;

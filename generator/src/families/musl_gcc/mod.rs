@@ -8,6 +8,7 @@ use crate::catalogue::{Package, Release, version_key};
 use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Reading, Setting, Suffix, Value, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
+use crate::reader::Fixed;
 use crate::service::Limits;
 
 pub use plan::{compiler_wanted, default_compiler};
@@ -67,11 +68,96 @@ const BINUTILS_FLAGS: &str = "binutils-flags";
 const MUSL_FLAGS: &str = "musl-flags";
 const LIBSTDCXX_FLAGS: &str = "libstdcxx-flags";
 
+// The recipes in overlays/musl-gcc set these, and other recipes look for their outputs accordingly.
+const TARGET: Fixed = Fixed {
+    flags: &["--target", "--host", "--build", "--with-cross-host"],
+    instead: "`targets` says for which machines, and `systems` in [build] on which; a vendor's triple cannot be given",
+};
+const LAYOUT: Fixed = Fixed {
+    flags: &[
+        "--prefix",
+        "--exec-prefix",
+        "--bindir",
+        "--sbindir",
+        "--libexecdir",
+        "--libdir",
+        "--syslibdir",
+        "--includedir",
+        "--oldincludedir",
+        "--datarootdir",
+        "--datadir",
+        "--sysconfdir",
+        "--localstatedir",
+        "--sharedstatedir",
+        "--infodir",
+        "--mandir",
+        "--docdir",
+        "--srcdir",
+        "--with-slibdir",
+        "--with-toolexeclibdir",
+        "--with-gxx-include-dir",
+        "--with-local-prefix",
+        "--with-sysroot",
+        "--with-build-sysroot",
+        "--with-native-system-header-dir",
+        "--enable-multilib",
+        "--enable-version-specific-runtime-libs",
+    ],
+    instead: "remove it: toolchains are laid out alike and can be moved; -L, -isystem and --sysroot of the compiler name \
+              other places when it is called",
+};
+const NAMES: Fixed = Fixed {
+    flags: &["--program-prefix", "--program-suffix", "--program-transform-name"],
+    instead: "remove it: other recipes call these programs by the target's triple; make links to the toolchain's",
+};
+const NO_BUILD: Fixed =
+    Fixed { flags: &["--help", "--version", "--no-create"], instead: "remove it: nothing would be configured" };
+
+static GCC_FIXED: [Fixed; 6] = [
+    TARGET,
+    LAYOUT,
+    NAMES,
+    NO_BUILD,
+    Fixed { flags: &["--enable-languages"], instead: "`languages` chooses them: languages = [\"c\"]" },
+    Fixed {
+        flags: &[
+            "--with-gmp",
+            "--with-gmp-include",
+            "--with-gmp-lib",
+            "--with-mpfr",
+            "--with-mpfr-include",
+            "--with-mpfr-lib",
+            "--with-mpc",
+            "--with-mpc-include",
+            "--with-mpc-lib",
+            "--with-as",
+            "--with-ld",
+        ],
+        instead: "remove it: GCC is built with GMP, MPFR, MPC and binutils that crossloom builds; `binutils` names versions",
+    },
+];
+static BINUTILS_FIXED: [Fixed; 4] = [TARGET, LAYOUT, NAMES, NO_BUILD];
+static MUSL_FIXED: [Fixed; 4] = [
+    TARGET,
+    LAYOUT,
+    NO_BUILD,
+    Fixed { flags: &["--enable-wrapper"], instead: "remove it: the compiler is one for musl and needs no wrapper" },
+];
+static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
+
 static OVERRIDES: [Setting; 5] = [
-    Setting { key: GCC_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of gcc." },
-    Setting { key: BINUTILS_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of binutils." },
-    Setting { key: MUSL_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of musl." },
-    Setting { key: LIBSTDCXX_FLAGS, kind: Kind::Flags, doc: "Appended to the configure flags of libstdcxx." },
+    Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
+    Setting {
+        key: BINUTILS_FLAGS,
+        kind: Kind::Flags(&BINUTILS_FIXED),
+        doc: "Appended to the configure flags of binutils.",
+    },
+    Setting { key: MUSL_FLAGS, kind: Kind::Flags(&MUSL_FIXED), doc: "Appended to the configure flags of musl." },
+    Setting {
+        key: LIBSTDCXX_FLAGS,
+        kind: Kind::Flags(&LIBSTDCXX_FIXED),
+        doc: "Appended to the configure flags of libstdcxx.",
+    },
     Setting { doc: "Replaces the languages of these cells.", ..LANGUAGES },
 ];
 
@@ -164,6 +250,7 @@ pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Opti
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verbatim::Verbatim;
 
     #[test]
     fn versions_that_are_too_old_for_a_target() {
@@ -184,5 +271,28 @@ mod tests {
             )
         );
         assert_eq!(too_old(AXIS_GCC, oldest, "x-linux-musl", version), None);
+    }
+
+    /// The flags that recipes set to a place or a machine, read from the recipes themselves.
+    #[test]
+    fn what_recipes_depend_on_cannot_be_set_again() {
+        let recipes: [(&str, &[Fixed]); 4] = [
+            ("gcc", &GCC_FIXED),
+            ("binutils", &BINUTILS_FIXED),
+            ("musl", &MUSL_FIXED),
+            ("libstdcxx", &LIBSTDCXX_FIXED),
+        ];
+        for (recipe, fixed) in recipes {
+            let text = Verbatim::embedded().text(&format!("musl-gcc/{recipe}.nix")).unwrap();
+            let flags = text.lines().filter_map(|line| line.trim().strip_prefix('"')?.strip_suffix('"'));
+            let set: Vec<_> = flags.filter(|flag| flag.starts_with("--") && flag.contains(['$', '/'])).collect();
+            assert!(set.len() > 1, "{recipe}: {set:?}");
+            for flag in set.into_iter().chain(["--prefix=/usr", "--libdir=/lib64", "--disable-multilib"]) {
+                assert!(fixed.iter().any(|fixed| fixed.covers(flag)), "{recipe}: {flag}");
+            }
+            for flag in ["--with-arch=armv7-a", "--enable-default-pie", "--disable-nls", "--enable-checking=yes"] {
+                assert!(fixed.iter().all(|fixed| !fixed.covers(flag)), "{recipe}: {flag}");
+            }
+        }
     }
 }
