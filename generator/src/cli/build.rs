@@ -87,7 +87,7 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
         args.edited.current(&project, &project.plan()?)?;
     }
     let mut all = vec!["--offline".to_owned()];
-    all.extend(without_nixpkgs(&args.args)?);
+    all.extend(without_nixpkgs(&nix, &args.args)?);
     let run = |source| BuildError::Run { program: "nix".to_owned(), source };
     let status = nix.command("nix", &all).status().map_err(run)?;
     // As a shell would: what Nix itself answered.

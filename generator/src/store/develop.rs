@@ -2,26 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use super::machine::{MachineError, cache};
+use crate::nix::driver::{Nix, NixError};
+use crate::nix::store::{Method, StoreError, StoreName};
 use crate::output::{OutputError, write_file};
 use crate::render::header::bears_header;
 
 /// What takes the place of nixpkgs cannot be made.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum DevelopError {
-    #[error("cannot make {path}")]
-    #[diagnostic(help("set XDG_CACHE_HOME to a folder that can be written to"))]
-    Folder {
-        path: String,
-        #[source]
-        source: std::io::Error,
-    },
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Machine(#[from] MachineError),
+    #[error("cannot make a temporary folder")]
+    Temporary(#[source] std::io::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Output(#[from] OutputError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Name(#[from] StoreError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Nix(#[from] NixError),
 }
 
 /// The arguments of `nix` with which it looks up nothing in nixpkgs where `args` enter a development shell.
@@ -29,12 +28,12 @@ pub enum DevelopError {
 /// `nix develop` wants an interactive bash from the nixpkgs of the flake. Where it finds none it takes the one on PATH,
 /// which is the seed's; else it downloads nixpkgs and builds one. So a rendered flake gets an empty flake for nixpkgs,
 /// except where its shells are made with nixpkgs.
-pub fn without_nixpkgs(args: &[String]) -> Result<Vec<String>, DevelopError> {
+pub fn without_nixpkgs(nix: &Nix, args: &[String]) -> Result<Vec<String>, DevelopError> {
     if let [command, rest @ ..] = args
         && command == "develop"
         && is_without_nixpkgs(rest)
     {
-        let flake = format!("path:{}", empty_flake()?.display());
+        let flake = format!("path:{}", empty_flake(nix)?.display());
         let mut all = vec![command.clone(), "--override-input".to_owned(), "nixpkgs".to_owned(), flake];
         all.extend_from_slice(rest);
         return Ok(all);
@@ -54,16 +53,11 @@ fn is_without_nixpkgs(args: &[String]) -> bool {
     rendered && cfg!(target_os = "linux") && !before.contains(&"--override-input")
 }
 
-/// The folder of a flake without outputs.
-fn empty_flake() -> Result<PathBuf, DevelopError> {
-    const EMPTY: &str = "{ outputs = _: { }; }\n";
-    let empty = cache()?.join("empty-flake");
-    std::fs::create_dir_all(&empty)
-        .map_err(|source| DevelopError::Folder { path: empty.display().to_string(), source })?;
-    let file = empty.join("flake.nix");
-    // Written again it would be another input to Nix.
-    if !std::fs::read(&file).is_ok_and(|bytes| bytes == EMPTY.as_bytes()) {
-        write_file(&file, EMPTY)?;
-    }
-    Ok(empty)
+/// The folder of a flake without outputs. It is in the store because a store path is plain: versions of Nix disagree on how
+/// a space or a `#` in another path has to be quoted.
+fn empty_flake(nix: &Nix) -> Result<PathBuf, DevelopError> {
+    let folder = tempfile::tempdir().map_err(DevelopError::Temporary)?;
+    write_file(&folder.path().join("flake.nix"), "{ outputs = _: { }; }\n")?;
+    let added = nix.add_fixed(folder.path(), &StoreName::new("empty-flake")?, Method::Recursive)?;
+    Ok(nix.real(&added))
 }

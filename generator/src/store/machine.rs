@@ -21,9 +21,10 @@ pub fn system() -> Result<System, MachineError> {
     System::of_this_program().ok_or_else(|| MachineError::Host { host: host() })
 }
 
-/// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`.
+/// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`. A relative `XDG_CACHE_HOME` would mean
+/// another folder after every `cd`, and the XDG Base Directory Specification tells programs to ignore one.
 pub fn cache() -> Result<PathBuf, MachineError> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let base = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
+    let base = set("XDG_CACHE_HOME").filter(|path| path.is_absolute()).or_else(|| Some(set("HOME")?.join(".cache")));
     Ok(base.ok_or(MachineError::NoCache)?.join("crossloom"))
 }

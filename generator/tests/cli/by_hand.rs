@@ -238,3 +238,49 @@ fn a_check_reads_every_file_that_a_build_does() {
     project.write("seeds/bookworm-x86_64-linux.json", "{}");
     assert!(project.fails(&["check"]).contains("bookworm-x86_64-linux.json"));
 }
+
+#[test]
+fn flags_cannot_override_what_crossloom_sets() {
+    let project = Project::new();
+    for (key, flag, hint) in [
+        ("gcc-flags", "--target=x86_64-linux-gnu", "`targets` says for which machines"),
+        ("gcc-flags", "--enable-languages=c,ada", "`languages` chooses them"),
+        ("gcc-flags", "--without-gmp", "crossloom builds"),
+        ("binutils-flags", "-prefix=/usr", "remove it: toolchains are laid out alike"),
+        ("binutils-flags", "--program-prefix=x-", "by the target's triple"),
+        ("musl-flags", "--syslibdir=/lib64", "remove it: toolchains are laid out alike"),
+        ("libstdcxx-flags", "--with-gxx-include-dir=/x", "remove it: toolchains are laid out alike"),
+    ] {
+        let more = format!("[[musl-gcc.override]]\nmatch = {{}}\n{key} = [{flag:?}]\n");
+        project.write("matrix.toml", &format!("{MATRIX}{more}"));
+        let said = project.fails(&["lock"]);
+        assert!(said.contains(&format!("`{flag}` in {key} would override what crossloom sets")), "{said}");
+        assert!(said.contains(hint), "{said}");
+    }
+}
+
+/// Versions of Nix disagree on how such a path is quoted.
+#[test]
+fn a_cache_may_have_any_name() {
+    let Some(store) = crate::temporary_store::Store::new() else { return };
+    let project = Project::generated();
+    here(&project);
+    let cache = project.path("a b#c?d%20e");
+    let remote = format!("local?root={}", store.root.display());
+    let environment = [("NIX_REMOTE", remote.as_str()), ("XDG_CACHE_HOME", cache.to_str().unwrap())];
+    let run = project.run_with(&["nix", "develop", ".#no-such-cell"], &environment);
+    assert!(run.stderr.contains("does not provide attribute"), "{}", run.stderr);
+    assert!(run.code == 1 && run.stderr.contains("-empty-flake"), "{}", run.stderr);
+}
+
+#[test]
+fn a_relative_folder_for_caches_is_ignored() {
+    let project = Project::generated();
+    let home = project.path("home");
+    // Nothing is downloaded: a cache's file in a folder's place stops that.
+    project.write("home/.cache", "");
+    let environment = [("XDG_CACHE_HOME", "relative"), ("HOME", home.to_str().unwrap())];
+    let run = project.run_with(&["fetch", "--system", "x86_64-linux"], &environment);
+    assert!(run.code == 2 && run.stderr.contains("home/.cache/crossloom"), "{}", run.stderr);
+    assert!(!project.path("relative").exists());
+}
