@@ -20,6 +20,7 @@ mod nix;
 mod output;
 mod plan;
 mod platform;
+mod programs;
 mod project;
 mod reader;
 mod render;

@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use clap::Args;
 use serde_json::json;
@@ -12,6 +11,7 @@ use super::project::EditedArgs;
 use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::platform::System;
+use crate::programs;
 use crate::store::build::located;
 use crate::store::choose::{closure, planned};
 use crate::store::{Event, machine};
@@ -82,13 +82,13 @@ fn print(args: &VerifyArgs, system: System, rows: &[Row]) -> Result<()> {
 /// Says where both builds are, and what diffoscope says of them, where there is one. For people: not on stdout.
 fn account(first: &Path, second: &Path) {
     tracing::info!("both builds are there to be compared: {} {}", first.display(), second.display());
-    let mut command = Command::new("diffoscope");
+    let Some(mut command) = programs::command("diffoscope") else {
+        tracing::info!("with diffoscope on PATH there would be an account of how they differ");
+        return;
+    };
     command.args(["--no-progress", "--max-text-report-size", "65536", "--text", "-"]);
     match command.arg(first).arg(second).output() {
         Ok(output) => eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            tracing::info!("with diffoscope on PATH there would be an account of how they differ");
-        }
         Err(error) => tracing::warn!("cannot run diffoscope: {error}"),
     }
 }

@@ -1,9 +1,11 @@
 //! Where pip looks for packages: its configuration's `index-url`, and the files of a project on such an index.
 //! Pure, except for [`default_index`].
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use reqwest::Url;
+
+use crate::programs;
 
 /// The index addresses of one pip configuration file: `index-url` (or none), then its `extra-index-url`s.
 ///
@@ -65,7 +67,7 @@ pub fn indices(configs: &[PipConfig]) -> (Option<String>, Vec<String>) {
 /// pip's compiled-in index, told by pip itself; none where no Python here has pip.
 pub fn default_index() -> Option<String> {
     ["python3", "python"].iter().find_map(|python| {
-        let output = Command::new(python)
+        let output = programs::command(python)?
             // -I: neither the working directory nor the user's modules may answer in pip's place.
             .args(["-I", "-c", "from pip._internal.models.index import PyPI; print(PyPI.simple_url)"])
             .stdin(Stdio::null())

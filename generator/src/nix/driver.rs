@@ -8,9 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fmt::{self, Write};
-use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -19,6 +17,7 @@ pub use super::settings::Environment;
 use super::settings::{base_config, has_members, is_local, is_root, real_dir, setting};
 use super::stage::Stage;
 use super::store::{Method, STORE_DIR, StoreError, StoreName, StorePath};
+use crate::programs::{cleaned, is_program};
 
 /// The oldest Nix that is tested against: Debian 12's.
 const OLDEST: Version = Version { major: 2, minor: 8 };
@@ -164,6 +163,8 @@ pub struct Nix {
     store_dir: String,
     real_dir: PathBuf,
     remote: Option<String>,
+    /// `PATH` for its programs: Nix runs git, tar and others by name.
+    path: Option<OsString>,
     /// The whole of `NIX_CONFIG`.
     config: String,
 }
@@ -185,6 +186,7 @@ impl Nix {
             store_dir: environment.store_dir.clone().unwrap_or_else(|| STORE_DIR.to_owned()),
             real_dir: PathBuf::new(),
             remote: environment.nix_remote.clone(),
+            path: environment.path.as_deref().map(cleaned),
             config: base_config(environment.nix_config.as_deref()),
         };
         let program = nix.program("nix");
@@ -238,6 +240,10 @@ impl Nix {
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(self.program(program));
         command.args(args).env("NIX_CONFIG", &self.config);
+        match &self.path {
+            Some(path) => command.env("PATH", path),
+            None => command.env_remove("PATH"),
+        };
         // What this value was located with holds, whatever the process's own environment says.
         match &self.remote {
             Some(remote) => command.env("NIX_REMOTE", remote),
@@ -411,10 +417,6 @@ fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
         by_content: entry.get("ca").is_some_and(|ca| !ca.is_null() && ca.as_str() != Some("")),
     };
     Some(entries.into_iter().map(|(path, entry)| (path, info(entry))).collect())
-}
-
-fn is_program(path: &Path) -> bool {
-    fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 
 fn list_paths(paths: &[PathBuf]) -> String {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+
+use crate::programs;
 
 /// What the driver takes from the process's environment.
 #[derive(Debug, Clone, Default)]
@@ -38,7 +39,7 @@ impl Environment {
 
     /// Where to look for `nix`: PATH first, then where installers put it without everyone's PATH knowing.
     pub(super) fn directories(&self) -> Vec<PathBuf> {
-        let path = self.path.iter().flat_map(env::split_paths);
+        let path = self.path.iter().flat_map(|path| programs::absolute(path));
         let home = self.home.iter().flat_map(|home| {
             [".nix-profile/bin", ".local/state/nix/profile/bin"].map(|directory| home.join(directory))
         });
@@ -97,17 +98,17 @@ pub(super) fn real_dir(store: &str, store_dir: &str) -> PathBuf {
 }
 
 pub(super) fn is_root() -> bool {
-    // There is no safe call for the user's number in the standard library; a fresh file tells it.
-    tempfile::tempfile().and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.uid() == 0)
+    rustix::process::geteuid().is_root()
 }
 
 /// Whether a group exists with members, as Nix demands of its build users.
 pub(super) fn has_members(group: &str) -> bool {
     let listed = |line: &str| line.split(':').nth(3).is_some_and(|members| !members.trim().is_empty());
-    match Command::new("getent").args(["group", group]).stderr(Stdio::null()).output() {
-        Ok(output) => listed(&String::from_utf8_lossy(&output.stdout)),
+    let getent = programs::command("getent");
+    match getent.and_then(|mut getent| getent.args(["group", group]).stderr(Stdio::null()).output().ok()) {
+        Some(output) => listed(&String::from_utf8_lossy(&output.stdout)),
         // No getent on macOS, for one.
-        Err(_) => fs::read_to_string("/etc/group").is_ok_and(|text| {
+        None => fs::read_to_string("/etc/group").is_ok_and(|text| {
             let prefix = format!("{group}:");
             text.lines().any(|line| line.starts_with(&prefix) && listed(line))
         }),
