@@ -1,6 +1,6 @@
 //! `crossloom seed`: the pinned Debian packages.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -85,7 +85,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let roots: &[(Tier, &[&str])] = if root.is_empty() { &seed::ROOTS } else { &own };
             let bases = if mirror.is_empty() { Mirrors::from_machine()?.bases("debian")? } else { mirror };
             let archive = HttpArchive::new(&bases)?;
-            let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, Path::new("gpgv"));
+            let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, "gpgv");
             let lock = seed::lock(&Request { suite, system, roots, verify: &verify }, &archive)?;
             let beside = || matrix_in(&matrix.matrix).with_file_name(seed_file(suite, system));
             let path = output.unwrap_or_else(beside);

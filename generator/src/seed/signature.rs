@@ -2,9 +2,10 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use super::error::SeedError;
+use crate::programs;
 
 /// Where Debian, Ubuntu and Fedora install Debian's archive keys.
 pub const DEFAULT_KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
@@ -16,8 +17,9 @@ const KEYRING_HINT: &str = "install the package debian-archive-keyring, or name 
 /// program `gpgv` (a name to be found in `PATH`, or a path).
 ///
 /// As apt does, one good signature is enough beside others whose keys are not in the keyring (a suite is signed by the
-/// keys of several releases, and an older keyring lacks the newer ones); one bad signature is not forgiven.
-pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &Path) -> Result<(), SeedError> {
+/// keys of several releases, and an older keyring lacks the newer ones); one bad signature is not forgiven. A signature
+/// over a digest that can be forged counts for nothing.
+pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &str) -> Result<(), SeedError> {
     let refuse = |problem: String, hint: &'static str| SeedError::Signature { suite: suite.to_owned(), problem, hint };
     let keyring = std::path::absolute(keyring).map_err(|source| SeedError::Io {
         action: "find",
@@ -38,7 +40,11 @@ pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &Pa
     std::fs::File::create(&message)
         .and_then(|mut file| file.write_all(in_release))
         .map_err(|source| SeedError::Io { action: "write", path: message.clone(), source })?;
-    let output = Command::new(gpgv)
+    let Some(mut command) = programs::command(gpgv) else {
+        let problem = format!("there is no program {gpgv} to check its signature with");
+        return Err(refuse(problem, "install GnuPG's gpgv (Debian's package gpgv; elsewhere gnupg)"));
+    };
+    let output = command
         .arg("--homedir")
         .arg(home.path())
         .args(["--status-fd", "1", "--keyring"])
@@ -46,35 +52,63 @@ pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &Pa
         .arg(&message)
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
-        .output();
-    let output = match output {
-        Ok(output) => output,
-        Err(source) if source.kind() == std::io::ErrorKind::NotFound => {
-            let problem = format!("there is no program {} to check its signature with", gpgv.display());
-            return Err(refuse(problem, "install GnuPG's gpgv (Debian's package gpgv; elsewhere gnupg)"));
-        }
-        Err(source) => return Err(SeedError::Io { action: "run", path: gpgv.to_owned(), source }),
-    };
+        .output()
+        .map_err(|source| SeedError::Io { action: "run", path: gpgv.into(), source })?;
     judge(&String::from_utf8_lossy(&output.stdout))
         .map_err(|(problem, hint)| refuse(format!("{problem} (keyring {})", keyring.display()), hint))
 }
 
-/// Reads gpgv's status lines (GnuPG's doc/DETAILS). Exactly GOODSIG is good: signatures by expired or revoked keys are
-/// reported under other words.
+/// The digests that apt trusts, by their numbers in OpenPGP: SHA-256, SHA-384, SHA-512 and SHA-224.
+const STRONG: [&str; 4] = ["8", "9", "10", "11"];
+
+/// What a digest that is not trusted is called.
+fn weak(number: &str) -> String {
+    match number {
+        "1" => "MD5".to_owned(),
+        "2" => "SHA-1".to_owned(),
+        "3" => "RIPEMD-160".to_owned(),
+        other => format!("digest number {other}"),
+    }
+}
+
+/// Reads gpgv's status lines (GnuPG's doc/DETAILS). A good signature is reported as GOODSIG, and in a line VALIDSIG that
+/// says over which digest it was made: signatures by expired or revoked keys are reported under other words than GOODSIG.
 fn judge(status: &str) -> Result<(), (String, &'static str)> {
-    let lines = || {
-        status.lines().filter_map(|line| line.strip_prefix("[GNUPG:] ")).filter_map(|line| {
-            let mut words = line.split_whitespace();
-            Some((words.next()?, words.next().unwrap_or("")))
-        })
+    let lines: Vec<Vec<&str>> = status
+        .lines()
+        .filter_map(|line| line.strip_prefix("[GNUPG:] "))
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let find = |wanted: &[&str]| {
+        let line = lines.iter().find(|line| line.first().is_some_and(|word| wanted.contains(word)))?;
+        Some((line.first().copied().unwrap_or_default(), line.get(1).copied().unwrap_or_default()))
     };
-    let find = |wanted: &[&str]| lines().find(|(word, _)| wanted.contains(word));
     if let Some((_, key)) = find(&["BADSIG"]) {
         let hint = "the file was changed on its way, or a mirror serves it damaged: try another mirror";
         return Err((format!("its signature by key {key} is bad"), hint));
     }
-    if find(&["GOODSIG"]).is_some() {
-        return Ok(());
+    // A signature's lines follow one another, and the first of them is NEWSIG.
+    let (mut good, mut forgeable) = (None, None);
+    for line in &lines {
+        match line.as_slice() {
+            ["NEWSIG", ..] => good = None,
+            ["GOODSIG", key, ..] => good = Some(*key),
+            // The eighth field after the fingerprint.
+            ["VALIDSIG", _, _, _, _, _, _, _, digest, ..] => match good {
+                Some(_) if STRONG.contains(digest) => return Ok(()),
+                Some(key) => forgeable = forgeable.or(Some((key, *digest))),
+                None => {}
+            },
+            // gpgv does not even look at some signatures, whether the key is known or not.
+            ["ERRSIG", key, _, digest, ..] if !STRONG.contains(digest) => {
+                forgeable = forgeable.or(Some((*key, *digest)));
+            }
+            _ => {}
+        }
+    }
+    if let Some((key, digest)) = forgeable {
+        let hint = "a mirror that serves an old file does that: try another mirror";
+        return Err((format!("key {key} signed it over {}, which can be forged", weak(digest)), hint));
     }
     if let Some((word, key)) = find(&["EXPKEYSIG", "REVKEYSIG", "EXPSIG"]) {
         let what = match word {

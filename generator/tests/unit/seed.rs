@@ -278,7 +278,7 @@ fn a_tier_does_not_see_what_another_one_chose() {
 // Signatures.
 
 fn signature(in_release: &[u8], keyring: &Path, gpgv: &str) -> String {
-    match check_signature(in_release, "bookworm", keyring, Path::new(gpgv)) {
+    match check_signature(in_release, "bookworm", keyring, gpgv) {
         Ok(()) => "good".to_owned(),
         Err(error) => Report::of(&error).to_string(),
     }
@@ -302,6 +302,23 @@ fn a_signature_is_good_bad_by_a_stranger_or_absent() {
         let none = signature(unsigned, &key, "gpgv");
         assert!(none.contains("it has no signature"), "{none}");
     }
+}
+
+/// gpgv takes a signature over SHA-1 for a good one, and says nothing of the key of one over MD5.
+#[test]
+fn a_signature_over_a_digest_that_can_be_forged_is_refused_for_that() {
+    if !have("gpgv") {
+        return;
+    }
+    let key = data("rsa-key.gpg");
+    let read = |name| std::fs::read(data(name)).unwrap();
+    assert_eq!(signature(&read("InRelease.sha256"), &key, "gpgv"), "good");
+    for (name, digest) in [("InRelease.md5", "MD5"), ("InRelease.sha1", "SHA-1")] {
+        let refused = signature(&read(name), &key, "gpgv");
+        assert!(refused.contains(&format!(" signed it over {digest}, which can be forged")), "{refused}");
+    }
+    // One good signature is enough.
+    assert_eq!(signature(&read("InRelease.sha1+sha256"), &key, "gpgv"), "good");
 }
 
 #[test]
