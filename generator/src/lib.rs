@@ -29,6 +29,7 @@ mod sdk;
 mod seed;
 mod service;
 mod store;
+mod temporary;
 mod tree;
 mod verbatim;
 mod verify;

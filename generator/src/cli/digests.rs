@@ -7,7 +7,8 @@ use clap::Args;
 use super::project::EditedArgs;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::driver::Nix;
-use crate::output;
+use crate::output::{self, Guard};
+use crate::project::folder_of;
 use crate::store::choose::{choose, closure, planned};
 use crate::store::machine;
 use crate::verify::digests::Digests;
@@ -37,11 +38,10 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let nodes = closure(here, system, &args.names)?;
     let named = choose(here, system, &args.names)?.nodes;
     args.edited.current(&project, &plan)?;
-    // Before anything is hashed: that takes a while.
-    let mut digests = match &args.write {
-        Some(path) => read(path)?.unwrap_or_default(),
-        None => Digests::default(),
-    };
+    // What is wrong with the file should not show only after everything was hashed, which takes a while.
+    if let Some(path) = &args.write {
+        read(path)?;
+    }
     let Own { found, absent, foreign } = own(&Nix::locate()?, &project, system, &nodes)?;
     let short = !args.names.is_empty() && named.iter().any(|name| !found.contains_key(name));
     let whys = ["not in this machine's store", "they, or what they are built with, were copied into the store"];
@@ -54,13 +54,20 @@ pub fn run(args: &DigestsArgs) -> Result<Outcome> {
         return Err(OwnError::Nothing.into());
     }
     let count = found.len();
-    digests.replace(system.as_str(), found);
     match &args.write {
         Some(path) => {
+            // Read again: while this one hashed, others may have written what they hashed.
+            let _folder = Guard::take(folder_of(path))?;
+            let mut digests = read(path)?.unwrap_or_default();
+            digests.replace(system.as_str(), found);
             output::write_file(path, &digests.to_text())?;
             tracing::info!("{}: {count} nodes of {system} written", path.display());
         }
-        None => super::say(&digests.to_text())?,
+        None => {
+            let mut digests = Digests::default();
+            digests.replace(system.as_str(), found);
+            super::say(&digests.to_text())?;
+        }
     }
     Ok(if short { Outcome::Found } else { Outcome::Fine })
 }

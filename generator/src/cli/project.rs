@@ -8,6 +8,7 @@ use clap::Args;
 use super::{MatrixArgs, Outcome, Result};
 use crate::families;
 use crate::family::find;
+use crate::output::Guard;
 use crate::plan::Plan;
 use crate::project::{self, Project, ProjectError};
 use crate::{diag, output};
@@ -70,6 +71,8 @@ pub fn check(args: &MatrixArgs) -> Result<Outcome> {
 /// Writes or checks `matrix.lock` and `flake.lock`.
 pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome> {
     let project = open(&args.matrix)?;
+    // What is written rests on what was read: nobody else may write in between.
+    let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let locks = match project.locks(update) {
         Err(error @ ProjectError::LockHash { .. }) if check => {
             super::report(&error);
@@ -96,6 +99,7 @@ pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome
 /// Writes or checks the rendered tree.
 pub fn generate(args: &MatrixArgs, check: bool, flake: bool) -> Result<Outcome> {
     let project = open(&args.matrix)?;
+    let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let tree = project.tree(flake)?;
     if !check {
         let report = output::write(&project.dir, &tree)?;

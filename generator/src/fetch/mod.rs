@@ -22,6 +22,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use crate::nix::hash::Sha256;
+use crate::temporary;
 
 pub use error::{Attempt, Failure, FetchError};
 pub use http::{Client, HttpOptions};
@@ -104,6 +105,8 @@ pub fn fetch_all(
         collect: options.collect,
         progress: Progress::new(options.show),
     };
+    // What killed runs left there may be hundreds of megabytes, and this run may have nothing to unpack.
+    temporary::sweep(into);
     // One digest under one name is one file: a second request finds what the first one fetched.
     let mut order: Vec<usize> = (0..wanted.len()).collect();
     order.sort_by_key(|i| std::cmp::Reverse(wanted.get(*i).and_then(|file| file.size).unwrap_or(u64::MAX)));
@@ -179,6 +182,7 @@ impl Job<'_> {
         let names = names(wanted)?;
         let mut skipped = Vec::new();
         if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped)? {
+            part::tidy(&self.into.join(&names.part));
             return Ok(self.found(path, verified));
         }
         for directory in self.from {
@@ -220,6 +224,11 @@ impl Job<'_> {
     /// Copies a verified file into the cache directory.
     fn collect(&self, wanted: &Wanted, names: &Names, source: &Path) -> Result<PathBuf, FetchError> {
         let (path, mut part) = self.open(wanted, names)?;
+        // Another process may have put it there since this one looked.
+        if let Some((found, _)) = self.find(self.into, names, wanted, &mut Vec::new())? {
+            discard(part, &path);
+            return Ok(found);
+        }
         let copied = match fs::File::open(source) {
             Ok(file) => http::copy(file, &mut part, wanted.size, &|_, _| {}),
             Err(source) => Err(Stop::Address(Failure::Read { source })),

@@ -6,7 +6,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{FlockOperation, OFlags};
+use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags, renameat_with};
 use sha2::Digest;
 
 use crate::nix::hash::Sha256;
@@ -108,6 +108,18 @@ pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>
     }
 }
 
+/// Removes a `.part` file that is of no use, since the file is there already: a killed run can leave one behind. One that
+/// somebody has locked is theirs.
+pub(crate) fn tidy(path: &Path) {
+    let open = OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path);
+    if let Ok(file) = open
+        && rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).is_ok()
+    {
+        // It may be another one by now, of a process that finds the file, too, and needs none.
+        let _ = fs::remove_file(path);
+    }
+}
+
 fn lock(file: &File, waiting: &mut Option<impl FnOnce()>) -> io::Result<()> {
     match rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => return Ok(()),
@@ -162,12 +174,17 @@ pub(crate) fn hash_file(path: &Path) -> io::Result<(Sha256, u64)> {
 /// when another file has that name. What stands at `plain` is never replaced: it may be the user's.
 pub(crate) fn place(part: Part<File>, path: &Path, plain: &Path, prefixed: &Path) -> io::Result<PathBuf> {
     part.storage.sync_all()?;
-    // A link fails where the name is taken; a rename would replace what stands there.
-    let target = match fs::hard_link(path, plain) {
-        Ok(()) => {
-            fs::remove_file(path)?;
-            plain
+    // In one step, and not where the name is taken. File systems that cannot do that get a link, after which a process
+    // that is killed leaves two names.
+    let moved = renameat_with(CWD, path, CWD, plain, RenameFlags::NOREPLACE).map_err(io::Error::from);
+    let moved = match moved {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+            fs::hard_link(path, plain).and_then(|()| fs::remove_file(path))
         }
+        moved => moved,
+    };
+    let target = match moved {
+        Ok(()) => plain,
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::rename(path, prefixed)?;
             prefixed

@@ -4,10 +4,9 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use crate::nix::nar;
 use crate::nix::store::StoreName;
+use crate::temporary::{Folder, Purpose};
 
 use super::Wanted;
 use super::error::Failure;
@@ -18,7 +17,7 @@ use super::unpack::{Limits, UnpackError, unpack};
 /// A verified tree, which goes when this is dropped.
 #[derive(Debug)]
 pub struct UnpackedTree {
-    directory: TempDir,
+    directory: Folder,
     name: String,
 }
 
@@ -67,8 +66,7 @@ fn unpacked(path: &Path, wanted: &Wanted, cache: &Path) -> Result<UnpackedTree, 
         let path = path.to_owned();
         |source| Failure::Archive { source: UnpackError::Write { path, source } }
     };
-    let made =
-        fs::create_dir_all(cache).and_then(|()| tempfile::Builder::new().prefix(".crossloom-tree-").tempdir_in(cache));
+    let made = fs::create_dir_all(cache).and_then(|()| Folder::new(cache, Purpose::Tree));
     let tree = UnpackedTree { directory: made.map_err(write(cache))?, name: "tree".to_owned() };
     let archive = fs::File::open(path).map_err(|source| Failure::Read { source })?;
     unpack(archive, &tree.path(), &Limits::default()).map_err(|source| Failure::Archive { source })?;

@@ -7,13 +7,13 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
+use crate::temporary::{Folder, Purpose};
 
 /// Temporary directories with renamed links or copies, removed when this is dropped.
 #[derive(Default)]
 pub(super) struct Stage {
     /// One per directory that files came from: hard links work within a file system only.
-    directories: BTreeMap<PathBuf, TempDir>,
+    directories: BTreeMap<PathBuf, Folder>,
     /// Files staged so far, to keep two of the same name apart.
     count: usize,
 }
@@ -33,10 +33,9 @@ impl Stage {
         let directory = match self.directories.entry(parent) {
             std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
             std::collections::btree_map::Entry::Vacant(entry) => {
-                let mut builder = tempfile::Builder::new();
-                builder.prefix(".crossloom-stage-");
                 // The directory of the files may be read-only.
-                let made = builder.tempdir_in(entry.key()).or_else(|_| builder.tempdir())?;
+                let made = Folder::new(entry.key(), Purpose::Stage)
+                    .or_else(|_| Folder::new(&std::env::temp_dir(), Purpose::Stage))?;
                 entry.insert(made)
             }
         };

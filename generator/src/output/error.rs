@@ -71,6 +71,9 @@ pub enum OutputError {
         #[source]
         source: io::Error,
     },
+    #[error("another crossloom is at work in {}", .path.display())]
+    #[diagnostic(help("wait until it is done, and run the command again"))]
+    Busy { path: PathBuf },
     #[error("only {done} of {total} changes were made")]
     #[diagnostic(help("when the cause is gone, run the same command again"))]
     Partial {

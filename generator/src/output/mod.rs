@@ -9,10 +9,11 @@
 
 mod difference;
 mod error;
+mod guard;
 mod stage;
 mod survey;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,7 +21,9 @@ use std::path::{Path, PathBuf};
 pub use self::difference::Difference;
 use self::difference::{diff, shown};
 pub use self::error::{Obstacle, OutputError};
-use self::stage::{put_in_place, stage, temporary_beside};
+pub use self::guard::Guard;
+use self::guard::sweep_if_free;
+use self::stage::{Staged, dir_or_dot, stage};
 use self::survey::{Found, look, obstacle, survey, unconflicted};
 
 /// How every file that crossloom may overwrite begins.
@@ -133,8 +136,8 @@ pub fn write(dir: &Path, tree: &Tree) -> Result<Report, OutputError> {
         0 => source,
         _ => OutputError::Partial { done, total, source: Box::new(source) },
     };
-    for (temporary, target) in staged {
-        put_in_place(temporary, &target).map_err(|source| partial(done, source))?;
+    for file in staged {
+        file.put_in_place().map_err(|source| partial(done, source))?;
         done += 1;
     }
     for (path, on_disk) in stale {
@@ -171,6 +174,8 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
 /// # Errors
 /// As [`write`]'s.
 pub fn write_files(files: &[(PathBuf, String)]) -> Result<(), OutputError> {
+    let folders: BTreeSet<&Path> = files.iter().filter_map(|(path, _)| path.parent()).map(dir_or_dot).collect();
+    folders.into_iter().for_each(sweep_if_free);
     let mut staged = Vec::new();
     for (path, text) in files {
         let old = match look(path)? {
@@ -180,16 +185,11 @@ pub fn write_files(files: &[(PathBuf, String)]) -> Result<(), OutputError> {
                 None => Some(metadata.permissions()),
             },
         };
-        let temporary = temporary_beside(path, text, 0o666)?;
-        if let Some(permissions) = old {
-            fs::set_permissions(&temporary, permissions)
-                .map_err(|source| OutputError::from_io("set the permissions of", path, source))?;
-        }
-        staged.push((temporary, path));
+        staged.push(Staged::beside(path.clone(), text, 0o666, old)?);
     }
     let total = staged.len();
-    for (done, (temporary, path)) in staged.into_iter().enumerate() {
-        put_in_place(temporary, path).map_err(|source| match done {
+    for (done, file) in staged.into_iter().enumerate() {
+        file.put_in_place().map_err(|source| match done {
             0 => source,
             _ => OutputError::Partial { done, total, source: Box::new(source) },
         })?;

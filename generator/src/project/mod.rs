@@ -16,7 +16,7 @@ use crate::flake_lock;
 use crate::input::unconflicted;
 use crate::lock::{Lock, LockError};
 use crate::matrix::{Matrix, first_matrix};
-use crate::output;
+use crate::output::{self, Guard};
 use crate::plan::Plan;
 use crate::platform::{Suite, System};
 use crate::reader::Beside;
@@ -37,6 +37,9 @@ pub struct Project {
 
 /// Writes a first matrix with a cell of a family, where none is yet.
 pub fn init(path: &Path, family: &dyn Registered) -> Result<(), ProjectError> {
+    let dir = folder_of(path);
+    // Without the folder there is nothing to be held, and the write says so.
+    let _project = dir.is_dir().then(|| Guard::take(dir)).transpose()?;
     if path.symlink_metadata().is_ok() {
         return Err(ProjectError::Exists { path: path.display().to_string() });
     }

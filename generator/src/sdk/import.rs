@@ -1,10 +1,6 @@
 //! An SDK of the user's, into the Nix store and the lock.
 
-use std::fs::File;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-
-use rustix::fs::FlockOperation;
 
 use super::{Limits, PREFIX, SdkError, unpack};
 use crate::diag::nearest;
@@ -15,7 +11,7 @@ use crate::nix::driver::{Nix, NixError};
 use crate::nix::hash::Sha256;
 use crate::nix::nar::{NarError, hash_path};
 use crate::nix::store::{Method, StoreError, StoreName, StorePath, fixed_output_path};
-use crate::output::{OutputError, write_file};
+use crate::output::{Guard, OutputError, write_file};
 use crate::project::{Project, ProjectError};
 use crate::store::roots::{RootsError, keep, roots};
 use crate::store::sources::{SourcesError, same};
@@ -39,9 +35,6 @@ pub enum ImportError {
     #[error("{path} is not the SDK that matrix.lock holds as {name}: {pinned}, this {found}")]
     #[diagnostic(help("import the SDK that is locked; or pass --replace to take this one, for all who have the lock"))]
     Other { path: String, name: String, pinned: String, found: String },
-    #[error("another import is at work in {path}")]
-    #[diagnostic(help("wait until it is done"))]
-    Busy { path: String },
     #[error("cannot {action} {path}")]
     Room {
         action: &'static str,
@@ -57,6 +50,9 @@ pub enum ImportError {
         #[diagnostic_source]
         source: OutputError,
     },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Project(#[from] ProjectError),
@@ -145,7 +141,8 @@ pub fn import(
     let store_path = add_to_store(nix, &unpacked.path(), &file, sha256)?;
     keep(nix, std::slice::from_ref(&store_path), &project.dir)?;
 
-    // Read again: meanwhile somebody else may have written it.
+    // Read again: meanwhile somebody else may have written it. From here on nobody else can.
+    let _project = Guard::take(&project.dir)?;
     let lock = project.existing_lock()?;
     let old = pinned(&lock)?;
     let store_path = store_path.path_in(nix.store_dir());
@@ -158,29 +155,22 @@ pub fn import(
 }
 
 /// Where SDKs are unpacked to: beside the links to what is kept, which git ignores. What a killed import left there
-/// goes; it is known to be nobody's by the lock on the folder, which lasts as long as the returned file.
-fn room(dir: &Path) -> Result<(PathBuf, File), ImportError> {
-    let room = roots(dir)?;
+/// goes; it is known to be nobody's by the lock on the folder, which lasts as long as the returned guard.
+fn room(dir: &Path) -> Result<(PathBuf, Guard), ImportError> {
+    let room = roots(&Guard::take(dir)?)?;
     let failed = |action| {
         let path = room.display().to_string();
         move |source| ImportError::Room { action, path, source }
     };
-    let lock = File::options().create(true).truncate(false).write(true).open(room.join("sdk-import.lock"));
-    let lock = lock.map_err(failed("open a lock in"))?;
-    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {
-            return Err(ImportError::Busy { path: room.display().to_string() });
-        }
-        Err(error) => return Err(failed("take the lock in")(error.into())),
-    }
+    // Not the matrix's folder: an import can take minutes, and other commands need not wait for it.
+    let held = Guard::hold(&room)?;
     for entry in std::fs::read_dir(&room).map_err(failed("read"))? {
         let entry = entry.map_err(failed("read"))?;
         if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
             std::fs::remove_dir_all(entry.path()).map_err(failed("clear"))?;
         }
     }
-    Ok((room, lock))
+    Ok((room, held))
 }
 
 fn add_to_store(nix: &Nix, tree: &Path, name: &str, sha256: Sha256) -> Result<StorePath, ImportError> {

@@ -9,6 +9,7 @@ mod temporary_store;
 mod by_hand;
 mod commands;
 mod sdk_import;
+mod together;
 mod verify;
 
 // Helpers are also compiled into the crate, and name its modules from the root.

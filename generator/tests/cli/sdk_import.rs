@@ -267,11 +267,11 @@ fn imports_clear_up_and_do_not_meet() {
     fs::create_dir_all(&left).unwrap();
     fs::write(left.join("file"), "").unwrap();
     fs::create_dir_all(room.join("mine")).unwrap();
-    let lock = fs::File::create(room.join("sdk-import.lock")).unwrap();
+    let lock = fs::File::open(&room).unwrap();
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
     let run = project.import("mine", "sdk.tar");
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("another import is at work in ") && run.stderr.contains("hint: "), "{}", run.stderr);
+    assert!(run.stderr.contains("another crossloom is at work in ") && run.stderr.contains("hint: "), "{}", run.stderr);
     assert!(left.join("file").exists());
     drop(lock);
     project.good("mine", "sdk.tar");

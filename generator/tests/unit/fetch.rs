@@ -542,3 +542,38 @@ hint: name one in /etc/mirrors-of-the-test.toml:
 hint: put thing-1.0.tar into a directory DIR and run crossloom fetch --from DIR"
     );
 }
+
+#[test]
+fn several_that_collect_one_file_collect_it_once() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let from = directory.path().join("from");
+    fs::create_dir(&from).unwrap();
+    fs::write(from.join("thing-1.0.tar"), &content).unwrap();
+    let from = [from];
+    for round in 0..20 {
+        let into = directory.path().join(round.to_string());
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    let options = Options { collect: true, ..options() };
+                    let got = fetch_all(&[wanted(&content, vec![])], &into, &from, &mirrors(), &options).pop().unwrap();
+                    assert_eq!(got.unwrap().path, into.join("thing-1.0.tar"));
+                });
+            }
+        });
+        assert_whole(&into, &content);
+    }
+}
+
+/// One of a file that is there already helps nobody.
+#[test]
+fn a_part_that_a_killed_run_left_beside_its_file_goes() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    fs::write(directory.path().join("thing-1.0.tar"), &content).unwrap();
+    fs::hard_link(directory.path().join("thing-1.0.tar"), directory.path().join(part_name(&content))).unwrap();
+    let tree = directory.path().join(".crossloom-tree-left");
+    fs::create_dir(&tree).unwrap();
+    fs::write(tree.join("large"), "").unwrap();
+    fetch(wanted(&content, vec![]), directory.path(), &options()).unwrap();
+    assert_whole(directory.path(), &content);
+}
