@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 use super::progress::{Progress, show};
 use super::{MatrixArgs, Outcome, Result};
-use crate::fetch::Mirrors;
+use crate::fetch::{HttpOptions, Mirrors};
 use crate::nix::driver::Nix;
 use crate::output;
 use crate::platform::{Seed, Suite};
@@ -84,7 +84,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let own = [(Tier::Base, names.as_slice())];
             let roots: &[(Tier, &[&str])] = if root.is_empty() { &seed::ROOTS } else { &own };
             let bases = if mirror.is_empty() { Mirrors::from_machine()?.bases("debian")? } else { mirror };
-            let archive = HttpArchive::new(&bases)?;
+            let archive = HttpArchive::new(&bases, &HttpOptions::default())?;
             let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, "gpgv");
             let lock = seed::lock(&Request { suite, system, roots, verify: &verify }, &archive)?;
             let beside = || matrix_in(&matrix.matrix).with_file_name(seed_file(suite, system));

@@ -66,6 +66,18 @@ pub enum Failure {
         /// How long nothing arrived.
         limit: Duration,
     },
+    /// Too little arrived for too long.
+    #[error("too slow: {bytes} bytes in {}, where {least} are expected, after {got} bytes", seconds(.time))]
+    Slow {
+        /// Bytes of the file that are there.
+        got: u64,
+        /// Bytes that arrived in `time`.
+        bytes: u64,
+        /// How long it was watched.
+        time: Duration,
+        /// Bytes that should have arrived.
+        least: u64,
+    },
     /// The body ended early.
     #[error("truncated: got {got} of {expected} bytes")]
     Truncated {
@@ -90,7 +102,7 @@ pub enum Failure {
         /// Size of what is there.
         got: u64,
     },
-    /// A page is larger than its reader allows.
+    /// A page is larger than its reader allows, or a file without a pinned size larger than any source.
     #[error("larger than the {limit} bytes that are allowed")]
     TooLarge {
         /// The limit in bytes.

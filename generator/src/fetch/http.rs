@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::sync::{Mutex, Once};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::Url;
 use reqwest::blocking::Response;
@@ -23,6 +23,12 @@ pub struct HttpOptions {
     pub stall: Duration,
     /// Wait before the second try; doubles with each further one.
     pub backoff: Duration,
+    /// Bytes of a body that have to arrive in every `slow_time`, or the address is given up for the next one.
+    pub slow_bytes: u64,
+    /// See `slow_bytes`.
+    pub slow_time: Duration,
+    /// Bytes that a file may have whose size is not pinned.
+    pub largest: u64,
 }
 
 impl Default for HttpOptions {
@@ -32,9 +38,16 @@ impl Default for HttpOptions {
             connect: Duration::from_secs(15),
             stall: Duration::from_secs(30),
             backoff: Duration::from_secs(1),
+            // Far below what any line brings that somebody would wait for, and above what keeps a stall away.
+            slow_bytes: 10 << 10,
+            slow_time: Duration::from_secs(30),
+            largest: LARGEST,
         }
     }
 }
+
+/// Ten times the largest source that the catalogue knows: without an end a body would fill the disk.
+pub(crate) const LARGEST: u64 = 2 << 30;
 
 /// A server that asks to wait longer than this is given up for now.
 const LONGEST_RETRY_AFTER: u64 = 60;
@@ -91,6 +104,33 @@ impl From<io::Error> for Trouble {
     /// Only writing to the part gives bare I/O errors; reading is classified where it happens.
     fn from(error: io::Error) -> Self {
         Trouble::Stop(Stop::Disk(error))
+    }
+}
+
+/// How fast a body arrives: a server that sends a byte now and then never stalls, and never ends.
+struct Pace<'a> {
+    options: &'a HttpOptions,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Pace<'_> {
+    fn new(options: &HttpOptions) -> Pace<'_> {
+        Pace { options, since: Instant::now(), bytes: 0 }
+    }
+
+    /// `n` bytes more have arrived, so that `got` bytes of the file are there.
+    fn arrived(&mut self, n: usize, got: u64) -> Result<(), Trouble> {
+        self.bytes += n as u64;
+        if self.since.elapsed() < self.options.slow_time {
+            return Ok(());
+        }
+        if self.bytes < self.options.slow_bytes {
+            let HttpOptions { slow_bytes: least, slow_time: time, .. } = *self.options;
+            return Err(give_up(Failure::Slow { got, bytes: self.bytes, time, least }));
+        }
+        (self.since, self.bytes) = (Instant::now(), 0);
+        Ok(())
     }
 }
 
@@ -168,6 +208,7 @@ impl Client {
         let (url, content_type) = (response.url().clone(), header(response.headers(), &CONTENT_TYPE).to_owned());
         let mut bytes = Vec::new();
         let mut buffer = vec![0; 1 << 16];
+        let mut pace = Pace::new(&self.options);
         loop {
             let n =
                 read(&mut response, &mut buffer).map_err(|error| self.broken(error, bytes.len() as u64, expected))?;
@@ -178,6 +219,7 @@ impl Client {
             if bytes.len() as u64 > limit {
                 return Err(give_up(Failure::TooLarge { limit }));
             }
+            pace.arrived(n, bytes.len() as u64)?;
         }
     }
 
@@ -196,7 +238,7 @@ impl Client {
         let mut again = true;
         loop {
             let stitched = if url.scheme() == "file" {
-                copy(open_file(&url).map_err(Stop::Address)?, part, size, watch)?;
+                copy(open_file(&url).map_err(Stop::Address)?, part, (size, self.options.largest), watch)?;
                 false
             } else {
                 self.transfer(&url, part, size, watch)?
@@ -234,7 +276,7 @@ impl Client {
         watch: Watch,
     ) -> Result<bool, Trouble> {
         // As large as the pin says or larger, but not the file: nothing to go on from.
-        if size.is_some_and(|size| part.length() >= size) {
+        if size.is_some_and(|size| part.length() >= size) || part.length() > self.options.largest {
             part.restart()?;
         }
         let mut response = self.send(url, part.length(), "*/*", part.length())?;
@@ -265,7 +307,12 @@ impl Client {
             return Err(give_up(Failure::Size { expected, got }));
         }
         let total = size.or(total);
+        if size.is_none() && total.is_some_and(|total| total > self.options.largest) {
+            return Err(give_up(Failure::TooLarge { limit: self.options.largest }));
+        }
+        part.has_room_for(total)?;
         let mut buffer = vec![0; 1 << 16];
+        let mut pace = Pace::new(&self.options);
         loop {
             watch(part.length(), total);
             let n = read(&mut response, &mut buffer).map_err(|error| self.broken(error, part.length(), total))?;
@@ -273,11 +320,15 @@ impl Client {
                 break;
             }
             let after = part.length().saturating_add(n as u64);
-            if let Some(expected) = size.filter(|size| after > *size) {
+            if let Err(failure) = within(after, size, self.options.largest) {
                 part.restart()?;
-                return Err(give_up(Failure::Size { expected, got: after }));
+                return Err(give_up(failure));
             }
             part.append(buffer.get(..n).unwrap_or_default())?;
+            // Whoever brought all of it may have been as slow as they liked.
+            if total != Some(after) {
+                pace.arrived(n, after)?;
+            }
         }
         match total.filter(|total| part.length() < *total) {
             Some(expected) => {
@@ -398,21 +449,38 @@ fn open_file(url: &Url) -> Result<std::fs::File, Failure> {
     open().map_err(|source| Failure::Read { source })
 }
 
-/// Copies a local file into the part, from its start: reading it again costs little.
+/// Whether a file with so many bytes can still be the one with the pinned size, or is not too large for one without.
+fn within(bytes: u64, size: Option<u64>, largest: u64) -> Result<(), Failure> {
+    match size {
+        Some(expected) if bytes > expected => Err(Failure::Size { expected, got: bytes }),
+        None if bytes > largest => Err(Failure::TooLarge { limit: largest }),
+        _ => Ok(()),
+    }
+}
+
+/// Copies a local file into the part, from its start: reading it again costs little. Of its size is told what is pinned,
+/// and what it may be where nothing is.
 pub(crate) fn copy<S: Storage>(
     mut file: std::fs::File,
     part: &mut Part<S>,
-    size: Option<u64>,
+    (size, largest): (Option<u64>, u64),
     watch: Watch,
 ) -> Result<(), Stop> {
+    let unread = |source| Stop::Address(Failure::Read { source });
     part.restart().map_err(Stop::Disk)?;
+    let length = file.metadata().map_err(unread)?.len();
+    within(length, size, largest).map_err(Stop::Address)?;
+    part.has_room_for(Some(length)).map_err(Stop::Disk)?;
     let mut buffer = vec![0; 1 << 16];
     loop {
         watch(part.length(), size);
-        match read(&mut file, &mut buffer).map_err(|source| Stop::Address(Failure::Read { source }))? {
-            0 => return Ok(()),
-            n => part.append(buffer.get(..n).unwrap_or_default()).map_err(Stop::Disk)?,
+        let n = read(&mut file, &mut buffer).map_err(unread)?;
+        if n == 0 {
+            return Ok(());
         }
+        // It may grow meanwhile.
+        within(part.length().saturating_add(n as u64), size, largest).map_err(Stop::Address)?;
+        part.append(buffer.get(..n).unwrap_or_default()).map_err(Stop::Disk)?;
     }
 }
 
@@ -448,6 +516,7 @@ mod tests {
     struct SmallDisk {
         room: usize,
         held: Vec<u8>,
+        tells: bool,
     }
 
     impl Storage for SmallDisk {
@@ -463,6 +532,10 @@ mod tests {
             self.held.clear();
             Ok(())
         }
+
+        fn room(&self) -> Option<u64> {
+            self.tells.then_some((self.room - self.held.len()) as u64)
+        }
     }
 
     #[test]
@@ -472,12 +545,16 @@ mod tests {
         std::fs::write(&source, vec![7; 1 << 18]).unwrap();
         let url = Url::from_file_path(&source).unwrap();
         let client = Client::new(&HttpOptions::default()).unwrap();
-        let mut full = Part::new(SmallDisk { room: 1 << 17, held: Vec::new() });
-        match client.download(url.as_str(), &mut full, None, &|_, _| {}, |_| Ok(())) {
-            Err(Stop::Disk(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
-            other => panic!("{other:?}"),
+        for (tells, written) in [(false, 1 << 17), (true, 0)] {
+            let mut full = Part::new(SmallDisk { room: 1 << 17, held: Vec::new(), tells });
+            match client.download(url.as_str(), &mut full, None, &|_, _| {}, |_| Ok(())) {
+                Err(Stop::Disk(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
+                other => panic!("{other:?}"),
+            }
+            // Where the disk says how much it holds, nothing is begun that it cannot.
+            assert_eq!(full.received(), written);
         }
-        let mut roomy = Part::new(SmallDisk { room: 1 << 18, held: Vec::new() });
+        let mut roomy = Part::new(SmallDisk { room: 1 << 18, held: Vec::new(), tells: true });
         client.download(url.as_str(), &mut roomy, None, &|_, _| {}, |_| Ok(())).unwrap();
         assert_eq!(roomy.received(), 1 << 18);
     }

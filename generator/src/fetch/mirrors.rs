@@ -230,8 +230,8 @@ impl Mirrors {
         let form = |form| MirrorError::Form { url: url.to_owned(), form };
         let (name, path) = rest.split_once('/').ok_or_else(|| form("mirror://NAME/PATH"))?;
         // A pin must not climb out of a base, least of all one on the disk.
-        if path.split('/').any(|segment| ["", ".", ".."].contains(&segment)) {
-            return Err(form("mirror://NAME/PATH, without empty or dotted segments"));
+        if !stays_below(path) {
+            return Err(form("mirror://NAME/PATH, without empty or dotted segments in any spelling"));
         }
         let machine_source = FROM_MACHINE.iter().find(|(known, _)| *known == name).map(|(_, tool)| *tool);
         let bases = match (self.bases.get(name), machine_source) {
@@ -277,6 +277,41 @@ impl Mirrors {
         let tool = FROM_MACHINE.iter().find(|(known, _)| *known == name).map_or("the mirror file", |(_, tool)| tool);
         MirrorError::NoBase { name: name.to_owned(), source_of: tool, user_file: self.user_file.clone() }
     }
+}
+
+/// Whether a path that is appended to a base stays below it, whoever reads it: an address, a server, or a file system. They
+/// decode `%2e` and `%2f`, some more than once, and take `\\` for `/`; control characters they drop.
+pub fn stays_below(path: &str) -> bool {
+    let mut path = path.as_bytes().to_vec();
+    loop {
+        let plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..");
+        if !path.split(|byte| matches!(byte, b'/' | b'\\')).all(plain) || path.iter().any(u8::is_ascii_control) {
+            return false;
+        }
+        let decoded = decoded(&path);
+        if decoded == path {
+            return true;
+        }
+        path = decoded;
+    }
+}
+
+/// Text in which each `%` with two hexadecimal digits is the byte that they stand for. It becomes shorter, or stays.
+fn decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: &u8| (*byte as char).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let (mut decoded, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let [first, after @ ..] = rest {
+        let (byte, left) = match rest {
+            [b'%', high, low, left @ ..] => match (digit(high), digit(low)) {
+                (Some(high), Some(low)) => (high << 4 | low, left),
+                _ => (*first, after),
+            },
+            _ => (*first, after),
+        };
+        decoded.push(byte);
+        rest = left;
+    }
+    decoded
 }
 
 /// Reads the user's file: `[mirrors]`, with an address or a list of addresses per name. The error is for a person.

@@ -26,7 +26,7 @@ use crate::temporary;
 
 pub use error::{Attempt, Failure, FetchError};
 pub use http::{Client, HttpOptions};
-pub use mirrors::{Candidate, Mirrors};
+pub use mirrors::{Candidate, Mirrors, stays_below};
 pub use progress::Show;
 pub use verify::UnpackedTree;
 
@@ -230,7 +230,7 @@ impl Job<'_> {
             return Ok(found);
         }
         let copied = match fs::File::open(source) {
-            Ok(file) => http::copy(file, &mut part, wanted.size, &|_, _| {}),
+            Ok(file) => http::copy(file, &mut part, (wanted.size, http::LARGEST), &|_, _| {}),
             Err(source) => Err(Stop::Address(Failure::Read { source })),
         };
         // The source may have changed since it was verified.

@@ -17,6 +17,8 @@ pub(crate) trait Storage {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
     /// Drops everything.
     fn clear(&mut self) -> io::Result<()>;
+    /// Bytes that can still be appended, where that is known.
+    fn room(&self) -> Option<u64>;
 }
 
 impl Storage for File {
@@ -27,6 +29,12 @@ impl Storage for File {
     fn clear(&mut self) -> io::Result<()> {
         self.set_len(0)?;
         self.rewind()
+    }
+
+    fn room(&self) -> Option<u64> {
+        // Some file systems know no numbers, and say that they have no blocks at all.
+        let disk = rustix::fs::fstatvfs(self).ok().filter(|disk| disk.f_blocks > 0)?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 }
 
@@ -67,6 +75,19 @@ impl<S: Storage> Part<S> {
         self.length += bytes.len() as u64;
         self.received += bytes.len() as u64;
         Ok(())
+    }
+
+    /// Whether the disk can hold all of it, which will have `total` bytes: better to say so before a long download than
+    /// near its end.
+    pub fn has_room_for(&self, total: Option<u64>) -> io::Result<()> {
+        let missing = total.map_or(0, |total| total.saturating_sub(self.length));
+        match self.storage.room().filter(|room| *room < missing) {
+            Some(room) => {
+                let problem = format!("{missing} bytes are needed, and {room} are free");
+                Err(io::Error::new(io::ErrorKind::StorageFull, problem))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Drops everything that it holds.

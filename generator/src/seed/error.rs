@@ -115,6 +115,7 @@ pub enum SeedError {
     Client {
         /// The client's reason.
         #[source]
-        source: reqwest::Error,
+        #[diagnostic_source]
+        source: crate::fetch::Failure,
     },
 }

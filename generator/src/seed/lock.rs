@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SeedError;
 use super::roots::Tier;
+use crate::fetch::stays_below;
 use crate::nix::hash::Sha256;
 use crate::platform::{Seed, Suite, System};
 
@@ -273,11 +274,12 @@ fn is_version(text: &str) -> bool {
 }
 
 /// A path that stays below `pool/` on a server and in a directory.
-pub(super) fn is_pool_path(text: &str) -> bool {
+pub fn is_pool_path(text: &str) -> bool {
     text.len() <= 300
         && text.starts_with("pool/")
         && text.ends_with(".deb")
-        && text.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
+        && text.split('/').all(|part| !part.starts_with('.'))
+        && stays_below(text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.~_/%:".contains(&byte))
 }
 

@@ -543,6 +543,65 @@ hint: put thing-1.0.tar into a directory DIR and run crossloom fetch --from DIR"
     );
 }
 
+/// A byte now and then keeps a stall away for ever.
+#[test]
+fn an_address_that_is_too_slow_is_given_up_for_the_next() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let served = content.clone();
+    let slow = Server::new(move |_, _| {
+        let pieces = served.iter().map(|byte| vec![*byte]).collect();
+        Answer::Trickle(vec![length(served.len())], pieces, Duration::from_millis(20))
+    });
+    let good = Server::of(&content);
+    let mut options = options();
+    (options.http.slow_bytes, options.http.slow_time) = (1000, Duration::from_millis(300));
+    let alone = fetch(wanted(&content, vec![slow.url("x")]), directory.path(), &options).unwrap_err().to_string();
+    assert!(alone.contains("too slow: ") && alone.contains(" bytes in 300 ms, where 1000 are expected"), "{alone}");
+    fetch(wanted(&content, vec![slow.url("x"), good.url("x")]), directory.path(), &options).unwrap();
+    assert_eq!((slow.requests(), good.requests()), (2, 1));
+    assert_whole(directory.path(), &content);
+}
+
+#[test]
+fn a_body_without_a_pinned_size_ends_somewhere() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let served = content.clone();
+    // Whether the server announces it, or sends without end.
+    let server = Server::new(move |seen, _| match seen.path.as_str() {
+        "announced" => whole(&served),
+        _ => Answer::Full("200 OK", vec![], served.clone()),
+    });
+    let local = directory.path().join("local");
+    fs::write(&local, &content).unwrap();
+    let into = directory.path().join("cache");
+    let mut options = options();
+    options.http.largest = 100_000;
+    let mut unsized_file = wanted(&content, vec![server.url("announced"), server.url("x")]);
+    unsized_file.urls.push(format!("file://{}", local.display()));
+    unsized_file.size = None;
+    let failures = failures(fetch(unsized_file.clone(), &into, &options).unwrap_err());
+    assert!(failures.iter().all(|failure| matches!(failure, Failure::TooLarge { limit: 100_000 })), "{failures:?}");
+    assert_eq!((failures.len(), listing(&into)), (3, BTreeMap::new()));
+    options.http.largest = 300_000;
+    fetch(unsized_file, &into, &options).unwrap();
+    assert_whole(&into, &content);
+}
+
+/// Nothing is sent for a file that the disk cannot hold.
+#[test]
+fn a_file_that_the_disk_cannot_hold_is_not_begun() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let server = Server::new(|_, _| Answer::Stall(vec![format!("Content-Length: {}", 1u64 << 60)], vec![]));
+    let mut wanted = wanted(&content, vec![server.url("x")]);
+    wanted.size = Some(1 << 60);
+    let error = Report::of(&fetch(wanted, directory.path(), &options()).unwrap_err()).to_string();
+    assert!(
+        error.contains("no space left for thing-1.0") && error.contains("1152921504606846976 bytes are needed"),
+        "{error}"
+    );
+    assert_eq!(listing(directory.path()), BTreeMap::new());
+}
+
 #[test]
 fn several_that_collect_one_file_collect_it_once() {
     let (directory, content) = (tempfile::tempdir().unwrap(), body());

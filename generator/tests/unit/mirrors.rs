@@ -48,6 +48,13 @@ fn a_machine_s_own_configuration_names_the_mirrors() {
     assert!(urls(&mirrors, "mirror://debian-security/x")[0].starts_with("apt on this machine names no base"));
     assert!(urls(&mirrors, "mirror://pypi/p/f")[0].contains("https://home.example.org/simple"));
     assert_eq!(urls(&mirrors, "mirror://crates/a/1"), ["https://crates.example.org/dl/a/1/download"]);
+    for segment in
+        ["%2e%2e", "%2E%2e", ".%2e", "%2e.", "%2e", "a%2f..%2fb", "a%2F%2e%2e", "%252e%252e", "..%5cx", ".\\t."]
+    {
+        let url = format!("mirror://debian/{segment}/x");
+        assert!(urls(&mirrors, &url)[0].contains("is not an address of the form"), "{url}");
+    }
+    assert_eq!(urls(&mirrors, "mirror://gnu/a%2bb/c..d.%78").len(), 2);
     for path in ["debian", "debian/", "debian/../x", "debian//x", "pypi/x", "pypi/a/b/c", "crates/x", ""] {
         let urls = urls(&mirrors, &format!("mirror://{path}"));
         assert!(urls[0].contains("is not an address of the form"), "{path}: {urls:?}");

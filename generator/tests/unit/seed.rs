@@ -6,7 +6,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
+use super::server::{Answer, Server, length, options};
 use super::temporary_store;
 use crate::nix::hash::Sha256;
 use crate::platform::{Seed, Suite, System};
@@ -16,7 +18,7 @@ use crate::seed::control::stanzas;
 use crate::seed::deb::{busybox_nar, busybox_of};
 use crate::seed::error::SeedError;
 use crate::seed::index::Index;
-use crate::seed::lock::{SeedPackage, store_name};
+use crate::seed::lock::{SeedPackage, is_pool_path, store_name};
 use crate::seed::relation::{Operator, parse_relations};
 use crate::seed::release::{Release, clear_text};
 use crate::seed::resolve::resolve;
@@ -606,16 +608,40 @@ fn server(answers: Vec<&'static str>) -> String {
 fn a_mirror_that_lacks_a_file_is_passed_over_and_size_is_bounded() {
     const ABSENT: &str = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
-    let archive = HttpArchive::new(&[server(vec![ABSENT]), server(vec![HELLO])]).unwrap();
+    let archive = HttpArchive::new(&[server(vec![ABSENT]), server(vec![HELLO])], &options().http).unwrap();
     assert_eq!(archive.get("dists/x", 5).unwrap(), b"hello");
-    let archive = HttpArchive::new(&[server(vec![ABSENT])]).unwrap();
+    let archive = HttpArchive::new(&[server(vec![ABSENT])], &options().http).unwrap();
     let error = archive.get("dists/x", 5).unwrap_err().to_string();
     assert!(error.starts_with("cannot fetch dists/x from the Debian archive: ") && error.contains("404"), "{error}");
-    let archive = HttpArchive::new(&[server(vec![HELLO])]).unwrap();
+    let archive = HttpArchive::new(&[server(vec![HELLO])], &options().http).unwrap();
     let error = archive.get("dists/x", 4).unwrap_err().to_string();
-    assert!(error.contains("larger than 4 bytes"), "{error}");
-    let error = Report::of(&HttpArchive::new(&[]).unwrap().get("dists/x", 4).unwrap_err()).to_string();
+    assert!(error.contains("larger than the 4 bytes that are allowed"), "{error}");
+    let error = Report::of(&HttpArchive::new(&[], &options().http).unwrap().get("dists/x", 4).unwrap_err()).to_string();
     assert!(error.contains("no mirror is known") && error.contains("hint:"), "{error}");
+}
+
+/// One that accepts connections and says nothing, and one that says little.
+#[test]
+fn a_mirror_that_hangs_is_given_up() {
+    let silent = Server::new(|_, _| Answer::Stall(vec![length(5)], b"he".to_vec()));
+    let slow =
+        Server::new(|_, _| Answer::Trickle(vec![length(1000)], vec![b"x".to_vec(); 1000], Duration::from_millis(20)));
+    let mut http = options().http;
+    (http.stall, http.tries) = (Duration::from_millis(300), 1);
+    (http.slow_bytes, http.slow_time) = (1000, Duration::from_millis(200));
+    let archive = HttpArchive::new(&[silent.base.clone(), slow.base.clone()], &http).unwrap();
+    let error = archive.get("dists/x", 1000).unwrap_err().to_string();
+    assert!(error.contains(&format!("{}: stalled: nothing arrived for 300 ms", silent.base)), "{error}");
+    assert!(error.contains(&format!("{}: too slow: ", slow.base)), "{error}");
+}
+
+#[test]
+fn a_path_does_not_climb_out_of_the_pool_however_it_is_spelled() {
+    assert!(is_pool_path("pool/main/a/a_1%3a2.deb") && is_pool_path("pool/main/a/a..b.deb"));
+    for path in ["%2e%2e", "%2E.", ".%2e", "%252e%252e", "a%2f..%2fb", "a%2f%2e%2e%2f", "a%5c..", "a%00b"] {
+        let path = format!("pool/main/{path}/a.deb");
+        assert!(!is_pool_path(&path), "{path}");
+    }
 }
 
 // Locks.

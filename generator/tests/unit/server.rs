@@ -150,6 +150,7 @@ pub fn options() -> Options {
         connect: Duration::from_secs(5),
         stall: Duration::from_secs(20),
         backoff: Duration::from_millis(1),
+        ..HttpOptions::default()
     };
     Options { http, show: Show::Quiet, ..Options::default() }
 }
