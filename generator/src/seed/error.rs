@@ -45,6 +45,32 @@ pub enum SeedError {
         #[help]
         hint: &'static str,
     },
+    /// The archive is older than the one that was locked before.
+    #[error("dists/{suite}/InRelease is of {date}, and older than the lock that is there, which is of {locked}")]
+    #[diagnostic(help(
+        "a mirror that is out of date, or that somebody holds back, serves such a file: try another mirror, or take it \
+         with `--allow-older`"
+    ))]
+    Older {
+        /// The suite.
+        suite: String,
+        /// The date of what was found.
+        date: String,
+        /// The date of what is locked.
+        locked: String,
+    },
+    /// A suite's `InRelease` says that it no longer counts.
+    #[error("dists/{suite}/InRelease was valid until {until}")]
+    #[diagnostic(help(
+        "the mirror is no longer updated, or this machine's clock is wrong: try another mirror, or take it with \
+         `--allow-expired`"
+    ))]
+    Expired {
+        /// The suite.
+        suite: String,
+        /// The date from which it no longer counts.
+        until: String,
+    },
     /// A file of the archive does not read as what it should be.
     #[error("{file}: {problem}")]
     Malformed {

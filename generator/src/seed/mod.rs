@@ -17,6 +17,7 @@ pub mod error;
 
 pub mod archive;
 pub mod control;
+mod date;
 pub mod deb;
 pub mod index;
 pub mod lock;
@@ -31,6 +32,6 @@ pub mod version;
 pub use archive::HttpArchive;
 pub use deb::extract_busybox;
 pub use lock::SeedLock;
-pub use pin::{Request, lock};
+pub use pin::{Age, Request, lock, not_older};
 pub use roots::{ROOTS, Tier, tier_of};
 pub use signature::{DEFAULT_KEYRING, check_signature};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::archive::Archive;
+use super::date::seconds;
 use super::deb::{busybox_nar, busybox_of, decompress_xz};
 use super::error::SeedError;
 use super::index::{Index, Package};
@@ -31,6 +32,17 @@ pub struct Request<'a> {
     pub roots: &'a [(Tier, &'a [&'a str])],
     /// Whether a suite's `InRelease` is to be trusted.
     pub verify: &'a Verify<'a>,
+    /// How old the archive may be.
+    pub age: Age<'a>,
+}
+
+/// How old an archive may be. A signature is good for ever: who holds back an old file keeps holes open that were closed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Age<'a> {
+    /// The lock that is to be replaced, and others that are known: a suite that is older than one of it is refused.
+    pub locked: &'a [SeedLock],
+    /// Seconds since 1970: an archive that is no longer valid then is refused.
+    pub now: Option<i64>,
 }
 
 /// A suite's checked files.
@@ -46,7 +58,7 @@ struct Fetched {
 pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, SeedError> {
     let system = request.system;
     let architecture = system.debian_architecture().ok_or(SeedError::NoSeed { system })?;
-    let fetched = fetch(request.suite, architecture, archive, request.verify)?;
+    let fetched = fetch(request.suite, architecture, archive, request)?;
     let index = Index::parse(&fetched.packages, architecture, &fetched.path)?;
     let assumed: BTreeSet<&str> = ASSUMED.iter().copied().collect();
     let packages = resolve(&index, request.suite.as_str(), request.roots, &assumed)?
@@ -60,7 +72,7 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
     let (bootstrap, busybox) = if request.suite == Suite::Bookworm {
         bootstrap(&index, archive)?
     } else {
-        let fetched = fetch(Suite::Bookworm, architecture, archive, request.verify)?;
+        let fetched = fetch(Suite::Bookworm, architecture, archive, request)?;
         bootstrap(&Index::parse(&fetched.packages, architecture, &fetched.path)?, archive)?
     };
     let lock = SeedLock {
@@ -82,18 +94,25 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
 }
 
 /// Fetches and checks a suite's `InRelease` and package index.
-fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, verify: &Verify<'_>) -> Result<Fetched, SeedError> {
+fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, request: &Request<'_>) -> Result<Fetched, SeedError> {
     let release_path = format!("dists/{suite}/InRelease");
     let malformed = |file: &str, problem: String| SeedError::Malformed { file: file.to_owned(), problem };
     tracing::info!(%suite, "reading {release_path}");
     let in_release = archive.get(&release_path, RELEASE_LIMIT)?;
-    verify(&in_release, suite.as_str())?;
+    (request.verify)(&in_release, suite.as_str())?;
     let text = str::from_utf8(&in_release).map_err(|error| malformed(&release_path, error.to_string()))?;
     let body = clear_text(text).map_err(|problem| malformed(&release_path, problem))?;
     let release = Release::parse(&body, &release_path)?;
     // Else a mirror could pass off one suite, signed as it is, as another.
     if release.codename != suite.as_str() {
         return Err(malformed(&release_path, format!("Codename is {:?}, expected {suite}", release.codename)));
+    }
+    let read = |date: &str| seconds(date).ok_or_else(|| malformed(&release_path, format!("{date:?} is not a date")));
+    request.age.locked.iter().try_for_each(|locked| not_older(suite, &release.date, locked))?;
+    if let (Some(now), Some(until)) = (request.age.now, &release.valid_until)
+        && read(until)? < now
+    {
+        return Err(SeedError::Expired { suite: suite.to_string(), until: until.clone() });
     }
     let index_name = format!("main/binary-{architecture}/Packages.xz");
     let expected = release
@@ -109,6 +128,19 @@ fn fetch(suite: Suite, architecture: &str, archive: &dyn Archive, verify: &Verif
     let unpacked = decompress_xz(&packed, UNPACKED_LIMIT).map_err(|error| malformed(&path, error.to_string()))?;
     let packages = String::from_utf8(unpacked).map_err(|error| malformed(&path, error.to_string()))?;
     Ok(Fetched { release, path, packages })
+}
+
+/// Sees that a suite of this date may take the place of what is locked. A lock of another suite says nothing of it.
+pub fn not_older(suite: Suite, date: &str, locked: &SeedLock) -> Result<(), SeedError> {
+    let read = |date: &str, file: String| {
+        seconds(date).ok_or_else(|| SeedError::Malformed { file, problem: format!("{date:?} is not a date") })
+    };
+    let old = || read(&locked.date, format!("the lock of {suite} that is there"));
+    if locked.suite == suite && read(date, format!("dists/{suite}/InRelease"))? < old()? {
+        let (suite, date, locked) = (suite.to_string(), date.to_owned(), locked.date.clone());
+        return Err(SeedError::Older { suite, date, locked });
+    }
+    Ok(())
 }
 
 /// The bootstrap section of a lock, from bookworm's index.

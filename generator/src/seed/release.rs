@@ -26,6 +26,8 @@ pub struct Release {
     pub version: String,
     /// When the archive made the file, as written there: `Sat, 11 Jul 2026 10:16:37 UTC`.
     pub date: String,
+    /// Until when the file counts, in the same form. Stable suites have none.
+    pub valid_until: Option<String>,
     /// Path below `dists/<suite>/` → size and digest.
     pub files: BTreeMap<String, IndexFile>,
 }
@@ -72,9 +74,7 @@ pub fn clear_text(in_release: &str) -> Result<String, String> {
 }
 
 impl Release {
-    /// Reads a `Release` file's text. `file` names it in errors.
-    ///
-    /// `Valid-Until` is not looked at: stable suites have none, and this module has no clock.
+    /// Reads a `Release` file's text. `file` names it in errors. Whether it is too old is not looked at here.
     pub fn parse(text: &str, file: &str) -> Result<Release, SeedError> {
         let malformed = |problem: String| SeedError::Malformed { file: file.to_owned(), problem };
         let mut all = stanzas(text);
@@ -97,7 +97,8 @@ impl Release {
             .collect::<Result<_, _>>()?;
         let suite = field("Suite")?;
         let version = if stanza.get("Version").is_some() { field("Version")? } else { suite.clone() };
-        Ok(Release { codename: field("Codename")?, suite, version, date: field("Date")?, files })
+        let valid_until = stanza.get("Valid-Until").map(|_| field("Valid-Until")).transpose()?;
+        Ok(Release { codename: field("Codename")?, suite, version, date: field("Date")?, valid_until, files })
     }
 }
 

@@ -24,7 +24,7 @@ use crate::seed::release::{Release, clear_text};
 use crate::seed::resolve::resolve;
 use crate::seed::roots::ASSUMED;
 use crate::seed::version::compare_versions;
-use crate::seed::{HttpArchive, ROOTS, Request, SeedLock, Tier, check_signature, extract_busybox, lock};
+use crate::seed::{Age, HttpArchive, ROOTS, Request, SeedLock, Tier, check_signature, extract_busybox, lock};
 use crate::word::Word;
 use proptest::prelude::*;
 
@@ -492,8 +492,52 @@ fn fake_index() -> String {
 
 fn lock_fake(dir: &Path, suite: Seed) -> Result<SeedLock, SeedError> {
     let suite = suite.into();
-    let request = Request { suite, system: System::X86_64Linux, roots: &FAKE_ROOTS, verify: &|_, _| Ok(()) };
+    lock_aged(dir, suite, Age::default())
+}
+
+fn lock_aged(dir: &Path, suite: Suite, age: Age<'_>) -> Result<SeedLock, SeedError> {
+    let request = Request { suite, system: System::X86_64Linux, roots: &FAKE_ROOTS, verify: &|_, _| Ok(()), age };
     lock(&request, &DirArchive(dir))
+}
+
+/// Signatures do not age: a mirror that is held back serves what was good once.
+#[test]
+fn an_archive_that_is_older_than_the_lock_or_no_longer_valid_is_refused() {
+    let dir = fake_archive(&fake_index());
+    let at = |locked: Option<&SeedLock>, now| {
+        lock_aged(dir.path(), Suite::Trixie, Age { locked: locked.map_or(&[], std::slice::from_ref), now })
+    };
+    let lock = at(None, None).unwrap();
+    let dated = |date: &str| SeedLock { date: date.to_owned(), ..lock.clone() };
+    for date in ["Sat, 12 Sep 2026 07:57:47 UTC", "Fri, 11 Sep 2026 23:57:47 UTC"] {
+        at(Some(&dated(date)), None).unwrap();
+    }
+    let newer = dated("Sat, 12 Sep 2026 07:57:48 UTC");
+    let older = Report::of(&at(Some(&newer), None).unwrap_err()).to_string();
+    let expected = "dists/trixie/InRelease is of Sat, 12 Sep 2026 07:57:47 UTC, and older than the lock that is there, \
+                    which is of Sat, 12 Sep 2026 07:57:48 UTC\n\nhint: a mirror";
+    assert!(older.starts_with(expected) && older.contains("--allow-older"), "{older}");
+    let other = |suite| SeedLock { suite, ..newer.clone() };
+    at(Some(&other(Suite::Sid)), None).unwrap();
+    // The bootstrap comes from there.
+    assert!(matches!(at(Some(&other(Suite::Bookworm)), None), Err(SeedError::Older { .. })));
+    assert!(at(Some(&dated("yesterday")), None).is_err());
+
+    // Stable suites have no such line, and are frozen at their end.
+    at(None, Some(i64::MAX)).unwrap();
+    let file = dir.path().join("dists/trixie/InRelease");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let until =
+        |date: &str| std::fs::write(&file, text.replace("SHA256:\n", &format!("Valid-Until: {date}\nSHA256:\n")));
+    until("Sat, 19 Sep 2026 07:57:47 UTC").unwrap();
+    let end = 1_789_804_667;
+    at(None, Some(end)).unwrap();
+    let expired = Report::of(&at(None, Some(end + 1)).unwrap_err()).to_string();
+    assert!(expired.starts_with("dists/trixie/InRelease was valid until Sat, 19 Sep 2026 07:57:47 UTC\n"), "{expired}");
+    assert!(expired.contains("--allow-expired"), "{expired}");
+    at(None, None).unwrap();
+    until("soon").unwrap();
+    assert!(at(None, Some(0)).is_err());
 }
 
 #[test]
@@ -516,7 +560,13 @@ fn a_fake_archive_locks_to_its_golden() {
 fn other_roots_are_locked_from_a_suite_without_a_release() {
     let dir = fake_archive(&fake_index());
     let roots: [(Tier, &[&str]); 1] = [(Tier::Base, &["bc"])];
-    let request = Request { suite: Suite::Sid, system: System::X86_64Linux, roots: &roots, verify: &|_, _| Ok(()) };
+    let request = Request {
+        suite: Suite::Sid,
+        system: System::X86_64Linux,
+        roots: &roots,
+        verify: &|_, _| Ok(()),
+        age: Age::default(),
+    };
     let lock = lock(&request, &DirArchive(dir.path())).unwrap();
     assert_eq!((lock.suite, lock.release.as_str()), (Suite::Sid, "stable"));
     let names: Vec<_> = lock.packages.iter().map(|package| package.name.as_str()).collect();
@@ -570,7 +620,7 @@ fn every_file_is_checked_before_it_is_read() {
         Err(SeedError::Signature { suite: suite.to_owned(), problem: "no".to_owned(), hint: "none" })
     };
     let (suite, system) = (Seed::Trixie, System::X86_64Linux);
-    let request = Request { suite: suite.into(), system, roots: &FAKE_ROOTS, verify: &refused };
+    let request = Request { suite: suite.into(), system, roots: &FAKE_ROOTS, verify: &refused, age: Age::default() };
     let error = lock(&request, &DirArchive(dir.path())).unwrap_err();
     assert!(error.to_string().starts_with("dists/trixie/InRelease is not trusted: no"), "{error}");
 }
