@@ -22,6 +22,7 @@ mod stream;
 mod tape;
 mod tree;
 mod xar;
+mod xml;
 
 use std::ffi::OsStr;
 use std::fs::{self, File};

@@ -1,15 +1,13 @@
 //! `SDKSettings.json`, and `SDKSettings.plist` of the SDKs before it: what an SDK says of itself.
 
-use roxmltree::{Document, ParsingOptions};
-
 use super::error::{PACK_AGAIN, SdkError, shown};
+use super::xml;
 
 /// The files' names, in order of preference.
 pub(super) const FILES: [&str; 2] = ["SDKSettings.json", "SDKSettings.plist"];
 
 /// Bytes of such a file. Apple's have some ten kilobytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
-const MAX_NODES: u32 = 100_000;
 
 /// What SDKs are for, by how their canonical names begin. The longer of two like names stands first.
 const OTHERS: [(&str, &str); 9] = [
@@ -81,15 +79,12 @@ fn read_json(bytes: &[u8]) -> Result<Pair, String> {
 
 fn read_plist(bytes: &[u8]) -> Result<Pair, String> {
     let text = str::from_utf8(bytes).map_err(|error| error.to_string())?;
-    // Every property list names its document type.
-    let options = ParsingOptions { allow_dtd: true, nodes_limit: MAX_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text, options).map_err(|error| error.to_string())?;
-    let dictionary = document.root_element().children().find(|node| node.has_tag_name("dict"));
-    let dictionary = dictionary.ok_or("it holds no dictionary")?;
+    let document = xml::parse(text).map_err(|error| error.to_string())?;
+    let pairs = &document.child("dict").ok_or("it holds no dictionary")?.children;
     let field = |name| {
-        let key = dictionary.children().find(|node| node.has_tag_name("key") && node.text() == Some(name))?;
-        let value = key.next_sibling_element().filter(|node| node.has_tag_name("string"))?;
-        value.text().map(|text| text.trim().to_owned())
+        let key = pairs.iter().position(|element| element.name == "key" && element.text() == name)?;
+        let value = pairs.get(key + 1).filter(|element| element.name == "string")?;
+        Some(value.text().to_owned())
     };
     Ok((field("Version"), field("CanonicalName")))
 }
