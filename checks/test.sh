@@ -105,6 +105,7 @@ scripts() {
 export CROSSLOOM_REQUIRE_NIX=1
 step 'shell scripts are sound' scripts
 step 'Python scripts do what they say' python3 -m unittest discover -s checks/python
+step 'links between documents lead somewhere' checks/links.sh
 step 'unit and integration tests' tests
 step 'examples are current' current
 step 'the flake and every example evaluate, offline, to the derivations that are listed' evaluates
