@@ -30,11 +30,11 @@ mod tests {
     #[test]
     fn tables_are_aligned() {
         let row = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let rows = [row(&["x86_64-linux", "cell", "a", "built"]), row(&["x86_64-linux", "check", "programs-a"])];
+        let rows = [row(&["x86_64-linux", "cell", "a", "tested"]), row(&["x86_64-linux", "check", "programs-a"])];
         let expected = "SYSTEM        KIND   NAME        STATE\n\
-                        x86_64-linux  cell   a           built\n\
+                        x86_64-linux  cell   a           tested\n\
                         x86_64-linux  check  programs-a\n";
         assert_eq!(table(&["SYSTEM", "KIND", "NAME", "STATE"], &rows), expected);
-        assert_eq!(separated(&rows), "x86_64-linux\tcell\ta\tbuilt\nx86_64-linux\tcheck\tprograms-a\n");
+        assert_eq!(separated(&rows), "x86_64-linux\tcell\ta\ttested\nx86_64-linux\tcheck\tprograms-a\n");
     }
 }

@@ -181,12 +181,12 @@ impl Cell {
         if let Output::Node(name) = &self.output { Some(name) } else { None }
     }
 
-    /// How far it got, for people to read.
+    /// Whether crossloom's authors built and ran it, for people to read.
     pub fn state(&self) -> &'static str {
         match (&self.output, self.built) {
             (Output::MissingSdk(_), _) => "missing sdk",
-            (Output::Node(_), true) => "built",
-            (Output::Node(_), false) => "not built here",
+            (Output::Node(_), true) => "tested",
+            (Output::Node(_), false) => "not tested",
         }
     }
 }

@@ -350,7 +350,7 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     project.replace("matrix.lock", "\"version\": 1,", &format!("\"version\": 1, \"sdks\": {{ \"mine\": {sdk} }},"));
     project.fine(&["lock"]);
     project.fine(&["generate"]);
-    assert!(project.fine(&["plan"]).contains(&format!("{cell}\tnot built here")));
+    assert!(project.fine(&["plan"]).contains(&format!("{cell}\tnot tested")));
     assert!(!project.read("crossloom/x86_64-linux.nix").contains("missing-sdk"));
     assert!(!project.path("crossloom/missing-sdk.nix").exists());
 }
@@ -386,11 +386,11 @@ fn plans_say_what_a_store_holds() {
     let node = "toolchain-14_2_0-x86_64-linux-musl";
     let path = find("x86_64-linux", cell)[5];
     assert!(path.starts_with("/nix/store/") && path.ends_with("-musl-gcc-x86_64-linux-musl-14.2.0"), "{path}");
-    assert_eq!(find("x86_64-linux", cell)[1..], ["cell", cell, "not built here", "to build", path]);
+    assert_eq!(find("x86_64-linux", cell)[1..], ["cell", cell, "not tested", "to build", path]);
     assert_eq!(find("x86_64-linux", node)[1..], ["node", node, "-", "to build", path]);
     assert!(find("x86_64-linux", "seed-musl-1_2_5")[5].starts_with("/nix/store/"));
     // There nixpkgs would decide.
-    assert_eq!(find("aarch64-darwin", cell)[3..], ["not built here", "-", "-"]);
+    assert_eq!(find("aarch64-darwin", cell)[3..], ["not tested", "-", "-"]);
     let without_store: String =
         rows.iter().filter(|row| row[1] != "node").map(|row| row[..4].join("\t") + "\n").collect();
     assert_eq!(without_store.replace("\t-\n", "\n"), project.fine(&["plan"]));
@@ -423,7 +423,7 @@ fn plans_say_what_a_store_holds() {
     assert_eq!(states(), ["to build", "present"]);
     register(dev.as_str().unwrap());
     assert_eq!(states(), ["present", "present"]);
-    assert!(plan(&["plan", "--store"]).contains(&format!("{cell}\tnot built here\tpresent\t{path}\n")));
+    assert!(plan(&["plan", "--store"]).contains(&format!("{cell}\tnot tested\tpresent\t{path}\n")));
 
     // Paths of another matrix than the one that is there would be none of its.
     project.replace("matrix.toml", "[musl-gcc]\n", "[musl-gcc]\nlanguages = [\"c\"]\n");
