@@ -30,6 +30,7 @@ mod render;
 mod sdk;
 mod seed;
 mod server;
+mod status;
 mod store_paths;
 mod surfaces;
 mod tree;

@@ -1,0 +1,523 @@
+//! docs/status.md and the README's table of families are written from data: `data/results.toml` and the catalogue.
+//!
+//! `CROSSLOOM_BLESS=1 cargo test --lib status` writes both. No other page may hold a figure that the data lacks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use super::project::repository;
+use crate::catalogue::{Built, catalogue};
+use crate::families::ALL;
+use crate::platform::{Seed, System};
+use crate::seed::SeedLock;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Results {
+    proof: Vec<Proof>,
+    beyond: Vec<Beyond>,
+    evaluated: Vec<Dated>,
+    refused: Vec<Dated>,
+    cost: Vec<Cost>,
+    bench: Vec<Bench>,
+    kernel: Vec<Kernel>,
+    nix: Vec<Nix>,
+    seed: Vec<OfSeeds>,
+    variation: Vec<Variation>,
+}
+
+/// How cells that the catalogue lists as built were tested.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Proof {
+    family: String,
+    target: String,
+    #[serde(default)]
+    words: BTreeMap<String, String>,
+    #[serde(default)]
+    releases: BTreeMap<String, String>,
+    how: String,
+    command: Option<String>,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Beyond {
+    what: String,
+    how: String,
+    command: String,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Dated {
+    what: String,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cost {
+    what: String,
+    figure: String,
+    command: String,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Bench {
+    step: String,
+    few: Load,
+    many: Load,
+    command: String,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Load {
+    ms: u32,
+    mib: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kernel {
+    target: String,
+    linux: String,
+    config: String,
+    compiler: String,
+    user: u32,
+    system: u32,
+    process: u32,
+    image: f64,
+    vmlinux: f64,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nix {
+    version: String,
+    suite: String,
+    passed: BTreeSet<NixStep>,
+    derivations: u32,
+    command: String,
+    date: String,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum NixStep {
+    Evaluation,
+    Derivations,
+    Builds,
+    Project,
+    Apps,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfSeeds {
+    cell: String,
+    files: u32,
+    different: u32,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Variation {
+    node: String,
+    files: Option<u32>,
+    build_ids: Option<u32>,
+    differs: Option<String>,
+    #[serde(default)]
+    each: bool,
+    date: String,
+}
+
+fn results() -> Results {
+    toml::from_str(include_str!("../../data/results.toml")).unwrap()
+}
+
+impl Proof {
+    fn is_of(&self, built: &Built) -> bool {
+        let within = |mine: &BTreeMap<String, String>, whole: &BTreeMap<String, String>| {
+            mine.iter().all(|(key, value)| whole.get(key) == Some(value))
+        };
+        (&self.family, &self.target) == (&built.family, &built.target)
+            && within(&self.words, &built.words)
+            && within(&self.releases, &built.releases)
+    }
+}
+
+impl Variation {
+    fn outcome(&self) -> String {
+        match (&self.differs, self.files, self.build_ids) {
+            (Some(why), None, None) => format!("differs, as known: {why}"),
+            (None, Some(files), None) => format!("identical ({files} files)"),
+            (None, Some(files), Some(ids)) => format!("identical ({files} files, {ids} of them but for build IDs)"),
+            _ => panic!("{}: either it differs or it has a count of files", self.node),
+        }
+    }
+}
+
+fn code(text: &str) -> String {
+    format!("`{text}`")
+}
+
+fn heading(text: &mut String, title: &str, columns: &[&str]) {
+    writeln!(text, "\n## {title}").unwrap();
+    head(text, columns);
+}
+
+fn head(text: &mut String, columns: &[&str]) {
+    writeln!(text, "\n| {} |\n|{}", columns.join(" | "), "---|".repeat(columns.len())).unwrap();
+}
+
+fn row(text: &mut String, cells: &[&str]) {
+    writeln!(text, "| {} |", cells.join(" | ")).unwrap();
+}
+
+fn command(command: Option<&String>) -> String {
+    command.map_or_else(|| "not recorded".to_owned(), |command| code(command))
+}
+
+/// By family: how many targets there are, and what of them was built and run.
+fn families() -> String {
+    let mut text = String::new();
+    head(&mut text, &["family", "targets", "tested", "with"]);
+    for family in ALL {
+        let about = family.about();
+        let built: Vec<&Built> = catalogue().built().iter().filter(|built| built.family == about.key).collect();
+        let targets: BTreeSet<&str> = built.iter().map(|built| built.target.as_str()).collect();
+        let mut releases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for (package, version) in built.iter().flat_map(|built| &built.releases) {
+            releases.entry(package).or_default().insert(version);
+        }
+        let with: Vec<String> = releases
+            .iter()
+            .map(|(package, versions)| format!("{package} {}", versions.iter().copied().collect::<Vec<_>>().join(", ")))
+            .collect();
+        let tested: Vec<String> = targets.into_iter().map(code).collect();
+        let count = family.targets().len().to_string();
+        row(&mut text, &[&code(about.key), &count, &tested.join(", "), &with.join("; ")]);
+    }
+    text.trim_start().to_owned()
+}
+
+fn status() -> String {
+    let results = results();
+    let mut text = String::from(
+        "# Status\n\n\
+         <!-- Written by `CROSSLOOM_BLESS=1 cargo test --lib status` from generator/data/results.toml and catalogue.toml. -->\n\n\
+         crossloom's authors built, ran, compared and measured what stands here, on x86_64-linux, with the sources as Debian's\n\
+         archive holds them. Everything else that a matrix can ask for is rendered and evaluated in tests; nobody has built it\n\
+         yet. `crossloom plan` prints `tested` or `not tested` beside every cell. A date is the day on which the result was\n\
+         recorded.\n\n\
+         ## Families\n\n",
+    );
+    text.push_str(&families());
+
+    heading(&mut text, "Cells that were built and tested", &["cell", "versions", "how", "command", "date"]);
+    for built in catalogue().built() {
+        let words: Vec<String> = built.words.iter().map(|(axis, word)| format!(", {axis} {}", code(word))).collect();
+        let cell = format!("{} {}{}", code(&built.family), code(&built.target), words.concat());
+        let releases: Vec<String> =
+            built.releases.iter().map(|(package, version)| format!("{package} {version}")).collect();
+        for proof in results.proof.iter().filter(|proof| proof.is_of(built)) {
+            let command = command(proof.command.as_ref());
+            row(&mut text, &[&cell, &releases.join(", "), &proof.how, &command, &proof.date]);
+        }
+    }
+
+    heading(&mut text, "Also built", &["what", "how", "command", "date"]);
+    for beyond in &results.beyond {
+        row(&mut text, &[&beyond.what, &beyond.how, &code(&beyond.command), &beyond.date]);
+    }
+
+    heading(&mut text, "Rendered and evaluated only", &["what", "date"]);
+    for Dated { what, date } in &results.evaluated {
+        row(&mut text, &[what, date]);
+    }
+
+    heading(&mut text, "Refused", &["what", "date"]);
+    for Dated { what, date } in &results.refused {
+        row(&mut text, &[what, date]);
+    }
+
+    heading(&mut text, "Time and disk", &["what", "figure", "command", "date"]);
+    for cost in &results.cost {
+        row(&mut text, &[&cost.what, &cost.figure, &code(&cost.command), &cost.date]);
+    }
+
+    text.push_str(
+        "\nThe seed is downloaded once, and only the tiers that a matrix needs. `crossloom seed show` prints these figures,\n\
+         here of Debian 12 for x86_64-linux:\n",
+    );
+    head(&mut text, &["tier", "packages", "download"]);
+    for (tier, size) in SeedLock::built_in(Seed::Bookworm, System::X86_64Linux).unwrap().sizes() {
+        let megabytes = format!("{:.1} MB", size.bytes as f64 / 1e6);
+        row(&mut text, &[tier.as_str(), &size.packages.to_string(), &megabytes]);
+    }
+
+    heading(
+        &mut text,
+        "Generation and evaluation",
+        &[
+            "step",
+            "6 cells (the quickstart's)",
+            "218 cells (every target, in several versions)",
+            "ratio",
+            "command",
+            "date",
+        ],
+    );
+    for bench in &results.bench {
+        let load = |load: &Load| format!("{} ms, {} MiB", load.ms, load.mib);
+        let ratio = format!("{:.1}", f64::from(bench.many.ms) / f64::from(bench.few.ms));
+        let command = code(&bench.command);
+        row(&mut text, &[&bench.step, &load(&bench.few), &load(&bench.many), &ratio, &command, &bench.date]);
+    }
+    text.push_str("\nMedians of five in one run. The machine's speed varies, so look at the ratio.\n");
+
+    heading(
+        &mut text,
+        "Kernels in numbers",
+        &["kernel", "configuration", "compiler", "user and system CPU", "largest process", "image", "vmlinux", "date"],
+    );
+    for kernel in &results.kernel {
+        row(
+            &mut text,
+            &[
+                &format!("{}, {}", kernel.target, kernel.linux),
+                &kernel.config,
+                &kernel.compiler,
+                &format!("{} + {} s", kernel.user, kernel.system),
+                &format!("{} MB", kernel.process),
+                &format!("{:.1} MB", kernel.image),
+                &format!("{:.1} MB", kernel.vmlinux),
+                &kernel.date,
+            ],
+        );
+    }
+    text.push_str("\nMeasured on two cores that had other work, too. The command was not recorded.\n");
+
+    heading(
+        &mut text,
+        "Nix versions",
+        &["Nix", "evaluation", "derivations", "builds", "project", "apps", "derivations compared", "command", "date"],
+    );
+    for nix in &results.nix {
+        let passed = |step| if nix.passed.contains(&step) { "passed" } else { "not passed" };
+        row(
+            &mut text,
+            &[
+                &format!("{} ({})", nix.version, nix.suite),
+                passed(NixStep::Evaluation),
+                passed(NixStep::Derivations),
+                passed(NixStep::Builds),
+                passed(NixStep::Project),
+                passed(NixStep::Apps),
+                &nix.derivations.to_string(),
+                &code(&nix.command),
+                &nix.date,
+            ],
+        );
+    }
+    text.push_str(
+        "\n[Nix versions](nix-versions.md) says what each column stands for, and what differs between the versions.\n",
+    );
+
+    heading(
+        &mut text,
+        "The same bits from another seed",
+        &["cell", "files for the target", "identical", "different", "date"],
+    );
+    for cell in &results.seed {
+        let identical = cell.files.checked_sub(cell.different).unwrap().to_string();
+        row(
+            &mut text,
+            &[&code(&cell.cell), &cell.files.to_string(), &identical, &cell.different.to_string(), &cell.date],
+        );
+    }
+    text.push_str(
+        "\nThe cells were built with Debian 12's programs and with Debian 13's, and compared file by file, with permissions and\n\
+         links: `make seeds` compares what the store holds under both, `checks/seeds.sh CROSSLOOM --build CELL…` builds the rest.\n\
+         For kernels only the bootable files were compared, not `kdir` or the indexes that depmod writes. Other kernels and\n\
+         modules were not compared.\n",
+    );
+
+    heading(&mut text, "The same bits under other circumstances", &["node", "all circumstances together", "date"]);
+    for variation in &results.variation {
+        row(&mut text, &[&code(&variation.node), &variation.outcome(), &variation.date]);
+    }
+    let each: Vec<String> = results.variation.iter().filter(|node| node.each).map(|node| code(&node.node)).collect();
+    write!(
+        text,
+        "\n`make variations` builds every node in the store again and compares every file of every output: in another directory,\n\
+         on one core, in another time zone, locale, home and umask, on a host and a kernel of another name, seven years later,\n\
+         with directories read backwards, addresses at random, and undeclared programs on PATH that fail when they are called.\n\
+         The names of outputs are made the same before files are compared. A program that embeds its store path gets a different\n\
+         build ID, so build IDs are ignored there. Ten digits after a kernel's name stand for a custom configuration.\n\
+         [Reproducibility](../ARCHITECTURE.md#reproducibility) says what variations do not see.\n\n\
+         `VARIATIONS=--each` tries the circumstances one by one. These nodes were identical under each of them: {}.\n",
+        each.join(", ")
+    )
+    .unwrap();
+    text
+}
+
+/// Compares a file with what it should hold, or with `CROSSLOOM_BLESS=1` writes it.
+fn current(path: &str, now: &str) {
+    let file = repository().join(path);
+    if std::env::var_os("CROSSLOOM_BLESS").is_some() {
+        fs::write(&file, now).unwrap();
+    }
+    let there = fs::read_to_string(&file).unwrap_or_default();
+    assert!(there == now, "{path} is stale: CROSSLOOM_BLESS=1 cargo test --lib status writes it");
+}
+
+#[test]
+fn the_status_page_is_what_the_data_gives() {
+    current("docs/status.md", &status());
+}
+
+#[test]
+fn the_readme_counts_targets_as_the_data_does() {
+    const BEGIN: &str = "<!-- families: begin (written by CROSSLOOM_BLESS=1 cargo test --lib status) -->\n";
+    const END: &str = "<!-- families: end -->\n";
+    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("README.md has a table of families");
+    let (_, after) = rest.split_once(END).expect("its end is marked");
+    current("README.md", &format!("{before}{BEGIN}{}{END}{after}", families()));
+    assert!(readme.lines().count() <= 90, "README.md has {} lines", readme.lines().count());
+}
+
+#[test]
+fn every_built_cell_was_tested_and_every_test_was_of_one() {
+    let results = results();
+    for built in catalogue().built() {
+        assert!(results.proof.iter().any(|proof| proof.is_of(built)), "no [[proof]] of {built:?}");
+    }
+    for proof in &results.proof {
+        let stands = catalogue().built().iter().any(|built| proof.is_of(built));
+        assert!(stands, "no [[built]] for the proof of {} {}", proof.family, proof.target);
+    }
+}
+
+#[test]
+fn results_are_dated_and_named_once() {
+    let results = results();
+    let dates: Vec<&str> = (results.proof.iter().map(|it| &it.date))
+        .chain(results.beyond.iter().map(|it| &it.date))
+        .chain(results.evaluated.iter().map(|it| &it.date))
+        .chain(results.refused.iter().map(|it| &it.date))
+        .chain(results.cost.iter().map(|it| &it.date))
+        .chain(results.bench.iter().map(|it| &it.date))
+        .chain(results.kernel.iter().map(|it| &it.date))
+        .chain(results.nix.iter().map(|it| &it.date))
+        .chain(results.seed.iter().map(|it| &it.date))
+        .chain(results.variation.iter().map(|it| &it.date))
+        .map(String::as_str)
+        .collect();
+    for date in dates {
+        let parts: Vec<&str> = date.split('-').collect();
+        let digits = parts.iter().all(|part| part.chars().all(|c| c.is_ascii_digit()));
+        assert!(digits && parts.iter().map(|part| part.len()).eq([4, 2, 2]), "{date}");
+    }
+    let mut nodes = BTreeSet::new();
+    assert!(results.variation.iter().all(|it| nodes.insert(&it.node)));
+    let mut cells = BTreeSet::new();
+    assert!(results.seed.iter().all(|it| cells.insert(&it.cell)));
+}
+
+/// Pages that people write. What they say of builds has to be in the data.
+fn pages() -> Vec<PathBuf> {
+    let docs = repository().join("docs");
+    let names = ["README.md", "valgrind-darwin.md", "kernels-from-macos.md", "breenix.md"];
+    let mut pages: Vec<PathBuf> = names.iter().map(|name| docs.join(name)).collect();
+    pages.push(repository().join("README.md"));
+    pages.extend(fs::read_dir(docs.join("how-to")).unwrap().map(|entry| entry.unwrap().path()));
+    pages.sort();
+    pages
+}
+
+/// Figures with a unit: `383 MB`, `17 minutes`, `348 files`.
+fn figures(text: &str) -> Vec<String> {
+    const UNITS: &[&str] = &[
+        "ms", "s", "second", "seconds", "minute", "minutes", "hour", "hours", "KB", "MB", "GB", "KiB", "MiB", "GiB",
+        "file", "files", "%",
+    ];
+    let words: Vec<&str> =
+        text.split(|c: char| c.is_whitespace() || "|()*,;:`".contains(c)).filter(|word| !word.is_empty()).collect();
+    let number = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_digit()) && word.trim_end_matches('.').parse::<f64>().is_ok()
+    };
+    let pairs = words.windows(2).filter_map(|pair| match pair {
+        [figure, unit] if number(figure) && UNITS.contains(&unit.trim_end_matches('.')) => {
+            Some(format!("{figure} {}", unit.trim_end_matches('.')))
+        }
+        _ => None,
+    });
+    // Written together, as `383MB` or `17s`.
+    let joined = words.iter().filter_map(|word| {
+        let split = word.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (figure, unit) = word.split_at(split);
+        let unit = unit.trim_end_matches('.');
+        (number(figure) && UNITS.contains(&unit)).then(|| format!("{figure} {unit}"))
+    });
+    pairs.chain(joined).collect()
+}
+
+/// What a page says of results that the data does not hold: figures, and bits that are called identical without a link
+/// to the page that tells which. A state that a command prints stands in backticks and is left alone.
+fn unfounded(page: &str, status: &BTreeSet<String>) -> Vec<String> {
+    let mut found: Vec<String> = figures(page).into_iter().filter(|figure| !status.contains(figure)).collect();
+    for paragraph in page.split("\n\n") {
+        let bare = paragraph.replace("`identical`", "");
+        if bare.contains("identical") && !paragraph.contains("status.md") {
+            found.push(format!("identical: {paragraph}"));
+        }
+    }
+    found
+}
+
+#[test]
+fn no_page_has_a_figure_of_its_own() {
+    let known: BTreeSet<String> = figures(&status()).into_iter().collect();
+    let mut found = Vec::new();
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        found.extend(unfounded(&text, &known).into_iter().map(|what| format!("{}: {what}", page.display())));
+    }
+    assert!(found.is_empty(), "not in generator/data/results.toml:\n{}", found.join("\n"));
+}
+
+/// The test above can fail.
+#[test]
+fn a_figure_that_no_data_holds_is_seen() {
+    let known: BTreeSet<String> =
+        figures("took 383 MB, 17 minutes, 341 + 70 s; identical (348 files)").into_iter().collect();
+    assert_eq!(known.len(), 4);
+    for fine in [
+        "It takes 17 minutes.",
+        "| 383 MB |",
+        "`identical` is a state",
+        "identical, see [status](status.md)",
+        "GCC 14.2.0",
+    ] {
+        assert!(unfounded(fine, &known).is_empty(), "{fine}");
+    }
+    for wrong in ["It takes 18 minutes.", "(384 MB)", "70 MB", "17s", "2.5 GB", "every file is identical", "99 %"] {
+        assert!(!unfounded(wrong, &known).is_empty(), "{wrong}");
+    }
+}
