@@ -108,6 +108,7 @@ step 'Python scripts do what they say' python3 -m unittest discover -s checks/py
 step 'links between documents lead somewhere' checks/links.sh
 step 'unit and integration tests' tests
 step 'examples are current' current
+step 'the commands of the documentation run' checks/docs.sh "$crossloom"
 step 'the flake and every example evaluate, offline, to the derivations that are listed' evaluates
 step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh "$crossloom"
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
