@@ -4,19 +4,28 @@ use std::fmt;
 use std::thread;
 
 use rnix::SyntaxKind::{
-    self, NODE_LITERAL, NODE_STRING, TOKEN_ADD, TOKEN_AND_AND, TOKEN_ASSERT, TOKEN_COLON, TOKEN_COMMA, TOKEN_CONCAT,
-    TOKEN_DIV, TOKEN_ELSE, TOKEN_IF, TOKEN_IMPLICATION, TOKEN_IN, TOKEN_INTERPOL_END, TOKEN_INTERPOL_START,
-    TOKEN_INVERT, TOKEN_L_BRACE, TOKEN_L_BRACK, TOKEN_L_PAREN, TOKEN_LET, TOKEN_MUL, TOKEN_OR, TOKEN_OR_OR,
-    TOKEN_PIPE_LEFT, TOKEN_PIPE_RIGHT, TOKEN_QUESTION, TOKEN_R_BRACE, TOKEN_R_BRACK, TOKEN_R_PAREN, TOKEN_SEMICOLON,
-    TOKEN_STRING_CONTENT, TOKEN_STRING_END, TOKEN_STRING_START, TOKEN_SUB, TOKEN_UPDATE, TOKEN_URI, TOKEN_WITH,
+    self, NODE_LITERAL, NODE_PAREN, NODE_STRING, TOKEN_ADD, TOKEN_AND_AND, TOKEN_ASSERT, TOKEN_COLON, TOKEN_COMMA,
+    TOKEN_COMMENT, TOKEN_CONCAT, TOKEN_DIV, TOKEN_DOT, TOKEN_ELSE, TOKEN_IDENT, TOKEN_IF, TOKEN_IMPLICATION, TOKEN_IN,
+    TOKEN_INHERIT, TOKEN_INTERPOL_END, TOKEN_INTERPOL_START, TOKEN_INVERT, TOKEN_L_BRACE, TOKEN_L_BRACK, TOKEN_L_PAREN,
+    TOKEN_LET, TOKEN_MUL, TOKEN_OR, TOKEN_OR_OR, TOKEN_PIPE_LEFT, TOKEN_PIPE_RIGHT, TOKEN_QUESTION, TOKEN_R_BRACE,
+    TOKEN_R_BRACK, TOKEN_R_PAREN, TOKEN_REC, TOKEN_SEMICOLON, TOKEN_STRING_CONTENT, TOKEN_STRING_END,
+    TOKEN_STRING_START, TOKEN_SUB, TOKEN_UPDATE, TOKEN_URI, TOKEN_WITH,
 };
-use rnix::ast::{self, InterpolPart};
 use rnix::{NodeOrToken, SyntaxNode};
-use rowan::ast::AstNode;
+use rowan::WalkEvent;
+
+use super::strings;
 
 /// The most levels of nesting that are formatted. Parser and formatter call themselves for every level, so deeper text is
 /// refused beforehand.
 const MAX_DEPTH: usize = 300;
+/// The most arguments of a function, and the most selections in a row (`a.b.c`). The formatter's time grows with the
+/// second or third power of either.
+const MAX_CHAIN: usize = 50;
+/// The most functions and arguments that brackets may stand among, for the same reason.
+const MAX_APPLIED: usize = 1000;
+/// The most comments on one line, for the same reason.
+const MAX_COMMENTS: usize = 100;
 /// The stack that so many levels leave far from full, in an unoptimised build, too.
 const STACK: usize = 256 << 20;
 
@@ -56,11 +65,11 @@ fn list(path: &str, findings: &[Finding]) -> String {
 /// The text in the official style: the same expression with the same strings. Formatting the result again changes nothing.
 ///
 /// # Errors
-/// [`FormatError::Rejected`] for a text that is not Nix, is nested too deep, or holds a string that can't be moved; `path`
+/// [`FormatError::Rejected`] for a text that is not Nix, is nested too deep, has too long a chain, or holds a string that can't be moved; `path`
 /// is what messages call the text. [`FormatError::Formatter`] where the result would be another expression.
 pub fn format(path: &str, text: &str) -> Result<String, FormatError> {
-    if let Some(offset) = too_deep(text) {
-        let findings = vec![at(text, offset, format!("nested more than {MAX_DEPTH} deep"))];
+    if let Some((offset, message)) = beyond(text) {
+        let findings = vec![at(text, offset, message)];
         return Err(FormatError::Rejected { path: path.to_owned(), findings });
     }
     let no_thread = || FormatError::NoThread { path: path.to_owned() };
@@ -74,17 +83,29 @@ pub fn format(path: &str, text: &str) -> Result<String, FormatError> {
 fn format_here(path: &str, text: &str) -> Result<String, FormatError> {
     let formatted = settle(path, text)?;
     let (before, after) = (rnix::Root::parse(text).syntax(), rnix::Root::parse(&formatted).syntax());
-    if meaning(&before) != meaning(&after) {
+    if !meaning(&before).eq(meaning(&after)) {
         return Err(FormatError::Formatter { path: path.to_owned() });
     }
-    let fragile = |(before, after): (SyntaxNode, SyntaxNode)| {
-        let behind = escaped_line_end(&before).filter(|_| before.text() != after.text())?;
-        let message =
-            "Nix takes the blanks behind this escape for indentation: a formatter can't move them; write \"…\"";
-        Some(at(text, behind, message.to_owned()))
-    };
-    let findings: Vec<_> = strings(&before).zip(strings(&after)).filter_map(fragile).collect();
+    let pairs = all_strings(&before).zip(all_strings(&after));
+    let changed = pairs.filter(|(before, after)| value(before) != value(after)).map(|(before, _)| before);
+    let findings: Vec<_> = changed.map(|string| moved(text, &string)).collect();
     if findings.is_empty() { Ok(formatted) } else { Err(FormatError::Rejected { path: path.to_owned(), findings }) }
+}
+
+/// The finding for a string that would hold something else after formatting.
+fn moved(text: &str, string: &SyntaxNode) -> Finding {
+    let start = string.text_range().start().into();
+    match escaped_line_end(string) {
+        Some(escape) => at(
+            text,
+            escape,
+            "Nix strips blanks after this escape as indentation, so moving the string changes it; use double quotes"
+                .to_owned(),
+        ),
+        None => {
+            at(text, start, "the formatter would change this string, which is a defect of the formatter".to_owned())
+        }
+    }
 }
 
 /// What the formatter makes of a text, once it changes nothing any more.
@@ -106,102 +127,178 @@ fn layout(kind: SyntaxKind) -> bool {
     kind.is_trivia() || matches!(kind, TOKEN_L_PAREN | TOKEN_R_PAREN | TOKEN_COMMA)
 }
 
-/// A part of an expression's [`meaning`].
+/// A step through an expression.
 #[derive(PartialEq)]
-enum Part {
+enum Step {
+    Enter(SyntaxKind),
+    Leave,
     Token(SyntaxKind, String),
-    /// What a string holds, however it is spelled; `None` stands for what the tokens behind this say.
-    Text(Vec<Option<String>>),
+    /// A string, whose [`value`] is compared by itself.
+    Text,
 }
 
-/// An expression without its layout.
-fn meaning(root: &SyntaxNode) -> Vec<Part> {
-    let parts = root.descendants_with_tokens().filter_map(|element| match element {
-        NodeOrToken::Node(node) => {
-            let parts = ast::Str::cast(node)?.normalized_parts();
-            let text = parts.into_iter().map(|part| match part {
-                InterpolPart::Literal(text) => Some(text),
-                InterpolPart::Interpolation(_) => None,
-            });
-            Some(Part::Text(text.filter(|text| text.as_deref() != Some("")).collect()))
-        }
-        NodeOrToken::Token(token) => match token.kind() {
-            TOKEN_STRING_START | TOKEN_STRING_CONTENT | TOKEN_STRING_END => None,
-            TOKEN_URI => Some(Part::Text(vec![Some(token.text().to_owned())])),
+/// An expression without its layout: the tree without parentheses, which it makes superfluous.
+fn meaning(root: &SyntaxNode) -> impl Iterator<Item = Step> {
+    let text = |node: &SyntaxNode| node.kind() == NODE_STRING || address(node).is_some();
+    root.preorder_with_tokens().filter_map(move |event| match event {
+        WalkEvent::Enter(NodeOrToken::Node(node)) if text(&node) => Some(Step::Text),
+        WalkEvent::Enter(NodeOrToken::Node(node)) => (node.kind() != NODE_PAREN).then(|| Step::Enter(node.kind())),
+        WalkEvent::Leave(NodeOrToken::Node(node)) => (node.kind() != NODE_PAREN).then_some(Step::Leave),
+        WalkEvent::Enter(NodeOrToken::Token(token)) => match token.kind() {
+            TOKEN_STRING_START | TOKEN_STRING_CONTENT | TOKEN_STRING_END | TOKEN_URI => None,
             kind if layout(kind) => None,
-            kind => Some(Part::Token(kind, token.text().to_owned())),
+            kind => Some(Step::Token(kind, token.text().to_owned())),
         },
-    });
-    parts.collect()
+        WalkEvent::Leave(NodeOrToken::Token(_)) => None,
+    })
 }
 
 /// Every string, in the order in which they begin; an address without quotes is one.
-fn strings(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
-    let address = |node: &SyntaxNode| node.first_token().is_some_and(|token| token.kind() == TOKEN_URI);
-    root.descendants().filter(move |node| match node.kind() {
-        NODE_STRING => true,
-        NODE_LITERAL => address(node),
-        _ => false,
-    })
+fn all_strings(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
+    root.descendants().filter(|node| node.kind() == NODE_STRING || address(node).is_some())
 }
 
-/// Where blanks follow the escape of a line's end in an indented string. Nix strips them as if a line began there.
+/// What a string holds, with `None` for each interpolation.
+fn value(string: &SyntaxNode) -> Vec<Option<String>> {
+    address(string).map_or_else(|| strings::text(string), |address| vec![Some(address)])
+}
+
+/// The text of an address without quotes.
+fn address(node: &SyntaxNode) -> Option<String> {
+    let token = node.first_token().filter(|token| node.kind() == NODE_LITERAL && token.kind() == TOKEN_URI)?;
+    Some(token.text().to_owned())
+}
+
+/// Where a string has the first escape of a line end, if any.
 fn escaped_line_end(string: &SyntaxNode) -> Option<usize> {
-    let mut tokens = string.children_with_tokens().filter_map(NodeOrToken::into_token);
-    tokens.next().filter(|start| start.text() == "''")?;
-    tokens.filter(|token| token.kind() == TOKEN_STRING_CONTENT).find_map(|token| {
-        let place = ["n ", "n\t", "\n ", "\n\t"].iter().find_map(|end| token.text().find(&format!("''\\{end}")))?;
-        Some(usize::from(token.text_range().start()) + place)
+    let content = string.children_with_tokens().filter_map(NodeOrToken::into_token);
+    content.filter(|token| token.kind() == TOKEN_STRING_CONTENT).find_map(|token| {
+        let escapes = ["''\\n", "''\\\n"].iter().filter_map(|escape| token.text().find(escape));
+        Some(usize::from(token.text_range().start()) + escapes.min()?)
     })
 }
 
-/// The offset at which brackets, bindings and operators are nested too deep.
-fn too_deep(text: &str) -> Option<usize> {
-    // One counter for each open bracket: what is pending there and ends with the next separator.
-    let mut levels = vec![0_usize];
-    let mut depth = 0_usize;
-    let mut asserts = 0_usize;
+/// The offset at which a text goes beyond what is formatted, and why. The text after it is not looked at: splitting it into
+/// tokens may itself take more than proportional time.
+fn beyond(text: &str) -> Option<(usize, String)> {
+    let (mut depth, mut chains) = (Depth::default(), Chains::default());
     let mut offset = 0;
     for (kind, token) in rnix::tokenize(text) {
-        match kind {
-            TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_INTERPOL_START | TOKEN_LET => {
-                levels.push(0);
-                depth += 1;
-            }
-            TOKEN_R_BRACE | TOKEN_R_BRACK | TOKEN_R_PAREN | TOKEN_INTERPOL_END | TOKEN_IN => {
-                depth = depth.saturating_sub(levels.pop().unwrap_or(0) + 1);
-                if kind == TOKEN_IN {
-                    depth += 1;
-                    match levels.last_mut() {
-                        Some(pending) => *pending += 1,
-                        None => levels.push(1),
-                    }
-                }
-            }
-            TOKEN_SEMICOLON | TOKEN_COMMA => {
-                depth = depth.saturating_sub(levels.last().copied().unwrap_or(0));
-                if let Some(pending) = levels.last_mut() {
-                    *pending = 0;
-                }
-            }
-            // These end no expression before them, so that their bodies nest even over a `;`.
-            TOKEN_ASSERT | TOKEN_WITH => asserts += 1,
-            TOKEN_COLON | TOKEN_IF | TOKEN_ELSE | TOKEN_ADD | TOKEN_SUB | TOKEN_MUL | TOKEN_DIV | TOKEN_CONCAT
-            | TOKEN_UPDATE | TOKEN_INVERT | TOKEN_IMPLICATION | TOKEN_AND_AND | TOKEN_OR_OR | TOKEN_OR
-            | TOKEN_PIPE_LEFT | TOKEN_PIPE_RIGHT | TOKEN_QUESTION => {
-                depth += 1;
-                if let Some(pending) = levels.last_mut() {
-                    *pending += 1;
-                }
-            }
-            _ => {}
-        }
-        if depth + asserts > MAX_DEPTH {
-            return Some(offset);
+        if let Some(problem) = depth.take(kind).or_else(|| chains.take(kind, token)) {
+            return Some((offset, problem));
         }
         offset += token.len();
     }
     None
+}
+
+/// How deep brackets, bindings and operators are nested.
+#[derive(Default)]
+struct Depth {
+    /// What is pending and ends with the next separator: in the innermost bracket, and in those around it.
+    pending: usize,
+    around: Vec<usize>,
+    depth: usize,
+    /// How many bodies of `assert` and `with` there were. These end no expression before them, so that they nest even over
+    /// a `;`.
+    bodies: usize,
+}
+
+impl Depth {
+    fn take(&mut self, kind: SyntaxKind) -> Option<String> {
+        match kind {
+            TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_INTERPOL_START | TOKEN_LET => {
+                self.around.push(std::mem::take(&mut self.pending));
+                self.depth += 1;
+            }
+            TOKEN_R_BRACE | TOKEN_R_BRACK | TOKEN_R_PAREN | TOKEN_INTERPOL_END | TOKEN_IN => {
+                self.depth = self.depth.saturating_sub(self.pending + 1);
+                self.pending = self.around.pop().unwrap_or(0);
+                if kind == TOKEN_IN {
+                    self.pend();
+                }
+            }
+            TOKEN_SEMICOLON | TOKEN_COMMA => self.depth = self.depth.saturating_sub(std::mem::take(&mut self.pending)),
+            TOKEN_ASSERT | TOKEN_WITH => self.bodies += 1,
+            TOKEN_COLON | TOKEN_IF | TOKEN_ELSE | TOKEN_ADD | TOKEN_SUB | TOKEN_MUL | TOKEN_DIV | TOKEN_CONCAT
+            | TOKEN_UPDATE | TOKEN_INVERT | TOKEN_IMPLICATION | TOKEN_AND_AND | TOKEN_OR_OR | TOKEN_OR
+            | TOKEN_PIPE_LEFT | TOKEN_PIPE_RIGHT | TOKEN_QUESTION => self.pend(),
+            _ => {}
+        }
+        (self.depth + self.bodies > MAX_DEPTH).then(|| format!("nested more than {MAX_DEPTH} deep"))
+    }
+
+    fn pend(&mut self) {
+        self.pending += 1;
+        self.depth += 1;
+    }
+}
+
+/// How many expressions stand side by side, for which the formatter takes far more than proportional time.
+#[derive(Default)]
+struct Chains {
+    /// Since the last separator in the innermost bracket, and in those around it.
+    chain: Chain,
+    around: Vec<Chain>,
+    /// The functions and arguments in all brackets around.
+    applied: usize,
+    /// The last token that is not layout.
+    before: Option<SyntaxKind>,
+    /// Comments since the last line end.
+    comments: usize,
+}
+
+#[derive(Default)]
+struct Chain {
+    /// In a list or after `inherit`, where neighbours are not applied to each other.
+    elements: bool,
+    applied: usize,
+    /// How many selections the last of them has.
+    selected: usize,
+}
+
+impl Chains {
+    fn take(&mut self, kind: SyntaxKind, token: &str) -> Option<String> {
+        if kind.is_trivia() {
+            self.comments = if token.contains('\n') { 0 } else { self.comments + usize::from(kind == TOKEN_COMMENT) };
+        } else {
+            let term = starts_term(kind);
+            if term && self.before != Some(TOKEN_DOT) {
+                self.chain.applied += usize::from(!self.chain.elements);
+                self.chain.selected = 0;
+            }
+            match kind {
+                TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_INTERPOL_START | TOKEN_STRING_START => {
+                    self.applied += self.chain.applied;
+                    let inside = Chain { elements: kind == TOKEN_L_BRACK, ..Chain::default() };
+                    self.around.push(std::mem::replace(&mut self.chain, inside));
+                }
+                TOKEN_R_BRACE | TOKEN_R_BRACK | TOKEN_R_PAREN | TOKEN_INTERPOL_END | TOKEN_STRING_END => {
+                    self.chain = self.around.pop().unwrap_or_default();
+                    self.applied = self.applied.saturating_sub(self.chain.applied);
+                }
+                TOKEN_DOT => self.chain.selected += 1,
+                TOKEN_REC | TOKEN_STRING_CONTENT => {}
+                _ if term => {}
+                _ => self.chain = Chain { elements: kind == TOKEN_INHERIT, ..Chain::default() },
+            }
+            self.before = Some(kind);
+        }
+        let bounds = [
+            (self.chain.applied, MAX_CHAIN, "arguments of one function"),
+            (self.chain.selected, MAX_CHAIN, "selections in a row"),
+            (self.applied, MAX_APPLIED, "arguments of functions around one place"),
+            (self.comments, MAX_COMMENTS, "comments on one line"),
+        ];
+        let (_, most, of) = bounds.into_iter().find(|(count, most, _)| count > most)?;
+        Some(format!("more than {most} {of}"))
+    }
+}
+
+/// Whether a token begins an expression that may be a function or an argument.
+fn starts_term(kind: SyntaxKind) -> bool {
+    kind.is_literal()
+        || matches!(kind, TOKEN_IDENT | TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_STRING_START)
 }
 
 /// A finding at a byte offset; one beyond the end, or within a character, falls on the nearest place before.

@@ -6,5 +6,6 @@
 pub mod format;
 pub mod header;
 pub mod layout;
+pub mod strings;
 pub mod templates;
 pub mod value;

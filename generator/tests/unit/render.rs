@@ -7,11 +7,13 @@ use std::process::{Command, Output};
 use super::gate::{self, GateError, gate, with_header};
 use crate::render::format::{Finding, FormatError, format as formatted};
 use crate::render::header::{HEADER, bears_header};
+use crate::render::strings;
 use crate::render::templates::{Engine, RenderError};
 use crate::render::value::{Value, is_bare_name, print};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
+use rnix::{SyntaxKind, SyntaxNode};
 use serde_json::{Value as Json, json};
 
 /// What Nix says of a text, without a store.
@@ -500,9 +502,10 @@ fn the_gate_accepts_plain_nix_and_is_idempotent() {
 fn any_string() -> impl Strategy<Value = String> {
     const INDENTED: &[&str] = &[
         "\n", "\n", " ", "  ", "    ", "\t", "a", "b", "\\n", "\"", "''${x}", "'''", "$", "$$", "${\"i\"}", "''\\n",
-        "''\\t", "''\\\\",
+        "''\\t", "''\\\\", "''\\ ", "''\\\n", "''\\r", "''\\'", "''$", "'", "\r", "\r\n", "\u{2028}",
     ];
-    const QUOTED: &[&str] = &["\n", " ", "  ", "a", "\\n", "\\\"", "''", "\\${x}", "$$", "${''i''}", "\\\\", "\\t"];
+    const QUOTED: &[&str] =
+        &["\n", " ", "  ", "a", "\\n", "\\\"", "''", "\\${x}", "$$", "${''i''}", "\\\\", "\\t", "\\\n", "\r", "\r\n"];
     let text = |pieces: &'static [&'static str]| {
         prop::collection::vec(prop::sample::select(pieces), 0..12).prop_map(|pieces| pieces.concat())
     };
@@ -512,37 +515,72 @@ fn any_string() -> impl Strategy<Value = String> {
     ]
 }
 
+/// The string that a text is, unless it is none, or two of which the first is applied to the second.
+fn one_string(text: &str) -> Option<SyntaxNode> {
+    let root = rnix::Root::parse(text);
+    root.syntax().first_child().filter(|node| root.errors().is_empty() && node.kind() == SyntaxKind::NODE_STRING)
+}
+
+#[test]
+fn the_text_of_strings_is_that_of_nix() {
+    let mut runner = TestRunner::deterministic();
+    let (mut texts, mut read) = (Vec::new(), Vec::new());
+    for _ in 0..6000 {
+        let text = any_string().new_tree(&mut runner).unwrap().current();
+        if let Some(string) = one_string(&text) {
+            // Whatever is interpolated is "i".
+            let parts: Vec<_> = strings::text(&string).into_iter().map(|part| part.unwrap_or("i".to_owned())).collect();
+            read.push(Json::from(parts.concat()));
+            texts.push(text);
+        }
+    }
+    assert!(texts.len() > 3000, "only {} are strings", texts.len());
+    let evaluated = evaluate(&format!("let x = \"i\"; in [\n({})\n]", texts.join(")\n(")));
+    for ((text, read), value) in texts.iter().zip(&read).zip(evaluated.as_array().unwrap()) {
+        assert_eq!(read, value, "{text:?}");
+    }
+}
+
 #[test]
 fn what_is_formatted_holds_the_same_strings() {
     let mut runner = TestRunner::deterministic();
     let (mut before, mut after, mut refused) = (Vec::new(), Vec::new(), 0);
-    for _ in 0..2000 {
-        let text = format!("{{a={{b = {};}};}}", any_string().new_tree(&mut runner).unwrap().current());
+    for _ in 0..4000 {
+        let string = any_string().new_tree(&mut runner).unwrap().current();
+        if one_string(&string).is_none() {
+            continue;
+        }
+        let text = format!("{{a={{b = {string};}};}}");
         match formatted("x.nix", &text) {
             Ok(formatted) => {
                 before.push(format!("({text})"));
                 after.push(format!("({formatted})"));
             }
-            // No Nix, as `'''` before the end is, or blanks that can't be moved.
+            // Blanks that can't be moved.
             Err(_) => refused += 1,
         }
     }
-    assert!(before.len() > 1200, "{refused} of 2000 were refused");
-    let (before, after) = (before.join("\n"), after.join("\n"));
-    assert_eq!(evaluate(&format!("[\n{before}\n]")), evaluate(&format!("[\n{after}\n]")));
+    assert!(before.len() > 1800, "{refused} of 4000 were refused");
+    let [old, new] = [&before, &after].map(|texts| evaluate(&format!("let x = \"i\"; in [\n{}\n]", texts.join("\n"))));
+    for (text, (old, new)) in before.iter().zip(old.as_array().unwrap().iter().zip(new.as_array().unwrap())) {
+        assert_eq!(old, new, "{text}");
+    }
 }
 
 #[test]
 fn what_cannot_be_formatted_is_refused() {
     // Nix strips the blanks behind the escape, as many as it strips from the lines.
-    for end in ["''\\n", "''\\\n"] {
-        let text = format!("{{\n  a = ''\n  usage:{end}    --help\n  '';\n}}\n");
-        let refused = formatted("x.nix", &text).unwrap_err().to_string();
-        assert!(refused.starts_with("x.nix:3:9: ") && refused.contains("escape"), "{refused}");
-        // Where it stands already it need not be moved.
-        let there = text.replace("\n  usage", "\n    usage");
-        assert_eq!(formatted("x.nix", &there).unwrap(), there);
+    let text = "{\n  a = ''\n  usage:''\\n    --help\n  '';\n}\n";
+    let refused = formatted("x.nix", text).unwrap_err().to_string();
+    assert!(refused.starts_with("x.nix:3:9: ") && refused.contains("escape"), "{refused}");
+    // Where it stands already it need not be moved, and blanks on a line of their own move with the rest.
+    for there in [text.replace("\n  usage", "\n    usage"), text.replace("\\n", "\\\n").replace("\n  ", "\n    ")] {
+        let once = formatted("x.nix", &there).unwrap();
+        assert_eq!(evaluate(&once), evaluate(&there), "{once}");
     }
+    // An escaped blank is stripped as others are.
+    let refused = formatted("x.nix", "''   a''\\n''\\ b''").unwrap_err().to_string();
+    assert!(refused.starts_with("x.nix:1:7: "), "{refused}");
     assert!(matches!(formatted("x.nix", "or./x"), Err(FormatError::Formatter { .. })));
     // Spelled otherwise, but the same.
     let text = "{ a = ''touch $out''; b = https://example.org/; c = (\"d\"); }";
@@ -625,6 +663,43 @@ fn nesting_is_bounded_before_a_parser_meets_it() {
     // What may pass must not overflow the stack, in an unoptimised build.
     for piece in [("[ ", " ]"), ("(", ")"), ("{ a = ", "; }"), ("x: ", ""), ("let a = ", "; in a"), ("\"${", "}\"")] {
         let text = format!("{}1{}", piece.0.repeat(140), piece.1.repeat(140));
+        formatted("x.nix", &text).unwrap_or_else(|error| panic!("{text:.80}: {error}"));
+    }
+}
+
+#[test]
+fn chains_are_bounded_before_a_parser_meets_them() {
+    let repeated = |before: &str, piece: &str, after: &str| format!("{before}{}{after}\n", piece.repeat(20_000));
+    for (text, why) in [
+        (repeated("a", ".b", ""), "selections in a row"),
+        (repeated("a", ".\"b\"", ""), "selections in a row"),
+        (repeated("a", ".${b}", ""), "selections in a row"),
+        (repeated("a ? b", ".b", ""), "selections in a row"),
+        (repeated("{ a", ".b", " = 1; }"), "selections in a row"),
+        (repeated("[ a", ".b", " ]"), "selections in a row"),
+        (repeated("f", " x", ""), "arguments of one function"),
+        (repeated("f", " a.b", ""), "arguments of one function"),
+        (repeated("f", " (x)", ""), "arguments of one function"),
+        (repeated("f", " rec { }", ""), "arguments of one function"),
+        (repeated("f", " \"x${y}\"", ""), "arguments of one function"),
+        (repeated("", "(f a b c d e f g ", ""), "arguments of functions around one place"),
+        (repeated("", "/* x */ ", "1"), "comments on one line"),
+        (repeated("[", " a ++", " ]"), "nested more than"),
+        (repeated("a", " || b", ""), "nested more than"),
+        (repeated("a", " b.c or", " d"), "nested more than"),
+    ] {
+        let refused = formatted("x.nix", &text).unwrap_err().to_string();
+        assert!(refused.starts_with("x.nix:1:") && refused.contains(why), "{text:.40}: {refused:.200}");
+    }
+    // Neighbours that are not applied to each other, and names that are not selected from each other.
+    for text in [
+        repeated("[", " a.b", " ]").replace(" ]", "\n]"),
+        format!("{{ inherit (a) {}; b = [ {} ]; }}", "c ".repeat(500), "\"d\" ".repeat(500)),
+        format!("{{ a = {}; b = \"{}\"; }}", "f x y + ".repeat(100) + "1", "${c}".repeat(500)),
+        format!("{{ {} }}", "a.b.c = d.e; ".repeat(500)),
+        format!("{{ {} }}: 1", (0..500).map(|number| format!("a{number}, ")).collect::<String>()),
+        format!("{}1", "# x\n".repeat(500)),
+    ] {
         formatted("x.nix", &text).unwrap_or_else(|error| panic!("{text:.80}: {error}"));
     }
 }
