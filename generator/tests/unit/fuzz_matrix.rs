@@ -6,12 +6,14 @@ use std::path::Path;
 
 use super::mutate;
 use crate::diag;
+use crate::families;
 use crate::families::musl_gcc::MuslGcc;
 use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
 use crate::matrix::Matrix;
 use crate::platform::System;
 use crate::reader::UserFiles;
 
+/// Words of the file's syntax and of what is common to all families.
 const TOKENS: &[&str] = &[
     "[",
     "]",
@@ -140,6 +142,26 @@ const TOKENS: &[&str] = &[
     "a.b.c = 1\n",
 ];
 
+/// Those words, and all that families describe: keys, targets, and what can stand on axes and in settings.
+fn dictionary() -> Vec<String> {
+    let mut words: Vec<String> = TOKENS.iter().map(|token| (*token).to_owned()).collect();
+    let quoted = |word: &str| format!("\"{word}\"");
+    for family in families::ALL {
+        let about = family.about();
+        words.extend([about.key.to_owned(), format!("[{}]", about.key), format!("[[{}.override]]", about.key)]);
+        words.extend(family.keys().into_iter().chain(family.override_keys()).map(str::to_owned));
+        words.extend(family.targets().into_iter().take(8).map(quoted));
+        words.extend(family.axes().iter().flat_map(|axis| axis.known()).map(quoted));
+        for table in family.tables() {
+            words.push(format!("[{}.x]", table.key()));
+            words.extend(table.key_names().into_iter().map(str::to_owned));
+        }
+    }
+    words.sort_unstable();
+    words.dedup();
+    words
+}
+
 /// The name of every cell, and what builds it.
 fn cells(matrix: &Matrix) -> Vec<(&str, &[System])> {
     matrix.cells.iter().flat_map(|cells| cells.names()).collect()
@@ -211,9 +233,12 @@ fn mutated_matrix_files() {
     let (ok, err) = (data.join("ok"), data.join("err"));
     let corpus = mutate::corpus(&[&ok, &ok, &ok, &ok, &ok, &ok, &err], "toml");
     let cases = mutate::cases();
+    let dictionary = dictionary();
+    let tokens: Vec<&str> = dictionary.iter().map(String::as_str).collect();
+    assert!(tokens.len() > 150, "{}", tokens.len());
     let mut good = 0;
     for case in 0..cases {
-        let text = mutate::mutate(&mut mutate::Rng::new(case), &corpus, TOKENS);
+        let text = mutate::mutate(&mut mutate::Rng::new(case), &corpus, &tokens);
         match catch_unwind(AssertUnwindSafe(|| check(&text))) {
             Ok(fine) => good += u64::from(fine),
             Err(_) => panic!("case {case} fails; its text is:\n{text:?}"),
