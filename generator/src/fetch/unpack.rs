@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use flate2::read::GzDecoder;
+use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
 /// What an archive may hold. The defaults are some ten times what the largest source tree needs.
@@ -53,6 +53,9 @@ pub enum UnpackError {
     /// It holds no directory.
     #[error("it is empty")]
     Empty,
+    /// Two archives in one file, or one with a gap.
+    #[error("something follows the end of its archive")]
+    Follows,
     /// A member's path leads elsewhere, or can't be one.
     #[error("its member {name:?} {problem}")]
     Member {
@@ -88,7 +91,7 @@ enum Made {
 /// after an error is the caller's to remove.
 pub fn unpack(archive: impl Read, into: &Path, limits: &Limits) -> Result<(), UnpackError> {
     let compressed = Counted { inner: archive, count: 0 };
-    let plain = Metered { inner: GzDecoder::new(compressed), count: 0, limits: *limits };
+    let plain = Metered { inner: MultiGzDecoder::new(compressed), count: 0, limits: *limits };
     let mut archive = Archive::new(plain);
     // Raw: what an extension header says is read here, and no more of it than a path may be long.
     let entries = archive.entries().map_err(read_error)?.raw(true);
@@ -108,10 +111,25 @@ pub fn unpack(archive: impl Read, into: &Path, limits: &Limits) -> Result<(), Un
         let path = path.unwrap_or_else(|| entry.path_bytes().into_owned());
         tree.add(&path, link, &mut entry)?;
     }
+    nothing_follows(archive.into_inner())?;
     if tree.top.is_none() {
         return Err(UnpackError::Empty);
     }
     Ok(())
+}
+
+/// Reads what follows an archive's end to the last byte, which is also when a decoder knows that all of it was right.
+fn nothing_follows(mut rest: impl Read) -> Result<(), UnpackError> {
+    let mut buffer = [0; 1 << 14];
+    loop {
+        match rest.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            // Archives are padded with zeros. Some programs would unpack anything else, and some would not.
+            Ok(n) if buffer.iter().take(n).any(|byte| *byte != 0) => return Err(UnpackError::Follows),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(read_error(error)),
+            _ => {}
+        }
+    }
 }
 
 /// What headers before a member say of it that its own header has no room for.
@@ -324,7 +342,7 @@ impl<R: Read> Read for Counted<R> {
 
 /// Stops an archive that unpacks to too much.
 struct Metered<R> {
-    inner: GzDecoder<Counted<R>>,
+    inner: MultiGzDecoder<Counted<R>>,
     count: u64,
     limits: Limits,
 }

@@ -6,7 +6,7 @@ use flate2::read::MultiGzDecoder;
 use liblzma::read::XzDecoder;
 use liblzma::stream::{CONCATENATED, Stream};
 
-use super::error::{FORMS, SdkError};
+use super::error::{FORMS, SdkError, damaged};
 use super::gauge::{Gauge, Unpacked, XZ_MEMORY};
 use super::member::Visit;
 use super::{cpio, pbzx, tape};
@@ -75,10 +75,19 @@ pub(super) fn each_member<'g>(
     } else {
         cpio::each_member(&mut plain, part, gauge, visit)?;
     }
-    // A decoder knows at the end only whether what it gave was right.
+    // A decoder knows at the end only whether what it gave was right. Archives are padded with zeros; of anything else
+    // other programs would unpack more than was looked at here.
     let mut rest = [0; 16 * 1024];
-    while plain.read(&mut rest).map_err(|error| gauge.error(error))? > 0 {}
-    Ok(())
+    loop {
+        let count = plain.read(&mut rest).map_err(|error| gauge.error(error))?;
+        match rest.get(..count) {
+            None | Some([]) => return Ok(()),
+            Some(bytes) if bytes.iter().any(|byte| *byte != 0) => {
+                return Err(damaged("something follows the end of its archive"));
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 fn unknown(head: &[u8]) -> SdkError {

@@ -41,7 +41,7 @@ struct Extended {
     sparse: bool,
 }
 
-/// Hands every member over. Reads to the archive's end marker.
+/// Hands every member over. Reads to the first block of the archive's end marker, which some writers leave at that.
 pub(super) fn each_member(
     reader: &mut dyn Read,
     part: usize,

@@ -219,6 +219,33 @@ fn what_is_damaged_is_an_error_and_no_panic() {
     }
 }
 
+/// A reader that stops at the first end takes another tree from these than one that goes on.
+#[test]
+fn nothing_may_follow_an_archive() {
+    let plain = tar(&members());
+    let end = plain.iter().rposition(|byte| *byte != 0).unwrap() / 512 * 512 + 512;
+    let (whole, hidden) = (plain[..end].to_vec(), tar(&[file("t/hidden", 0o755, "hidden")]));
+    let result = |bytes: &[u8]| {
+        let directory = tempfile::tempdir().unwrap();
+        let into = directory.path().join("tree");
+        unpack(bytes, &into, &Limits::default()).map(|()| nar::hash_path(&into).unwrap().0)
+    };
+    let zeros = |blocks: usize| vec![0; 512 * blocks];
+    for blocks in [1, 2, 3, 20] {
+        assert_eq!(result(&gz(&[whole.clone(), zeros(blocks)].concat(), 6)).unwrap(), pin(), "{blocks}");
+        let bytes = [whole.clone(), zeros(blocks), hidden.clone()].concat();
+        assert!(matches!(result(&gz(&bytes, 6)), Err(UnpackError::Follows)), "{blocks}");
+    }
+    let second = [gz(&plain, 6), gz(&hidden, 6)].concat();
+    assert!(matches!(result(&second), Err(UnpackError::Follows)));
+    assert!(result(&[gz(&plain, 6), b"more".to_vec()].concat()).is_err());
+    // The checksum stands behind the last byte.
+    let mut wrong = gz(&plain, 6);
+    let checksum = wrong.len() - 8;
+    wrong[checksum] ^= 1;
+    assert!(result(&wrong).is_err());
+}
+
 fn wanted(urls: Vec<String>) -> Wanted {
     let (name, file) = ("thing-1.0".into(), "thing-abc.tar.gz".into());
     Wanted { name, file, sha256: pin(), tree: true, size: None, urls }

@@ -475,6 +475,35 @@ fn a_package_that_was_damaged_is_said_to_be() {
 }
 
 #[test]
+fn nothing_may_follow_an_archive() {
+    let place = Place::new();
+    let plain = tar(&below("X.sdk/", &sdk()));
+    let end = plain.len() - 1024;
+    let hidden = tar(&items([("X.sdk/usr/bin/hidden", Item::Program(b"#!/bin/sh\n".to_vec()))]));
+    let zeros = |count: usize| vec![0; count];
+    let cpio = cpio(&below("X.sdk/", &sdk()), Cpio::Odc);
+    for archive in [
+        // One block of zeros may end an archive, and two should. Padding may follow.
+        [plain[..end].to_vec(), zeros(512)].concat(),
+        [plain.clone(), zeros(8 * 1024)].concat(),
+        [cpio.clone(), zeros(412)].concat(),
+    ] {
+        assert_eq!(place.good(&archive).0, hash(&sdk()));
+    }
+    for archive in [
+        [plain[..end].to_vec(), zeros(512), hidden.clone()].concat(),
+        [plain.clone(), hidden.clone()].concat(),
+        [plain, zeros(8 * 1024), b"x".to_vec()].concat(),
+        [cpio.clone(), cpio].concat(),
+    ] {
+        for bytes in [archive.clone(), gz(&archive), xz(&archive), package(archive.clone())] {
+            let said = place.bad(&bytes);
+            assert!(said.starts_with("it is damaged: something follows the end of its archive"), "{said}");
+        }
+    }
+}
+
+#[test]
 fn what_unpacks_without_end_is_stopped() {
     let zeros = |count: usize| Item::File(vec![0; count]);
     let big = |item: Item| [below("X.sdk/", &sdk()), items([("X.sdk/zeros", item)])].concat();
