@@ -3,6 +3,8 @@
 //! The modules stand in the order of the alphabet; ARCHITECTURE.md says how data flows through them. All of them are
 //! private, so that the compiler finds what nothing calls.
 
+#![forbid(unsafe_code)]
+
 mod catalogue;
 mod ci;
 mod cli;
