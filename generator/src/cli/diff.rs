@@ -56,7 +56,12 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
         false => super::say(&compared.to_text())?,
     }
     tracing::info!("{}", summary(&compared));
-    Ok(if compared.rebuilds() { Outcome::Found } else { Outcome::Fine })
+    if compared.reuses() {
+        tracing::warn!(
+            "names stand for other cells than before: whoever builds one of them by name gets another package"
+        );
+    }
+    Ok(if compared.rebuilds() || compared.reuses() { Outcome::Found } else { Outcome::Fine })
 }
 
 fn side(of: &Snapshot) -> Side<'_> {

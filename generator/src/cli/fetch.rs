@@ -10,7 +10,7 @@ use crate::nix::driver::Nix;
 use crate::platform::System;
 use crate::store::machine;
 use crate::store::needed::needed;
-use crate::store::sources::{download, into_store};
+use crate::store::sources::{download, folders, into_store};
 use crate::word::Word;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,10 @@ pub struct FetchArgs {
 }
 
 fn parse_system(text: &str) -> std::result::Result<System, String> {
-    text.parse().map_err(|_| format!("expected one of {}", System::WORDS.join(", ")))
+    text.parse().map_err(|_| match System::meant(text) {
+        Some(system) => format!("did you mean {system}?"),
+        None => format!("expected one of {}", System::WORDS.join(", ")),
+    })
 }
 
 /// Runs the command.
@@ -44,6 +47,7 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     for (sdk, cells) in &needed.missing {
         tracing::warn!("sdk {sdk} is not in matrix.lock, so nothing is fetched for {}", cells.join(", "));
     }
+    folders(&args.from)?;
     let mut progress = Progress::new(quiet);
     let mut tell = |event: crate::store::Event<'_>| progress.tell(event);
     let Some(dir) = &args.to else {

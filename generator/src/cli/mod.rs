@@ -16,11 +16,14 @@ mod seed;
 mod table;
 mod verify;
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use miette::Diagnostic;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::report::Report;
 
@@ -136,8 +139,13 @@ type Result<T> = std::result::Result<T, Box<dyn Diagnostic + Send + Sync>>;
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let level = if cli.quiet { "error" } else { "info" };
-    let filter = tracing_subscriber::EnvFilter::try_from_env("CROSSLOOM_LOG").unwrap_or_else(|_| level.into());
+    let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet) {
+        Ok(filter) => filter,
+        Err(error) => {
+            report(&error);
+            return ExitCode::from(2);
+        }
+    };
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -154,6 +162,32 @@ pub fn run() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// The variable that says what is logged.
+const LOG: &str = "CROSSLOOM_LOG";
+
+/// What [`LOG`] holds is not a filter.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{LOG} is {value:?}, which is not a level")]
+#[diagnostic(help("set it to one of error, warn, info, debug, trace, off; or to MODULE=LEVEL, e.g. crossloom=debug"))]
+struct LogError {
+    value: String,
+}
+
+/// What is logged. A bare word would be a module's name to the filter, so that a misspelt level would silence everything.
+fn log_filter(value: Option<&OsStr>, quiet: bool) -> std::result::Result<EnvFilter, LogError> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else {
+        return Ok(EnvFilter::new(if quiet { "error" } else { "info" }));
+    };
+    let bad = || LogError { value: value.to_string_lossy().into_owned() };
+    let text = value.to_str().ok_or_else(bad)?;
+    let is_module = |word: &str| word.starts_with("crossloom") || word.contains(['=', ':', '[']);
+    let known = |word: &str| is_module(word) || word.parse::<LevelFilter>().is_ok();
+    if !text.split(',').all(|word| known(word.trim())) {
+        return Err(bad());
+    }
+    EnvFilter::try_new(text).map_err(|_| bad())
 }
 
 /// Output that could not be made or written.

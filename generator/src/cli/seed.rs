@@ -15,7 +15,7 @@ use crate::project::{folder_of, matrix_in, read, seed_file};
 use crate::seed::{self, Age, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier, not_older};
 use crate::store::Event;
 use crate::store::needed::whole_seed;
-use crate::store::sources::into_store;
+use crate::store::sources::{folders, into_store};
 
 #[derive(Debug, Subcommand)]
 pub enum SeedCommand {
@@ -121,6 +121,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
         SeedCommand::Fetch { lock, from } => {
             let name = lock.display().to_string();
             let text = read(&lock)?.ok_or_else(|| SeedCommandError::NoLock { path: name.clone() })?;
+            folders(&from)?;
             let needed = whole_seed(&SeedLock::parse(&text, &name)?)?;
             let mut progress = Progress::new(quiet);
             let mut tell = |event: Event<'_>| progress.tell(event);

@@ -145,6 +145,11 @@ impl Diff {
         self.systems.values().flatten().any(rebuilt)
     }
 
+    /// Whether a name of the old plan now stands for another cell, be it built already or not.
+    pub fn reuses(&self) -> bool {
+        self.systems.values().flatten().any(|cell| cell.reused)
+    }
+
     /// How many cells have this status.
     pub fn count(&self, status: Status) -> usize {
         self.systems.values().flatten().filter(|cell| cell.status == status).count()

@@ -45,7 +45,7 @@ fn line(system: System, cell: &CellDiff) -> String {
         Status::Added | Status::Rebuilt if all > 0 => format!(", {build} of {all} nodes to build"),
         _ => String::new(),
     };
-    let reused = if cell.reused { ", a name that another cell had" } else { "" };
+    let reused = if cell.reused { ", a name that stood for another cell before" } else { "" };
     format!("{status:<9}  {system}  {name}{reused}{nodes}\n")
 }
 

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::pip;
+use crate::diag::nearest;
 use crate::input::{Conflict, unconflicted};
 
 /// Upstream projects' own servers, under the names that nixpkgs uses.
@@ -67,7 +68,7 @@ pub enum Candidate {
 pub enum MirrorError {
     /// Nobody knows the name.
     #[error("no mirror is called `{name}`")]
-    #[diagnostic(help("{}", way_out(name, user_file)))]
+    #[diagnostic(help("{}", unknown(name, user_file)))]
     Unknown {
         /// The name in the address.
         name: String,
@@ -104,6 +105,10 @@ pub enum MirrorError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Conflict(#[from] Conflict),
+    /// The user's file names a mirror that nothing asks for.
+    #[error("{}: there is no mirror `{name}`", .path.display())]
+    #[diagnostic(help("did you mean `{near}`? A name of your own has to differ more from it"))]
+    Misspelt { path: PathBuf, name: String, near: String },
     /// The user's file is not a mirror file.
     #[error("{}: {problem}", .path.display())]
     #[diagnostic(help("its form is\n  [mirrors]\n  debian = [\"https://mirror.example.org/debian/\"]"))]
@@ -113,6 +118,15 @@ pub enum MirrorError {
         /// What is wrong, with line and column where it is TOML's syntax.
         problem: String,
     },
+}
+
+/// The way out where a mirror has no known name.
+fn unknown(name: &str, user_file: &Path) -> String {
+    let known = UPSTREAM.iter().map(|(known, _)| *known).chain(FROM_MACHINE.iter().map(|(known, _)| *known));
+    match nearest(name, known) {
+        Some(near) => format!("did you mean `mirror://{near}`? Otherwise {}", way_out(name, user_file)),
+        None => way_out(name, user_file),
+    }
 }
 
 /// How to name a base for a mirror, with an address of the form that it takes.
@@ -188,6 +202,12 @@ impl Mirrors {
                 for (name, bases) in
                     user_mirrors(&text).map_err(|problem| MirrorError::Syntax { path: user_file.clone(), problem })?
                 {
+                    // A name of the user's own is fine, but one that is nearly a known one would be of no effect.
+                    if !mirrors.bases.contains_key(&name)
+                        && let Some(near) = nearest(&name, mirrors.bases.keys().map(String::as_str))
+                    {
+                        return Err(MirrorError::Misspelt { path: user_file, near: near.to_owned(), name });
+                    }
                     if name == "pypi" {
                         mirrors.ask_pip = false;
                     }

@@ -178,7 +178,7 @@ fn read_build(reader: &mut Reader, root: &DeTable<'_>) -> (Vec<Loc<System>>, See
     };
     let Some(build) = reader.table(value, "[build]", &BUILD) else { return (Vec::new(), seed) };
     let systems = match build.get("systems") {
-        Some(value) => reader.words(value, "build.systems", System::read),
+        Some(value) => reader.words(value, "build.systems", System::in_matrix),
         None => {
             reader.missing.push(Problem::at(key.span(), "`systems` is missing in [build]").hint(add_systems));
             Vec::new()

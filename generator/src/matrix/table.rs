@@ -11,7 +11,6 @@ use crate::family::Value as AxisValue;
 use crate::family::{Axis, Entries, Kind, Misspelt, Named, Registered, Setting, SettingValue, Table, TargetId, Values};
 use crate::platform::System;
 use crate::reader::{Loc, Reader, Value, not_among};
-use crate::word::Word;
 
 /// A family's table.
 #[derive(Debug)]
@@ -263,7 +262,7 @@ fn read_exclude(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> Op
         return None;
     }
     let system = match table.get("system") {
-        Some(value) => Some(reader.word(value, "system", System::read)?.value),
+        Some(value) => Some(reader.word(value, "system", System::in_matrix)?.value),
         None => None,
     };
     Some(Exclude { filter, system })

@@ -1,5 +1,9 @@
 //! The machines that build: systems as Nix names them, and the Debian releases whose packages they start from.
 
+use std::ops::Range;
+
+use crate::diag::{Problem, quote};
+use crate::word::Word;
 use crate::words;
 
 words! {
@@ -30,6 +34,38 @@ impl System {
             (_, true) => Some(false),
             _ => None,
         }
+    }
+
+    /// The system that another program's name means: `amd64-linux`, `linux/arm64`, `arm64-macos`, a compiler's triple.
+    pub fn meant(text: &str) -> Option<System> {
+        let text = text.to_lowercase();
+        let holds = |words: &[&str]| words.iter().any(|word| text.contains(word));
+        let arm = holds(&["aarch64", "arm64"]);
+        // `x86` alone may be the 32-bit one.
+        let intel = holds(&["x86_64", "x86-64", "amd64", "x64"]);
+        Self::ALL.iter().copied().find(|system| {
+            let (cpu, kernel) = system.as_str().split_once('-').unwrap_or_default();
+            let same_cpu = if cpu == "x86_64" { intel && !arm } else { arm && !intel };
+            same_cpu && (holds(&[kernel]) || (!system.is_linux() && holds(&["macos", "osx"])))
+        })
+    }
+
+    /// The system that a word of a matrix names.
+    ///
+    /// # Errors
+    /// As [`Word::read`], with the system that another spelling means.
+    pub fn in_matrix(text: &str, span: Range<usize>) -> Result<System, Problem> {
+        if let Some(system) = Self::parse(text) {
+            return Ok(system);
+        }
+        // `riscv64-linux` differs from `aarch64-linux` in few letters and is meant all the same.
+        let alike = text.chars().next().is_some_and(|first| Self::WORDS.iter().any(|word| word.starts_with(first)));
+        let hint = match Self::meant(text) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None if alike => return Self::read(text, span),
+            None => format!("known: {}", Self::WORDS.join(", ")),
+        };
+        Err(Problem::at(span, format!("unknown {} {}", Self::WHAT, quote(text))).hint(hint))
     }
 
     /// Whether builds here can start from a seed; others need nixpkgs.

@@ -75,7 +75,11 @@ impl Reader {
             if keys.contains(&name) {
                 continue;
             }
-            let hint = match nearest(name, keys.iter().copied()) {
+            // Keys are few and short: a word that differs in more letters is one that no key here stands for.
+            let most = (name.chars().count() / 3).max(1);
+            let alike = |key: &&str| strsim::damerau_levenshtein(&name.to_lowercase(), key) <= most;
+            let near = (name.len() <= 100).then(|| nearest(name, keys.iter().copied().filter(alike))).flatten();
+            let hint = match near {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known here: {}", keys.join(", ")),
             };

@@ -28,8 +28,8 @@ pub enum BuildError {
     ))]
     Nothing,
     #[error("{node} could not be built")]
-    #[diagnostic(help("`nix log <its .drv>` shows the whole log"))]
-    Failed { node: String },
+    #[diagnostic(help("`nix-store --read-log {drv}` shows the whole log"))]
+    Failed { node: String, drv: String },
     #[error("cannot run {program}")]
     Run {
         program: String,
@@ -95,7 +95,7 @@ pub fn build(
         return Ok(Outcome::Built(ended.stdout));
     }
     tell(Event::Words(&ended.tail));
-    if ended.differs() { Ok(Outcome::Differs(ended.node.unwrap_or_default())) } else { Err(ended.failed()) }
+    if ended.differs() { Ok(Outcome::Differs(ended.node())) } else { Err(ended.failed()) }
 }
 
 /// Builds those of the nodes that are not there, and puts every node's derivation into the store.
@@ -123,8 +123,8 @@ pub struct Ended {
     pub ok: bool,
     /// On success the results' paths.
     pub stdout: String,
-    /// What was built last, if anything.
-    pub node: Option<String>,
+    /// The derivation that was built last, if any was.
+    pub drv: Option<String>,
     /// The last lines of what it said.
     pub tail: Vec<String>,
 }
@@ -141,12 +141,18 @@ impl Ended {
         let failed = self.tail.iter().rev().find_map(|line| {
             let path =
                 line.strip_prefix("error: builder for '").or_else(|| line.strip_prefix("error: Cannot build '"))?;
-            path.split('\'').next()?.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
+            path.split('\'').next()
         });
-        match failed.map(str::to_owned).or_else(|| self.node.clone()) {
-            Some(node) => BuildError::Failed { node },
+        let drv = failed.map(str::to_owned).or_else(|| self.drv.clone());
+        match drv.as_deref().and_then(|drv| Some((name_of(drv)?.to_owned(), drv.to_owned()))) {
+            Some((node, drv)) => BuildError::Failed { node, drv },
             None => BuildError::Nothing,
         }
+    }
+
+    /// The name of what was built last; empty if nothing was.
+    fn node(&self) -> String {
+        self.drv.as_deref().and_then(name_of).unwrap_or_default().to_owned()
     }
 }
 
@@ -177,22 +183,22 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         }
         text
     });
-    let (node, tail) = follow(&lines, tell);
+    let (drv, tail) = follow(&lines, tell);
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
-    Ok(Ended { ok: status.success(), stdout, node, tail })
+    Ok(Ended { ok: status.success(), stdout, drv, tail })
 }
 
-/// Tells of progress until the build ends; returns the node that was built last, if any, and the last lines.
+/// Tells of progress until the build ends; returns the derivation that was built last, if any, and the last lines.
 fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Vec<String>) {
-    let (mut node, mut tail) = (None, Vec::new());
+    let (mut drv, mut tail) = (None, Vec::new());
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => match building(&line) {
-                Some(name) => {
+                Some((path, name)) => {
                     tell(Event::Building(name));
-                    node = Some(name.to_owned());
+                    drv = Some(path.to_owned());
                 }
                 None => {
                     tail.push(line);
@@ -206,13 +212,37 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Ve
         }
     }
     tell(Event::Ended);
-    (node, tail)
+    (drv, tail)
 }
 
-/// The node that a line of nix-build's says is being built: the derivation's name without its hash.
-fn building(line: &str) -> Option<&str> {
+/// The derivation that a line of nix-build's says is being built, and its name.
+fn building(line: &str) -> Option<(&str, &str)> {
     let rest = line.strip_prefix("building '").or_else(|| line.strip_prefix("checking outputs of '"))?;
     let path = rest.split('\'').next()?;
-    let name = path.rsplit('/').next()?.strip_suffix(".drv")?;
-    name.get(33..)
+    Some((path, name_of(path)?))
+}
+
+/// A derivation's name without its hash.
+fn name_of(drv: &str) -> Option<&str> {
+    drv.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Report;
+
+    #[test]
+    fn a_failure_names_the_command_that_shows_its_log() {
+        let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
+        let ended = |tail: &[String]| {
+            Ended { ok: false, stdout: String::new(), drv: Some(drv("last-1")), tail: tail.to_vec() }.failed()
+        };
+        let first = format!("error: builder for '{}' failed with exit code 1", drv("first-2"));
+        for (tail, name) in [(&[first][..], "first-2"), (&[], "last-1")] {
+            let report = Report::of(&ended(tail));
+            assert_eq!(report.message, format!("{name} could not be built"));
+            assert_eq!(report.hints, [format!("`nix-store --read-log {}` shows the whole log", drv(name))]);
+        }
+    }
 }

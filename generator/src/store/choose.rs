@@ -20,12 +20,16 @@ pub enum ChooseError {
     #[error("{name} is made with sdk {sdk}, which is not in matrix.lock")]
     #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE`"))]
     NoSdk { name: String, sdk: String },
-    #[error("the matrix has no cell for {system}, this machine's system")]
-    #[diagnostic(help("add it to [build] systems"))]
-    NoSystem { system: System },
+    #[error("the matrix has no cell for {system}")]
+    #[diagnostic(help("add {system} to `systems` in [build], which has {}", words(systems)))]
+    NoSystem { system: System, systems: Vec<System> },
     #[error("{name} is a check: what it says is compared with `crossloom build --rebuild {name}`")]
     #[diagnostic(help("name a cell or a node"))]
     Check { name: String },
+}
+
+fn words(systems: &[System]) -> String {
+    systems.iter().map(|system| system.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 /// What names stand for.
@@ -43,7 +47,8 @@ pub struct Chosen {
 
 /// A system's part of the plan.
 pub fn planned(plan: &Plan, system: System) -> Result<&SystemPlan, ChooseError> {
-    plan.systems.get(&system).ok_or(ChooseError::NoSystem { system })
+    let other = || ChooseError::NoSystem { system, systems: plan.systems.keys().copied().collect() };
+    plan.systems.get(&system).ok_or_else(other)
 }
 
 /// What the named cells, shells, checks and nodes stand for; all cells and checks when none is named.

@@ -24,6 +24,9 @@ pub enum SourcesError {
     #[error("sdk {sdk} is locked, and not in this machine's store")]
     #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE` here, too"))]
     NotImported { sdk: String },
+    #[error("there is no folder {path}")]
+    #[diagnostic(help("--from names a folder that holds files, e.g. where a medium is mounted"))]
+    NoFolder { path: String },
     /// Each was told of as [`Event::NotFetched`].
     #[error("{failed} of {all} files could not be fetched")]
     Failed { failed: usize, all: usize },
@@ -66,6 +69,14 @@ pub enum SourcesError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Roots(#[from] RootsError),
+}
+
+/// Sees that folders that a user names are there: files that are looked for in vain would be downloaded in silence.
+pub fn folders(from: &[PathBuf]) -> Result<(), SourcesError> {
+    match from.iter().find(|path| !path.is_dir()) {
+        Some(path) => Err(SourcesError::NoFolder { path: path.display().to_string() }),
+        None => Ok(()),
+    }
 }
 
 /// Downloads into a directory. With `collect`, files that are found in `from` are copied too, rather than used where they

@@ -183,7 +183,7 @@ fn second(nix: &Nix, node: &Built, tell: Tell<'_>) -> Result<BTreeMap<String, Se
         if ended.ok {
             Second::Same
         } else if !ended.differs() {
-            Second::Unknown(format!("could not be built again: `nix log {}` shows why", node.drv))
+            Second::Unknown(format!("could not be built again: `nix-store --read-log {}` shows why", node.drv))
         } else if ended.tail.iter().any(|line| line.contains(&kept)) {
             Second::Differs(nix.real(path).with_file_name(kept))
         } else {

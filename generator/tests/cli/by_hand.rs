@@ -284,3 +284,124 @@ fn a_relative_folder_for_caches_is_ignored() {
     assert!(run.code == 2 && run.stderr.contains("home/.cache/crossloom"), "{}", run.stderr);
     assert!(!project.path("relative").exists());
 }
+
+#[test]
+fn a_name_that_changes_its_meaning_is_a_finding() {
+    let project = Project::new();
+    for (folder, versions) in [("old", "\"1.2.5\", \"1.2.6\""), ("new", "\"1.2.6\", \"1.2.5\"")] {
+        let matrix = MATRIX.replace("[musl-gcc]\n", &format!("[musl-gcc]\nmusl = [{versions}]\n"));
+        project.write(&format!("{folder}/matrix.toml"), &matrix);
+        project.fine(&["lock", "--matrix", folder]);
+    }
+    let run = project.finds(&["diff", "old", "new"]);
+    assert!(run.stderr.contains(" WARN names stand for other cells than before"), "{}", run.stderr);
+    assert!(!run.stdout.contains("rebuilt"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("musl-gcc-x86_64-linux-musl, a name that stood for another cell before\n"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(project.run(&["diff", "old", "old"]).code, 0);
+}
+
+#[test]
+fn slips_on_the_command_line_and_in_the_environment_are_answered() {
+    let project = Project::generated();
+    let said = project.fails(&["fetch", "--system", "aarch64-linux"]);
+    assert!(said.contains("error: the matrix has no cell for aarch64-linux\n"), "{said}");
+    assert!(
+        said.contains("hint: add aarch64-linux to `systems` in [build], which has aarch64-darwin, x86_64-linux"),
+        "{said}"
+    );
+    for (word, meant) in
+        [("amd64-linux", "x86_64-linux"), ("arm64-linux", "aarch64-linux"), ("arm64-macos", "aarch64-darwin")]
+    {
+        let said = project.fails(&["fetch", "--system", word]);
+        assert!(said.contains(&format!("did you mean {meant}?")), "{said}");
+    }
+    for args in [
+        &["fetch", "--from", "nowhere", "--system", "x86_64-linux"][..],
+        &["seed", "fetch", "s.json", "--from", "nowhere"],
+    ] {
+        project.write("s.json", &project.read("crossloom/seed/bookworm-x86_64-linux.json"));
+        assert!(project.fails(args).contains("there is no folder nowhere\n\nhint: --from names a folder"), "{args:?}");
+    }
+    project.write("mirrors.toml", "[mirrors]\ndebain = [\"https://mirror.example.org/debian/\"]\n");
+    let mirrors = project.path("mirrors.toml");
+    let run = project.run_with(
+        &["fetch", "--system", "x86_64-linux", "--to", "files"],
+        &[("CROSSLOOM_MIRRORS", mirrors.to_str().unwrap())],
+    );
+    assert!(
+        run.code == 2 && run.stderr.contains("there is no mirror `debain`\n\nhint: did you mean `debian`?"),
+        "{}",
+        run.stderr
+    );
+
+    for (value, fine) in
+        [("debg", false), ("crossloom=debg", false), ("debug", true), ("warn,crossloom=info", true), ("", true)]
+    {
+        let run = project.run_with(&["check"], &[("CROSSLOOM_LOG", value)]);
+        assert_eq!(run.code, if fine { 0 } else { 2 }, "{value}: {}", run.stderr);
+        let said = format!("CROSSLOOM_LOG is {value:?}, which is not a level\n\nhint: set it to one of error, warn");
+        assert_eq!(run.stderr.contains(&said), !fine, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn words_are_taken_for_what_they_resemble() {
+    let project = Project::new();
+    for (from, to, hint) in [
+        ("x86_64-linux\"", "amd64-linux\"", "did you mean `x86_64-linux`?"),
+        ("x86_64-linux\"", "arm64-linux\"", "did you mean `aarch64-linux`?"),
+        ("x86_64-linux\"", "x86_64-unknown-linux-gnu\"", "did you mean `x86_64-linux`?"),
+        ("x86_64-linux\"", "riscv64-linux\"", "known: aarch64-darwin, aarch64-linux"),
+        ("x86_64-linux-musl", "amd64-linux-musl", "did you mean `x86_64-linux-musl`"),
+        ("x86_64-linux-musl", "arm64-linux-musl", "did you mean `aarch64-linux-musl`"),
+        ("[musl-gcc]\n", "[musl-gcc]\npatches = []\n", "known here: "),
+    ] {
+        project.write("matrix.toml", &MATRIX.replacen(from, to, 1));
+        let said = project.fails(&["lock"]);
+        assert!(said.contains(&format!("= hint: {hint}")), "{to}: {said}");
+    }
+    let more = "[[musl-gcc.override]]\nmatch = {}\npatches = [\"a.patch\"]\n";
+    project.write("matrix.toml", &format!("{MATRIX}{more}"));
+    let said = project.fails(&["lock"]);
+    assert!(said.contains("= hint: known here: "), "{said}");
+}
+
+/// Some of these look like what tests forbid in rendered files: a date, a path of one machine.
+#[test]
+fn what_a_check_takes_is_rendered() {
+    let project = Project::new();
+    let ci = "[ci]\nsurfaces = [\"hydra\"]\nflake = \"github:me/2024-01-31?dir=home/me/tmp\"\n";
+    let sdk = "sdk.mine-2024-01-31.kind = \"file\"\n[darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
+               sdk = [\"mine-2024-01-31\"]\n";
+    let flags = ["-DX=/tmp/x", "--with-arch=/home/me/x", "-I/nix/store/x", "--with-pkgversion=2024-01-31"];
+    let flags = format!("[[musl-gcc.override]]\nmatch = {{}}\ngcc-flags = {flags:?}\n");
+    let (head, rest) = MATRIX.split_once("\n").unwrap();
+    project.write(
+        "matrix.toml",
+        &format!(
+            "{head}\n{}{rest}{flags}{}{ci}",
+            sdk.lines().next().unwrap().to_owned() + "\n",
+            sdk.split_once('\n').unwrap().1
+        ),
+    );
+    project.fine(&["lock"]);
+    let mut lock: serde_json::Value = serde_json::from_str(&project.read("matrix.lock")).unwrap();
+    let gmp = &mut lock["sources"]["gmp-6.3.0"];
+    gmp["urls"] = serde_json::json!(["file:///tmp/gmp.tar.xz", "file:///home/me/2024-01-31/gmp.tar.xz"]);
+    gmp["file"] = "gmp-2024-01-31.tar.xz".into();
+    let hash = gmp["sha256"].clone();
+    lock["sdks"] = serde_json::json!({ "mine-2024-01-31": {
+        "file": "MacOSX-2024-01-31.sdk", "sha256": hash, "version": "2024-01-31", "origin": "/home/me/2024-01-31.tar",
+    } });
+    project.write("matrix.lock", &serde_json::to_string(&lock).unwrap());
+    project.fine(&["check"]);
+    project.fine(&["generate"]);
+    project.fine(&["generate", "--check"]);
+    let sources = project.read("crossloom/sources.nix");
+    assert!(sources.contains("file:///tmp/gmp.tar.xz") && sources.contains("MacOSX-2024-01-31.sdk"), "{sources}");
+    assert!(project.read("crossloom/x86_64-linux.nix").contains("-DX=/tmp/x"));
+}

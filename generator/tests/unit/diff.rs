@@ -171,12 +171,12 @@ fn a_name_that_goes_to_another_cell_is_told() {
     assert_eq!(statuses(&diff), [(Status::Added, None, short), (Status::Renamed, short, long)]);
     let cells = &diff.systems[&System::X86_64Linux];
     assert_eq!((cells[0].reused, cells[1].reused), (true, false));
-    assert!(diff.to_text().contains(", a name that another cell had, "), "{}", diff.to_text());
+    assert!(diff.to_text().contains(", a name that stood for another cell before, "), "{}", diff.to_text());
     assert!(diff.rebuilds());
     // The other way the short name is the other compiler's again, which is there already.
     let diff = compared(&new, &old);
     assert_eq!(statuses(&diff), [(Status::Renamed, long, short), (Status::Removed, short, None)]);
-    assert!(diff.systems[&System::X86_64Linux][0].reused && !diff.rebuilds());
+    assert!(diff.systems[&System::X86_64Linux][0].reused && !diff.rebuilds() && diff.reuses());
 }
 
 #[test]

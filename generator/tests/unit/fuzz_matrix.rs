@@ -247,3 +247,27 @@ fn mutated_matrix_files() {
     // A mutator that only ever breaks files, or never does, would test half of the parser.
     assert!(cases < 1000 || (good > cases / 100 && good < cases / 2), "{good} of {cases} are good");
 }
+
+/// Whatever a check takes is locked and rendered, into a tree that can be written.
+#[test]
+fn what_is_taken_is_rendered() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/matrix/ok");
+    let corpus = mutate::corpus(&[&data], "toml");
+    let mut rendered = 0;
+    for case in 0..mutate::cases() {
+        // Other cases than those above, and no matrix that takes long.
+        let text = mutate::mutate(&mut mutate::Rng::new(case + 1_000_000), &corpus, TOKENS);
+        let Ok(matrix) = Matrix::parse_with(&text, &Files) else { continue };
+        if matrix.count() > 6 || rendered > mutate::cases() / 40 {
+            continue;
+        }
+        let tree = catch_unwind(AssertUnwindSafe(|| super::project::rendered(&matrix)));
+        let tree = tree.unwrap_or_else(|_| panic!("case {case} fails; its text is:\n{text}"));
+        let folder = tempfile::tempdir().unwrap();
+        let differences = crate::output::check(folder.path(), &tree);
+        let differences = differences.unwrap_or_else(|error| panic!("case {case}: {error}; its text is:\n{text}"));
+        assert_eq!(differences.len(), tree.len());
+        rendered += 1;
+    }
+    assert!(mutate::cases() < 1000 || rendered > 10, "{rendered} were rendered");
+}
