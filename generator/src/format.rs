@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::input;
 use crate::render::format::format;
 
 /// Files cannot be read, or are not what the formatter reads.
@@ -37,7 +38,7 @@ pub fn formatted(paths: &[PathBuf]) -> Result<Formatted, FormatError> {
     let files = files(paths)?;
     let (mut changed, mut problems) = (Vec::new(), Vec::new());
     for path in &files {
-        let text = fs::read_to_string(path).map_err(|source| unread(path, source))?;
+        let text = input::text_itself(path, input::NIX).map_err(|source| unread(path, source))?;
         match format(&path.display().to_string(), &text) {
             Ok(formatted) if formatted == text => {}
             Ok(formatted) => changed.push((path.clone(), formatted)),

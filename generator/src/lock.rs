@@ -14,7 +14,7 @@ use crate::nix::hash::Sha256;
 /// The format that this program reads and writes.
 pub const VERSION: u64 = 1;
 /// A lock is a few kilobytes; what is larger than this is not one.
-const MAX_BYTES: usize = 4 << 20;
+pub const MAX_BYTES: usize = 4 << 20;
 
 /// Everything that `matrix.lock` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use crate::fetch::{HttpOptions, Mirrors};
 use crate::nix::driver::Nix;
 use crate::output::{self, Guard};
 use crate::platform::{Seed, Suite, System};
-use crate::project::{folder_of, matrix_in, read, seed_file};
+use crate::project::{SEED_LOCK, folder_of, matrix_in, read, seed_file};
 use crate::seed::{self, Age, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier, not_older};
 use crate::store::Event;
 use crate::store::needed::whole_seed;
@@ -120,7 +120,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
         }
         SeedCommand::Fetch { lock, from } => {
             let name = lock.display().to_string();
-            let text = read(&lock)?.ok_or_else(|| SeedCommandError::NoLock { path: name.clone() })?;
+            let text = read(&lock, SEED_LOCK)?.ok_or_else(|| SeedCommandError::NoLock { path: name.clone() })?;
             folders(&from)?;
             let needed = whole_seed(&SeedLock::parse(&text, &name)?)?;
             let mut progress = Progress::new(quiet);
@@ -134,7 +134,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
 
 /// The lock that is there, unless its age does not matter. One that does not read is to be replaced by one that does.
 fn locked(path: &Path, allow_older: bool) -> Result<Option<SeedLock>> {
-    let text = if allow_older { None } else { read(path)? };
+    let text = if allow_older { None } else { read(path, SEED_LOCK)? };
     let name = path.display().to_string();
     let lock = text.map(|text| SeedLock::parse(&text, &name)).transpose();
     Ok(lock.unwrap_or_else(|error| {

@@ -11,6 +11,7 @@ use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, Head
 
 use super::error::Failure;
 use super::part::{Part, Storage};
+use crate::input;
 
 /// How patient a [`Client`] is.
 #[derive(Debug, Clone)]
@@ -441,12 +442,7 @@ fn parse(url: &str) -> Result<Url, Failure> {
 
 fn open_file(url: &Url) -> Result<std::fs::File, Failure> {
     let path = url.to_file_path().map_err(|()| Failure::Address)?;
-    let open = || {
-        let file = std::fs::File::open(path)?;
-        // A device or a pipe need not end.
-        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("not a regular file")) }
-    };
-    open().map_err(|source| Failure::Read { source })
+    input::open(&path).map_err(|source| Failure::Read { source })
 }
 
 /// Whether a file with so many bytes can still be the one with the pinned size, or is not too large for one without.

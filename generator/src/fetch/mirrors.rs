@@ -13,7 +13,10 @@ use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::pip;
 use crate::diag::nearest;
-use crate::input::{Conflict, unconflicted};
+use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
+
+/// What users write: some lines.
+const MIRRORS: Kind = Kind { what: "a file of mirrors", most: 1 << 20 };
 
 /// Upstream projects' own servers, under the names that nixpkgs uses.
 const UPSTREAM: &[(&str, &[&str])] = &[
@@ -194,7 +197,7 @@ impl Mirrors {
 
         let chosen = machine.path("CROSSLOOM_MIRRORS");
         let user_file = chosen.clone().unwrap_or_else(|| mirrors.user_file.clone());
-        match fs::read_to_string(&user_file) {
+        match input::text(&user_file, MIRRORS) {
             Ok(text) => {
                 unconflicted(&user_file, &text)?;
                 // A name in the user's file has the bases that stand there and no others: whoever writes it may well
@@ -387,7 +390,7 @@ fn apt_sources(machine: &Machine) -> Vec<apt::AptSource> {
             Some("sources") => apt::deb822_sources,
             _ => continue,
         };
-        sources.extend(fs::read_to_string(&file).map(|text| read(&text)).unwrap_or_default());
+        sources.extend(input::text(&file, SETTINGS).map(|text| read(&text)).unwrap_or_default());
     }
     sources
 }
@@ -408,7 +411,7 @@ fn pip_configs(machine: &Machine) -> Vec<pip::PipConfig> {
         Some(path) if path == Path::new("/dev/null") => files.clear(),
         chosen => files.extend(chosen),
     }
-    let read = |path: &PathBuf| fs::read_to_string(path).map(|text| pip::config(&text)).unwrap_or_default();
+    let read = |path: &PathBuf| input::text(path, SETTINGS).map(|text| pip::config(&text)).unwrap_or_default();
     let text = |name: &str| machine.env.get(name).and_then(|value| value.to_str()).unwrap_or_default().trim();
     let index = Some(text("PIP_INDEX_URL").to_owned()).filter(|index| !index.is_empty());
     let extra = text("PIP_EXTRA_INDEX_URL").split_whitespace().map(str::to_owned).collect();
@@ -422,8 +425,8 @@ fn crate_bases(machine: &Machine) -> Vec<String> {
     let mut texts = Vec::new();
     let directories = machine.directory.ancestors().map(|directory| directory.join(".cargo")).chain([home.clone()]);
     for directory in directories {
-        let text =
-            fs::read_to_string(directory.join("config")).or_else(|_| fs::read_to_string(directory.join("config.toml")));
+        let text = input::text(&directory.join("config"), SETTINGS)
+            .or_else(|_| input::text(&directory.join("config.toml"), SETTINGS));
         texts.extend(text);
     }
     match cargo::replacement(&texts.iter().map(String::as_str).collect::<Vec<_>>()) {
@@ -435,5 +438,5 @@ fn crate_bases(machine: &Machine) -> Vec<String> {
     let mut configs: Vec<PathBuf> = registries.map(|entry| entry.path().join("config.json")).collect();
     configs.sort();
     // Of several registries any may hold the crate: the pin tells.
-    configs.iter().filter_map(|path| cargo::download_template(&fs::read_to_string(path).ok()?)).collect()
+    configs.iter().filter_map(|path| cargo::download_template(&input::text(path, SETTINGS).ok()?)).collect()
 }

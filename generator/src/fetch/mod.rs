@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
+use crate::input;
 use crate::nix::hash::Sha256;
 use crate::temporary;
 
@@ -229,7 +230,7 @@ impl Job<'_> {
             discard(part, &path);
             return Ok(found);
         }
-        let copied = match fs::File::open(source) {
+        let copied = match input::open(source) {
             Ok(file) => http::copy(file, &mut part, (wanted.size, http::LARGEST), &|_, _| {}),
             Err(source) => Err(Stop::Address(Failure::Read { source })),
         };

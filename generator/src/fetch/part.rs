@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags, renameat_with};
 use sha2::Digest;
 
+use crate::input;
 use crate::nix::hash::Sha256;
 
 /// What a download is appended to. A trait so that a full disk can be tested without one.
@@ -112,7 +113,7 @@ pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>
             .write(true)
             .create(true)
             .truncate(false)
-            .custom_flags(OFlags::NOFOLLOW.bits() as i32)
+            .custom_flags(OFlags::NOFOLLOW.union(OFlags::NONBLOCK).bits() as i32)
             .open(path)?;
         if !file.metadata()?.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
@@ -132,8 +133,7 @@ pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>
 /// Removes a `.part` file that is of no use, since the file is there already: a killed run can leave one behind. One that
 /// somebody has locked is theirs.
 pub(crate) fn tidy(path: &Path) {
-    let open = OpenOptions::new().read(true).custom_flags(OFlags::NOFOLLOW.bits() as i32).open(path);
-    if let Ok(file) = open
+    if let Ok(file) = input::open_itself(path)
         && rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).is_ok()
     {
         // It may be another one by now, of a process that finds the file, too, and needs none.
@@ -180,12 +180,8 @@ fn read_through(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Resu
     }
 }
 
-/// The digest and the size of the regular file at `path`.
-pub(crate) fn hash_file(path: &Path) -> io::Result<(Sha256, u64)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-    }
+/// The digest and the size of a file.
+pub(crate) fn hash_file(mut file: File) -> io::Result<(Sha256, u64)> {
     let mut hasher = sha2::Sha256::new();
     let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
     Ok((Sha256(hasher.finalize().into()), length))

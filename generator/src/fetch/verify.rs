@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::input;
 use crate::nix::nar;
 use crate::nix::store::StoreName;
 use crate::temporary::{Folder, Purpose};
@@ -44,31 +45,29 @@ pub(super) struct Verified {
 /// Reads the file at `path` and compares. A tree is unpacked in the cache, which is made for that: temporary
 /// directories are small on many machines.
 pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verified, Failure> {
-    let metadata = fs::metadata(path).map_err(|source| Failure::Read { source })?;
+    let read = |source| Failure::Read { source };
+    let file = input::open(path).map_err(read)?;
     if wanted.tree {
-        if !metadata.is_file() {
-            return Err(Failure::Read { source: io::Error::new(io::ErrorKind::InvalidInput, "not a regular file") });
-        }
-        return Ok(Verified { tree: Some(unpacked(path, wanted, cache)?) });
+        return Ok(Verified { tree: Some(unpacked(file, wanted, cache)?) });
     }
+    let length = file.metadata().map_err(read)?.len();
     // A wrong size spares reading the file, but a hash mismatch says more about a small one.
-    if let Some(expected) = wanted.size.filter(|expected| *expected != metadata.len()) {
-        return Err(Failure::Size { expected, got: metadata.len() });
+    if let Some(expected) = wanted.size.filter(|expected| *expected != length) {
+        return Err(Failure::Size { expected, got: length });
     }
-    match part::hash_file(path).map_err(|source| Failure::Read { source })? {
+    match part::hash_file(file).map_err(read)? {
         (got, _) if got == wanted.sha256 => Ok(Verified { tree: None }),
         (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
     }
 }
 
-fn unpacked(path: &Path, wanted: &Wanted, cache: &Path) -> Result<UnpackedTree, Failure> {
+fn unpacked(archive: fs::File, wanted: &Wanted, cache: &Path) -> Result<UnpackedTree, Failure> {
     let write = |path: &Path| {
         let path = path.to_owned();
         |source| Failure::Archive { source: UnpackError::Write { path, source } }
     };
     let made = fs::create_dir_all(cache).and_then(|()| Folder::new(cache, Purpose::Tree));
     let tree = UnpackedTree { directory: made.map_err(write(cache))?, name: "tree".to_owned() };
-    let archive = fs::File::open(path).map_err(|source| Failure::Read { source })?;
     unpack(archive, &tree.path(), &Limits::default()).map_err(|source| Failure::Archive { source })?;
     // Nothing else writes there: what can't be read back is the disk's fault.
     let (got, _) = nar::hash_path(&tree.path()).map_err(|error| write(&tree.path())(io::Error::other(error)))?;

@@ -14,7 +14,7 @@ mod table;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use file::first_matrix;
+pub use file::{MAX_FILE, first_matrix};
 pub use reference::reference;
 pub use schema::schema;
 

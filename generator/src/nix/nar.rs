@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use sha2::Digest;
 
 use super::hash::Sha256;
+use crate::input;
 
 /// A tree can't be written as a NAR.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -135,7 +136,7 @@ fn read(path: &Path) -> Result<Item, NarError> {
         children.sort();
         Ok(Item::Directory(children))
     } else if kind.is_file() {
-        let contents = fs::File::open(path).map_err(failed)?;
+        let contents = input::open_itself(path).map_err(failed)?;
         let metadata = contents.metadata().map_err(failed)?;
         let executable = metadata.permissions().mode() & 0o100 != 0;
         Ok(Item::File { executable, size: metadata.len(), contents })

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::ffi::OsString;
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use crate::input;
 use crate::programs;
 
 /// What the driver takes from the process's environment.
@@ -108,7 +108,7 @@ pub(super) fn has_members(group: &str) -> bool {
     match getent.and_then(|mut getent| getent.args(["group", group]).stderr(Stdio::null()).output().ok()) {
         Some(output) => listed(&String::from_utf8_lossy(&output.stdout)),
         // No getent on macOS, for one.
-        None => fs::read_to_string("/etc/group").is_ok_and(|text| {
+        None => input::text(Path::new("/etc/group"), input::SETTINGS).is_ok_and(|text| {
             let prefix = format!("{group}:");
             text.lines().any(|line| line.starts_with(&prefix) && listed(line))
         }),

@@ -18,6 +18,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use crate::input::Kind;
+
 pub use self::difference::Difference;
 use self::difference::{diff, shown};
 pub use self::error::{Obstacle, OutputError};
@@ -36,6 +38,8 @@ pub const GARNIX: &str = "garnix.yaml";
 pub const GITHUB: &str = ".github/workflows/crossloom.yml";
 /// GitLab's.
 pub const GITLAB: &str = ".gitlab-ci.yml";
+/// No rendered file is larger: all of those of today have less than one megabyte together.
+pub const RENDERED: Kind = Kind { what: "a file that crossloom rendered", most: 64 << 20 };
 /// Files beside the folder that only some trees have: one that bears the marker and that the tree lacks is stale.
 const OPTIONAL: [&str; 3] = [GARNIX, GITHUB, GITLAB];
 /// The file by whose marker the folder is known to be ours.

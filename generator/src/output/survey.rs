@@ -1,14 +1,14 @@
 //! What is on disk where the tree goes: looked at alike by a check and by a write, and changed by neither.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::difference::shown;
 use super::stage::{TEMPORARY, dir_or_dot};
-use super::{FOLDER, INDEX, MARKER, OPTIONAL, Obstacle, OutputError, Tree, TreeFile};
-use crate::input;
+use super::{FOLDER, INDEX, MARKER, OPTIONAL, Obstacle, OutputError, RENDERED, Tree, TreeFile};
+use crate::input::{self, open_itself};
 
 /// What is on disk for one path of the tree.
 pub(super) enum Found {
@@ -161,7 +161,7 @@ fn marked(path: &Path) -> Result<bool, OutputError> {
         return Ok(false);
     }
     let mut start = Vec::new();
-    File::open(path)
+    open_itself(path)
         .and_then(|file| file.take(MARKER.len() as u64).read_to_end(&mut start))
         .map_err(|source| OutputError::from_io("read", path, source))?;
     Ok(start == MARKER.as_bytes())
@@ -187,7 +187,8 @@ fn find(dir: &Path, path: &str) -> Result<Found, OutputError> {
     if let Some(obstacle) = obstacle(&metadata) {
         return Ok(Found::InTheWay { path: on_disk, obstacle });
     }
-    let bytes = fs::read(&on_disk).map_err(|source| OutputError::from_io("read", &on_disk, source))?;
+    let bytes = open_itself(&on_disk).and_then(|file| RENDERED.bytes(file));
+    let bytes = bytes.map_err(|source| OutputError::from_io("read", &on_disk, source))?;
     // The owner's bit is the one that git records.
     Ok(Found::File { bytes, executable: metadata.permissions().mode() & 0o100 != 0 })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use super::{Project, ProjectError, read};
+use super::{FLAKE_LOCK, LOCK, Project, ProjectError, read};
 use crate::family::Import;
 use crate::flake_lock;
 use crate::lock::{Lock, LockError};
@@ -37,11 +37,11 @@ impl Project {
         let undeclared = lock.sdks.keys().filter(|name| !declared(name)).cloned().collect();
 
         let flake_path = self.flake_lock_path();
-        let flake = flake_lock::with_nixpkgs(read(&flake_path)?.as_deref(), update.contains("nixpkgs"))
+        let flake = flake_lock::with_nixpkgs(read(&flake_path, FLAKE_LOCK)?.as_deref(), update.contains("nixpkgs"))
             .map_err(|source| ProjectError::FlakeLock { path: flake_path.display().to_string(), source })?;
         let mut stale = Vec::new();
-        for (path, text) in [(self.lock_path(), lock.to_text()), (flake_path, flake)] {
-            if read(&path)?.as_ref() != Some(&text) {
+        for (path, kind, text) in [(self.lock_path(), LOCK, lock.to_text()), (flake_path, FLAKE_LOCK, flake)] {
+            if read(&path, kind)?.as_ref() != Some(&text) {
                 stale.push((path, text));
             }
         }

@@ -7,15 +7,15 @@ mod rendered;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::families;
 use crate::family::Registered;
 use crate::flake_lock;
-use crate::input::unconflicted;
+use crate::input::{self, Kind, unconflicted};
 use crate::lock::{Lock, LockError};
-use crate::matrix::{Matrix, first_matrix};
+use crate::matrix::{MAX_FILE, Matrix, first_matrix};
 use crate::output::{self, Guard};
 use crate::plan::Plan;
 use crate::platform::{Suite, System};
@@ -46,10 +46,21 @@ pub fn init(path: &Path, family: &dyn Registered) -> Result<(), ProjectError> {
     Ok(output::write_file(path, &first_matrix(family))?)
 }
 
+const MATRIX: Kind = Kind { what: "a matrix", most: MAX_FILE };
+const LOCK: Kind = Kind { what: "a lock file", most: crate::lock::MAX_BYTES };
+/// nixpkgs alone takes some 600 bytes, and flakes with a hundred inputs have a hundred thousand.
+const FLAKE_LOCK: Kind = Kind { what: "a lock file", most: 4 << 20 };
+pub const SEED_LOCK: Kind = Kind { what: "a lock file of a seed", most: crate::seed::TEXT_LIMIT };
+
 /// A file's text, or nothing when there is no such file.
-pub fn read(path: &Path) -> Result<Option<String>, ProjectError> {
+pub fn read(path: &Path, kind: Kind) -> Result<Option<String>, ProjectError> {
+    text(path, input::bytes(path, kind))
+}
+
+/// What was read, as text; nothing when there is no such file.
+fn text(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Option<String>, ProjectError> {
     let name = || path.display().to_string();
-    match std::fs::read(path) {
+    match bytes {
         Ok(bytes) => {
             let text = String::from_utf8(bytes).map_err(|_| ProjectError::Encoding { path: name() })?;
             unconflicted(path, &text)?;
@@ -100,7 +111,7 @@ impl Project {
     pub fn open(path: &Path) -> Result<Project, ProjectError> {
         let path = &matrix_in(path);
         let shown = path.display().to_string();
-        let text = read(path)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
+        let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
         let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
         match Matrix::parse_in(families::ALL, &text, &Beside(&dir)) {
             Ok(matrix) => Ok(Project { dir, name, matrix }),
@@ -137,7 +148,7 @@ impl Project {
 
     fn read_lock(&self) -> Result<Option<Lock>, ProjectError> {
         let path = self.lock_path();
-        let Some(text) = read(&path)? else { return Ok(None) };
+        let Some(text) = read(&path, LOCK)? else { return Ok(None) };
         let lock = Lock::parse(&text);
         Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
     }
@@ -163,7 +174,7 @@ impl Project {
         let mut seeds = BTreeMap::new();
         for system in self.matrix.systems.iter().copied().filter(|system| system.is_linux()) {
             let path = self.seed_path(suite.into(), system);
-            let seed = match read(&path)? {
+            let seed = match read(&path, SEED_LOCK)? {
                 Some(text) => {
                     let path = path.display().to_string();
                     let seed = SeedLock::parse(&text, &path)?;
@@ -183,7 +194,7 @@ impl Project {
     pub fn check_flake_lock(&self) -> Result<(), ProjectError> {
         let flake = self.flake_lock_path();
         let path = || flake.display().to_string();
-        let text = read(&flake)?.ok_or_else(|| ProjectError::NoLock { path: path() })?;
+        let text = read(&flake, FLAKE_LOCK)?.ok_or_else(|| ProjectError::NoLock { path: path() })?;
         let pinned = flake_lock::pins_nixpkgs(&text);
         match pinned.map_err(|source| ProjectError::FlakeLock { path: path(), source })? {
             true => Ok(()),
@@ -194,7 +205,7 @@ impl Project {
     /// The nixpkgs that build systems without a seed build from, as `flake.lock` pins it.
     pub fn nixpkgs(&self) -> Result<Option<String>, ProjectError> {
         let path = self.flake_lock_path();
-        let Some(text) = read(&path)? else { return Ok(None) };
+        let Some(text) = read(&path, FLAKE_LOCK)? else { return Ok(None) };
         let pinned = flake_lock::pinned_nixpkgs(&text);
         pinned.map_err(|source| ProjectError::FlakeLock { path: path.display().to_string(), source })
     }

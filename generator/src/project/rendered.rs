@@ -2,10 +2,12 @@
 //! crossloom left there.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Project, ProjectError, read};
-use crate::output::{self, FOLDER, MARKER, Tree};
+use super::{Project, ProjectError, read, text};
+use crate::input::{self, Entry, Folder, Kind, Walk};
+use crate::output::{self, FOLDER, MARKER, RENDERED, Tree};
 use crate::plan::Plan;
 use crate::platform::System;
 use crate::render::header::{HEADER, header_of, matrix_of};
@@ -51,7 +53,7 @@ impl Project {
     fn folder_is_ours(&self) -> Result<(), ProjectError> {
         let folder = self.dir.join(FOLDER);
         // What is wrong with a folder that does not even hold this file shows when it is compared or written.
-        let Ok(bytes) = std::fs::read(folder.join("default.nix")) else { return Ok(()) };
+        let Ok(bytes) = input::bytes(&folder.join("default.nix"), input::NIX) else { return Ok(()) };
         match matrix_of(&String::from_utf8_lossy(&bytes)) {
             Some(found) if found != self.name => {
                 let (folder, found) = (folder.display().to_string(), found.to_owned());
@@ -111,7 +113,7 @@ impl Project {
     /// The files in the folders of the rendered tree, if crossloom rendered one here.
     pub fn rendered(&self) -> Result<Option<Files>, ProjectError> {
         let folder = self.dir.join(FOLDER);
-        if !read(&folder.join("default.nix"))?.is_some_and(|text| text.starts_with(MARKER)) {
+        if !read(&folder.join("default.nix"), RENDERED)?.is_some_and(|text| text.starts_with(MARKER)) {
             return Ok(None);
         }
         files_below(&folder).map(Some)
@@ -143,27 +145,27 @@ fn is_lock(path: &str) -> bool {
 
 /// The texts in the folders below `folder`; files of `folder` itself are rendered and not taken over.
 fn files_below(folder: &Path) -> Result<Files, ProjectError> {
+    let failed = |path: &Path, source| ProjectError::Read { path: path.display().to_string(), source };
     let (mut files, mut bytes) = (Files::new(), 0usize);
-    let mut left = vec![String::new()];
-    while let Some(below) = left.pop() {
-        let path = folder.join(&below);
-        let failed = |source| ProjectError::Read { path: path.display().to_string(), source };
-        for entry in std::fs::read_dir(&path).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let shown = entry.path().display().to_string();
-            let name = entry.file_name().into_string().map_err(|_| ProjectError::Name { path: shown.clone() })?;
-            let name = if below.is_empty() { name } else { format!("{below}/{name}") };
-            let metadata = entry.metadata().map_err(failed)?;
-            if metadata.is_dir() {
-                left.push(name);
-            } else if !metadata.is_file() {
-                return Err(ProjectError::Special { path: shown });
-            } else if !below.is_empty() {
-                bytes = bytes.saturating_add(usize::try_from(metadata.len()).unwrap_or(usize::MAX));
-                if bytes > LIMIT {
-                    return Err(ProjectError::Large { path: folder.display().to_string() });
-                }
-                files.extend(read(&entry.path())?.map(|text| (name, text)));
+    let mut walk = Folder::open(folder).and_then(Walk::through).map_err(|error| failed(folder, error))?;
+    while let Some((name, path)) = walk.next() {
+        let shown = || path.display().to_string();
+        match walk.entry(&name).map_err(|error| failed(&path, error))? {
+            Entry::Folder(folder) => walk.enter(folder).map_err(|error| failed(&path, error))?,
+            Entry::Link(_) | Entry::Special(_) => return Err(ProjectError::Special { path: shown() }),
+            Entry::File(..) if path.parent() == Some(folder) => {}
+            Entry::File(file, _) => {
+                let name = path.strip_prefix(folder).ok().and_then(Path::to_str);
+                let name = name.ok_or_else(|| ProjectError::Name { path: shown() })?.to_owned();
+                let kind = Kind { most: LIMIT.saturating_sub(bytes), ..RENDERED };
+                let text = match kind.bytes(file) {
+                    Err(error) if error.kind() == ErrorKind::FileTooLarge => {
+                        return Err(ProjectError::Large { path: folder.display().to_string() });
+                    }
+                    read => text(&path, read)?.unwrap_or_default(),
+                };
+                bytes = bytes.saturating_add(text.len());
+                files.insert(name, text);
             }
         }
     }

@@ -1,9 +1,9 @@
 //! The files that stand beside a matrix file.
 
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io::{self, Read};
+use std::path::Path;
 
-use crate::input;
+use crate::input::{Entry, Folder, Walk};
 
 /// Bytes of one file that are read at most: a whole `.config` of a distribution has some 300,000.
 pub const MAX_USER_FILE: usize = 1 << 20;
@@ -44,69 +44,72 @@ impl UserFiles for NoFiles {
 pub struct Beside<'a>(pub &'a Path);
 
 impl Beside<'_> {
-    /// A path below the matrix's folder. A link on the way could lead anywhere, and would mean another file on another machine.
-    fn place(&self, path: &str) -> Result<PathBuf, (String, String)> {
-        let mut place = self.0.to_owned();
-        for part in Path::new(path).components() {
-            place.push(part);
-            if place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+    /// What stands below the matrix's folder. A link on the way could lead anywhere, and would mean another file on
+    /// another machine.
+    fn find(&self, path: &str, what: &str) -> Result<Entry, (String, String)> {
+        let found = Folder::open(self.0).and_then(|folder| folder.below(Path::new(path)));
+        let (place, entry) = found.map_err(|error| wrong(error, what, &self.0.join(path)))?;
+        match entry {
+            Entry::Link(_) => {
                 let hint = "files and folders alone are read: put what it leads to here";
-                return Err((format!("{} is a link", place.display()), hint.to_owned()));
+                Err((format!("{} is a link", place.display()), hint.to_owned()))
             }
+            entry => Ok(entry),
         }
-        Ok(place)
     }
+}
+
+/// Why something cannot be read, and where `what`, files or folders, are looked for.
+fn wrong(error: io::Error, what: &str, path: &Path) -> (String, String) {
+    (error.to_string(), format!("{what} are named from the matrix's own folder: {} is looked for", path.display()))
 }
 
 impl UserFiles for Beside<'_> {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        let path = self.place(path)?;
-        let wrong = |error: std::io::Error| {
-            let hint = format!("files are named from the matrix's own folder: {} is looked for", path.display());
-            (error.to_string(), hint)
-        };
-        let file = input::open(&path).map_err(wrong)?;
-        let mut bytes = Vec::new();
-        file.take(MAX_USER_FILE as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
-        Ok(bytes)
+        let wrong = |error| wrong(error, "files", &self.0.join(path));
+        match self.find(path, "files")? {
+            Entry::File(file, _) => {
+                let mut bytes = Vec::new();
+                file.take(MAX_USER_FILE as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
+                Ok(bytes)
+            }
+            _ => Err(wrong(io::Error::other("it is not a file"))),
+        }
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
-        let top = self.place(folder)?;
+        let top = match self.find(folder, "folders")? {
+            Entry::Folder(folder) => folder,
+            _ => return Err(wrong(io::Error::other("it is not a folder"), "folders", &self.0.join(folder))),
+        };
         let mut files = Vec::new();
-        let mut folders = vec![String::new()];
-        while let Some(below) = folders.pop() {
-            let path = top.join(&below);
-            let wrong = |error: std::io::Error| {
-                let hint = format!("folders are named from the matrix's own: {} is looked for", path.display());
-                (error.to_string(), hint)
+        let above = top.path().to_owned();
+        let wrong = |error, path: &Path| wrong(error, "folders", path);
+        let mut walk = Walk::through(top).map_err(|error| wrong(error, &above))?;
+        let mut count = 0;
+        while let Some((name, path)) = walk.next() {
+            let Some(text) = path.strip_prefix(&above).ok().and_then(Path::to_str) else {
+                let message = format!("{} has a name that is not UTF-8", path.display());
+                return Err((message, "give it another".to_owned()));
             };
-            for entry in std::fs::read_dir(&path).map_err(wrong)? {
-                let entry = entry.map_err(wrong)?;
-                let name = entry.file_name();
-                let Some(name) = name.to_str() else {
-                    let message = format!("{} has a name that is not UTF-8", entry.path().display());
-                    return Err((message, "give it another".to_owned()));
-                };
-                if name.starts_with('.') {
-                    continue;
-                }
-                let name = format!("{below}{name}");
-                match entry.file_type().map_err(wrong)? {
-                    kind if kind.is_dir() => folders.push(format!("{name}/")),
-                    kind if kind.is_file() => files.push(name),
-                    // It could lead anywhere, and would mean another file on another machine.
-                    _ => {
-                        let hint = "files and folders alone are read: put the file itself here, or name the folder that \
-                                    holds it";
-                        return Err((format!("{} is neither", entry.path().display()), hint.to_owned()));
-                    }
-                }
-                if files.len() + folders.len() > MAX_USER_FILES {
-                    return Err((
-                        format!("it holds more than {MAX_USER_FILES} files"),
-                        "is this a module's folder?".to_owned(),
-                    ));
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            count += 1;
+            if count > MAX_USER_FILES {
+                return Err((
+                    format!("it holds more than {MAX_USER_FILES} files"),
+                    "is this a module's folder?".to_owned(),
+                ));
+            }
+            match walk.entry(&name).map_err(|error| wrong(error, &path))? {
+                Entry::Folder(folder) => walk.enter(folder).map_err(|error| wrong(error, &path))?,
+                Entry::File(..) => files.push(text.to_owned()),
+                // It could lead anywhere, and would mean another file on another machine.
+                Entry::Link(_) | Entry::Special(_) => {
+                    let hint = "files and folders alone are read: put the file itself here, or name the folder that \
+                                holds it";
+                    return Err((format!("{} is neither", path.display()), hint.to_owned()));
                 }
             }
         }

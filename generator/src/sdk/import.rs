@@ -159,18 +159,17 @@ pub fn import(
 fn room(dir: &Path) -> Result<(PathBuf, Guard), ImportError> {
     let room = roots(&Guard::take(dir)?)?;
     let failed = |action| {
-        let path = room.display().to_string();
+        let path = room.path().display().to_string();
         move |source| ImportError::Room { action, path, source }
     };
     // Not the matrix's folder: an import can take minutes, and other commands need not wait for it.
-    let held = Guard::hold(&room)?;
-    for entry in std::fs::read_dir(&room).map_err(failed("read"))? {
-        let entry = entry.map_err(failed("read"))?;
-        if entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
-            std::fs::remove_dir_all(entry.path()).map_err(failed("clear"))?;
+    let held = Guard::hold(room.path())?;
+    for name in room.names().map_err(failed("read"))? {
+        if name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
+            std::fs::remove_dir_all(room.path().join(name)).map_err(failed("clear"))?;
         }
     }
-    Ok((room, held))
+    Ok((room.path().to_owned(), held))
 }
 
 fn add_to_store(nix: &Nix, tree: &Path, name: &str, sha256: Sha256) -> Result<StorePath, ImportError> {

@@ -25,8 +25,8 @@ mod xar;
 mod xml;
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -36,6 +36,8 @@ pub use self::error::{MemberProblem, SdkError};
 pub use self::form::each_member;
 pub use self::gauge::Limits;
 pub use self::member::{Kind, Visit};
+
+use crate::input::{self, Entry, Folder};
 
 use self::error::{FORMS, refused, shown};
 use self::scan::{Candidate, Scan, choose, store_name};
@@ -74,12 +76,12 @@ pub fn unpack(from: &Path, wanted: Option<&str>, into: &Path, limits: &Limits) -
     let failed = |source| SdkError::Io { action: "read", path: from.to_owned(), source };
     let metadata = fs::metadata(from).map_err(failed)?;
     if metadata.is_dir() {
-        return unpack_directory(from, wanted, into, limits);
+        return unpack_directory(Folder::open(from).map_err(failed)?, wanted, into, limits);
     }
     if !metadata.is_file() {
         return Err(SdkError::Form { form: "neither a file nor a directory".to_owned(), hint: FORMS.to_owned() });
     }
-    unpack_archive(&mut File::open(from).map_err(failed)?, wanted, into, limits)
+    unpack_archive(&mut input::open(from).map_err(failed)?, wanted, into, limits)
 }
 
 /// [`unpack`] of an archive that is open, and read from its beginning.
@@ -101,15 +103,21 @@ pub fn unpack_archive(
     write(&sdk, into, limits, |visit| each_member(&mut *file, limits, visit))
 }
 
-fn unpack_directory(from: &Path, wanted: Option<&str>, into: &Path, limits: &Limits) -> Result<Unpacked, SdkError> {
-    let found = directory::candidates(from)?;
+fn unpack_directory(from: Folder, wanted: Option<&str>, into: &Path, limits: &Limits) -> Result<Unpacked, SdkError> {
+    let found = directory::candidates(&from)?;
     if found.is_empty() {
-        return Err(no_directory(from));
+        return Err(no_directory(from.path()));
     }
     let chosen = choose(found, wanted)?;
-    let top = PathBuf::from(OsStr::from_bytes(&chosen.path));
+    let path = Path::new(OsStr::from_bytes(&chosen.path));
+    let below = path.strip_prefix(from.path()).unwrap_or(Path::new(""));
+    let failed = |source| SdkError::Io { action: "read", path: path.to_owned(), source };
+    let top = match from.below(below).map_err(failed)? {
+        (_, Entry::Folder(top)) => top,
+        _ => return Err(failed(io::Error::other("it was replaced while it was looked at"))),
+    };
     let sdk = Candidate { path: Vec::new(), ..chosen };
-    write(&sdk, into, limits, |visit| directory::each_member(&top, limits, visit))
+    write(&sdk, into, limits, |visit| directory::each_member(top, limits, visit))
 }
 
 /// Where in a directory that has no SDK one may be.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::archive::read_bounded;
 use super::error::SeedError;
+use crate::input;
 use crate::nix::hash::Sha256;
 
 /// No `.deb` that busybox comes in, and no tar file in it, is larger (bytes); today's are 1 and 2 MB.
@@ -43,7 +44,7 @@ pub fn extract_busybox(deb: &Path, out_dir: &Path) -> Result<PathBuf, SeedError>
         let path = path.to_owned();
         move |source| SeedError::Io { action, path, source }
     };
-    let bytes = std::fs::File::open(deb).and_then(|file| read_bounded(file, LIMIT)).map_err(io("read", deb))?;
+    let bytes = input::open(deb).and_then(|file| read_bounded(file, LIMIT)).map_err(io("read", deb))?;
     let busybox =
         busybox_of(&bytes).map_err(|problem| SeedError::Malformed { file: deb.display().to_string(), problem })?;
     let bin = out_dir.join("bin");

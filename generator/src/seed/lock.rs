@@ -14,7 +14,7 @@ use crate::platform::{Seed, Suite, System};
 const VERSION: u32 = 1;
 
 /// No lock is longer (bytes), nor holds more packages, nor larger ones: today's have 50 KB, 160 packages, 71 MB.
-const TEXT_LIMIT: usize = 4 << 20;
+pub const TEXT_LIMIT: usize = 4 << 20;
 const PACKAGES_LIMIT: usize = 2000;
 pub(super) const SIZE_LIMIT: u64 = 1 << 30;
 

@@ -31,7 +31,7 @@ pub mod version;
 
 pub use archive::HttpArchive;
 pub use deb::extract_busybox;
-pub use lock::SeedLock;
+pub use lock::{SeedLock, TEXT_LIMIT};
 pub use pin::{Age, Request, lock, not_older};
 pub use roots::{ROOTS, Tier, tier_of};
 pub use signature::{DEFAULT_KEYRING, check_signature};

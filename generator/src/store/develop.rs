@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::input;
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::{Method, StoreError, StoreName};
 use crate::output::{OutputError, write_file};
@@ -49,7 +50,7 @@ fn is_without_nixpkgs(args: &[String]) -> bool {
     let reference = before.iter().copied().filter(|arg| !arg.starts_with('-')).find(folder).unwrap_or(".");
     let folder = reference.split('#').next().unwrap_or_default().trim_start_matches("path:");
     let flake = Path::new(if folder.is_empty() { "." } else { folder }).join("flake.nix");
-    let rendered = std::fs::read(flake).is_ok_and(|bytes| bears_header(&bytes));
+    let rendered = input::bytes(&flake, input::NIX).is_ok_and(|bytes| bears_header(&bytes));
     rendered && cfg!(target_os = "linux") && !before.contains(&"--override-input")
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::evaluate::Built;
+use crate::input::{self, Kind};
 use crate::nix::aterm::{self, AtermError};
 use crate::nix::driver::{Nix, NixError, PathInfo};
 use crate::nix::store::StorePath;
@@ -72,7 +73,8 @@ pub fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>, NodesErro
     let mut inputs = Vec::new();
     for path in requisites.iter().filter(|path| !copied.is_empty() && is_derivation(path)) {
         let drv = path.path_in(nix.store_dir());
-        let text = std::fs::read(nix.real(path)).map_err(|source| NodesError::Read { path: drv.clone(), source })?;
+        let text = input::bytes(&nix.real(path), A_DERIVATION);
+        let text = text.map_err(|source| NodesError::Read { path: drv.clone(), source })?;
         let outputs =
             aterm::outputs(&text, nix.store_dir()).map_err(|source| NodesError::Parse { path: drv.clone(), source })?;
         let outputs = outputs.into_iter().filter_map(|(name, path)| Some((name, path?)));
@@ -86,6 +88,8 @@ pub fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>, NodesErro
 }
 
 const DERIVATION: &str = ".drv";
+/// It holds arguments and scripts, and the paths of everything that it needs.
+const A_DERIVATION: Kind = Kind { what: "a derivation", most: 64 << 20 };
 
 fn is_derivation(path: &StorePath) -> bool {
     path.name().ends_with(DERIVATION)

@@ -1,10 +1,13 @@
 //! What the garbage collector leaves alone.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
 
+use crate::input::{Entry, Folder};
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::StorePath;
-use crate::output::{Guard, Obstacle, OutputError, write_file};
+use crate::output::{Guard, OutputError};
 
 /// What was fetched cannot be kept.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -15,31 +18,40 @@ pub enum RootsError {
         #[source]
         source: std::io::Error,
     },
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Output(#[from] OutputError),
+    #[error("{path} is {what}, and crossloom keeps links to what was fetched in a folder of that name")]
+    #[diagnostic(help("remove it, and ask whoever put it there why"))]
+    NotFolder { path: String, what: &'static str },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Nix(#[from] NixError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Output(#[from] OutputError),
 }
 
-/// The folder beside the matrix for what belongs to this machine alone. `project` holds the matrix's folder.
-pub fn roots(project: &Guard) -> Result<PathBuf, RootsError> {
-    const IGNORED: &str = "*\n";
-    let roots = project.folder().join(".crossloom");
-    let fail = |source| RootsError::Folder { path: roots.display().to_string(), source };
-    // A project that somebody else wrote must not say where on this machine is written.
-    if roots.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
-        return Err(OutputError::InTheWay { path: roots, obstacle: Obstacle::Symlink }.into());
+/// The folder beside the matrix for what belongs to this machine alone.
+const ROOTS: &str = ".crossloom";
+
+/// Opens that folder, and makes it where it is not there. `project` holds the matrix's folder.
+///
+/// # Errors
+/// A link in its place, among others: whoever commits one says where the next to build writes and removes files.
+pub fn roots(project: &Guard) -> Result<Folder, RootsError> {
+    let path = || project.folder().join(ROOTS).display().to_string();
+    let fail = |source| RootsError::Folder { path: path(), source };
+    let above = project.folder().canonicalize().and_then(|dir| Folder::open(&dir)).map_err(fail)?;
+    above.make(ROOTS).map_err(fail)?;
+    let roots = match above.entry(OsStr::new(ROOTS)).map_err(fail)? {
+        Entry::Folder(roots) => roots,
+        Entry::Link(_) => return Err(RootsError::NotFolder { path: path(), what: "a symbolic link" }),
+        Entry::File(..) => return Err(RootsError::NotFolder { path: path(), what: "a file" }),
+        Entry::Special(_) => return Err(RootsError::NotFolder { path: path(), what: "neither a file nor a folder" }),
+    };
+    // Links into one machine's store are nothing to commit. What somebody else wrote there stays.
+    if let Some(mut ignore) = roots.create(".gitignore").map_err(fail)? {
+        ignore.write_all(b"*\n").map_err(fail)?;
     }
-    std::fs::create_dir_all(&roots).map_err(fail)?;
-    // Links into one machine's store are nothing to commit.
-    let ignore = roots.join(".gitignore");
-    let is_link = ignore.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-    if is_link || !std::fs::read(&ignore).is_ok_and(|bytes| bytes == IGNORED.as_bytes()) {
-        write_file(&ignore, IGNORED)?;
-    }
-    roots.canonicalize().map_err(fail)
+    Ok(roots)
 }
 
 /// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
@@ -47,11 +59,52 @@ pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<(), RootsError
     // The folder is held while it is made. The links are Nix's doing, each in one step, and two runs make the same.
     let roots = roots(&Guard::take(dir)?)?;
     for path in paths {
-        let link = roots.join(path.base_name());
+        let link = roots.path().join(path.base_name());
         // Named by what it points to: a link that is there is right.
         if link.symlink_metadata().is_err() {
             nix.add_root(path, &link)?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn the_folder_is_made_and_found_again() {
+        let dir = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let found = roots(&Guard::take(dir.path()).unwrap()).unwrap();
+            assert_eq!(found.path(), dir.path().canonicalize().unwrap().join(".crossloom"));
+            assert_eq!(fs::read(dir.path().join(".crossloom/.gitignore")).unwrap(), b"*\n");
+        }
+        fs::write(dir.path().join(".crossloom/.gitignore"), "mine").unwrap();
+        roots(&Guard::take(dir.path()).unwrap()).unwrap();
+        assert_eq!(fs::read(dir.path().join(".crossloom/.gitignore")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link() {
+        let base = tempfile::tempdir().unwrap();
+        let [dir, target] = ["dir", "target"].map(|name| base.path().join(name));
+        fs::create_dir(&dir).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::write(target.join(".gitignore"), "mine").unwrap();
+        for to in [target.as_path(), Path::new("../target"), Path::new("../nothing")] {
+            symlink(to, dir.join(ROOTS)).unwrap();
+            let error = roots(&Guard::take(&dir).unwrap()).unwrap_err();
+            assert!(matches!(&error, RootsError::NotFolder { what: "a symbolic link", .. }), "{error}");
+            fs::remove_file(dir.join(ROOTS)).unwrap();
+        }
+        fs::write(dir.join(ROOTS), "").unwrap();
+        assert!(matches!(roots(&Guard::take(&dir).unwrap()), Err(RootsError::NotFolder { what: "a file", .. })));
+        let names =
+            |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>();
+        assert_eq!((names(&target), names(base.path()).len()), (vec![".gitignore".into()], 2));
+        assert_eq!(fs::read(target.join(".gitignore")).unwrap(), b"mine");
+    }
 }

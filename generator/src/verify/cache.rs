@@ -11,7 +11,7 @@ use sha2::Digest as _;
 use super::digests::Digest;
 use super::narinfo::NarInfo;
 use super::{Found, Ours, Verdict};
-use crate::input::{open, read};
+use crate::input::{Kind, open, text};
 use crate::nix::archive::{Difference, Dump, Side, first_difference};
 use crate::nix::hash::Sha256;
 use crate::nix::store::StorePath;
@@ -20,7 +20,7 @@ use crate::nix::store::StorePath;
 const INFO: &str = "nix-cache-info";
 
 /// No narinfo is longer, in bytes: it lists what a path refers to.
-const NARINFO_LIMIT: usize = 1 << 20;
+const NARINFO: Kind = Kind { what: "what a binary cache says of itself or of a path", most: 1 << 20 };
 
 /// What xz may use, in bytes: its strongest preset takes 65 MB.
 const XZ_MEMORY: u64 = 128 << 20;
@@ -73,7 +73,7 @@ impl Cache {
     /// See [`CacheError`].
     pub fn open(dir: &Path, store_dir: &str) -> Result<Cache, CacheError> {
         let path = dir.join(INFO);
-        let text = match read(&path, NARINFO_LIMIT) {
+        let text = match text(&path, NARINFO) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Err(CacheError::NoCache { dir: dir.to_owned() });
             }
@@ -92,7 +92,7 @@ impl Cache {
     /// Compares an output with what the cache holds under its store path: both what the narinfo says, and the archive.
     pub fn compare(&self, path: &StorePath, ours: &Ours) -> Found {
         let name = format!("{}.narinfo", path.digest());
-        let text = match read(&self.dir.join(&name), NARINFO_LIMIT) {
+        let text = match text(&self.dir.join(&name), NARINFO) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 return Found::saying(Verdict::NotThere, format!("no {name}"));

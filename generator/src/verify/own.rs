@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Ours;
 use super::digests::{Digest, Digests, DigestsError, MAX_BYTES, Outputs};
-use crate::input;
+use crate::input::{self, Kind};
 use crate::nix::driver::{Nix, NixError, PathInfo};
 use crate::nix::nar::{NarError, hash_path};
 use crate::nix::store::StorePath;
@@ -56,10 +56,12 @@ pub enum OwnError {
     Nar(#[from] NarError),
 }
 
+const DIGESTS: Kind = Kind { what: "a file of digests", most: MAX_BYTES };
+
 /// Reads a file of digests, if there is one.
 pub fn read(path: &Path) -> Result<Option<Digests>, OwnError> {
     let shown = || path.display().to_string();
-    let text = match input::read(path, MAX_BYTES) {
+    let text = match input::text(path, DIGESTS) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|source| OwnError::Read { path: shown(), source })?,
     };

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use crate::temporary_store::Store;
 use assert_cmd::Command;
@@ -60,6 +61,8 @@ impl Project {
             command.env_remove(name);
         }
         command.envs(environment.iter().copied());
+        // Nothing takes so long unless it waits for ever.
+        command.timeout(Duration::from_secs(300));
         let Output { status, stdout, stderr } = command.args(args).current_dir(self.dir()).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run = Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) };
@@ -296,6 +299,48 @@ fn what_is_no_lock_is_refused() {
     assert!(project.fails(&["lock"]).contains("not a flake.lock"));
     project.write("seeds/bookworm-x86_64-linux.json", "{}");
     assert!(project.fails(&["generate"]).contains("bookworm-x86_64-linux.json"));
+}
+
+/// A clone may hold anything under the names that are read: none of it is waited for or read without end.
+#[test]
+fn files_that_are_not_what_their_names_say_are_refused() {
+    let project = Project::generated();
+    let before = project.listing();
+    let cases = [
+        ("matrix.toml", "a matrix", &["check"][..]),
+        ("matrix.lock", "a lock file", &["generate"]),
+        ("flake.lock", "a lock file", &["lock"]),
+        ("seeds/bookworm-x86_64-linux.json", "a lock file of a seed", &["generate"]),
+        ("crossloom/sources.nix", "a file that crossloom rendered", &["generate", "--check"]),
+        ("flake.nix", "a Nix file", &["format", "flake.nix"]),
+    ];
+    for (name, what, args) in cases {
+        let path = project.path(name);
+        let old = fs::read(&path).ok();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let replace = |make: &dyn Fn()| {
+            let _ = fs::remove_file(&path);
+            make();
+            // Nothing is listed: the file would be read for that.
+            let run = project.run(args);
+            assert!((1..=2).contains(&run.code), "{name}: {}", run.stderr);
+            format!("{}{}", run.stdout, run.stderr)
+        };
+        let said = replace(&|| fs::File::create(&path).unwrap().set_len(65 << 20).unwrap());
+        assert!(said.contains("it is larger than ") && said.contains(&format!(" bytes; is it {what}?")), "{said}");
+        let rendered = name.starts_with("crossloom/");
+        let said = replace(&|| symlink("/dev/zero", &path).unwrap());
+        assert!(said.contains(if rendered { "symbolic link" } else { "it is not a regular file" }), "{name}: {said}");
+        let said = replace(&|| rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap());
+        let expected = if rendered { "neither a file nor a folder" } else { "it is not a regular file" };
+        assert!(said.contains(expected), "{name}: {said}");
+        fs::remove_file(&path).unwrap();
+        if let Some(old) = old {
+            fs::write(&path, old).unwrap();
+        }
+    }
+    let after = project.listing();
+    assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().filter(|path| **path != "seeds").collect::<Vec<_>>());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use crate::archives::{self, Cpio, Item, Items, below, cpio, file, gz, items, link, package, pbzx, sdk, tar, xz};
 use crate::temporary_store::Store;
@@ -69,6 +70,8 @@ impl Project {
             command.env_remove(name);
         }
         command.env("NIX_REMOTE", format!("local?root={}", self.store.root.display()));
+        // Nothing takes so long unless it waits for ever.
+        command.timeout(Duration::from_secs(300));
         let Output { status, stdout, stderr } = command.args(args).current_dir(&self.dir).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run = Run { code: status.code().unwrap(), stdout: text(stdout), stderr: text(stderr) };
@@ -364,6 +367,36 @@ fn what_is_no_sdk_leaves_nothing() {
     assert!(said.contains("cannot import nowhere.tar.xz: cannot read nowhere.tar.xz"), "{said}");
     let said = project.bad(&["sdk", "import", "--name", "mine", "--sdk", "MacOSX13.sdk", "good.tar.xz"]);
     assert!(said.contains("it holds MacOSX14.5.sdk, not MacOSX13.sdk"), "{said}");
+}
+
+/// A clone may bring the folder that an import works in, as a link to anywhere.
+#[test]
+fn an_import_stays_in_its_own_folder() {
+    let Some(project) = Project::new() else { return };
+    project.write("good.tar", tar(&below("X.sdk/", &sdk())));
+    let target = project.dir.join("target");
+    fs::create_dir_all(target.join(".crossloom-sdk-mine")).unwrap();
+    fs::write(target.join(".gitignore"), "mine").unwrap();
+    let own = project.dir.join(".crossloom");
+    symlink("target", &own).unwrap();
+    let said = project.bad_import("mine", "good.tar");
+    assert!(said.contains(".crossloom is a symbolic link, and crossloom keeps links"), "{said}");
+    fs::remove_file(&own).unwrap();
+
+    fs::create_dir(&own).unwrap();
+    fs::write(own.join(".gitignore"), "*\n").unwrap();
+    symlink("../target/new", own.join("sdk-import.lock")).unwrap();
+    let said = project.bad_import("mine", "good.tar");
+    assert!(
+        said.contains("cannot open the lock sdk-import.lock in ") && said.contains("it is a symbolic link"),
+        "{said}"
+    );
+    fs::remove_file(own.join("sdk-import.lock")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, own.join("sdk-import.lock"), rustix::fs::Mode::RWXU).unwrap();
+    let run = project.import("mine", "good.tar");
+    assert!(run.code == 2 && run.stderr.contains("it is not a regular file"), "{}", run.stderr);
+    fs::remove_file(own.join("sdk-import.lock")).unwrap();
+    project.good("mine", "good.tar");
 }
 
 #[test]

@@ -343,6 +343,27 @@ fn directories_are_looked_in_before_addresses() {
     assert_whole(&into, &content);
 }
 
+/// Nobody writes to these pipes: who opened one would wait for ever.
+#[test]
+fn pipes_are_not_waited_for() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let from = directory.path().join("from");
+    fs::create_dir(&from).unwrap();
+    let pipe = from.join("thing-1.0.tar");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
+    for tree in [false, true] {
+        let file = Wanted { size: None, tree, ..wanted(&content, vec![format!("file://{}", pipe.display())]) };
+        let from = [from.clone()];
+        let error = fetch_all(&[file], &directory.path().join("into"), &from, &mirrors(), &options()).pop().unwrap();
+        let failures = failures(error.unwrap_err());
+        assert_eq!(failures.len(), 2, "{failures:?}");
+        for failure in failures {
+            let said = Report::of(&failure).to_string();
+            assert!(said.contains("it is not a regular file"), "{said}");
+        }
+    }
+}
+
 #[test]
 fn a_cached_file_with_other_bits_is_left_alone() {
     let (directory, content) = (tempfile::tempdir().unwrap(), body());

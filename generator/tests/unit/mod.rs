@@ -26,6 +26,7 @@ mod nixpkgs;
 mod osxcross;
 mod output;
 pub mod project;
+mod reads;
 mod render;
 mod sdk;
 mod seed;
