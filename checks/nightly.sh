@@ -80,6 +80,7 @@ step 'programs built in development shells' checks/shells.sh "$crossloom"
 # What was built above, all of it.
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module
 step 'every Nix' checks/nix-versions.sh "$crossloom"
+step 'runs that are killed and disturbed' checks/faults.sh "$crossloom" 100
 export CROSSLOOM_FUZZ=100000
 step 'fuzz tests of 100,000 cases' cargo test --release --locked fuzz
 
