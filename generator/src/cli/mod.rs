@@ -150,6 +150,8 @@ pub fn run() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
+        // It would be said on standard error, too, and end this with a panic.
+        .log_internal_errors(false)
         .without_time()
         .with_target(false)
         .init();
@@ -218,7 +220,10 @@ fn say_json(value: &impl serde::Serialize) -> Result<()> {
 
 /// Prints an error with its causes, a blank line, and what can be done about it.
 fn report(error: &dyn Diagnostic) {
-    anstream::eprintln!("{}error:{} {}", STRONG.render(), STRONG.render_reset(), Report::of(error));
+    use std::io::Write;
+    // Where standard error cannot be written, the exit code still tells.
+    let (on, off) = (STRONG.render(), STRONG.render_reset());
+    let _ = writeln!(anstream::stderr(), "{on}error:{off} {}", Report::of(error));
 }
 
 const STRONG: anstyle::Style =

@@ -1,6 +1,6 @@
 //! What a person sees while files are fetched: bars on a terminal, plain lines elsewhere. All on standard error.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressStyle};
@@ -37,9 +37,11 @@ impl Progress {
 
     /// A line above the bars, shown even if quiet.
     pub fn warn(&self, text: &str) {
+        // Standard error may be a file on a full disk, which is no reason to end without a word: the exit code still tells.
+        let print = || drop(writeln!(std::io::stderr(), "{text}"));
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bars) => bars.suspend(print),
+            None => print(),
         }
     }
 

@@ -123,6 +123,21 @@ fn what_killed_runs_left_goes_with_the_next_one() {
     assert!(names(project.path()).iter().all(|name| !name.contains("crossloom-tmp")), "{:?}", names(project.path()));
 }
 
+/// As a file on a full disk: the exit code still tells how it went.
+#[test]
+fn a_standard_error_that_takes_nothing_changes_nothing() {
+    let project = project();
+    let run = |args: &[&str]| {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        command(project.path(), args).stderr(full).status().unwrap().code()
+    };
+    assert_eq!(run(&["lock", "--matrix", "absent.toml"]), Some(2));
+    assert_eq!(run(&["lock"]), Some(0));
+    assert!(project.path().join("matrix.lock").is_file());
+    // Every file that cannot be had is told of.
+    assert_eq!(run(&["fetch", "--quiet", "--to", "matrix.toml/to"]), Some(2));
+}
+
 /// The folder for this machine's links is nothing that a project can lead elsewhere.
 #[test]
 fn a_project_does_not_say_where_links_are_kept() {
