@@ -102,6 +102,7 @@ for i, (name, source) in enumerate(sorted(lock["sources"].items())):
         (work / "from" / f"{name}.tar").write_bytes(data)
         source |= {"file": f"{name}.tar", "sha256": sri(hashlib.sha256(data).digest()), "size": len(data)}
         sums.append(hashlib.sha256(data).hexdigest())
+    source["own"] = True
     source["urls"] = [f"http://127.0.0.1:{port}/{source['file']}"]
 (work / "fetch/matrix.lock").write_text(json.dumps(lock, indent=2) + "\n")
 (work / "sums").write_text("".join(f"{sum}\n" for sum in sorted(sums)))

@@ -94,7 +94,13 @@ pub fn sdk_and_flavour(cell: &Reading<'_>) -> Result<(Sdk, Flavour), Defect> {
 
 /// GNU's name of a Mac's processor in the place of Apple's.
 pub fn misspelt(word: &str) -> Option<Misspelt> {
-    word.strip_prefix("aarch64-apple-").map(|rest| Misspelt::Alias(format!("arm64-apple-{rest}")))
+    let (cpu, rest) = word.split_once("-apple-")?;
+    let meant = match cpu {
+        "aarch64" => "arm64",
+        "amd64" => "x86_64",
+        _ => return None,
+    };
+    Some(Misspelt::Alias(format!("{meant}-apple-{rest}")))
 }
 
 impl Family for Darwin {

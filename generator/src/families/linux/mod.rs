@@ -120,7 +120,13 @@ impl Family for Linux {
 
     /// GNU's name of an architecture in the place of the kernel's.
     fn misspelt(&self, word: &str) -> Option<Misspelt> {
-        (word == "aarch64").then(|| Misspelt::Alias("arm64".to_owned()))
+        let meant = match word {
+            "aarch64" => "arm64",
+            "amd64" | "x86-64" | "x64" => "x86_64",
+            "riscv" => "riscv64",
+            _ => return None,
+        };
+        Some(Misspelt::Alias(meant.to_owned()))
     }
 
     fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {

@@ -5,7 +5,7 @@ mod targets;
 
 use super::languages::{LANGUAGES, Languages};
 use crate::catalogue::{Package, Release, version_key};
-use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Reading, Setting, Suffix, Value, Values};
+use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Value, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
 use crate::reader::Fixed;
@@ -193,6 +193,18 @@ impl Family for MuslGcc {
 
     fn targets(&self) -> Vec<&'static MuslTarget> {
         MuslTarget::all().iter().collect()
+    }
+
+    /// Other programs write Debian's or Go's word for the processor, and a vendor between it and the system.
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        let (cpu, rest) = word.split_once('-')?;
+        let cpu = match cpu {
+            "amd64" | "x64" => "x86_64",
+            "arm64" => "aarch64",
+            cpu => cpu,
+        };
+        let system = rest.find("linux").and_then(|start| rest.get(start..))?;
+        Some(Misspelt::Alias(format!("{cpu}-{}", system.replace("gnu", "musl"))))
     }
 
     fn axes(&self) -> &'static [Axis] {
