@@ -6,9 +6,12 @@
 set -euo pipefail
 
 validators=${CARGO_TARGET_DIR:-target}/validators
-if [ ! -x "$validators/bin/check-jsonschema" ]; then
+# What is there was installed from the same list, or is installed again.
+if ! cmp -s checks/surfaces/requirements.txt "$validators/requirements.txt"; then
+  rm -rf "$validators"
   python3 -m venv "$validators"
-  "$validators/bin/pip" install --quiet --disable-pip-version-check check-jsonschema==0.39.0
+  "$validators/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r checks/surfaces/requirements.txt
+  cp checks/surfaces/requirements.txt "$validators/"
 fi
 "$validators/bin/check-jsonschema" --version
 crossloom=$(realpath "$1")
