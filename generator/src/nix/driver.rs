@@ -76,6 +76,9 @@ pub enum NixError {
         status: std::process::ExitStatus,
         /// The last lines of its messages.
         stderr: String,
+        /// What to do, where that is known.
+        #[help]
+        hint: Option<&'static str>,
     },
     /// A command printed what it should not.
     #[error("`{command}` printed {printed:?}, where {expected} was expected")]
@@ -264,7 +267,9 @@ impl Nix {
             .output()
             .map_err(|source| NixError::Start { program: self.program(program), source })?;
         if !status.success() {
-            return Err(NixError::Failed { command: typed(&command), status, stderr: last_lines(&stderr) });
+            let stderr = last_lines(&stderr);
+            let hint = way_out(&stderr);
+            return Err(NixError::Failed { command: typed(&command), status, stderr, hint });
         }
         String::from_utf8(stdout).map_err(|error| NixError::Output {
             command: typed(&command),
@@ -426,6 +431,15 @@ fn list_paths(paths: &[PathBuf]) -> String {
 fn indent(stderr: &str) -> String {
     let lines = stderr.lines().map(|line| format!("\n  {line}"));
     if stderr.is_empty() { String::new() } else { std::iter::once(":".to_owned()).chain(lines).collect() }
+}
+
+/// What to do about Nix's own words for a daemon that does not answer.
+fn way_out(stderr: &str) -> Option<&'static str> {
+    let unreachable =
+        ["cannot open connection to remote store", "cannot connect to socket", "cannot connect to daemon"];
+    unreachable.iter().any(|words| stderr.contains(words)).then_some(
+        "the Nix daemon is not running, or its `allowed-users` in nix.conf leave you out: ask its administrator",
+    )
 }
 
 /// A command as one would type it, without its directory and with a long argument list cut short.

@@ -30,6 +30,15 @@ pub enum BuildError {
     #[error("{node} could not be built")]
     #[diagnostic(help("`nix-store --read-log {drv}` shows the whole log"))]
     Failed { node: String, drv: String },
+    #[error("{node} was not built in a sandbox, so its recipe stopped")]
+    #[diagnostic(help(
+        "the Nix daemon ignores crossloom's settings from users whom it does not trust: ask its administrator for `sandbox \
+         = true` in nix.conf, or to add you to `trusted-users`"
+    ))]
+    NoSandbox { node: String },
+    #[error("{node} was not built before, so there is nothing to compare a second build with")]
+    #[diagnostic(help("build it without --rebuild first"))]
+    NotBuilt { node: String },
     #[error("cannot run {program}")]
     Run {
         program: String,
@@ -139,12 +148,16 @@ impl Ended {
     fn failed(&self) -> BuildError {
         // With several jobs the one that began last need not be the one that failed.
         let failed = self.tail.iter().rev().find_map(|line| {
-            let path =
-                line.strip_prefix("error: builder for '").or_else(|| line.strip_prefix("error: Cannot build '"))?;
+            let starts = ["error: builder for '", "error: Cannot build '", "error: some outputs of '"];
+            let path = starts.iter().find_map(|start| line.strip_prefix(start))?;
             path.split('\'').next()
         });
+        let said = |words: &str| self.tail.iter().any(|line| line.contains(words));
         let drv = failed.map(str::to_owned).or_else(|| self.drv.clone());
         match drv.as_deref().and_then(|drv| Some((name_of(drv)?.to_owned(), drv.to_owned()))) {
+            // The seed's own words, from where a build begins.
+            Some((node, _)) if said("> error: this build is not in a sandbox") => BuildError::NoSandbox { node },
+            Some((node, _)) if said("are not valid, so checking is not possible") => BuildError::NotBuilt { node },
             Some((node, drv)) => BuildError::Failed { node, drv },
             None => BuildError::Nothing,
         }
@@ -239,6 +252,14 @@ mod tests {
             Ended { ok: false, stdout: String::new(), drv: Some(drv("last-1")), tail: tail.to_vec() }.failed()
         };
         let first = format!("error: builder for '{}' failed with exit code 1", drv("first-2"));
+        for (line, message, hint) in [
+            ("       > error: this build is not in a sandbox", "not built in a sandbox", "ask its administrator"),
+            ("error: they are not valid, so checking is not possible", "not built before", "--rebuild"),
+        ] {
+            let report = Report::of(&ended(&[first.clone(), line.to_owned()]));
+            assert!(report.message.starts_with("first-2 was ") && report.message.contains(message), "{report}");
+            assert!(report.hints[0].contains(hint), "{report}");
+        }
         for (tail, name) in [(&[first][..], "first-2"), (&[], "last-1")] {
             let report = Report::of(&ended(tail));
             assert_eq!(report.message, format!("{name} could not be built"));
