@@ -11,7 +11,7 @@ use crate::fetch::{HttpOptions, Mirrors};
 use crate::nix::driver::Nix;
 use crate::output::{self, Guard};
 use crate::platform::{Seed, Suite, System};
-use crate::project::{SEED_LOCK, folder_of, matrix_in, read, seed_file};
+use crate::project::{SEED_LOCK, folder_of, keeps_links_of, matrix_in, read, seed_file};
 use crate::seed::{self, Age, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier, not_older};
 use crate::store::Event;
 use crate::store::needed::whole_seed;
@@ -125,7 +125,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let needed = whole_seed(&SeedLock::parse(&text, &name)?)?;
             let mut progress = Progress::new(quiet);
             let mut tell = |event: Event<'_>| progress.tell(event);
-            into_store(&Nix::locate()?, &needed, &from, folder_of(&lock), show(quiet), &mut tell)?;
+            into_store(&Nix::locate()?, &needed, &from, &keeps_links_of(&lock), show(quiet), &mut tell)?;
         }
         SeedCommand::Show { suite, system } => print_sizes(&SeedLock::built_in(suite.parse()?, system.parse()?)?)?,
     }

@@ -23,7 +23,7 @@ use crate::reader::Beside;
 use crate::seed::SeedLock;
 
 pub use error::ProjectError;
-pub use rendered::Snapshot;
+pub use rendered::{Snapshot, keeps_links_of};
 
 /// A matrix that was read without a problem.
 #[derive(Debug)]

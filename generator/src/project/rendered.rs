@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::{Project, ProjectError, read, text};
+use super::{Project, ProjectError, folder_of, read, text};
 use crate::input::{self, Entry, Folder, Kind, Walk};
 use crate::output::{self, FOLDER, MARKER, RENDERED, Tree};
 use crate::plan::Plan;
@@ -28,6 +28,17 @@ pub struct Snapshot {
     pub seeds: BTreeMap<System, SeedLock>,
     pub nixpkgs: Option<String>,
     pub files: Verbatim,
+}
+
+/// The folder in which links to what is fetched for a seed's lock are kept: the lock's own, but a project's where the lock
+/// is in the folder that is rendered there. Nothing that is not rendered may stand in that one.
+pub fn keeps_links_of(lock: &Path) -> PathBuf {
+    let folder = folder_of(lock);
+    let is_called = |path: &Path, name: &str| path.file_name().is_some_and(|found| found == name);
+    match folder.parent() {
+        Some(above) if is_called(folder, "seed") && is_called(above, FOLDER) => folder_of(above).to_owned(),
+        _ => folder.to_owned(),
+    }
 }
 
 impl Project {
@@ -170,4 +181,22 @@ fn files_below(folder: &Path) -> Result<Files, ProjectError> {
         }
     }
     Ok(files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_not_kept_in_what_is_rendered() {
+        for (lock, folder) in [
+            ("seeds/bookworm-x86_64-linux.json", "seeds"),
+            ("lock.json", "."),
+            ("seed/lock.json", "seed"),
+            ("crossloom/seed/bookworm-x86_64-linux.json", "."),
+            ("../mine/crossloom/seed/bookworm-x86_64-linux.json", "../mine"),
+        ] {
+            assert_eq!(keeps_links_of(Path::new(lock)), Path::new(folder), "{lock}");
+        }
+    }
 }
