@@ -239,11 +239,21 @@ in
 
   packages = {
     musl-gcc-x86_64-linux-musl = nodes.toolchain-14_2_0-x86_64-linux-musl;
+    musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 =
+      nodes.toolchain-14_2_0-x86_64-linux-musl;
     musl-gcc-i686-linux-musl = nodes.toolchain-14_2_0-i686-linux-musl;
+    musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 =
+      nodes.toolchain-14_2_0-i686-linux-musl;
     darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;
+    darwin-x86_64-apple-darwin22-sdk-zig-llvm = nodes.darwin-toolchain-x86_64-apple-darwin22;
     darwin-arm64-apple-darwin22 = nodes.darwin-toolchain-arm64-apple-darwin22;
+    darwin-arm64-apple-darwin22-sdk-zig-llvm = nodes.darwin-toolchain-arm64-apple-darwin22;
     valgrind-darwin = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
+    valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin =
+      nodes.valgrind-3_27_1-x86_64-apple-darwin22;
     valgrind-darwin-tarball = nodes.valgrind-tarball-3_27_1-x86_64-apple-darwin22;
+    valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball =
+      nodes.valgrind-tarball-3_27_1-x86_64-apple-darwin22;
   };
 
   devShells = {

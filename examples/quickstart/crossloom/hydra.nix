@@ -6,25 +6,25 @@ let
   job = it: meta: it // { meta = (it.meta or { }) // meta; };
 in
 {
-  darwin-arm64-apple-darwin22 = {
-    aarch64-linux = job systems.aarch64-linux.packages.darwin-arm64-apple-darwin22 {
+  darwin-arm64-apple-darwin22-sdk-zig-llvm = {
+    aarch64-linux = job systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
     };
-    x86_64-linux = job systems.x86_64-linux.packages.darwin-arm64-apple-darwin22 {
+    x86_64-linux = job systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
     };
   };
-  darwin-x86_64-apple-darwin22 = {
-    aarch64-linux = job systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22 {
+  darwin-x86_64-apple-darwin22-sdk-zig-llvm = {
+    aarch64-linux = job systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
     };
-    x86_64-linux = job systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22 {
+    x86_64-linux = job systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
@@ -37,29 +37,41 @@ in
       timeout = 7200;
     };
   };
-  musl-gcc-i686-linux-musl = {
-    aarch64-linux = job systems.aarch64-linux.packages.musl-gcc-i686-linux-musl {
-      maxSilent = 3600;
-      schedulingPriority = 100;
-      timeout = 14400;
-    };
-    x86_64-linux = job systems.x86_64-linux.packages.musl-gcc-i686-linux-musl {
-      maxSilent = 3600;
-      schedulingPriority = 100;
-      timeout = 14400;
-    };
+  musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 = {
+    aarch64-linux =
+      job
+        systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        {
+          maxSilent = 3600;
+          schedulingPriority = 100;
+          timeout = 14400;
+        };
+    x86_64-linux =
+      job
+        systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        {
+          maxSilent = 3600;
+          schedulingPriority = 100;
+          timeout = 14400;
+        };
   };
-  musl-gcc-x86_64-linux-musl = {
-    aarch64-linux = job systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl {
-      maxSilent = 3600;
-      schedulingPriority = 100;
-      timeout = 14400;
-    };
-    x86_64-linux = job systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl {
-      maxSilent = 3600;
-      schedulingPriority = 100;
-      timeout = 14400;
-    };
+  musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 = {
+    aarch64-linux =
+      job
+        systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        {
+          maxSilent = 3600;
+          schedulingPriority = 100;
+          timeout = 14400;
+        };
+    x86_64-linux =
+      job
+        systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        {
+          maxSilent = 3600;
+          schedulingPriority = 100;
+          timeout = 14400;
+        };
   };
   programs-darwin-arm64-apple-darwin22 = {
     aarch64-linux = job systems.aarch64-linux.checks.programs-darwin-arm64-apple-darwin22 {
@@ -133,29 +145,41 @@ in
       timeout = 3600;
     };
   };
-  valgrind-darwin = {
-    aarch64-linux = job systems.aarch64-linux.packages.valgrind-darwin {
-      maxSilent = 1800;
-      schedulingPriority = 120;
-      timeout = 7200;
-    };
-    x86_64-linux = job systems.x86_64-linux.packages.valgrind-darwin {
-      maxSilent = 1800;
-      schedulingPriority = 120;
-      timeout = 7200;
-    };
+  valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin = {
+    aarch64-linux =
+      job
+        systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
+    x86_64-linux =
+      job
+        systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
   };
-  valgrind-darwin-tarball = {
-    aarch64-linux = job systems.aarch64-linux.packages.valgrind-darwin-tarball {
-      maxSilent = 1800;
-      schedulingPriority = 120;
-      timeout = 7200;
-    };
-    x86_64-linux = job systems.x86_64-linux.packages.valgrind-darwin-tarball {
-      maxSilent = 1800;
-      schedulingPriority = 120;
-      timeout = 7200;
-    };
+  valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball = {
+    aarch64-linux =
+      job
+        systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
+    x86_64-linux =
+      job
+        systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
   };
   all-darwin = {
     aarch64-linux =
@@ -163,8 +187,8 @@ in
         (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
-            systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22
-            systems.aarch64-linux.packages.darwin-arm64-apple-darwin22
+            systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm
+            systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm
           ];
         })
         {
@@ -177,8 +201,8 @@ in
         (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
-            systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22
-            systems.x86_64-linux.packages.darwin-arm64-apple-darwin22
+            systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm
+            systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm
           ];
         })
         {
@@ -193,8 +217,8 @@ in
         (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
-            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl
-            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl
+            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
           ];
         })
         {
@@ -207,8 +231,8 @@ in
         (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
-            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl
-            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl
+            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
           ];
         })
         {
@@ -223,8 +247,8 @@ in
         (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-valgrind-darwin";
           constituents = [
-            systems.aarch64-linux.packages.valgrind-darwin
-            systems.aarch64-linux.packages.valgrind-darwin-tarball
+            systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
+            systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
           ];
         })
         {
@@ -237,8 +261,8 @@ in
         (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-valgrind-darwin";
           constituents = [
-            systems.x86_64-linux.packages.valgrind-darwin
-            systems.x86_64-linux.packages.valgrind-darwin-tarball
+            systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
+            systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
           ];
         })
         {

@@ -119,7 +119,7 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
         let Some(node) = cell.node().filter(|node| !own.contains(node)) else { continue };
         places.insert(node, jobs.len());
         let limits = cell.limits;
-        jobs.push(Job { name: &cell.name, output: "packages", checks: Vec::new(), limits });
+        jobs.push(Job { name: &cell.full_name, output: "packages", checks: Vec::new(), limits });
     }
     for check in system.checks.iter().filter(|check| !check.nodes().any(|node| own.contains(node.as_str()))) {
         // One of several cells, as a kernel's with its modules, is proved where the last of them is built.

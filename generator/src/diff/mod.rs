@@ -45,12 +45,13 @@ pub struct Diff {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CellDiff {
     pub status: Status,
-    /// Its name in the old plan.
+    /// Its full name in the old plan.
     pub old: Option<String>,
-    /// Its name in the new plan.
+    /// Its full name in the new plan.
     pub new: Option<String>,
-    /// Whether its new name was another cell's in the old plan: who asks for that name gets another package.
-    pub reused: bool,
+    /// The new plan's short name for it, if that was another cell's in the old plan: whoever asks for that name gets
+    /// another package.
+    pub reused: Option<String>,
     /// The nodes that it needs and that no cell of the old plan had, in the plan's order.
     pub build: Vec<String>,
     /// How many others it needs.
@@ -139,7 +140,7 @@ impl Diff {
     pub fn rebuilds(&self) -> bool {
         let rebuilt = |cell: &CellDiff| match cell.status {
             Status::Rebuilt => true,
-            Status::Added => cell.reused && !cell.build.is_empty(),
+            Status::Added => cell.reused.is_some() && !cell.build.is_empty(),
             Status::Removed | Status::Renamed | Status::Unchanged => false,
         };
         self.systems.values().flatten().any(rebuilt)
@@ -147,7 +148,7 @@ impl Diff {
 
     /// Whether a name of the old plan now stands for another cell, be it built already or not.
     pub fn reuses(&self) -> bool {
-        self.systems.values().flatten().any(|cell| cell.reused)
+        self.systems.values().flatten().any(|cell| cell.reused.is_some())
     }
 
     /// How many cells have this status.
@@ -170,18 +171,20 @@ pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Result<Diff, TreeError> {
     Ok(Diff { systems })
 }
 
-/// Which cells are the same one. A cell is named by its place in the matrix, so that another order of an axis gives
-/// the same packages other names: what a cell is made of counts before its name.
+/// Which cells are the same one. What a cell is made of counts before its names, and the full name, which says what it is,
+/// before the short one, which depends on the order of the axes. With nothing else in common, a cell of the same short name
+/// is what the old one was replaced with.
 fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
     type Key = (String, String);
     type Rule<'r> = &'r dyn Fn(&Nodes<'_>, &Cell) -> Key;
-    let named = |cell: &Cell| cell.name.clone();
-    let rules: [Rule<'_>; 5] = [
+    let named = |cell: &Cell| cell.full_name.clone();
+    let rules: [Rule<'_>; 6] = [
         &|nodes, cell| (named(cell), nodes.identity(cell)),
         &|nodes, cell| (String::new(), nodes.identity(cell)),
         &|_, cell| (named(cell), output(cell)),
         &|_, cell| (String::new(), output(cell)),
         &|_, cell| (named(cell), String::new()),
+        &|_, cell| (cell.name.clone(), String::new()),
     ];
     let mut left: Vec<Option<&Cell>> = old.cells().iter().map(Some).collect();
     let mut partners: Vec<Option<&Cell>> = vec![None; new.cells().len()];
@@ -201,18 +204,20 @@ fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
         .cells()
         .iter()
         .zip(partners)
-        .map(|(cell, partner)| match partner {
-            Some(partner) => compared(old, new, partner, cell),
-            None => {
-                let (build, kept) = new.built(cell, old);
-                CellDiff { build, kept, ..plain(Status::Added, None, Some(cell)) }
-            }
+        .map(|(cell, partner)| {
+            let is_partner = |before: &Cell| partner.is_some_and(|partner| partner.full_name == before.full_name);
+            let reused = old.cells().iter().any(|before| before.name == cell.name && !is_partner(before));
+            let compared = match partner {
+                Some(partner) => compared(old, new, partner, cell),
+                None => {
+                    let (build, kept) = new.built(cell, old);
+                    CellDiff { build, kept, ..plain(Status::Added, None, Some(cell)) }
+                }
+            };
+            CellDiff { reused: reused.then(|| cell.name.clone()), ..compared }
         })
         .collect();
     cells.extend(left.into_iter().flatten().map(|cell| plain(Status::Removed, Some(cell), None)));
-    for cell in &mut cells {
-        cell.reused = cell.new != cell.old && old.cells().iter().any(|before| Some(&before.name) == cell.new.as_ref());
-    }
     cells
 }
 
@@ -220,14 +225,14 @@ fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
 fn output(cell: &Cell) -> String {
     match &cell.output {
         Output::Node(node) => node.clone(),
-        Output::MissingSdk(sdk) => format!("{} without {sdk}", cell.name),
+        Output::MissingSdk(sdk) => format!("{} without {sdk}", cell.full_name),
     }
 }
 
 fn plain(status: Status, old: Option<&Cell>, new: Option<&Cell>) -> CellDiff {
-    let name = |cell: &Cell| cell.name.clone();
+    let name = |cell: &Cell| cell.full_name.clone();
     let (old, new) = (old.map(name), new.map(name));
-    CellDiff { status, old, new, reused: false, build: Vec::new(), kept: 0, causes: Vec::new(), following: Vec::new() }
+    CellDiff { status, old, new, reused: None, build: Vec::new(), kept: 0, causes: Vec::new(), following: Vec::new() }
 }
 
 fn compared(old: &Nodes<'_>, new: &Nodes<'_>, before: &Cell, after: &Cell) -> CellDiff {
@@ -242,7 +247,7 @@ fn compared(old: &Nodes<'_>, new: &Nodes<'_>, before: &Cell, after: &Cell) -> Ce
     };
     let status = match causes.is_empty() {
         false => Status::Rebuilt,
-        true if before.name == after.name => Status::Unchanged,
+        true if before.full_name == after.full_name => Status::Unchanged,
         true => Status::Renamed,
     };
     let named = |node: &&String| causes.iter().any(|cause| cause.nodes.contains(node));

@@ -45,7 +45,10 @@ fn line(system: System, cell: &CellDiff) -> String {
         Status::Added | Status::Rebuilt if all > 0 => format!(", {build} of {all} nodes to build"),
         _ => String::new(),
     };
-    let reused = if cell.reused { ", a name that stood for another cell before" } else { "" };
+    let reused = match &cell.reused {
+        Some(name) => format!(", now also {name}, which stood for another cell before"),
+        None => String::new(),
+    };
     format!("{status:<9}  {system}  {name}{reused}{nodes}\n")
 }
 

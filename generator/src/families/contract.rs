@@ -10,7 +10,9 @@ use super::ALL;
 use crate::catalogue::catalogue;
 use crate::family::{Kind, Registered, Values};
 use crate::matrix::{Matrix, first_matrix, reference, schema};
-use crate::tests::project::repository;
+
+use crate::reader::Beside;
+use crate::tests::project::{self, repository};
 
 #[test]
 fn every_family_has_an_example_that_asks_for_it() {
@@ -57,8 +59,25 @@ fn every_family_has_a_page_with_its_tables() {
 #[test]
 fn every_family_has_a_check_and_its_recipes() {
     for family in ALL {
-        let check = repository().join("overlays").join(family.about().check);
-        assert!(check.is_file(), "{}", check.display());
+        for check in family.about().checks {
+            let check = repository().join("overlays").join(check);
+            assert!(check.is_file(), "{}", check.display());
+        }
+        assert!(!family.about().checks.is_empty(), "{}", family.about().key);
+    }
+}
+
+/// A check that its family does not name would be taken for a recipe.
+#[test]
+fn every_check_of_an_example_is_named_by_a_family() {
+    for entry in fs::read_dir(repository().join("examples")).unwrap() {
+        let folder = entry.unwrap().path();
+        let text = fs::read_to_string(folder.join("matrix.toml")).unwrap();
+        let plan = project::planned(&Matrix::parse_with(&text, &Beside(&folder)).unwrap());
+        for check in plan.systems.values().flat_map(|system| &system.checks) {
+            let place = format!("{}.nix", check.file);
+            assert!(ALL.iter().any(|family| family.about().checks.contains(&place.as_str())), "{place}");
+        }
     }
 }
 

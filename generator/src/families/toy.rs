@@ -1,10 +1,11 @@
 //! A family in one file, to show that a family is added by one file and one line of a registry: a cell is a text in a file.
 //! It goes through the parser, the plan, rendering, Nix, the schema and the manual as the real ones do.
 
-use crate::family::{About, Axis, CellOf, Defect, Family, Reading, Registered, Suffix, Target, Values};
+use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Reading, Registered, Setting, Suffix, Target, Values};
 use crate::lock::Wanted;
 use crate::matrix::{Matrix, reference, schema};
-use crate::plan::{Cell, Check, Output, Planner, node, text};
+use crate::plan::{Arg, Cell, Check, Output, Planner, node, text};
+use crate::platform::System;
 use crate::reader::NoFiles;
 use crate::service::Limits;
 use crate::word::Word;
@@ -22,7 +23,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 1, timeout: 2, silent: 3 },
     example: "none",
     packages: &[],
-    check: "toy/check.nix",
+    checks: &["toy/check.nix"],
 };
 
 #[derive(Debug, PartialEq, Eq)]
@@ -51,9 +52,17 @@ static AXES: [Axis; 1] = [Axis {
     doc: "What the text says.",
 }];
 
+static OVERRIDES: [Setting; 1] = [Setting { key: "flags", kind: Kind::Flags(&[]), doc: "Put behind the greeting." }];
+
+#[derive(Debug, PartialEq, Eq)]
+struct Spec {
+    greeting: Greeting,
+    flags: Vec<String>,
+}
+
 impl Family for Toy {
     type Target = Place;
-    type Spec = Greeting;
+    type Spec = Spec;
 
     fn about(&self) -> &'static About {
         &ABOUT
@@ -67,8 +76,16 @@ impl Family for Toy {
         &AXES
     }
 
-    fn spec(&self, _: &'static Place, cell: &Reading<'_>) -> Result<Greeting, Defect> {
-        cell.word("greeting")
+    fn overrides(&self) -> &'static [Setting] {
+        &OVERRIDES
+    }
+
+    fn cannot_build(&self, target: &'static Place, system: System) -> Option<&'static str> {
+        (target.0 == "there" && !system.is_linux()).then_some("only Linux gets there")
+    }
+
+    fn spec(&self, _: &'static Place, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        Ok(Spec { greeting: cell.word("greeting")?, flags: cell.flags("flags")? })
     }
 
     fn wanted(&self, _: &[CellOf<Toy>]) -> Vec<Wanted> {
@@ -78,11 +95,15 @@ impl Family for Toy {
     fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<Toy>]) {
         let system = planner.system;
         for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-            let args = [("greeting", text(cell.spec.as_str())), ("place", text(cell.target.name()))];
-            let name = planner.add(format!("text-{}-{}", cell.target.name(), cell.spec), "toy/text", args);
+            let Spec { greeting, flags } = &cell.spec;
+            let (place, flagged) = (cell.target.name(), Arg::Texts(flags.clone()));
+            let args = [("greeting", text(greeting.as_str())), ("place", text(place)), ("flags", flagged)];
+            // All that tells one call from another is in the name; `node_name` makes one of releases and flags.
+            let name = planner.add(format!("text-{place}-{greeting}-{}", flags.len()), "toy/text", args);
             planner.check(Check::new(format!("read-{}", cell.name), "toy/check", vec![("text", node(&name))]));
             planner.cell(Cell {
                 name: cell.name.clone(),
+                full_name: cell.full_name.clone(),
                 family: ABOUT.key,
                 limits: ABOUT.limits,
                 shell: None,
@@ -97,7 +118,8 @@ impl Family for Toy {
 static REGISTRY: &[&dyn Registered] = &[&Toy];
 
 const MATRIX: &str = "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[toy]\ntargets = [\"here\", \"there\"]\n\
-                      greeting = [\"hello\", \"goodbye\"]\nexclude = [{ target = \"there\", greeting = \"goodbye\" }]\n";
+                      greeting = [\"hello\", \"goodbye\"]\nexclude = [{ target = \"there\", greeting = \"goodbye\" }]\n\
+                      [[toy.override]]\nmatch = { target = \"there\" }\nflags = [\"-v\"]\n";
 
 #[test]
 fn a_family_is_one_file() {
@@ -108,7 +130,8 @@ fn a_family_is_one_file() {
     assert!(matrix.wanted().is_empty());
     let planned = matrix.plan(&project::lock(&matrix)).unwrap();
 
-    let recipe = "{ stdenv, greeting, place }:\nstdenv.mkDerivation {\n  name = \"${greeting}-${place}\";\n}\n";
+    let recipe = "{ stdenv, greeting, place, flags }:\n\
+                  stdenv.mkDerivation {\n  name = \"${greeting}-${place}\";\n  inherit flags;\n}\n";
     let check = "{ stdenv, text }:\nstdenv.mkDerivation {\n  name = \"check\";\n  inherit text;\n}\n";
     let files = project::stand_ins().with("toy/text.nix", recipe).with("toy/check.nix", check);
     let tree = crate::tree::tree_with(&planned, &project::seeds(&matrix), true, &files).unwrap();
@@ -131,6 +154,6 @@ fn a_family_is_one_file() {
         let paths = store.evaluate(&format!("builtins.mapAttrs (_: it: it.drvPath) {of}"));
         paths.as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
-    assert_eq!(outputs("packages"), ["toy-here", "toy-here-goodbye", "toy-there"]);
+    assert_eq!(outputs("packages"), ["toy-here", "toy-here-goodbye", "toy-here-hello", "toy-there", "toy-there-hello"]);
     assert_eq!(outputs("checks"), ["read-toy-here", "read-toy-here-goodbye", "read-toy-there"]);
 }

@@ -18,6 +18,8 @@ use crate::platform::System;
 pub struct CellOf<F: Family> {
     /// The Nix attribute's name: unique, of letters, digits, `-` and `_`.
     pub name: String,
+    /// As [`name`](CellOf::name), with the target and the value of every axis: it does not depend on an axis' order.
+    pub full_name: String,
     /// The machines that it is built on, in the matrix's order; at least one.
     pub systems: Vec<System>,
     pub target: &'static F::Target,
@@ -212,7 +214,7 @@ impl<F: Family> Registered for F {
             let lost = || Defect { family, key: draft.target.name.to_owned() };
             let target = *targets.get(draft.target.index).ok_or_else(lost)?;
             let spec = self.spec(target, &reading(self, &draft))?;
-            Ok(CellOf { name: draft.name, systems: draft.systems, target, spec })
+            Ok(CellOf { name: draft.name, full_name: draft.full_name, systems: draft.systems, target, spec })
         };
         let cells = drafts.into_iter().map(cell).collect::<Result<_, _>>()?;
         Ok(Arc::new(Typed { family: self, cells }))

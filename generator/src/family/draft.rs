@@ -32,6 +32,8 @@ pub struct Draft {
     pub systems: Vec<System>,
     /// The Nix attribute's name: unique, of letters, digits, `-` and `_`.
     pub name: String,
+    /// As [`name`](Draft::name), with the target and the value of every axis: it does not depend on an axis' order.
+    pub full_name: String,
     /// Where the file asks for it, if by `include`.
     pub span: Option<Range<usize>>,
 }

@@ -41,8 +41,8 @@ pub struct About {
     pub example: &'static str,
     /// The packages of the catalogue that its cells can be built from.
     pub packages: &'static [Package],
-    /// Files of `overlays/`, by their places there: the check that users get for a cell.
-    pub check: &'static str,
+    /// Files of `overlays/`, by their places there: the checks that users get, the one for a cell first.
+    pub checks: &'static [&'static str],
 }
 
 /// A target: a row of a family's own table.

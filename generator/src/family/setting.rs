@@ -21,7 +21,8 @@ pub enum Kind {
     Words { known: &'static [&'static str], required: Option<(&'static str, &'static str)> },
     /// A list of distinct names of a table.
     Names(&'static dyn Table),
-    /// A list of flags for a configure script, without those that recipes set and depend on.
+    /// A list of flags, without those that a recipe sets for a configure script and depends on; of those there may be
+    /// none.
     Flags(&'static [Fixed]),
 }
 

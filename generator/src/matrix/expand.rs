@@ -56,6 +56,7 @@ fn product(systems: &[System], family: &FamilyFile) -> Vec<Draft> {
         settings: settings.clone(),
         systems: systems.to_vec(),
         name: name(family, target, values),
+        full_name: full_name(family, target, values),
         span: None,
     };
     let targets = family.targets.iter();
@@ -130,6 +131,7 @@ fn include(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, pro
         let draft = Draft {
             target,
             name: name(family, target, &values),
+            full_name: full_name(family, target, &values),
             values,
             settings: Arc::new(family.settings.clone()),
             systems: systems.to_vec(),
@@ -176,7 +178,7 @@ fn cannot_build(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Proble
             let message = format!("{system} cannot build for {target}: {reason}");
             let exclude = format!("exclude = [{{ target = \"{target}\", system = \"{system}\" }}]");
             let hint = match draft.span {
-                None => format!("leave it to Linux: {exclude}"),
+                None => format!("leave it to other build systems: {exclude}"),
                 // What is included is built everywhere, whatever is excluded.
                 Some(_) => format!("name it by targets and axes in place of an `include`, with {exclude}"),
             };
@@ -201,6 +203,12 @@ fn name(family: &FamilyFile, target: TargetId, values: &[Value]) -> String {
         }
     }
     name
+}
+
+/// The same with the target and the value of every axis, so that it means the same cell in whatever order an axis stands.
+fn full_name(family: &FamilyFile, target: TargetId, values: &[Value]) -> String {
+    let suffixes = family.family.axes().iter().zip(values).map(|(axis, value)| axis.suffix(value));
+    format!("{}-{}{}", family.family.about().key, target.name, suffixes.collect::<String>())
 }
 
 /// Applies an override to the cells that it matches.

@@ -13,7 +13,9 @@ pub fn reference(family: &'static dyn Registered) -> String {
     }
     let packages: Vec<_> = about.packages.iter().map(|package| package.as_str()).collect();
     text.push_str(&format!("Packages of the catalogue: {}.\n\n", code(&packages)));
-    text.push_str(&format!("Example: `examples/{}`. Check: `overlays/{}`.\n\n", about.example, about.check));
+    let checks = about.checks.iter().map(|check| format!("`overlays/{check}`")).collect::<Vec<_>>().join(", ");
+    let noun = if about.checks.len() == 1 { "Check" } else { "Checks" };
+    text.push_str(&format!("Example: `examples/{}`. {noun}: {checks}.\n\n", about.example));
     text.push_str(&format!("### Keys of [{}]\n\n", about.key));
     let mut rows = vec![row(&["`targets`", "list of strings", "required", "Targets; see below."])];
     rows.extend(family.axes().iter().map(axis_row));

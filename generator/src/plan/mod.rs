@@ -117,6 +117,8 @@ impl Arg {
 pub struct Cell {
     /// The package's attribute: `FAMILY-TARGET`, and whatever tells it from others.
     pub name: String,
+    /// The same package's attribute with the target and the value of every axis: it does not depend on an axis' order.
+    pub full_name: String,
     /// The key of its family.
     pub family: &'static str,
     /// What a job of a service may take for it.
@@ -132,8 +134,9 @@ pub struct Cell {
 
 impl Serialize for Cell {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut cell = serializer.serialize_struct("Cell", 6)?;
+        let mut cell = serializer.serialize_struct("Cell", 7)?;
         cell.serialize_field("name", &self.name)?;
+        cell.serialize_field("full_name", &self.full_name)?;
         cell.serialize_field("shell", &self.shell)?;
         cell.serialize_field("output", &self.output)?;
         cell.serialize_field("target", self.target)?;
@@ -176,6 +179,11 @@ impl Shell {
 }
 
 impl Cell {
+    /// Whether a user's name means it.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.full_name == name
+    }
+
     /// The node that is the package, if there is one.
     pub fn node(&self) -> Option<&str> {
         if let Output::Node(name) = &self.output { Some(name) } else { None }
@@ -194,7 +202,7 @@ impl Cell {
 impl SystemPlan {
     /// The names that a user can ask for: cells, their shells, checks and nodes.
     pub fn names(&self) -> BTreeSet<&str> {
-        let cells = self.cells.iter().map(|cell| cell.name.as_str());
+        let cells = self.cells.iter().flat_map(|cell| [cell.name.as_str(), cell.full_name.as_str()]);
         let nodes = self.nodes.iter().map(|node| node.name.as_str());
         let shells = self.cells.iter().filter_map(|cell| Some(cell.shell.as_ref()?.name.as_str()));
         cells.chain(shells).chain(self.checks.iter().map(|check| check.name.as_str())).chain(nodes).collect()

@@ -71,7 +71,7 @@ pub fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Cho
     let mut chosen = Chosen::default();
     for cell in &plan.cells {
         let shell = cell.shell.as_ref().filter(|shell| wanted(&shell.name));
-        if shell.is_none() && !wanted(&cell.name) {
+        if shell.is_none() && !wanted(&cell.name) && !wanted(&cell.full_name) {
             continue;
         }
         // Only a shell needs build systems and an emulator; a cell is built without them.
@@ -114,7 +114,7 @@ pub fn closure(plan: &SystemPlan, system: System, names: &[String]) -> Result<Ve
 pub fn attributes(plan: &SystemPlan, system: System, names: &[String], rebuild: bool) -> Vec<String> {
     let mut attributes = Vec::new();
     for name in names {
-        let cell = plan.cells.iter().find(|cell| cell.name == *name);
+        let cell = plan.cells.iter().find(|cell| cell.is_called(name));
         if let (Some(cell), true) = (cell, rebuild) {
             let nodes = plan.closure(cell.node());
             attributes.extend(nodes.iter().map(|node| format!("legacyPackages.{system}.{}", node.name)));

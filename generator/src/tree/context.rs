@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::TreeError;
-use crate::plan::{Arg, Output, Plan, SystemPlan};
+use crate::plan::{Arg, Cell, Output, Plan, SystemPlan};
 use crate::render::value::Value;
 use crate::service::Limits;
 use crate::service::Surface;
@@ -203,8 +203,10 @@ impl<'a> SystemContext<'a> {
         for cell in &system.cells {
             match &cell.output {
                 Output::Node(node) => {
-                    let (name, attribute) = (Value::attribute(&cell.name), Value::attribute(node));
-                    context.cells.push(CellContext { name, node: attribute });
+                    for name in names(cell) {
+                        let (name, node) = (Value::attribute(name), Value::attribute(node));
+                        context.cells.push(CellContext { name, node });
+                    }
                     let Some(shell) = &cell.shell else { continue };
                     let own = [
                         ("toolchain", Value::variable(format!("nodes.{node}"))),
@@ -216,7 +218,9 @@ impl<'a> SystemContext<'a> {
                     context.shells.push(Call::of(&shell.name, &place(shell.recipe), args, files)?);
                 }
                 Output::MissingSdk(sdk) => {
-                    context.missing.push(Call::missing(&cell.name, sdk, files)?);
+                    for name in names(cell) {
+                        context.missing.push(Call::missing(name, sdk, files)?);
+                    }
                     if let Some(shell) = &cell.shell {
                         context.missing_shells.push(Call::missing(&shell.name, sdk, files)?);
                     }
@@ -225,6 +229,11 @@ impl<'a> SystemContext<'a> {
         }
         Ok(context)
     }
+}
+
+/// The attributes of a cell's package: one where both are the same.
+fn names(cell: &Cell) -> impl Iterator<Item = &str> {
+    [cell.name.as_str()].into_iter().chain((cell.full_name != cell.name).then_some(cell.full_name.as_str()))
 }
 
 /// Hydra's jobs.
@@ -285,8 +294,8 @@ impl HydraContext<'_> {
             };
             let mut families: BTreeMap<&str, Vec<Value<'static>>> = BTreeMap::new();
             for cell in nodes.cells.iter().filter(|cell| cell.node().is_some()) {
-                add(&cell.name, "packages", cell.limits);
-                let constituent = Value::variable(format!("systems.{system}.packages.{}", cell.name));
+                add(&cell.full_name, "packages", cell.limits);
+                let constituent = Value::variable(format!("systems.{system}.packages.{}", cell.full_name));
                 families.entry(cell.family).or_default().push(constituent);
             }
             for check in &nodes.checks {

@@ -297,7 +297,7 @@ fn a_name_that_changes_its_meaning_is_a_finding() {
     assert!(run.stderr.contains(" WARN names stand for other cells than before"), "{}", run.stderr);
     assert!(!run.stdout.contains("rebuilt"), "{}", run.stdout);
     assert!(
-        run.stdout.contains("musl-gcc-x86_64-linux-musl, a name that stood for another cell before\n"),
+        run.stdout.contains(", now also musl-gcc-x86_64-linux-musl, which stood for another cell before\n"),
         "{}",
         run.stdout
     );

@@ -72,6 +72,15 @@ fn roles(nodes: &[String]) -> Vec<&str> {
         .collect()
 }
 
+/// The full name of a cell with catalogue defaults, but for its compiler.
+fn full(target: &str, gcc: &str) -> String {
+    let state = State::new(&format!("[musl-gcc]\ntargets = [\"{target}\"]\ngcc = [\"{gcc}\"]\n"));
+    let name =
+        state.plan.systems.values().flat_map(|system| &system.cells).map(|cell| cell.full_name.clone()).next().unwrap();
+    assert!(name.starts_with(&format!("musl-gcc-{target}-gcc-{}-", gcc.replace('.', "_"))), "{name}");
+    name
+}
+
 fn statuses(diff: &Diff) -> Vec<(Status, Option<&str>, Option<&str>)> {
     let cells = diff.systems.values().flatten();
     cells.map(|cell| (cell.status, cell.old.as_deref(), cell.new.as_deref())).collect()
@@ -148,7 +157,8 @@ fn cells_come_and_go() {
     let old = State::new(&musl(""));
     let new = State::new("[musl-gcc]\ntargets = [\"i686-linux-musl\", \"x86_64-linux-musl\"]\n");
     let diff = compared(&old, &new);
-    let [first, second] = ["musl-gcc-i686-linux-musl", "musl-gcc-x86_64-linux-musl"].map(Some);
+    let [first, second] = ["i686-linux-musl", "x86_64-linux-musl"].map(|target| full(target, "14.2.0"));
+    let [first, second] = [&first, &second].map(|name| Some(name.as_str()));
     assert_eq!(statuses(&diff), [(Status::Added, None, first), (Status::Unchanged, second, second)]);
     // What both targets are built with is there already: libraries of GCC's, and the kernel's headers.
     let added = &diff.systems[&System::X86_64Linux][0];
@@ -161,39 +171,44 @@ fn cells_come_and_go() {
     assert_eq!(statuses(&diff), [(Status::Added, None, second), (Status::Removed, second, None)]);
 }
 
-/// The name of a cell is its place on an axis: what was called by the target alone has the version in its name now.
+/// The short name of a cell is its place on an axis: what was called by the target alone has the version in its name now.
 #[test]
 fn a_name_that_goes_to_another_cell_is_told() {
     let old = State::new(&musl(""));
     let new = State::new(&musl("gcc = [\"15.3.0\", \"14.2.0\"]\n"));
-    let [short, long] = ["musl-gcc-x86_64-linux-musl", "musl-gcc-x86_64-linux-musl-gcc-14_2_0"].map(Some);
+    let [older, newer] = ["14.2.0", "15.3.0"].map(|gcc| full("x86_64-linux-musl", gcc));
+    let (older, newer) = (Some(older.as_str()), Some(newer.as_str()));
     let diff = compared(&old, &new);
-    assert_eq!(statuses(&diff), [(Status::Added, None, short), (Status::Renamed, short, long)]);
-    let cells = &diff.systems[&System::X86_64Linux];
-    assert_eq!((cells[0].reused, cells[1].reused), (true, false));
-    assert!(diff.to_text().contains(", a name that stood for another cell before, "), "{}", diff.to_text());
-    assert!(diff.rebuilds());
+    assert_eq!(statuses(&diff), [(Status::Added, None, newer), (Status::Unchanged, older, older)]);
+    let reused =
+        |diff: &Diff| diff.systems[&System::X86_64Linux].iter().map(|cell| cell.reused.clone()).collect::<Vec<_>>();
+    let short = Some("musl-gcc-x86_64-linux-musl".to_owned());
+    assert_eq!(reused(&diff), [short.clone(), None]);
+    let text = diff.to_text();
+    assert!(text.contains(", now also musl-gcc-x86_64-linux-musl, which stood for another cell before, "), "{text}");
+    assert!(diff.rebuilds() && diff.reuses());
     // The other way the short name is the other compiler's again, which is there already.
     let diff = compared(&new, &old);
-    assert_eq!(statuses(&diff), [(Status::Renamed, long, short), (Status::Removed, short, None)]);
-    assert!(diff.systems[&System::X86_64Linux][0].reused && !diff.rebuilds() && diff.reuses());
+    assert_eq!(statuses(&diff), [(Status::Unchanged, older, older), (Status::Removed, newer, None)]);
+    assert_eq!(reused(&diff), [short, None]);
+    assert!(!diff.rebuilds() && diff.reuses());
 }
 
 #[test]
-fn another_order_of_an_axis_renames_and_rebuilds_nothing() {
+fn another_order_of_an_axis_rebuilds_nothing() {
     let [old, new] = ["\"14.2.0\", \"15.3.0\"", "\"15.3.0\", \"14.2.0\""]
         .map(|versions| State::new(&musl(&format!("gcc = [{versions}]\n"))));
-    let [plain, older, newer] =
-        ["", "-gcc-14_2_0", "-gcc-15_3_0"].map(|end| format!("musl-gcc-x86_64-linux-musl{end}"));
+    let [older, newer] = ["14.2.0", "15.3.0"].map(|gcc| full("x86_64-linux-musl", gcc));
     let diff = compared(&old, &new);
-    let (plain, older, newer) = (Some(plain.as_str()), Some(older.as_str()), Some(newer.as_str()));
-    assert_eq!(statuses(&diff), [(Status::Renamed, newer, plain), (Status::Renamed, plain, older)]);
+    let (older, newer) = (Some(older.as_str()), Some(newer.as_str()));
+    assert_eq!(statuses(&diff), [(Status::Unchanged, newer, newer), (Status::Unchanged, older, older)]);
+    assert!(!diff.rebuilds() && diff.reuses(), "{}", diff.to_text());
 
-    // Renamed and rebuilt: each is compared with what it was, and not with what had its name.
+    // In another order and rebuilt: each is compared with what it was, and not with what had its short name.
     let mut new = new;
     new.files = new.files.with("musl-gcc/musl.nix", "{ }: { }\n");
     let diff = compared(&old, &new);
-    assert_eq!(statuses(&diff), [(Status::Rebuilt, newer, plain), (Status::Rebuilt, plain, older)]);
+    assert_eq!(statuses(&diff), [(Status::Rebuilt, newer, newer), (Status::Rebuilt, older, older)]);
     for cell in diff.systems.values().flatten() {
         assert!(cell.causes.iter().all(|cause| matches!(cause.what, What::File { .. })), "{}", diff.to_text());
     }

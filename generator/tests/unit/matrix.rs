@@ -14,7 +14,7 @@ use crate::families::linux::Linux;
 use crate::families::musl_gcc::{MuslGcc, MuslTarget};
 use crate::families::valgrind_darwin::ValgrindDarwin;
 use crate::families::{self};
-use crate::family::{CellOf, Family, Values};
+use crate::family::{CellOf, Family, Kind, Values};
 use crate::matrix::{self, Matrix};
 use crate::service::Surface;
 use crate::word::Word;
@@ -285,8 +285,10 @@ fn schema_objects() -> Vec<(String, Write)> {
                 objects.push((format!("{table}/properties/{list}/items"), Box::new(write)));
             }
         }
-        if !family.overrides().is_empty() {
-            let write = move |entry: &str| filter("override", &format!("gcc-flags = [\"-x\"], match = {{ {entry} }}"));
+        // Any key of the family's makes the entry one that sets something.
+        if let Some(flags) = family.overrides().iter().find(|setting| matches!(setting.kind, Kind::Flags(_))) {
+            let set = format!("{} = [\"-x\"]", flags.key);
+            let write = move |entry: &str| filter("override", &format!("{set}, match = {{ {entry} }}"));
             objects.push((format!("{table}/properties/override/items/properties/match"), Box::new(write)));
         }
     }

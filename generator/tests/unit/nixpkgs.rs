@@ -11,17 +11,18 @@ use super::project::{self, matrix, rendered, repository};
 use super::temporary_store::Store;
 use crate::matrix::Matrix;
 use crate::output;
+use crate::platform::System;
 
 fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
 }
 
 /// Cells that between them use every recipe; one lacks its SDK.
-fn cells(systems: &str) -> Matrix {
+fn cells(system: &str) -> Matrix {
     // No Mac builds kernels for x86_64.
-    let x86 = if systems.contains("darwin") { "" } else { ", \"x86_64\"" };
-    matrix(&format!(
-        "crossloom = 1\n[build]\nsystems = [{systems}]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
+    let x86 = if system.contains("darwin") { "" } else { ", \"x86_64\"" };
+    let text = format!(
+        "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
@@ -35,7 +36,9 @@ fn cells(systems: &str) -> Matrix {
          [sdk.mine]\nkind = \"file\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"\n"
-    ))
+    );
+    let others = project::other_families(&text, &[system.parse().unwrap()]);
+    matrix(&format!("{text}{others}"))
 }
 
 /// All outputs of a system whose scope is the stand-in.
@@ -68,23 +71,36 @@ fn paths(outputs: &str) -> String {
 fn every_recipe_evaluates_with_nixpkgs() {
     let Some(store) = Store::new() else { return };
     for system in ["aarch64-darwin", "x86_64-darwin", "x86_64-linux", "aarch64-linux"] {
-        let matrix = cells(&format!("{system:?}"));
+        let matrix = cells(system);
         let dir = store.path(system);
         let tree = rendered(&matrix);
         output::write(&dir, &tree).unwrap();
         let values = store.evaluate(&paths(&outputs(&dir, system)));
         let count = |output: &str| values[output].as_object().unwrap().len();
-        let kernels = if system.ends_with("-linux") { 6 } else { 4 };
-        // Of each kernel a module is built.
-        let packages = 4 + 13 + 4 + 2 * kernels;
-        assert_eq!((count("packages"), count("devShells")), (packages, 4 + 13 + kernels), "{system}");
-        // The emulator's package is made for one machine alone.
-        let checks = 5 + 2 + kernels + if system == "x86_64-linux" { 2 } else { 1 };
-        assert_eq!(count("checks"), if system.ends_with("-linux") { checks } else { 0 }, "{system}");
+        let names =
+            |output: &str| values[output].as_object().unwrap().keys().map(String::as_str).collect::<BTreeSet<_>>();
+        let plan = project::planned(&matrix);
+        let planned = &plan.systems[&system.parse::<System>().unwrap()];
+        let packages: BTreeSet<&str> =
+            planned.cells.iter().flat_map(|cell| [cell.name.as_str(), cell.full_name.as_str()]).collect();
+        assert_eq!(names("packages"), packages, "{system}");
+        let shells: BTreeSet<&str> =
+            planned.cells.iter().filter_map(|cell| Some(cell.shell.as_ref()?.name.as_str())).collect();
+        assert_eq!(names("devShells"), shells, "{system}");
+        let checks: BTreeSet<&str> = planned.checks.iter().map(|check| check.name.as_str()).collect();
+        assert_eq!(names("checks"), checks, "{system}");
+        assert!(packages.len() > 40 && shells.len() > 20, "{system}");
+        assert!(if system.ends_with("-linux") { checks.len() > 12 } else { checks.is_empty() }, "{system}");
         assert!(count("legacyPackages") > 15, "{system}");
         // But for the one without its SDK; and a job for each family.
-        let jobs = count("packages") - 1 + count("checks") + 4;
-        assert_eq!(count("hydraJobs"), jobs, "{system}");
+        let cells = planned.cells.iter().filter(|cell| cell.node().is_some());
+        let families: BTreeSet<_> = cells.clone().map(|cell| cell.family).collect();
+        let jobs = cells.count() + checks.len() + families.len();
+        assert_eq!(
+            (count("hydraJobs"), jobs + 1),
+            (jobs, planned.cells.len() + checks.len() + families.len()),
+            "{system}"
+        );
         let all: BTreeSet<_> =
             values["legacyPackages"].as_object().unwrap().values().map(ToString::to_string).collect();
         assert_eq!(all.len(), count("legacyPackages"), "{system}");
@@ -100,7 +116,10 @@ fn every_recipe_evaluates_with_nixpkgs() {
         // A recipe that nothing here calls would go untested.
         let text = [system, "hydra"].map(|file| tree[&format!("crossloom/{file}.nix")].text.as_str()).concat();
         let words: BTreeSet<_> = text.split_whitespace().collect();
-        for path in project::recipes().chain(project::SHELLS).chain(["aggregate.nix", "missing-sdk.nix"]) {
+        // Of a family that has no cell here nothing is called.
+        let is_here = |path: &&str| path.split_once('/').is_some_and(|(family, _)| families.contains(family));
+        let called = project::recipes().chain(project::shells()).filter(is_here);
+        for path in called.chain(["aggregate.nix", "missing-sdk.nix"]) {
             assert!(words.contains(format!("./{path}").as_str()), "{path} is not called");
         }
     }
@@ -124,7 +143,7 @@ fn the_overlay_of_recipes_extends_nixpkgs() {
              static = (crossloom.static-macho {{ }}).drvPath; }}"
         ));
         let name = |path: &'static str| path.rsplit('/').next().and_then(|name| name.strip_suffix(".nix"));
-        let mut names: Vec<_> = project::recipes().chain(project::SHELLS).filter_map(name).collect();
+        let mut names: Vec<_> = project::recipes().chain(project::shells()).filter_map(name).collect();
         names.sort_unstable();
         assert_eq!(values["names"], serde_json::json!(names), "{system}");
         for (path, name) in [(&values["built"][0], "-gmp-6.3.0.drv"), (&values["built"][1], "-mpfr-4.2.2.drv")] {
@@ -139,7 +158,7 @@ fn the_overlay_of_recipes_extends_nixpkgs() {
 fn what_nixpkgs_lacks_is_refused() {
     let Some(store) = Store::new() else { return };
     let dir = store.path("project");
-    output::write(&dir, &rendered(&cells("\"aarch64-darwin\""))).unwrap();
+    output::write(&dir, &rendered(&cells("aarch64-darwin"))).unwrap();
     let expression = paths(&outputs(&dir, "aarch64-darwin"));
     for (file, from, to, expected) in [
         ("musl-gcc/mpfr.nix", "{\n  stdenv,", "{\n  stdenv,\n  busybox,", "nixpkgs has no busybox"),

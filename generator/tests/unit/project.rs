@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
+use crate::catalogue::Release;
 use crate::diag;
 use crate::diag::Problem;
 use crate::families::ALL;
 use crate::families::musl_gcc::MuslTarget;
-use crate::family::{CellOf, Family};
+use crate::family::{CellOf, Family, Registered, TargetId, Values};
 use crate::lock::Lock;
 use crate::matrix::Matrix;
 use crate::output::Tree;
@@ -80,34 +82,61 @@ pub fn wide() -> Matrix {
     ))
 }
 
+/// The places of the Nix files that stand in families' folders, but for the checks and the parts of others.
+fn called() -> &'static [&'static str] {
+    static CALLED: LazyLock<Vec<&str>> = LazyLock::new(|| {
+        let files = Verbatim::embedded();
+        let is_of_a_family = |path: &&str| {
+            let place = path.split_once('/').filter(|(_, name)| name.ends_with(".nix") && !name.contains('/'));
+            place.is_some_and(|(folder, _)| ALL.iter().any(|family| family.about().key == folder))
+        };
+        let all: Vec<&str> = files.paths().filter(is_of_a_family).collect();
+        let mut others: BTreeSet<&str> = checks().collect();
+        for path in &all {
+            let needed = files.needed(&BTreeSet::from([(*path).to_owned()])).unwrap();
+            others.extend(needed.into_keys().filter(|needed| needed != path));
+        }
+        all.into_iter().filter(|path| !others.contains(path)).collect()
+    });
+    &CALLED
+}
+
+fn checks() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|family| family.about().checks).copied()
+}
+
 /// The places of the recipes of development shells.
-pub const SHELLS: [&str; 3] = ["darwin/darwin-shell.nix", "linux/linux-shell.nix", "musl-gcc/shell.nix"];
+pub fn shells() -> impl Iterator<Item = &'static str> {
+    called().iter().copied().filter(|path| path.ends_with("shell.nix"))
+}
 
 /// The places of the recipes that nodes are calls of.
 pub fn recipes() -> impl Iterator<Item = &'static str> {
-    const CHECKS: [&str; 8] = [
-        "boot-linux",
-        "darwin-programs",
-        "emulated",
-        "kernel-case-insensitive",
-        "kernel-host-tools-darwin",
-        "programs",
-        "seed-musl",
-        "structure",
-    ];
-    const OTHERS: [&str; 3] = ["gcc-archive", "host-darwin", "host-linux"];
-    let of_a_family = |path: &&str| ALL.iter().any(|family| path.starts_with(&format!("{}/", family.about().key)));
-    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().strip_suffix(".nix").map(str::to_owned);
-    let recipe = move |path: &&str| {
-        let name = name(path).filter(|name| !name.ends_with("shell"));
-        name.is_some_and(|name| !CHECKS.contains(&name.as_str()) && !OTHERS.contains(&name.as_str()))
+    called().iter().copied().filter(|path| !path.ends_with("shell.nix"))
+}
+
+/// For each family that a matrix does not name, its table with one target that all of `systems` build, if there is one.
+pub fn other_families(matrix: &str, systems: &[System]) -> String {
+    let is_named = |family: &&&dyn Registered| matrix.contains(&format!("[{}]", family.about().key));
+    let table = |family: &&dyn Registered| {
+        let names = family.targets();
+        let ids = names.iter().enumerate().map(|(index, name)| TargetId { index, name });
+        let built = |id: &TargetId| systems.iter().all(|system| family.cannot_build(*id, *system).is_none());
+        let target = ids.into_iter().find(built)?;
+        let versions = family.axes().iter().filter_map(|axis| match axis.values {
+            Values::Releases(package) => {
+                Some(format!("{} = {}\n", axis.key, list(package.releases().iter().map(Release::version))))
+            }
+            _ => None,
+        });
+        let versions: String = versions.collect();
+        Some(format!("[{}]\ntargets = [\"{}\"]\n{versions}", family.about().key, target.name))
     };
-    Verbatim::embedded().paths().filter(of_a_family).filter(recipe)
+    ALL.iter().filter(|family| !is_named(family)).filter_map(table).collect()
 }
 
 /// Files that say nothing and take any argument in the place of every recipe and check: for what is rendered around them.
 pub fn stand_ins() -> Verbatim {
-    let checks = ["valgrind-darwin/structure", "valgrind-darwin/emulated", "darwin/darwin-programs"];
-    let paths = recipes().map(str::to_owned).chain(checks.map(|check| format!("{check}.nix")));
-    paths.fold(Verbatim::embedded().clone(), |files, path| files.with(&path, "{ ... }: { }\n"))
+    let paths = recipes().chain(checks());
+    paths.fold(Verbatim::embedded().clone(), |files, path| files.with(path, "{ ... }: { }\n"))
 }

@@ -399,7 +399,9 @@ fn the_readme_counts_targets_as_the_data_does() {
     let (before, rest) = readme.split_once(BEGIN).expect("README.md has a table of families");
     let (_, after) = rest.split_once(END).expect("its end is marked");
     current("README.md", &format!("{before}{BEGIN}{}{END}{after}", families()));
-    assert!(readme.lines().count() <= 90, "README.md has {} lines", readme.lines().count());
+    // A family more makes the table longer, and the rest no longer than a reader has patience for.
+    let lines = before.lines().count() + after.lines().count();
+    assert!(lines <= 84, "README.md has {lines} lines beside its table of families");
 }
 
 #[test]

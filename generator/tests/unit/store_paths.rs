@@ -13,6 +13,7 @@ use crate::nix::hash::Sha256;
 use crate::nix::store::{Method, StoreName, fixed_output_path};
 use crate::output;
 use crate::plan::Plan;
+use crate::platform::System;
 use crate::seed::SeedLock;
 use crate::tree::tree_with;
 use serde_json::Value;
@@ -26,7 +27,7 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
         .map(|(n, version)| format!("[sdk.a{n}]\nkind = \"apple\"\nversion = \"{version}\"\naccept-license = true\n"))
         .collect();
     let names = list(sdks.iter().map(|(n, _)| format!("a{n}")).chain(["zig", "mine", "open"].map(str::to_owned)));
-    matrix(&format!(
+    let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\nseed = \"{seed}\"\n\
          [sources]\nprefer = [\"{prefer}\"]\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\", \"i686-linux-musl\"]\n\
          gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\n\
@@ -40,7 +41,9 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
         versions("linux"),
         versions("valgrind"),
         Sha256::of(b"xnu")
-    ))
+    );
+    let others = project::other_families(&text, &[System::X86_64Linux, System::Aarch64Linux]);
+    matrix(&format!("{text}{others}"))
 }
 
 /// The plan from a lock that holds the SDK, too.

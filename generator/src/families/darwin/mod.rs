@@ -37,7 +37,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 110, timeout: 10_800, silent: 3600 },
     example: "darwin-hello",
     packages: &[ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, sdk::MACOS_SDK],
-    check: "darwin/darwin-programs.nix",
+    checks: &["darwin/darwin-programs.nix"],
 };
 
 /// How targets for macOS are spelled.

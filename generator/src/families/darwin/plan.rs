@@ -165,6 +165,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
     };
     let planned = |output, built| Cell {
         name: cell.name.clone(),
+        full_name: cell.full_name.clone(),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: Some(shell),

@@ -41,7 +41,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 21_600, silent: 3600 },
     example: "kernel-arm64",
     packages: &[LINUX],
-    check: "linux/boot-linux.nix",
+    checks: &["linux/boot-linux.nix", "linux/kernel-case-insensitive.nix", "linux/kernel-host-tools-darwin.nix"],
 };
 
 const AXIS_LINUX: &str = "linux";

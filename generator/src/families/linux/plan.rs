@@ -182,6 +182,7 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
     };
     Cell {
         name: cell.name.clone(),
+        full_name: cell.full_name.clone(),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: Some(shell),
@@ -204,6 +205,7 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
         let name = planner.add(name, "linux/linux-module", args);
         Cell {
             name: of(&format!("linux-module-{}", module.name), &cell.name),
+            full_name: of(&format!("linux-module-{}", module.name), &cell.full_name),
             shell: None,
             output: Output::Node(name),
             family: ABOUT.key,

@@ -36,7 +36,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
     packages: &[GCC, MUSL, BINUTILS, LINUX, GMP, MPFR, MPC],
-    check: "musl-gcc/programs.nix",
+    checks: &["musl-gcc/programs.nix", "musl-gcc/seed-musl.nix"],
 };
 
 const AXIS_GCC: &str = "gcc";

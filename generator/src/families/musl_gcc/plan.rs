@@ -49,6 +49,7 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         let built = was_built(planner, cell);
         planner.cell(Cell {
             name: cell.name.clone(),
+            full_name: cell.full_name.clone(),
             family: ABOUT.key,
             limits: ABOUT.limits,
             shell: Some(shell(system, cell)),

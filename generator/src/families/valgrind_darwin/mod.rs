@@ -34,7 +34,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 120, timeout: 7200, silent: 1800 },
     example: "valgrind-darwin",
     packages: &[VALGRIND, BOOTSTRAP_CMDS, UNICORN, ZIGLANG],
-    check: "valgrind-darwin/structure.nix",
+    checks: &["valgrind-darwin/structure.nix", "valgrind-darwin/emulated.nix"],
 };
 
 const AXIS_VALGRIND: &str = "valgrind";

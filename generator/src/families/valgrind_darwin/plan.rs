@@ -49,12 +49,15 @@ fn is_to_be_checked(cell: &CellOf<ValgrindDarwin>) -> bool {
     is_checked(&cell.spec.sdk, cell.spec.flavour) && cell.spec.mig == Mig::Builtin
 }
 
+/// What the name of the archive of a cell ends in.
+const TARBALL: &str = "-tarball";
+
 /// One Valgrind, and the archive of it: two packages.
 fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 2] {
     let spec = &cell.spec;
-    let tarball_name = format!("{}-tarball", cell.name);
-    let planned = |name: &str, output, built: bool| Cell {
-        name: name.to_owned(),
+    let planned = |suffix: &str, output, built: bool| Cell {
+        name: format!("{}{suffix}", cell.name),
+        full_name: format!("{}{suffix}", cell.full_name),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: None,
@@ -64,7 +67,7 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     };
     let Some(compiler) = compiler(planner, cell.target, &spec.sdk, spec.flavour) else {
         let missing = || Output::MissingSdk(spec.sdk.name.clone());
-        return [planned(&cell.name, missing(), false), planned(&tarball_name, missing(), false)];
+        return [planned("", missing(), false), planned(TARBALL, missing(), false)];
     };
     let triple = cell.target.triple();
     let version = spec.valgrind.version();
@@ -98,7 +101,7 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     );
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
     let built = planner.was_built(ABOUT.key, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
-    [planned(&cell.name, Output::Node(valgrind), built), planned(&tarball_name, Output::Node(tarball), built)]
+    [planned("", Output::Node(valgrind), built), planned(TARBALL, Output::Node(tarball), built)]
 }
 
 /// Apple's MIG for the build machine, which has the target's compiler read interfaces.
