@@ -111,6 +111,11 @@ step 'examples are current' current
 step 'the commands of the documentation run' checks/docs.sh "$crossloom"
 step 'the flake and every example evaluate, offline, to the derivations that are listed' evaluates
 step 'files for GitHub and GitLab hold to their schemas' checks/surfaces.sh "$crossloom"
+if cargo deny --version >/dev/null 2>&1; then
+  step 'licences, sources and versions of crates are allowed' checks/supply-chain.sh
+else
+  skipped+=("licences, sources and versions of crates: there is no cargo-deny (cargo install --locked cargo-deny)")
+fi
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'nix run and nix fmt do what they should, with a stand-in for nixpkgs' runs
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
