@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::table::{Named, Table};
-use crate::catalogue::{Package, Release};
+use crate::catalogue::{Package, Release, version_key};
 
 /// An axis of a family.
 pub struct Axis {
@@ -94,4 +94,14 @@ impl Axis {
             Values::Names(table) => table.built_in().to_vec(),
         }
     }
+}
+
+/// A message and a hint, where a release came out before `since`, the first that supports a target.
+pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Option<(String, String)> {
+    let (package, version) = (release.package(), release.version());
+    (version_key(version) < version_key(since)).then(|| {
+        let exclude = format!("exclude = [{{ target = \"{target}\", {axis} = \"{version}\" }}]");
+        let hint = format!("supported since {axis} {since}; take that or newer, or {exclude}");
+        (format!("{package} does not support {target}: {axis} {version}"), hint)
+    })
 }

@@ -10,7 +10,7 @@ pub mod table;
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use axis::{Axis, Suffix, Value, Values};
+pub use axis::{Axis, Suffix, Value, Values, too_old};
 pub use cells::{CellOf, Cells, Registered};
 pub use draft::{Defect, Draft, Reading, TargetId};
 pub use setting::{Kind, Setting, SettingValue};

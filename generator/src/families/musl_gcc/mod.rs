@@ -4,8 +4,10 @@ mod plan;
 mod targets;
 
 use super::languages::{LANGUAGES, Languages};
-use crate::catalogue::{Package, Release, version_key};
-use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Value, Values};
+use crate::catalogue::{Package, Release};
+use crate::family::{
+    About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Value, Values, too_old,
+};
 use crate::lock::Wanted;
 use crate::plan::Planner;
 use crate::reader::Fixed;
@@ -249,19 +251,10 @@ impl Family for MuslGcc {
     }
 }
 
-/// A message and a hint, where a release came out before `since`, the first that supports a target.
-pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Option<(String, String)> {
-    let (package, version) = (release.package(), release.version());
-    (version_key(version) < version_key(since)).then(|| {
-        let exclude = format!("exclude = [{{ target = \"{target}\", {axis} = \"{version}\" }}]");
-        let hint = format!("supported since {axis} {since}; take that or newer, or {exclude}");
-        (format!("{package} does not support {target}: {axis} {version}"), hint)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalogue::version_key;
     use crate::verbatim::Verbatim;
 
     #[test]

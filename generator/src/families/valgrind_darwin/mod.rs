@@ -3,10 +3,9 @@
 mod plan;
 
 use super::darwin::{self, Darwin, DarwinTarget, FLAVOUR, Flavour, SDK, SPELLING, Sdk};
-use super::musl_gcc::too_old;
 use crate::catalogue::{Package, Release};
 use crate::family::{
-    About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Value, Values,
+    About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Value, Values, too_old,
 };
 use crate::lock::Wanted;
 use crate::plan::Planner;
