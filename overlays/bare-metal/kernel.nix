@@ -1,0 +1,54 @@
+# A kernel: one package of a cargo workspace, compiled for a machine without an operating system. Its crates and the
+# standard library's come from a directory, and nothing is downloaded.
+{
+  stdenv,
+  # The compiler, and the unpacked crates.
+  rust,
+  crates,
+  # The kernel's name in the matrix, and the workspace.
+  kernel,
+  src,
+  # rustc's target, and flags for everything that is compiled for it.
+  target,
+  rustflags,
+  # cargo's package, its program that is the kernel, features and profile.
+  package,
+  program,
+  features,
+  profile,
+  # The file in the workspace by which the kernel is linked, where there is one.
+  linkerScript ? "",
+}:
+stdenv.mkDerivation {
+  pname = "kernel-${kernel}-${target}";
+  version = "0";
+  inherit
+    src
+    rust
+    crates
+    target
+    rustflags
+    package
+    program
+    features
+    profile
+    linkerScript
+    ;
+
+  nativeBuildInputs = [ rust ];
+
+  buildPhase = builtins.readFile ./kernel.sh;
+  installPhase = ''
+    mkdir "$out"
+    cp "$folder/$program" "$out/"
+  '';
+  # The build machine's tools must not touch programs for another machine.
+  dontConfigure = true;
+  dontStrip = true;
+  dontFixup = true;
+
+  passthru = {
+    inherit rust target program;
+  };
+  meta.description = "The kernel ${kernel} for ${target}";
+}

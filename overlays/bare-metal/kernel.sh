@@ -1,0 +1,48 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+# cargo names crates by their places relative to the workspace. So the standard library's sources stand in it, or the
+# compiler's store path would be part of every symbol.
+sysroot=$PWD/.sysroot
+cp -rP --no-preserve=mode "$rust/lib" "$NIX_BUILD_TOP/sysroot-lib"
+mkdir "$sysroot"
+mv "$NIX_BUILD_TOP/sysroot-lib" "$sysroot/lib"
+cat >"$NIX_BUILD_TOP/rustc" <<EOF
+#!$SHELL
+exec "$rust/bin/rustc" --sysroot "$sysroot" "\$@"
+EOF
+chmod +x "$NIX_BUILD_TOP/rustc"
+export RUSTC=$NIX_BUILD_TOP/rustc
+# A released compiler has the unstable features that building the standard library takes, and hides them.
+export RUSTC_BOOTSTRAP=1
+
+export CARGO_HOME=$NIX_BUILD_TOP/cargo CARGO_TARGET_DIR=$NIX_BUILD_TOP/target
+mkdir "$CARGO_HOME"
+cat >"$CARGO_HOME/config.toml" <<EOF
+[source.crates-io]
+replace-with = "vendored"
+
+[source.vendored]
+directory = "$crates"
+
+[net]
+offline = true
+EOF
+
+flags=(-C linker=ld.lld "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust" "--remap-path-prefix=$crates=/crates"
+  "--remap-path-prefix=$PWD=/kernel")
+words "$rustflags"
+flags+=("${words[@]}")
+if [ -n "$linkerScript" ]; then flags+=(-C "link-arg=-T$PWD/$linkerScript"); fi
+# Separated by what no flag holds, since a path could hold a space.
+CARGO_ENCODED_RUSTFLAGS=$(printf '%s\037' "${flags[@]}")
+export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%?}
+
+words "$features"
+cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$profile" --package "$package" --bin "$program" \
+  --features "${words[*]}" -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
+
+# cargo has another name for the folder of the profile `dev`.
+case $profile in
+dev) folder=$CARGO_TARGET_DIR/$target/debug ;;
+*) folder=$CARGO_TARGET_DIR/$target/$profile ;;
+esac
