@@ -55,5 +55,10 @@ in
       "linux"
       "linux-module"
       "linux-shell"
+    ]
+    // family ./bare-metal [
+      "crates"
+      "kernel"
+      "rust"
     ];
 }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -141,13 +142,28 @@ fn updatable(name: &str, known: &[String], sdk: bool) -> String {
     }
 }
 
+/// A file whose hash is in a file of the user's, as those of crates are in a `Cargo.lock`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Its name in the lock is `PACKAGE-VERSION`.
+    pub package: String,
+    pub version: String,
+    /// The file's name, and the name of its store path.
+    pub file: String,
+    pub sha256: Sha256,
+    /// Addresses in the order to be tried.
+    pub urls: Vec<String>,
+}
+
 /// A release that is to be locked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// One that the catalogue has a hash for.
     Release(&'static Release),
     /// One that the catalogue has no hash for, with the hash that the matrix gives.
     Unpinned { release: &'static Unpinned, hash: Sha256 },
+    /// One that no catalogue has to know.
+    Given(Arc<Given>),
 }
 
 impl Wanted {
@@ -156,6 +172,7 @@ impl Wanted {
         match self {
             Wanted::Release(release) => source_name(release.package(), release.version()),
             Wanted::Unpinned { release, .. } => source_name(&release.package, &release.version),
+            Wanted::Given(given) => source_name(&given.package, &given.version),
         }
     }
 
@@ -163,14 +180,16 @@ impl Wanted {
         match self {
             Wanted::Release(release) => release.package(),
             Wanted::Unpinned { release, .. } => &release.package,
+            Wanted::Given(given) => &given.package,
         }
     }
 
-    /// The hash that the matrix gives.
+    /// The hash that the matrix gives, or a file that it names.
     pub fn hash(&self) -> Option<Sha256> {
         match self {
             Wanted::Release(_) => None,
             Wanted::Unpinned { hash, .. } => Some(*hash),
+            Wanted::Given(given) => Some(given.sha256),
         }
     }
 
@@ -195,6 +214,15 @@ impl Wanted {
                 tree: release.tree,
                 size: None,
                 urls: release.urls.clone(),
+                own: false,
+            }),
+            Wanted::Given(given) => Some(LockedSource {
+                variant: Variant::Upstream,
+                file: given.file.clone(),
+                sha256: given.sha256,
+                tree: false,
+                size: None,
+                urls: given.urls.clone(),
                 own: false,
             }),
             Wanted::Release(release) => release.choose(prefer).map(|chosen| LockedSource {

@@ -143,6 +143,7 @@ fn with_own_sdk<'a>(plan: &Plan, system: &'a SystemPlan) -> BTreeSet<&'a str> {
     for node in &system.nodes {
         let needs = node.args.values().any(|arg| match arg {
             Arg::Source(source) => plan.sdks.contains_key(source),
+            Arg::Sources(sources) => sources.iter().any(|source| plan.sdks.contains_key(source)),
             Arg::Node(name) => own.contains(name.as_str()),
             Arg::Nodes(names) => names.iter().any(|name| own.contains(name.as_str())),
             Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => false,

@@ -131,13 +131,11 @@ impl<'a> Nodes<'a> {
                 let digests: Vec<_> = names.iter().map(|name| self.hex(name)).collect();
                 text.fields("nodes", digests.iter().map(String::as_str));
             }
-            Arg::Source(name) => match self.bits(name) {
-                Some(bits) => {
-                    let how = if bits.tree { "tree" } else { "file" };
-                    text.fields("source", [how, bits.file, &bits.sha256.to_hex()]);
-                }
-                None => text.fields("source", [name.as_str()]),
-            },
+            Arg::Source(name) => self.source(text, name),
+            Arg::Sources(names) => {
+                text.fields("sources", [names.len().to_string().as_str()]);
+                names.iter().for_each(|name| self.source(text, name));
+            }
             Arg::Text(word) => text.fields("text", [word.as_str()]),
             Arg::Texts(words) => text.fields("texts", words.iter().map(String::as_str)),
             Arg::Files(places) => {
@@ -153,6 +151,16 @@ impl<'a> Nodes<'a> {
                 text.fields("folder", std::iter::once(name).chain(parts));
             }
             Arg::Flag(flag) => text.fields("flag", [if *flag { "true" } else { "false" }]),
+        }
+    }
+
+    fn source(&self, text: &mut Text, name: &str) {
+        match self.bits(name) {
+            Some(bits) => {
+                let how = if bits.tree { "tree" } else { "file" };
+                text.fields("source", [how, bits.file, &bits.sha256.to_hex()]);
+            }
+            None => text.fields("source", [name]),
         }
     }
 

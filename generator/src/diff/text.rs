@@ -113,7 +113,7 @@ fn describe(what: &What) -> (String, Vec<String>) {
 fn value(arg: &Arg) -> String {
     match arg {
         Arg::Node(name) | Arg::Source(name) => name.clone(),
-        Arg::Nodes(names) => format!("[{}]", names.join(", ")),
+        Arg::Nodes(names) | Arg::Sources(names) => format!("[{}]", names.join(", ")),
         Arg::Folder(place) => place.clone(),
         Arg::Text(text) => format!("{text:?}"),
         Arg::Texts(texts) => format!("{texts:?}"),

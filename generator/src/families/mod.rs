@@ -5,6 +5,7 @@
 //! what is planned for them. The parser, the JSON Schema, the reference pages, shell completion and the fuzz dictionary
 //! read these descriptions. Nothing outside of this folder knows a family by name, and a test holds it to that.
 
+pub mod bare_metal;
 #[cfg(test)]
 mod contract;
 pub mod darwin;
@@ -19,7 +20,7 @@ use crate::family::Registered;
 
 /// Every family, in the order in which they are planned and described: a family comes after those that it needs.
 pub static ALL: &[&dyn Registered] =
-    &[&musl_gcc::MuslGcc, &darwin::Darwin, &valgrind_darwin::ValgrindDarwin, &linux::Linux];
+    &[&musl_gcc::MuslGcc, &darwin::Darwin, &valgrind_darwin::ValgrindDarwin, &linux::Linux, &bare_metal::BareMetal];
 
 /// The family that a first matrix is of where nothing else is asked for.
 pub static DEFAULT: &dyn Registered = &musl_gcc::MuslGcc;

@@ -79,6 +79,8 @@ pub enum Arg {
     Nodes(Vec<String>),
     /// A source, by name.
     Source(String),
+    /// Several of them.
+    Sources(Vec<String>),
     /// A string.
     Text(String),
     /// A list of strings.
@@ -97,7 +99,13 @@ impl Arg {
         match self {
             Arg::Node(name) => std::slice::from_ref(name),
             Arg::Nodes(names) => names,
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => &[],
+            Arg::Source(_)
+            | Arg::Sources(_)
+            | Arg::Text(_)
+            | Arg::Texts(_)
+            | Arg::Files(_)
+            | Arg::Folder(_)
+            | Arg::Flag(_) => &[],
         }
     }
 
@@ -106,9 +114,19 @@ impl Arg {
         if let Arg::Files(places) = self { places } else { &[] }
     }
 
-    /// The source that it names.
-    fn source(&self) -> Option<&String> {
-        if let Arg::Source(name) = self { Some(name) } else { None }
+    /// The sources that it names.
+    fn sources(&self) -> &[String] {
+        match self {
+            Arg::Source(name) => std::slice::from_ref(name),
+            Arg::Sources(names) => names,
+            Arg::Node(_)
+            | Arg::Nodes(_)
+            | Arg::Text(_)
+            | Arg::Texts(_)
+            | Arg::Files(_)
+            | Arg::Folder(_)
+            | Arg::Flag(_) => &[],
+        }
     }
 }
 
@@ -227,12 +245,12 @@ impl SystemPlan {
     /// The names of every source that the given nodes and what they need are built from.
     pub fn sources_of<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> BTreeSet<String> {
         let args = self.closure(nodes).into_iter().flat_map(|node| node.args.values());
-        args.filter_map(Arg::source).cloned().collect()
+        args.flat_map(Arg::sources).cloned().collect()
     }
 
     /// The names of every source that a node or a check names.
     pub fn sources(&self) -> impl Iterator<Item = &String> {
-        let nodes = self.nodes.iter().flat_map(|node| node.args.values()).filter_map(Arg::source);
+        let nodes = self.nodes.iter().flat_map(|node| node.args.values()).flat_map(Arg::sources);
         nodes.chain(self.checks.iter().flat_map(Check::sources))
     }
 
@@ -278,6 +296,6 @@ impl Check {
 
     /// The sources that it names without a node.
     pub fn sources(&self) -> impl Iterator<Item = &String> {
-        self.args.iter().filter_map(|(_, arg)| arg.source())
+        self.args.iter().flat_map(|(_, arg)| arg.sources())
     }
 }

@@ -1,5 +1,6 @@
 //! The files that stand beside a matrix file.
 
+use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -18,7 +19,8 @@ pub trait UserFiles {
     /// Why it cannot be read, and what to do: shown where the matrix names it.
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
 
-    /// The paths of all files below a folder beside the matrix, relative to it and sorted. What is hidden is left out.
+    /// The paths of all files below a folder beside the matrix, relative to it and sorted. Hidden files are left out, and
+    /// folders with a `CACHEDIR.TAG`, such as cargo's `target`: programs write that file to say that the folder can go.
     ///
     /// # Errors
     /// As [`read`](UserFiles::read); for links, and for more than [`MAX_USER_FILES`], too.
@@ -99,10 +101,12 @@ impl UserFiles for Beside<'_> {
             if count > MAX_USER_FILES {
                 return Err((
                     format!("it holds more than {MAX_USER_FILES} files"),
-                    "is this a module's folder?".to_owned(),
+                    "is this a folder of sources?".to_owned(),
                 ));
             }
             match walk.entry(&name).map_err(|error| wrong(error, &path))? {
+                // What a program made and can make again, such as cargo's folder `target`.
+                Entry::Folder(folder) if folder.entry(OsStr::new("CACHEDIR.TAG")).is_ok() => {}
                 Entry::Folder(folder) => walk.enter(folder).map_err(|error| wrong(error, &path))?,
                 Entry::File(..) => files.push(text.to_owned()),
                 // It could lead anywhere, and would mean another file on another machine.

@@ -31,6 +31,7 @@ pub mod version;
 
 pub use archive::HttpArchive;
 pub use deb::extract_busybox;
+pub use error::SeedError;
 pub use lock::{SeedLock, TEXT_LIMIT};
 pub use pin::{Age, Request, lock, not_older};
 pub use roots::{ROOTS, Tier, tier_of};

@@ -1,6 +1,6 @@
 //! What a set of cells is built from: files with their pins, SDKs, and the seed's first program.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::choose::{ChooseError, choose, planned};
 use crate::fetch::Wanted;
@@ -8,7 +8,8 @@ use crate::nix::hash::Sha256;
 use crate::nix::store::{Method, StoreError, StoreName, StorePath, fixed_output_path};
 use crate::plan::Plan;
 use crate::platform::System;
-use crate::seed::{SeedLock, Tier};
+use crate::seed::{SeedError, SeedLock, Tier};
+use crate::verbatim::{Verbatim, VerbatimError, place};
 
 /// Files, SDKs and the busybox that a build needs in the store.
 #[derive(Debug, Default)]
@@ -69,6 +70,11 @@ pub enum NeededError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Name(#[from] StoreError),
+    #[error(transparent)]
+    Verbatim(#[from] VerbatimError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Seed(#[from] SeedError),
 }
 
 /// What the named cells, shells, checks and nodes are built from; all cells and checks when none is named.
@@ -103,6 +109,13 @@ pub fn needed(
     if let Some(seed) = seeds.get(&system) {
         let tiers: Vec<_> = chosen.tiers.into_iter().collect();
         add_seed(&mut needed, seed, &tiers)?;
+    }
+    let closure = nodes.closure(chosen.nodes.iter().map(String::as_str));
+    let recipes: BTreeSet<&str> = closure.into_iter().map(|node| node.recipe).collect();
+    for recipe in recipes {
+        for (path, text) in Verbatim::embedded().package_locks(&place(recipe), system)? {
+            add_seed(&mut needed, &SeedLock::parse(text, path)?, &Tier::ALL)?;
+        }
     }
     Ok(needed)
 }

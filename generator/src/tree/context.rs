@@ -12,9 +12,9 @@ use crate::service::Limits;
 use crate::service::Surface;
 use crate::verbatim::{Verbatim, place};
 
-/// A source's name as an attribute that needs no quotes.
+/// A source's name as an attribute that needs no quotes. Versions of crates may hold a `+`.
 fn attribute(name: &str) -> String {
-    name.replace('.', "_")
+    name.replace(['.', '+'], "_")
 }
 
 #[derive(Serialize)]
@@ -169,10 +169,12 @@ fn value<'a>(arg: &'a Arg, nodes: &str) -> Value<'a> {
         nodes => Value::variable(format!("{nodes}{name}")),
     };
     let path = |place: &String| Value::path(format!("./{place}"));
+    let source = |name: &String| Value::variable(format!("source.{}", attribute(name)));
     match arg {
         Arg::Node(name) => node(name),
         Arg::Nodes(names) => Value::List(names.iter().map(node).collect()),
-        Arg::Source(name) => Value::variable(format!("source.{}", attribute(name))),
+        Arg::Source(name) => source(name),
+        Arg::Sources(names) => Value::List(names.iter().map(source).collect()),
         Arg::Text(text) => Value::text(text),
         Arg::Texts(texts) => Value::texts(texts),
         Arg::Files(places) => Value::List(places.iter().map(path).collect()),

@@ -9,6 +9,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use rnix::SyntaxKind::{TOKEN_INTERPOL_START, TOKEN_PATH_REL};
 
+use crate::platform::System;
 use crate::seed::{Tier, tier_of};
 pub use head::Head;
 
@@ -99,6 +100,18 @@ impl Verbatim {
         // An argument with a default is taken from the scope all the same.
         let taken = formals.iter().filter(|formal| !given.contains(&formal.name.as_str()));
         taken.filter_map(|formal| tier_of(&formal.name)).collect()
+    }
+
+    /// The locks of packages that a recipe brings itself, for a build system: the files `NAME-SYSTEM.json` that it refers
+    /// to, in the form of a seed's lock. Their paths and texts.
+    ///
+    /// # Errors
+    /// As [`needed`](Verbatim::needed).
+    pub fn package_locks(&self, path: &str, system: System) -> Result<BTreeMap<&str, &str>, VerbatimError> {
+        let end = format!("-{system}.json");
+        let mut files = self.needed(&BTreeSet::from([path.to_owned()]))?;
+        files.retain(|path, _| path.ends_with(&end));
+        Ok(files)
     }
 
     /// The files and folders in `wanted`, and all that Nix files among them refer to by relative paths.

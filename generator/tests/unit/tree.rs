@@ -644,7 +644,13 @@ fn needs(node: &Node) -> Vec<&String> {
         .flat_map(|arg| match arg {
             Arg::Node(name) => vec![name],
             Arg::Nodes(names) => names.iter().collect(),
-            Arg::Source(_) | Arg::Text(_) | Arg::Texts(_) | Arg::Files(_) | Arg::Folder(_) | Arg::Flag(_) => Vec::new(),
+            Arg::Source(_)
+            | Arg::Sources(_)
+            | Arg::Text(_)
+            | Arg::Texts(_)
+            | Arg::Files(_)
+            | Arg::Folder(_)
+            | Arg::Flag(_) => Vec::new(),
         })
         .collect()
 }

@@ -1,0 +1,543 @@
+//! `[bare-metal-kernel.NAME]`: kernels as packages of cargo workspaces beside the matrix.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::json;
+use toml::de::{DeTable, DeValue};
+
+use super::cargo::{self, Wrong};
+use super::rust::Crate;
+use super::targets::BareTarget;
+use crate::diag::{Problem, quote};
+use crate::family::table::Meaning;
+use crate::family::{Entries, Key, Table, Target};
+use crate::reader::{MAX_USER_FILE, Reader, UserFiles, Value, not_among};
+use crate::verbatim::Verbatim;
+use crate::word::Word;
+use crate::words;
+
+/// Bytes of one workspace's files that are read at most.
+const MAX_BYTES: usize = 8 << 20;
+const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+/// What cargo lets packages, programs, features and profiles be called.
+const WORD: &str = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$";
+/// Lines that a kernel can be asked to print.
+const MAX_LINES: usize = 100;
+
+/// The kernel that needs no table.
+const HELLO: &str = "hello";
+/// Its files, below this folder among those that are part of crossloom.
+const HELLO_FOLDER: &str = "bare-metal/hello";
+const HELLO_FILES: [&str; 9] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "aarch64.ld",
+    "riscv64.ld",
+    "src/aarch64.rs",
+    "src/main.rs",
+    "src/riscv64.rs",
+    "src/x86_64.rs",
+    "x86_64.ld",
+];
+
+/// A kernel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kernel {
+    /// As the matrix calls it.
+    pub name: String,
+    /// The texts of the workspace's files by their paths in it.
+    pub files: BTreeMap<String, String>,
+    /// The crates of a registry in its `Cargo.lock`.
+    pub crates: BTreeSet<Crate>,
+    pub package: String,
+    /// The program of the package that is the kernel.
+    pub program: String,
+    pub features: Vec<String>,
+    pub profile: String,
+    pub linker_script: PerTarget<String>,
+    /// What it does in an emulator; nothing where it is only built.
+    pub boots: Option<Boots>,
+}
+
+/// What is expected of a kernel that boots.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boots {
+    /// What the serial port has to say.
+    pub serial: Vec<String>,
+    /// The status with which the emulator ends.
+    pub status: PerTarget<u8>,
+}
+
+/// A value that can differ by target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PerTarget<T> {
+    All(T),
+    Each(BTreeMap<&'static str, T>),
+}
+
+impl<T> PerTarget<T> {
+    /// The value for a target, if it has one.
+    pub fn of(&self, target: &BareTarget) -> Option<&T> {
+        match self {
+            PerTarget::All(value) => Some(value),
+            PerTarget::Each(values) => values.get(target.name()),
+        }
+    }
+}
+
+words! {
+    /// How a kernel is started. The first is the default.
+    pub enum Boot: "way to boot" {
+        Direct = "direct",
+        None = "none",
+    }
+}
+
+/// The table.
+pub struct Kernels;
+
+fn per_target(value: serde_json::Value) -> serde_json::Value {
+    let each: BTreeMap<&str, serde_json::Value> =
+        BareTarget::names().into_iter().map(|name| (name, value.clone())).collect();
+    let each = json!({ "type": "object", "properties": each, "additionalProperties": false, "minProperties": 1 });
+    json!({ "anyOf": [value, each] })
+}
+
+static KEYS: [Key; 10] = [
+    Key {
+        name: "source",
+        required: true,
+        doc: "The folder of its cargo workspace beside the matrix, with Cargo.lock.",
+        schema: || json!({ "type": "string", "pattern": FOLDER }),
+    },
+    Key {
+        name: "package",
+        required: true,
+        doc: "The package that is the kernel.",
+        schema: || json!({ "type": "string", "pattern": WORD }),
+    },
+    Key {
+        name: "program",
+        required: false,
+        doc: "The program of the package; needed if it has more than one.",
+        schema: || json!({ "type": "string", "pattern": WORD }),
+    },
+    Key {
+        name: "features",
+        required: false,
+        doc: "Features of the package beside its default features.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "pattern": WORD }, "minItems": 1, "uniqueItems": true }),
+    },
+    Key {
+        name: "profile",
+        required: false,
+        doc: "cargo's profile: `release`, `dev`, or one of the workspace's Cargo.toml.",
+        schema: || json!({ "type": "string", "pattern": WORD, "default": "release" }),
+    },
+    Key {
+        name: "linker-script",
+        required: false,
+        doc: "The linker script, as a path in the workspace; or a table with one path for each target.",
+        schema: || per_target(json!({ "type": "string", "pattern": FOLDER })),
+    },
+    Key {
+        name: "boot",
+        required: false,
+        doc: "`direct` adds a check that starts the kernel with QEMU's `-kernel`. `none` adds no check.",
+        schema: || json!({ "type": "string", "enum": Boot::WORDS, "default": Boot::Direct.as_str() }),
+    },
+    Key {
+        name: "serial",
+        required: false,
+        doc: "Lines that the kernel prints to the first serial port, in this order; required if it boots.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "maxItems": MAX_LINES, "uniqueItems": true }),
+    },
+    Key {
+        name: "exit-status",
+        required: false,
+        doc: "The status with which QEMU ends; or a table with one status for each target. The default is the status by which \
+              the target's own device reports success: 33 on x86_64 (isa-debug-exit, 16 written to port 0xf4), 0 elsewhere.",
+        schema: || per_target(json!({ "type": "integer", "minimum": 0, "maximum": 255 })),
+    },
+    Key {
+        name: "ignore-toolchain-file",
+        required: false,
+        doc: "Build with crossloom's compiler, although the workspace's rust-toolchain.toml asks for another one.",
+        schema: || json!({ "const": true }),
+    },
+];
+
+impl Table for Kernels {
+    fn key(&self) -> &'static str {
+        "bare-metal-kernel"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Kernels in Rust by the names that `kernel` lists take."
+    }
+
+    fn what(&self) -> &'static str {
+        "a kernel"
+    }
+
+    fn used_in(&self) -> &'static str {
+        "[bare-metal] with kernel"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
+    fn reserved(&self) -> &'static [&'static str] {
+        &["none", "elf", "unknown", "rust"]
+    }
+
+    fn built_in(&self) -> &'static [&'static str] {
+        &[HELLO]
+    }
+
+    fn built_in_value(&self, name: &str) -> Option<Meaning> {
+        (name == HELLO).then(|| Arc::new(hello()) as Meaning)
+    }
+
+    fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {
+        read_kernel(reader, name, value, files).map(|kernel| Arc::new(kernel) as Meaning)
+    }
+
+    /// A crate of one version has one checksum, or one of the locks was changed.
+    fn compare(&self, reader: &mut Reader, entries: &Entries) {
+        let mut known: BTreeMap<(String, String), (Crate, String)> = BTreeMap::new();
+        for (name, entry) in entries {
+            let kernel = entry.named.meaning.clone().and_then(|meaning| meaning.downcast::<Kernel>().ok());
+            for it in kernel.iter().flat_map(|kernel| &kernel.crates) {
+                let key = (it.name.clone(), it.version.clone());
+                let (first, owner) = known.entry(key).or_insert_with(|| (it.clone(), name.clone()));
+                if first.sha256 != it.sha256 {
+                    let message = format!(
+                        "[bare-metal-kernel.{name}] and [bare-metal-kernel.{owner}] lock {} {} with different checksums",
+                        it.name, it.version
+                    );
+                    let hint = "one of the two files was changed by hand: `cargo generate-lockfile` writes it anew";
+                    reader.report(Problem::at(entry.span.clone(), message).hint(hint));
+                }
+            }
+        }
+    }
+
+    fn missing_hint(&self) -> &'static str {
+        "`hello` needs no table; others are tables of the file: [bare-metal-kernel.mine] with source and package"
+    }
+}
+
+/// crossloom's own.
+fn hello() -> Kernel {
+    let text = |path: &str| Verbatim::embedded().text(&format!("{HELLO_FOLDER}/{path}")).unwrap_or_default().to_owned();
+    let script = |target: &BareTarget| (target.name(), format!("{}.ld", target.emulator().program));
+    Kernel {
+        name: HELLO.to_owned(),
+        files: HELLO_FILES.iter().map(|path| ((*path).to_owned(), text(path))).collect(),
+        crates: BTreeSet::new(),
+        package: HELLO.to_owned(),
+        program: HELLO.to_owned(),
+        features: Vec::new(),
+        profile: "release".to_owned(),
+        linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
+        boots: Some(Boots {
+            serial: vec!["hello from a kernel without an operating system".to_owned()],
+            status: default_status(),
+        }),
+    }
+}
+
+fn default_status() -> PerTarget<u8> {
+    PerTarget::Each(BareTarget::all().iter().map(|target| (target.name(), target.emulator().success)).collect())
+}
+
+fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Kernel> {
+    let place = format!("[bare-metal-kernel.{name}]");
+    let before = reader.count();
+    let table = reader.table(value, &place, &(&Kernels as &dyn Table).key_names())?;
+    let missing = |reader: &mut Reader, key: &str, hint: &str| {
+        reader.missing.push(Problem::at(value.span(), format!("`{key}` is missing in {place}")).hint(hint));
+    };
+    let word = |reader: &mut Reader, key: &str| {
+        let value = table.get(key)?;
+        let text = reader.string(value, &format!("`{key}` of {place}"))?;
+        is_word(text).then(|| (text.to_owned(), value.span())).or_else(|| {
+            let problem = Problem::at(value.span(), format!("{} cannot be cargo's name of a {key}", quote(text)));
+            reader.report(problem.hint("letters, digits and _ . + - make such a name"));
+            None
+        })
+    };
+    let package = word(reader, "package");
+    let program = word(reader, "program");
+    let profile = word(reader, "profile");
+    let features = match table.get("features") {
+        Some(value) => reader.words(value, "features", |word, span| {
+            let hint = "letters, digits and _ . + - make the name of a feature";
+            let wrong = || Problem::at(span.clone(), format!("{} is not a feature", quote(word))).hint(hint);
+            if is_word(word) { Ok(word.to_owned()) } else { Err(wrong()) }
+        }),
+        None => Vec::new(),
+    };
+    let boot = table.get("boot").and_then(|value| reader.word(value, "boot", Boot::read)).map(|boot| boot.value);
+    let ignored = table.get("ignore-toolchain-file").is_some_and(|value| match value.get_ref() {
+        DeValue::Boolean(true) => true,
+        DeValue::Boolean(false) => {
+            let problem = Problem::at(value.span(), "`ignore-toolchain-file` can only be true");
+            reader.report(problem.hint("leave it out"));
+            false
+        }
+        other => {
+            reader.wrong_type(value.span(), "`ignore-toolchain-file`", "true", other);
+            false
+        }
+    });
+    if package.is_none() && !table.contains_key("package") {
+        missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
+    }
+    let Some(source) = table.get("source") else {
+        missing(reader, "source", &format!("name the folder of the workspace beside the matrix: source = \"{name}\""));
+        return None;
+    };
+    let boots = read_boots(reader, table, &place, value.span(), boot.unwrap_or(Boot::Direct));
+    let scripts = table.get("linker-script").map(|value| {
+        each(reader, value, "linker-script", &mut |reader, value| {
+            let text = reader.string(value, &format!("`linker-script` of {place}"))?;
+            Some((text.to_owned(), value.span()))
+        })
+    });
+
+    let folder = reader.string(source, &format!("`source` of {place}"))?.to_owned();
+    let report = |reader: &mut Reader, span: Range<usize>, (message, hint): Wrong| {
+        reader.report(Problem::at(span, message).hint(hint));
+    };
+    let workspace = match workspace(&folder, files) {
+        Ok(workspace) => workspace,
+        Err(wrong) => {
+            report(reader, source.span(), wrong);
+            return None;
+        }
+    };
+    if let Some(wrong) = cargo::toolchain(&workspace).filter(|_| !ignored) {
+        report(reader, source.span(), wrong);
+    }
+    let packages = match cargo::packages(&workspace) {
+        Ok(packages) => packages,
+        Err(wrong) => {
+            wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
+            return None;
+        }
+    };
+    let crates = cargo::locked(workspace.get("Cargo.lock"), &packages, &folder).unwrap_or_else(|wrong| {
+        wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
+        BTreeSet::new()
+    });
+    let linker_script = scripts.and_then(|scripts| checked_scripts(reader, scripts?, &workspace, &folder));
+    let profile = profile.map_or_else(
+        || "release".to_owned(),
+        |(profile, span)| {
+            let known = cargo::profiles(&workspace);
+            if !known.contains(&profile) {
+                report(reader, span, cargo::not_one_of("profile", &profile, &known));
+            }
+            profile
+        },
+    );
+    let (package, span) = package?;
+    let Some(known) = packages.get(&package) else {
+        report(
+            reader,
+            span,
+            cargo::not_one_of(&format!("package below {} called", quote(&folder)), &package, packages.keys()),
+        );
+        return None;
+    };
+    for feature in &features {
+        if !known.features.contains(&feature.value) {
+            report(reader, feature.span.clone(), cargo::not_one_of("feature", &feature.value, &known.features));
+        }
+    }
+    let program = match (program, known.programs.first()) {
+        (Some((program, span)), _) => {
+            if !known.programs.contains(&program) {
+                report(reader, span, cargo::not_one_of("program", &program, &known.programs));
+            }
+            program
+        }
+        (None, Some(only)) if known.programs.len() == 1 => only.clone(),
+        (None, Some(_)) => {
+            let names: Vec<&str> = known.programs.iter().map(String::as_str).collect();
+            let message = format!("the package {} has {} programs", quote(&package), names.len());
+            report(reader, span, (message, format!("say which with `program`: {}", names.join(", "))));
+            return None;
+        }
+        (None, None) => {
+            let message = format!("the package {} has no program", quote(&package));
+            report(reader, span, (message, "a kernel is a program: it has src/main.rs".to_owned()));
+            return None;
+        }
+    };
+    let sound = reader.count() == before;
+    sound.then(|| Kernel {
+        name: name.to_owned(),
+        files: workspace,
+        crates,
+        package,
+        program,
+        features: features.into_iter().map(|feature| feature.value).collect(),
+        profile,
+        linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
+        boots,
+    })
+}
+
+/// What is expected of it in an emulator.
+fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range<usize>, boot: Boot) -> Option<Boots> {
+    if boot == Boot::None {
+        for key in ["serial", "exit-status"] {
+            if let Some(value) = table.get(key) {
+                let message = format!("`{key}` means nothing in {place}, which is not booted");
+                reader.report(Problem::at(value.span(), message).hint("remove it, or boot = \"none\""));
+            }
+        }
+        return None;
+    }
+    let Some(value) = table.get("serial") else {
+        let hint = "name lines that it prints when it works: serial = [\"hello\"]; or boot = \"none\", without a check";
+        reader.missing.push(Problem::at(span, format!("`serial` is missing in {place}")).hint(hint));
+        return None;
+    };
+    let lines = reader.words(value, "serial", |line, span| {
+        let wrong = |message: &str, hint: &str| Err(Problem::at(span.clone(), message.to_owned()).hint(hint));
+        match line.trim() {
+            "" => wrong("an empty line is found in every output", "name something that the kernel prints"),
+            trimmed if trimmed != line => wrong("a line begins or ends with a space", "remove it"),
+            _ if line.len() > 200 => wrong("a line of more than 200 bytes", "a part of it is enough"),
+            _ => Ok(line.to_owned()),
+        }
+    });
+    if lines.len() > MAX_LINES {
+        let problem = Problem::at(value.span(), format!("`serial` of {place} has {} lines", lines.len()));
+        reader.report(problem.hint(format!("at most {MAX_LINES} are looked for")));
+    }
+    let status = match table.get("exit-status") {
+        None => default_status(),
+        Some(value) => each(reader, value, "exit-status", &mut |reader, value| match value.get_ref() {
+            DeValue::Integer(number) => {
+                let status = number.as_str().parse::<u8>().ok().filter(|_| number.radix() == 10);
+                if status.is_none() {
+                    let problem = Problem::at(value.span(), format!("{} is not an exit status", number.as_str()));
+                    reader.report(problem.hint("a number from 0 to 255"));
+                }
+                status
+            }
+            other => {
+                reader.wrong_type(value.span(), "`exit-status`", "a number", other);
+                None
+            }
+        })?,
+    };
+    Some(Boots { serial: lines.into_iter().map(|line| line.value).collect(), status })
+}
+
+/// A value for all targets, or a table with one for each.
+fn each<T>(
+    reader: &mut Reader,
+    value: &Value<'_>,
+    key: &str,
+    read: &mut dyn FnMut(&mut Reader, &Value<'_>) -> Option<T>,
+) -> Option<PerTarget<T>> {
+    let DeValue::Table(table) = value.get_ref() else { return read(reader, value).map(PerTarget::All) };
+    let mut values = BTreeMap::new();
+    for (name, value) in table {
+        let word: &str = name.get_ref();
+        match BareTarget::parse(word) {
+            Some(target) => values.extend(read(reader, value).map(|read| (target.name(), read))),
+            None => reader.report(not_among(name.span(), "target", word, BareTarget::names())),
+        }
+    }
+    if table.is_empty() {
+        let problem = Problem::at(value.span(), format!("`{key}` is empty"));
+        reader.report(problem.hint(format!("leave it out, or name a target: {key} = {{ x86_64-unknown-none = … }}")));
+    }
+    Some(PerTarget::Each(values))
+}
+
+/// Linker scripts that are there.
+fn checked_scripts(
+    reader: &mut Reader,
+    scripts: PerTarget<(String, Range<usize>)>,
+    workspace: &BTreeMap<String, String>,
+    folder: &str,
+) -> Option<PerTarget<String>> {
+    let mut check = |(path, span): (String, Range<usize>)| {
+        if workspace.contains_key(&path) {
+            return Some(path);
+        }
+        let message = format!("there is no linker script {} in {}", quote(&path), quote(folder));
+        let scripts = workspace.keys().filter(|path| path.ends_with(".ld") || path.ends_with(".lds"));
+        let known: Vec<&str> = scripts.map(String::as_str).take(10).collect();
+        let hint = match known.as_slice() {
+            [] => "paths are named from the workspace's folder".to_owned(),
+            known => format!("paths are named from the workspace's folder; it has {}", known.join(", ")),
+        };
+        reader.report(Problem::at(span, message).hint(hint));
+        None
+    };
+    match scripts {
+        PerTarget::All(script) => check(script).map(PerTarget::All),
+        PerTarget::Each(scripts) => {
+            let scripts = scripts.into_iter().filter_map(|(target, script)| Some((target, check(script)?)));
+            Some(PerTarget::Each(scripts.collect()))
+        }
+    }
+}
+
+/// The texts of a workspace's files; or what is wrong with it and what to do.
+fn workspace(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
+    let plain = |path: &str| path.len() <= 200 && path.split('/').all(is_plain);
+    if !plain(folder) {
+        let hint = "it is a folder beside the matrix; letters, digits and . _ - / make its name";
+        return Err((format!("{} is not the folder of a workspace", quote(folder)), hint.to_owned()));
+    }
+    let unread = |(message, hint): Wrong| (format!("{} cannot be read: {message}", quote(folder)), hint);
+    let names = files.list(folder).map_err(unread)?;
+    let (mut texts, mut left) = (BTreeMap::new(), MAX_BYTES);
+    for name in names {
+        let path = format!("{folder}/{name}");
+        if !plain(&path) {
+            let hint = "letters, digits and . _ - / make the names of a workspace's files";
+            return Err((format!("{} has a name that not every machine takes", quote(&path)), hint.to_owned()));
+        }
+        let bytes = files.read(&path).map_err(unread)?;
+        let Some(rest) = left.checked_sub(bytes.len()).filter(|_| bytes.len() <= MAX_USER_FILE) else {
+            let hint = format!("files of at most {MAX_USER_FILE} bytes are read, and {MAX_BYTES} bytes in all");
+            return Err((format!("{} is too large", quote(&path)), hint));
+        };
+        left = rest;
+        let Ok(text) = String::from_utf8(bytes) else {
+            let hint = "a rendered tree holds text alone: move the file away, or keep it as text in Rust";
+            return Err((format!("{} is not UTF-8 text", quote(&path)), hint.to_owned()));
+        };
+        texts.insert(name, text);
+    }
+    if !texts.contains_key("Cargo.toml") {
+        let hint = "it is the folder of the workspace, in which cargo is run";
+        return Err((format!("{} holds no Cargo.toml", quote(folder)), hint.to_owned()));
+    }
+    Ok(texts)
+}
+
+/// Whether it can stand between slashes of a path that means the same to everyone.
+fn is_plain(part: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
+}
+
+fn is_word(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte);
+    text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && text.bytes().all(plain)
+}

@@ -1,0 +1,121 @@
+//! `[bare-metal]`: kernels in Rust for machines without an operating system.
+
+mod cargo;
+mod kernel;
+mod plan;
+mod rust;
+mod targets;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Suffix, Target, Values};
+use crate::lock::Wanted;
+use crate::plan::Planner;
+use crate::platform::System;
+use crate::service::Limits;
+use crate::word::Word;
+use kernel::{Kernel, Kernels};
+use rust::RustVersion;
+use targets::BareTarget;
+
+/// The family.
+#[derive(Debug)]
+pub struct BareMetal;
+
+static ABOUT: About = About {
+    key: "bare-metal",
+    summary: "Kernels in Rust, without an operating system. Every combination of target, kernel and compiler is a cell.",
+    example_target: "x86_64-unknown-none",
+    spelling: "targets are rustc's, such as x86_64-unknown-none",
+    first_target_unnamed: false,
+    // The standard library takes a minute, and a kernel with many crates some more.
+    limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
+    example: "bare-metal",
+    packages: &[],
+    check: "bare-metal/boot-kernel.nix",
+};
+
+const AXIS_KERNEL: &str = "kernel";
+const AXIS_RUST: &str = "rust";
+
+static AXES: [Axis; 2] = [
+    Axis {
+        key: AXIS_KERNEL,
+        values: Values::Names(&Kernels),
+        suffix: Suffix::Value,
+        doc: "Kernels: `hello`, which only says so, or the name of one in [bare-metal-kernel].",
+    },
+    Axis {
+        key: AXIS_RUST,
+        values: Values::Words(RustVersion::WORDS),
+        suffix: Suffix::Key,
+        doc: "Versions of rustc, cargo and the standard library's sources.",
+    },
+];
+
+/// One kernel for one target.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub kernel: Arc<Kernel>,
+    pub rust: RustVersion,
+}
+
+impl Family for BareMetal {
+    type Target = BareTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static BareTarget> {
+        BareTarget::all().iter().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    /// The architecture alone.
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        let arch = if word == "riscv64" { "riscv64gc" } else { word };
+        let of = |target: &&BareTarget| target.name().split('-').next() == Some(arch);
+        BareTarget::all().iter().find(of).map(|target| Misspelt::Alias(target.name().to_owned()))
+    }
+
+    fn refuse(&self, target: &'static BareTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        if axis != AXIS_KERNEL {
+            return None;
+        }
+        let kernel: Arc<Kernel> = cell.named(AXIS_KERNEL).ok()?;
+        let boots = kernel.boots.as_ref()?;
+        boots.status.of(target).is_none().then(|| {
+            let message = format!("`exit-status` of [bare-metal-kernel.{}] has no number for {target}", kernel.name);
+            (message, "add it there, or exclude the combination".to_owned())
+        })
+    }
+
+    fn cannot_build(&self, _: &'static BareTarget, system: System) -> Option<&'static str> {
+        (!system.is_linux()).then_some("the pinned Rust compilers are packages for Linux")
+    }
+
+    fn spec(&self, _: &'static BareTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        Ok(Spec { kernel: cell.named(AXIS_KERNEL)?, rust: cell.word(AXIS_RUST)? })
+    }
+
+    fn wanted(&self, cells: &[CellOf<BareMetal>]) -> Vec<Wanted> {
+        cells.iter().flat_map(plan::wanted).collect()
+    }
+
+    fn files(&self, cells: &[CellOf<BareMetal>]) -> BTreeMap<String, String> {
+        cells.iter().flat_map(plan::files).collect()
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<BareMetal>]) {
+        let system = planner.system;
+        for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+            plan::plan(planner, cell);
+        }
+    }
+}

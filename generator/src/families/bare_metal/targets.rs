@@ -1,0 +1,94 @@
+//! What kernels are built for: rustc's targets without an operating system, and the machine of QEMU's on which each boots.
+//!
+//! Sources: rustc's pages about the targets, QEMU's descriptions of its machines.
+
+use std::fmt;
+
+use crate::family::Target;
+
+/// One target: a row of the table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct BareTarget {
+    name: &'static str,
+    /// Flags for everything that is compiled for it.
+    rustflags: &'static [&'static str],
+    emulator: Emulator,
+}
+
+/// The machine of QEMU's on which a kernel is started directly, without a boot loader.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Emulator {
+    /// The suffix of the program: `aarch64` of `qemu-system-aarch64`.
+    pub program: &'static str,
+    /// The machine, and the device by which a kernel ends it with a status.
+    pub flags: &'static [&'static str],
+    /// The status of a kernel that ends the machine as crossloom's own does.
+    pub success: u8,
+}
+
+/// Every target.
+static TARGETS: &[BareTarget] = &[
+    BareTarget {
+        name: "aarch64-unknown-none",
+        rustflags: &[],
+        emulator: Emulator {
+            program: "aarch64",
+            flags: &["-M", "virt", "-cpu", "cortex-a57", "-semihosting"],
+            success: 0,
+        },
+    },
+    BareTarget {
+        name: "riscv64gc-unknown-none-elf",
+        rustflags: &[],
+        emulator: Emulator { program: "riscv64", flags: &["-M", "virt", "-bios", "none"], success: 0 },
+    },
+    BareTarget {
+        name: "x86_64-unknown-none",
+        // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
+        // linked, below 4 GiB.
+        rustflags: &["-C", "relocation-model=static", "-C", "code-model=small"],
+        emulator: Emulator {
+            program: "x86_64",
+            flags: &["-M", "q35", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
+            // The device shifts every status to the left and adds 1: the kernel wrote 16.
+            success: 33,
+        },
+    },
+];
+
+impl Target for BareTarget {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl BareTarget {
+    /// Every target, in the order of names.
+    pub fn all() -> &'static [BareTarget] {
+        TARGETS
+    }
+
+    /// The names of all targets.
+    pub fn names() -> Vec<&'static str> {
+        TARGETS.iter().map(|target| target.name).collect()
+    }
+
+    /// The target of this name.
+    pub fn parse(name: &str) -> Option<&'static BareTarget> {
+        TARGETS.iter().find(|target| target.name == name)
+    }
+
+    pub fn rustflags(&self) -> &'static [&'static str] {
+        self.rustflags
+    }
+
+    pub fn emulator(&self) -> &Emulator {
+        &self.emulator
+    }
+}
+
+impl fmt::Display for BareTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
