@@ -43,6 +43,8 @@ cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$pr
 
 # cargo has another name for the folder of the profile `dev`.
 case $profile in
-dev) folder=$CARGO_TARGET_DIR/$target/debug ;;
-*) folder=$CARGO_TARGET_DIR/$target/$profile ;;
+dev) folder=debug ;;
+*) folder=$profile ;;
 esac
+mkdir "$out"
+cp "$CARGO_TARGET_DIR/$target/$folder/$program" "$out/"

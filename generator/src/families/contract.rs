@@ -125,7 +125,7 @@ fn results_are_of_cells_of_a_family() {
             let axis = family.axes().iter().find(|known| known.key == axis).unwrap_or_else(|| panic!("{built:?}"));
             assert!(axis.known().contains(&word.as_str()), "{built:?}");
         }
-        assert!(!built.releases.is_empty(), "{built:?}");
+        assert!(!built.releases.is_empty() || family.about().packages.is_empty(), "{built:?}");
         for (package, version) in &built.releases {
             let package = family.about().packages.iter().find(|known| known.as_str() == package);
             assert!(package.is_some_and(|package| package.release(version).is_some()), "{built:?}");

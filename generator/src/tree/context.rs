@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::TreeError;
+use crate::lock::LockedSource;
 use crate::plan::{Arg, Cell, Output, Plan, SystemPlan};
 use crate::render::value::Value;
 use crate::service::Limits;
@@ -49,6 +50,8 @@ pub struct UnseededSystem {
 pub struct SourcesContext<'a> {
     fetchers: Vec<Value<'static>>,
     sources: Vec<SourceContext<'a>>,
+    /// Those that no fetcher of nixpkgs knows an address of: only `crossloom fetch` gets them.
+    crates: Vec<SourceContext<'a>>,
     /// Those that are known by the files that they unpack to.
     trees: Vec<SourceContext<'a>>,
     sdks: Vec<SdkContext<'a>>,
@@ -73,8 +76,8 @@ struct SdkContext<'a> {
 
 impl SourcesContext<'_> {
     pub fn of(plan: &Plan) -> SourcesContext<'_> {
-        let of = |tree| {
-            let named = plan.sources.iter().filter(move |(_, source)| source.tree == tree);
+        let of = |wanted: fn(&LockedSource) -> bool| {
+            let named = plan.sources.iter().filter(move |(_, source)| wanted(source));
             let context = named.map(|(name, source)| SourceContext {
                 name: Value::attribute(attribute(name)),
                 file: &source.file,
@@ -90,8 +93,18 @@ impl SourcesContext<'_> {
             origin: &sdk.origin,
             sha256: sdk.sha256.to_sri(),
         });
-        SourcesContext { fetchers: fetchers(plan), sources: of(false), trees: of(true), sdks: sdks.collect() }
+        SourcesContext {
+            fetchers: fetchers(plan),
+            sources: of(|source| !source.tree && !is_crate(source)),
+            crates: of(is_crate),
+            trees: of(|source| source.tree),
+            sdks: sdks.collect(),
+        }
     }
+}
+
+fn is_crate(source: &LockedSource) -> bool {
+    source.urls.iter().all(|url| url.starts_with("mirror://crates/"))
 }
 
 /// The functions that sources are fetched by beside `fetchurl`.

@@ -205,6 +205,7 @@ let
     "hostLd"
     "hostLdFlags"
     "hostLibraries"
+    "linkerScript"
     "machRoutines"
     "makeArch"
     "notBuilt"

@@ -267,6 +267,10 @@ fn schema_objects() -> Vec<(String, Write)> {
             "/properties/linux-module/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
             Box::new(|entry| format!("[linux-module.a]\n{entry}\n")),
         ),
+        (
+            "/properties/bare-metal-kernel/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| format!("[bare-metal-kernel.a]\n{entry}\n")),
+        ),
     ];
     for family in families::ALL {
         let table = format!("/properties/{}", family.about().key);
@@ -324,8 +328,9 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    // And [sdk], [kernel-config] and [linux-module], whose keys are the user's.
-    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 3);
+    // And [sdk], [kernel-config], [linux-module] and [bare-metal-kernel], whose keys are the user's; and two tables of
+    // targets, in place of a kernel's linker script and of its exit status.
+    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 4 + 2);
 }
 
 /// Every word that the schema offers is one that the parser takes.

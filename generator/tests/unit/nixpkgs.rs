@@ -31,7 +31,7 @@ fn cells(system: &str) -> Matrix {
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
          [linux]\ntargets = [\"arm64\", \"riscv64\"{x86}]\ncompiler = [\"llvm\", \"gcc\"]\n\
-         modules = [\"greeting\"]\n{bare_metal}\
+         modules = [\"greeting\"]\n\
          [linux-module.greeting]\nsource = \"examples/kernel-module/greeting\"\n\
          [sdk.mine]\nkind = \"file\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\

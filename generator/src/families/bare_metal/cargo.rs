@@ -311,7 +311,7 @@ mod tests {
              checksum = \"{CHECKSUM}\"\n",
             entry(&format!("{registry}checksum = \"{CHECKSUM}\"\n"))
         );
-        assert_eq!(messages(&two), ["\"it/Cargo.lock\" names 2 registries"]);
+        assert_eq!(messages(&two), ["`it/Cargo.lock` names 2 registries"]);
     }
 
     #[test]
@@ -321,7 +321,7 @@ mod tests {
         assert_eq!(of("rust-toolchain.toml", "[toolchain]\ncomponents = []\n"), None);
         assert_eq!(of("rust-toolchain", "1.85.0\n"), None);
         let nightly = of("rust-toolchain.toml", "[toolchain]\nchannel = \"nightly-2025-06-24\"\n").unwrap();
-        assert_eq!(nightly, "\"rust-toolchain.toml\" asks for the compiler \"nightly-2025-06-24\"");
+        assert_eq!(nightly, "`rust-toolchain.toml` asks for the compiler `nightly-2025-06-24`");
         assert!(of("rust-toolchain", "nightly").is_some());
     }
 }

@@ -298,18 +298,17 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     if package.is_none() && !table.contains_key("package") {
         missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
     }
-    let Some(source) = table.get("source") else {
-        missing(reader, "source", &format!("name the folder of the workspace beside the matrix: source = \"{name}\""));
-        return None;
-    };
-    let boots = read_boots(reader, table, &place, value.span(), boot.unwrap_or(Boot::Direct));
     let scripts = table.get("linker-script").map(|value| {
         each(reader, value, "linker-script", &mut |reader, value| {
             let text = reader.string(value, &format!("`linker-script` of {place}"))?;
             Some((text.to_owned(), value.span()))
         })
     });
-
+    let boots = read_boots(reader, table, &place, value.span(), boot.unwrap_or(Boot::Direct));
+    let Some(source) = table.get("source") else {
+        missing(reader, "source", &format!("name the folder of the workspace beside the matrix: source = \"{name}\""));
+        return None;
+    };
     let folder = reader.string(source, &format!("`source` of {place}"))?.to_owned();
     let report = |reader: &mut Reader, span: Range<usize>, (message, hint): Wrong| {
         reader.report(Problem::at(span, message).hint(hint));
@@ -405,6 +404,23 @@ fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range
         }
         return None;
     }
+    let status = match table.get("exit-status") {
+        None => Some(default_status()),
+        Some(value) => each(reader, value, "exit-status", &mut |reader, value| match value.get_ref() {
+            DeValue::Integer(number) => {
+                let status = number.as_str().parse::<u8>().ok().filter(|_| number.radix() == 10);
+                if status.is_none() {
+                    let problem = Problem::at(value.span(), format!("{} is not an exit status", number.as_str()));
+                    reader.report(problem.hint("a number from 0 to 255"));
+                }
+                status
+            }
+            other => {
+                reader.wrong_type(value.span(), "`exit-status`", "a number", other);
+                None
+            }
+        }),
+    };
     let Some(value) = table.get("serial") else {
         let hint = "name lines that it prints when it works: serial = [\"hello\"]; or boot = \"none\", without a check";
         reader.missing.push(Problem::at(span, format!("`serial` is missing in {place}")).hint(hint));
@@ -423,24 +439,7 @@ fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range
         let problem = Problem::at(value.span(), format!("`serial` of {place} has {} lines", lines.len()));
         reader.report(problem.hint(format!("at most {MAX_LINES} are looked for")));
     }
-    let status = match table.get("exit-status") {
-        None => default_status(),
-        Some(value) => each(reader, value, "exit-status", &mut |reader, value| match value.get_ref() {
-            DeValue::Integer(number) => {
-                let status = number.as_str().parse::<u8>().ok().filter(|_| number.radix() == 10);
-                if status.is_none() {
-                    let problem = Problem::at(value.span(), format!("{} is not an exit status", number.as_str()));
-                    reader.report(problem.hint("a number from 0 to 255"));
-                }
-                status
-            }
-            other => {
-                reader.wrong_type(value.span(), "`exit-status`", "a number", other);
-                None
-            }
-        })?,
-    };
-    Some(Boots { serial: lines.into_iter().map(|line| line.value).collect(), status })
+    Some(Boots { serial: lines.into_iter().map(|line| line.value).collect(), status: status? })
 }
 
 /// A value for all targets, or a table with one for each.
@@ -540,4 +539,137 @@ fn is_plain(part: &str) -> bool {
 fn is_word(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte);
     text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && text.bytes().all(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::matrix::Matrix;
+
+    /// A workspace with a kernel, as files beside a matrix.
+    struct Workspace(BTreeMap<String, String>);
+
+    impl Workspace {
+        fn with(mut self, path: &str, text: &str) -> Workspace {
+            self.0.insert(path.to_owned(), text.to_owned());
+            self
+        }
+
+        fn without(mut self, path: &str) -> Workspace {
+            self.0.remove(path);
+            self
+        }
+    }
+
+    impl UserFiles for Workspace {
+        fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+            let text = self.0.get(path).ok_or_else(|| ("there is no such file".to_owned(), "write it".to_owned()))?;
+            Ok(text.clone().into_bytes())
+        }
+
+        fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+            let below = format!("{folder}/");
+            Ok(self.0.keys().filter_map(|path| path.strip_prefix(&below)).map(str::to_owned).collect())
+        }
+    }
+
+    const LOCK: &str = "version = 4\n[[package]]\nname = \"kernel\"\nversion = \"1.0.0\"\n[[package]]\nname = \"spin\"\n\
+                        version = \"0.9.8\"\nsource = \"registry+https://index.example.org/\"\n\
+                        checksum = \"baf1de4339761588bc0619e3cbc0120ee582ebb74b53b4efbf79117bd2da40fd\"\n";
+
+    fn workspace() -> Workspace {
+        Workspace(BTreeMap::new())
+            .with("os/Cargo.toml", "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n[features]\nlogging = []\n")
+            .with("os/Cargo.lock", LOCK)
+            .with("os/src/main.rs", "")
+            .with("os/x86_64.ld", "")
+    }
+
+    const TABLE: &str =
+        "source = \"os\"\npackage = \"kernel\"\nlinker-script = \"x86_64.ld\"\nserial = [\"it works\"]\n";
+
+    fn parse(table: &str, files: &Workspace) -> Result<Matrix, Vec<Problem>> {
+        let text = format!(
+            "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\n\
+             kernel = [\"mine\"]\n[bare-metal-kernel.mine]\n{table}"
+        );
+        Matrix::parse_with(&text, files)
+    }
+
+    #[test]
+    fn a_kernel_is_a_cell_whose_crates_are_sources() {
+        let matrix = parse(TABLE, &workspace()).unwrap();
+        assert_eq!(matrix.count(), 1);
+        let wanted = matrix.wanted();
+        let spin = &wanted["crate-spin-0.9.8"];
+        assert!(spin.hash().is_some_and(|hash| hash.to_hex().starts_with("baf1de43")));
+        assert!(wanted.contains_key("crate-compiler_builtins-0.1.140") && !wanted.contains_key("crate-kernel-1.0.0"));
+    }
+
+    /// Each with the word that its only message or hint holds, and before anything is built.
+    #[test]
+    fn what_is_wrong_with_a_kernel_is_said() {
+        let git =
+            LOCK.replace("registry+https://index.example.org/", "git+https://git.example.org/spin?branch=main#1234");
+        let table = |from: &str, to: &str| {
+            assert!(TABLE.contains(from), "{from}");
+            TABLE.replace(from, to)
+        };
+        let same = TABLE.to_owned();
+        let toolchain = "[toolchain]\nchannel = \"nightly-2025-06-24\"\n";
+        let cases = [
+            (same.clone(), workspace().without("os/Cargo.lock"), "there is no `os/Cargo.lock`"),
+            (same.clone(), workspace().with("os/Cargo.lock", &git), "takes `spin 0.9.8` from git"),
+            (
+                same.clone(),
+                workspace().with("os/rust-toolchain.toml", toolchain),
+                "asks for the compiler `nightly-2025",
+            ),
+            (same.clone(), workspace().without("os/src/main.rs"), "has no program"),
+            (same.clone(), workspace().with("os/src/bin/other.rs", ""), "has 2 programs"),
+            (same.clone(), workspace().without("os/Cargo.toml"), "holds no Cargo.toml"),
+            (same.clone(), workspace().with("os/a b", ""), "a name that not every machine takes"),
+            (table("x86_64.ld", "kernel.ld"), workspace(), "there is no linker script `kernel.ld` in `os`"),
+            (table("\"kernel\"", "\"kernal\""), workspace(), "there is no package below `os` called `kernal`"),
+            (table("\"os\"", "\"../os\""), workspace(), "is not the folder of a workspace"),
+            (table("\"it works\"", "\"  \""), workspace(), "an empty line"),
+            (table("serial = [\"it works\"]\n", ""), workspace(), "`serial` is missing"),
+            (format!("{TABLE}features = [\"loging\"]\n"), workspace(), "there is no feature `loging`"),
+            (format!("{TABLE}profile = \"fast\"\n"), workspace(), "there is no profile `fast`"),
+            (format!("{TABLE}program = \"kernal\"\n"), workspace(), "there is no program `kernal`"),
+            (format!("{TABLE}exit-status = 256\n"), workspace(), "256 is not an exit status"),
+            (format!("{TABLE}boot = \"none\"\n"), workspace(), "`serial` means nothing"),
+            (
+                format!("{TABLE}exit-status = {{ x86_64-unknown-nine = 1 }}\n"),
+                workspace(),
+                "unknown target `x86_64-unknown-nine`",
+            ),
+            (
+                format!("{TABLE}exit-status = {{ aarch64-unknown-none = 1 }}\n"),
+                workspace(),
+                "has no number for x86_64-unknown-none",
+            ),
+        ];
+        for (table, files, expected) in cases {
+            let problems = parse(&table, &files).unwrap_err();
+            let messages: Vec<_> = problems.iter().map(|problem| problem.message.as_str()).collect();
+            assert!(messages.len() == 1 && messages[0].contains(expected), "{expected}: {messages:?}");
+            assert!(problems[0].hint.is_some(), "{messages:?}");
+        }
+        let ignored = format!("{TABLE}ignore-toolchain-file = true\n");
+        assert!(parse(&ignored, &workspace().with("os/rust-toolchain.toml", toolchain)).is_ok());
+    }
+
+    #[test]
+    fn the_kernel_that_needs_no_table_has_all_of_its_files() {
+        let hello = hello();
+        assert!(hello.files.values().all(|text| !text.is_empty()));
+        let below = format!("{HELLO_FOLDER}/");
+        let embedded = Verbatim::embedded().paths().filter(|path| path.starts_with(&below)).count();
+        assert_eq!(embedded, hello.files.len());
+        for target in BareTarget::all() {
+            let script = hello.linker_script.of(target).unwrap();
+            assert!(hello.files.contains_key(script), "{target}");
+        }
+    }
 }

@@ -90,6 +90,8 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
     if let Some(check) = check(cell, &name) {
         planner.check(check);
     }
+    let words = [("kernel", kernel.name.as_str()), ("rust", version)];
+    let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
     planner.cell(Cell {
         name: cell.name.clone(),
         family: ABOUT.key,
@@ -97,7 +99,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
         shell: None,
         output: Output::Node(name),
         target: target.name(),
-        built: false,
+        built,
     });
 }
 

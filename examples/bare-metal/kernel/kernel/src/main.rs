@@ -7,9 +7,11 @@
 
 extern crate alloc;
 
-#[cfg(target_arch = "x86_64")]
-#[path = "x86_64/mod.rs"]
+#[cfg_attr(target_arch = "aarch64", path = "aarch64/mod.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "riscv64/mod.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64/mod.rs")]
 mod machine;
+mod own;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;

@@ -7,7 +7,8 @@ use x86_64::registers::control::Cr2;
 use x86_64::structures::idt::{InterruptDescriptorTable, InterruptStackFrame, PageFaultErrorCode};
 use x86_64::{PrivilegeLevel, VirtAddr};
 
-use super::{segments, task, Own};
+use super::{segments, task};
+use crate::own::Own;
 
 /// The first interrupt of the two controllers; those below are the processor's exceptions.
 const FIRST: u8 = 32;

@@ -6,7 +6,7 @@ use x86_64::structures::paging::{
 };
 use x86_64::{PhysAddr, VirtAddr};
 
-use super::Own;
+use crate::own::Own;
 
 const HEAP: u64 = 0x4444_4444_0000;
 const HEAP_SIZE: u64 = 256 << 10;

@@ -6,8 +6,6 @@ mod memory;
 mod segments;
 mod task;
 
-use core::cell::UnsafeCell;
-
 use uart_16550::SerialPort;
 use x86_64::instructions::port::Port;
 
@@ -21,22 +19,6 @@ pub const NAME: &str = "x86_64";
 const COM1: u16 = 0x3f8;
 /// QEMU's `isa-debug-exit`: a number N ends the emulator with status 2N + 1.
 const DEBUG_EXIT: u16 = 0xf4;
-
-/// A value of the only processor. What is in it is used by one part of the kernel alone.
-struct Own<T>(UnsafeCell<T>);
-
-// SAFETY: there is one processor, and each value has one user.
-unsafe impl<T> Sync for Own<T> {}
-
-impl<T> Own<T> {
-    const fn new(value: T) -> Own<T> {
-        Own(UnsafeCell::new(value))
-    }
-
-    fn get(&self) -> *mut T {
-        self.0.get()
-    }
-}
 
 /// Sets the serial port up.
 fn start_console() {

@@ -6,7 +6,7 @@ use x86_64::structures::gdt::{Descriptor, GlobalDescriptorTable, SegmentSelector
 use x86_64::structures::tss::TaskStateSegment;
 use x86_64::{PrivilegeLevel, VirtAddr};
 
-use super::Own;
+use crate::own::Own;
 
 const STACK: usize = 32 << 10;
 

@@ -5,7 +5,8 @@ use core::slice;
 
 use x86_64::structures::paging::PageTableFlags;
 
-use super::{memory, segments, Own};
+use super::{memory, segments};
+use crate::own::Own;
 
 const CODE: u64 = 0x5555_0000_0000;
 const STACK: u64 = 0x5555_1000_0000;
