@@ -33,7 +33,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
     example: "bare-metal",
     packages: &[],
-    check: "bare-metal/boot-kernel.nix",
+    checks: &["bare-metal/boot-kernel.nix"],
 };
 
 const AXIS_KERNEL: &str = "kernel";

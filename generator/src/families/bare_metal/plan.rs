@@ -94,6 +94,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
     planner.cell(Cell {
         name: cell.name.clone(),
+        full_name: cell.full_name.clone(),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: None,
