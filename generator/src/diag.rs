@@ -172,6 +172,16 @@ fn visible(text: &str, most: usize) -> String {
     shown
 }
 
+/// The start of a text that others wrote, for a message that shows it in another way than [`quote`]: a message must not be
+/// as long as a file.
+pub fn start(text: &str) -> String {
+    const MOST: usize = 300;
+    match text.char_indices().nth(MOST) {
+        Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
 /// A word of the input as it stands in a message: between backticks, harmless, and of bounded length.
 pub fn quote(word: &str) -> String {
     format!("`{}`", visible(word, WORD_CHARS))

@@ -5,13 +5,15 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diag::start;
+
 /// A SHA-256 digest. Printed and serialised as SRI (`sha256-<base64>`), as Nix's `hash` attributes are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sha256(pub [u8; 32]);
 
 /// A text is not a SHA-256 in hexadecimal, Nix's base 32, base 64 or SRI.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-#[error("{text:?} is not a SHA-256: expected 64 hexadecimal digits, 52 of Nix's base 32, or sha256-<base64>")]
+#[error("{:?} is not a SHA-256: expected 64 hexadecimal digits, 52 of Nix's base 32, or sha256-<base64>", start(text))]
 pub struct HashError {
     /// What was read.
     pub text: String,

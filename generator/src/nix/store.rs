@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::hash::{Sha256, to_nix32};
+use crate::diag::start;
 
 /// Where nearly every Nix keeps its store. Functions named `…_in` take another directory.
 pub const STORE_DIR: &str = "/nix/store";
@@ -21,19 +22,22 @@ pub enum StoreError {
     #[error("a Nix store name must not be empty")]
     Empty,
     /// More than 211 bytes.
-    #[error("{name:?} has {} bytes; a Nix store name has at most {LONGEST}", name.len())]
+    #[error("{:?} has {} bytes; a Nix store name has at most {LONGEST}", start(name), name.len())]
     Long {
         /// The name.
         name: String,
     },
     /// A leading dot.
-    #[error("{name:?} starts with a dot, which not every version of Nix allows in a store name")]
+    #[error("{:?} starts with a dot, which not every version of Nix allows in a store name", start(name))]
     Dot {
         /// The name.
         name: String,
     },
     /// A character outside `0-9 a-z A-Z + - . _ ? =`.
-    #[error("{name:?} holds {character:?}; Nix allows only ASCII letters, digits and + - . _ ? = in a store name")]
+    #[error(
+        "{:?} holds {character:?}; Nix allows only ASCII letters, digits and + - . _ ? = in a store name",
+        start(name)
+    )]
     Character {
         /// The name.
         name: String,
@@ -41,7 +45,11 @@ pub enum StoreError {
         character: char,
     },
     /// Not `<store>/<digest>-<name>`.
-    #[error("{text:?} is not a path directly in {dir}: expected {dir}/<32 digits of Nix's base 32>-<name>")]
+    #[error(
+        "{:?} is not a path directly in {1}: expected {1}/<32 digits of Nix's base 32>-<name>",
+        start(text),
+        start(dir)
+    )]
     Path {
         /// What was read.
         text: String,

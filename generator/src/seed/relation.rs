@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::version::compare_versions;
+use crate::diag::start;
 
 /// How a version must compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub fn parse_relations(text: &str) -> Result<Vec<Relation<'_>>, String> {
                 .map(|alternative| parse_alternative(alternative.trim()))
                 .collect::<Option<_>>()
                 .map(|alternatives| Relation { alternatives })
-                .ok_or_else(|| format!("{item:?} is not a package relation"))
+                .ok_or_else(|| format!("{:?} is not a package relation", start(item)))
         })
         .collect()
 }

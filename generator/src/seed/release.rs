@@ -44,7 +44,7 @@ pub fn clear_text(in_release: &str) -> Result<String, String> {
         match header.split_once(": ") {
             _ if header.is_empty() => break,
             Some(("Hash", _)) => {}
-            _ => return Err(format!("has the unexpected armour header {header:?}")),
+            _ => return Err(format!("has the unexpected armour header {:?}", clip(header))),
         }
     }
     let mut body = String::with_capacity(in_release.len());
@@ -56,7 +56,7 @@ pub fn clear_text(in_release: &str) -> Result<String, String> {
                 signed = true;
                 break;
             }
-            None if line.starts_with('-') => return Err(format!("has the unescaped line {line:?}")),
+            None if line.starts_with('-') => return Err(format!("has the unescaped line {:?}", clip(line))),
             None => body.push_str(line),
         }
         body.push('\n');
@@ -68,7 +68,7 @@ pub fn clear_text(in_release: &str) -> Result<String, String> {
         return Err("has no `-----END PGP SIGNATURE-----`".to_owned());
     }
     match lines.find(|line| !line.is_empty()) {
-        Some(line) => Err(format!("goes on after the signature with {line:?}")),
+        Some(line) => Err(format!("goes on after the signature with {:?}", clip(line))),
         None => Ok(body),
     }
 }

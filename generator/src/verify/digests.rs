@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::diag::start;
 use crate::nix::hash::Sha256;
 use crate::nix::store::{StoreError, StorePath};
 
@@ -47,7 +48,7 @@ pub enum DigestsError {
     },
     #[error("format version {found} is not {VERSION}, the one that this crossloom reads")]
     Version { found: u64 },
-    #[error("{system}: {name:?} is not a name that a node, an output or a build system has")]
+    #[error("{}: {:?} is not a name that a node, an output or a build system has", start(system), start(name))]
     Name { system: String, name: String },
     #[error("{system}: {node}, output {output}: its path")]
     Path {

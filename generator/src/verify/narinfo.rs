@@ -1,5 +1,6 @@
 //! `<digest>.narinfo`: what a binary cache says of a store path.
 
+use crate::diag::start;
 use crate::nix::hash::Sha256;
 use crate::nix::store::StorePath;
 
@@ -47,7 +48,7 @@ impl NarInfo {
         for (i, line) in text.lines().enumerate() {
             let wrong = |problem: String| NarInfoError::Line { line: i + 1, problem };
             let Some((field, value)) = line.split_once(": ").or_else(|| Some((line.strip_suffix(':')?, ""))) else {
-                return Err(wrong(format!("{line:?} is no `Field: value`")));
+                return Err(wrong(format!("{:?} is no `Field: value`", start(line))));
             };
             let twice = match field {
                 "StorePath" => {
@@ -56,7 +57,7 @@ impl NarInfo {
                 }
                 "URL" => {
                     if !stays(value) {
-                        return Err(wrong(format!("the address {value:?} is no file below the cache")));
+                        return Err(wrong(format!("the address {:?} is no file below the cache", start(value))));
                     }
                     url.replace(value.to_owned()).is_some()
                 }
@@ -66,7 +67,7 @@ impl NarInfo {
                     nar.replace(read).is_some()
                 }
                 "NarSize" => {
-                    let read = value.parse().map_err(|_| wrong(format!("{value:?} is no number of bytes")))?;
+                    let read = value.parse().map_err(|_| wrong(format!("{:?} is no number of bytes", start(value))))?;
                     size.replace(read).is_some()
                 }
                 _ => false,
