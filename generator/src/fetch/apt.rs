@@ -1,5 +1,7 @@
 //! Which Debian mirrors apt's configuration names. Pure: texts in, addresses out.
 
+use super::mirrors::is_address;
+
 /// One source of packages as apt's files describe it: the fields that tell a Debian archive from others.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AptSource {
@@ -141,7 +143,7 @@ fn suite_archive(suite: &str) -> Option<Archive> {
 
 /// `cdrom:`, `tor+https:`, `mirror+file:` and the like need apt itself.
 fn is_fetchable(uri: &str) -> bool {
-    ["http://", "https://", "file:/"].iter().any(|scheme| uri.starts_with(scheme))
+    is_address(uri, &["http://", "https://", "file:/"])
 }
 
 #[cfg(test)]
@@ -185,6 +187,7 @@ mod tests {
              deb http://s.example.org/ bullseye/updates main\n\
              deb\tcdrom:[Debian 12]/ bookworm main\n\
              deb tor+https://t.example.org/debian bookworm main\n\
+             deb http://// bullseye/updates main\n\
              deb [broken https://x.example.org/debian\n deb\ndeb x",
         );
         assert_eq!(bases(&sources, Archive::Debian), ["https://m.example.org/debian", "file:/srv/mirror/debian"]);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::mirrors::is_address;
+
 /// What cargo's configuration says about the default registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replacement {
@@ -44,7 +46,7 @@ pub fn replacement(configs: &[&str]) -> Replacement {
 pub fn download_template(config_json: &str) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(config_json).ok()?;
     let template = value.get("dl")?.as_str()?;
-    (template.starts_with("https://") || template.starts_with("http://")).then(|| template.to_owned())
+    is_address(template, &["https://", "http://"]).then(|| template.to_owned())
 }
 
 /// The address of one crate's archive, from a `dl` template as cargo's registry documentation defines it.
@@ -106,7 +108,7 @@ mod tests {
             download_template(r#"{"dl": "https://d.example.org/x", "api": null}"#).unwrap(),
             "https://d.example.org/x"
         );
-        for broken in ["", "[]", "{}", r#"{"dl": 1}"#, r#"{"dl": "file:///x"}"#] {
+        for broken in ["", "[]", "{}", r#"{"dl": 1}"#, r#"{"dl": "file:///x"}"#, r#"{"dl": "https://"}"#] {
             assert_eq!(download_template(broken), None, "{broken}");
         }
     }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::pip;
-use crate::diag::nearest;
+use crate::diag::{nearest, start};
 use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
 
 /// What users write: some lines.
@@ -70,7 +70,7 @@ pub enum Candidate {
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum MirrorError {
     /// Nobody knows the name.
-    #[error("no mirror is called `{name}`")]
+    #[error("no mirror is called `{}`", start(name))]
     #[diagnostic(help("{}", unknown(name, user_file)))]
     Unknown {
         /// The name in the address.
@@ -90,7 +90,7 @@ pub enum MirrorError {
         user_file: PathBuf,
     },
     /// The address does not have the form that its mirror asks for.
-    #[error("`{url}` is not an address of the form {form}")]
+    #[error("`{}` is not an address of the form {form}", start(url))]
     Form {
         /// The address.
         url: String,
@@ -141,7 +141,7 @@ fn way_out(name: &str, user_file: &Path) -> String {
         "debian-security" => "https://mirror.example.org/debian-security/",
         _ => "https://mirror.example.org/pub/",
     };
-    format!("name one in {}:\n  [mirrors]\n  {name} = [\"{example}\"]", user_file.display())
+    format!("name one in {}:\n  [mirrors]\n  {} = [\"{example}\"]", user_file.display(), start(name))
 }
 
 /// What of a machine tells its mirrors: a root directory, an environment and a working directory.
@@ -302,37 +302,36 @@ impl Mirrors {
     }
 }
 
+/// Whether an address begins in one of these ways, and names a server if it needs one: `http://` with a path behind it would
+/// be the address of a server that is called like the first folder of the path.
+pub(super) fn is_address(text: &str, schemes: &[&str]) -> bool {
+    let names = |scheme: &&str, rest: &str| !scheme.ends_with("//") || (!rest.is_empty() && !rest.starts_with('/'));
+    schemes.iter().any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| names(scheme, rest)))
+}
+
 /// Whether a path that is appended to a base stays below it, whoever reads it: an address, a server, or a file system. They
 /// decode `%2e` and `%2f`, some more than once, and take `\\` for `/`; control characters they drop.
 pub fn stays_below(path: &str) -> bool {
-    let mut path = path.as_bytes().to_vec();
-    loop {
-        let plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..");
-        if !path.split(|byte| matches!(byte, b'/' | b'\\')).all(plain) || path.iter().any(u8::is_ascii_control) {
-            return false;
-        }
-        let decoded = decoded(&path);
-        if decoded == path {
-            return true;
-        }
-        path = decoded;
-    }
+    let plain = |segment: &[u8]| !matches!(segment, b"" | b"." | b"..");
+    // A segment or a character that is refused stays there however often the rest is decoded: a look at the end is enough.
+    let path = decoded(path.as_bytes());
+    path.split(|byte| matches!(byte, b'/' | b'\\')).all(plain) && !path.iter().any(u8::is_ascii_control)
 }
 
-/// Text in which each `%` with two hexadecimal digits is the byte that they stand for. It becomes shorter, or stays.
+/// Text in which each `%` with two hexadecimal digits is the byte that they stand for, again and again until there is none
+/// left. It takes one pass, whatever the number of layers: a byte that was decoded is looked at with those before it.
 fn decoded(text: &[u8]) -> Vec<u8> {
     let digit = |byte: &u8| (*byte as char).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (mut decoded, mut rest) = (Vec::with_capacity(text.len()), text);
-    while let [first, after @ ..] = rest {
-        let (byte, left) = match rest {
-            [b'%', high, low, left @ ..] => match (digit(high), digit(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, left),
-                _ => (*first, after),
-            },
-            _ => (*first, after),
-        };
-        decoded.push(byte);
-        rest = left;
+    let mut decoded = Vec::with_capacity(text.len());
+    for byte in text {
+        decoded.push(*byte);
+        while let [before @ .., b'%', high, low] = decoded.as_slice()
+            && let (Some(high), Some(low)) = (digit(high), digit(low))
+        {
+            let left = before.len();
+            decoded.truncate(left);
+            decoded.push(high << 4 | low);
+        }
     }
     decoded
 }
@@ -361,7 +360,7 @@ pub fn user_mirrors(text: &str) -> Result<BTreeMap<String, Vec<String>>, String>
                 _ => &["http://", "https://", "file:/"],
             };
             match value.as_str() {
-                Some(base) if schemes.iter().any(|scheme| base.starts_with(scheme)) => bases.push(base.to_owned()),
+                Some(base) if is_address(base, schemes) => bases.push(base.to_owned()),
                 _ => {
                     return Err(format!(
                         "mirror `{name}`: {value} is not an address that begins with {}",
