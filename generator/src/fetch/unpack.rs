@@ -95,7 +95,7 @@ pub fn unpack(archive: impl Read, into: &Path, limits: &Limits) -> Result<(), Un
     let mut archive = Archive::new(plain);
     // Raw: what an extension header says is read here, and no more of it than a path may be long.
     let entries = archive.entries().map_err(read_error)?.raw(true);
-    let mut tree = Tree { root: into, made: BTreeMap::new(), top: None };
+    let mut tree = Tree { root: into, most: limits.members, made: BTreeMap::new(), top: None };
     let mut extension = Extension::default();
     let mut members = 0;
     for entry in entries {
@@ -105,7 +105,7 @@ pub fn unpack(archive: impl Read, into: &Path, limits: &Limits) -> Result<(), Un
         }
         members += 1;
         if members > limits.members {
-            return Err(UnpackError::Limit { limit: format!("{} members", limits.members) });
+            return Err(too_many(limits.members));
         }
         let Extension { path, link } = std::mem::take(&mut extension);
         let path = path.unwrap_or_else(|| entry.path_bytes().into_owned());
@@ -183,6 +183,8 @@ impl Extension {
 /// The directory as far as it is unpacked.
 struct Tree<'a> {
     root: &'a Path,
+    /// How many files, directories and links it may have.
+    most: u64,
     /// By path below the root. Parents of what is there are there, and are directories that were made here: that is
     /// why no path leads through a link.
     made: BTreeMap<Vec<u8>, Made>,
@@ -255,10 +257,12 @@ impl Tree<'_> {
     }
 
     fn make_parents(&mut self, name: &[u8], path: &[u8]) -> Result<(), UnpackError> {
-        for (end, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
-            self.make_directory(name, path.get(..end).unwrap_or_default().to_vec())?;
-        }
-        Ok(())
+        let parents =
+            || path.iter().enumerate().filter(|(_, byte)| **byte == b'/').filter_map(|(end, _)| path.get(..end));
+        // Above the deepest one that is there all others are, and a path may have thousands of them.
+        let there = parents().rev().position(|parent| self.made.contains_key(parent));
+        let missing = there.map_or(0, |from_end| parents().count() - from_end - 1);
+        parents().skip(missing).try_for_each(|parent| self.make_directory(name, parent.to_vec()))
     }
 
     fn make_directory(&mut self, name: &[u8], path: Vec<u8>) -> Result<(), UnpackError> {
@@ -266,6 +270,10 @@ impl Tree<'_> {
             Some(Made::Directory) => Ok(()),
             Some(Made::Other) => Err(refuse(name, "leads through a file or a link of the archive")),
             None => {
+                // Directories that no member names count, too: each path may bring hundreds.
+                if self.made.len() as u64 >= self.most {
+                    return Err(too_many(self.most));
+                }
                 let target = self.root.join(OsStr::from_bytes(&path));
                 // Fails where anything is: on a file system that takes `A` for `a`, too.
                 fs::create_dir(&target).map_err(write_error(&target))?;
@@ -300,6 +308,10 @@ fn write_file(target: &Path, executable: bool, contents: &mut impl Read) -> Resu
         file.set_permissions(Permissions::from_mode(0o755)).map_err(&failed)?;
     }
     Ok(())
+}
+
+fn too_many(members: u64) -> UnpackError {
+    UnpackError::Limit { limit: format!("{members} members") }
 }
 
 fn refuse(name: &[u8], problem: &'static str) -> UnpackError {

@@ -170,6 +170,11 @@ impl<'a> Tree<'a> {
                     return Err(refused(shown_as, MemberProblem::Clash { path: shown(above) }));
                 }
                 None => {
+                    // The archive's reader counts members, and these are none: each path may bring dozens.
+                    if self.entries.len() as u64 > self.limits.members {
+                        let limit = format!("more than {} files, directories and links", self.limits.members);
+                        return Err(SdkError::TooLarge { limit });
+                    }
                     make_directory(&self.on_disk(above))?;
                     self.entries.insert(above.to_vec(), Entry::Directory);
                 }
