@@ -485,15 +485,20 @@ fn header<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> &'a
 }
 
 /// Whether a 206's `Content-Range: bytes 100-199/200` begins at `offset`.
-fn continues(headers: &HeaderMap, offset: u64) -> bool {
+pub(crate) fn continues(headers: &HeaderMap, offset: u64) -> bool {
     let start = header(headers, &CONTENT_RANGE).trim().strip_prefix("bytes").and_then(|range| range.split_once('-'));
     start.and_then(|(start, _)| start.trim().parse().ok()) == Some(offset)
 }
 
+/// After how many seconds a server wants to be asked again. Only that form is read: the one with a date needs the server's
+/// clock and this machine's to agree.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<u64> {
+    header(headers, &RETRY_AFTER).trim().parse().ok()
+}
+
 fn status_trouble(response: &Response) -> Trouble {
     let status = response.status();
-    // Only the form in seconds: the one with a date needs the server's clock and this machine's to agree.
-    let retry_after: Option<u64> = header(response.headers(), &RETRY_AFTER).trim().parse().ok();
+    let retry_after = retry_after(response.headers());
     let reason = status.canonical_reason().unwrap_or_default().to_owned();
     let failure = Failure::Status { code: status.as_u16(), reason, retry_after };
     match status.as_u16() {

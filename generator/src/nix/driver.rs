@@ -137,7 +137,7 @@ impl fmt::Display for Version {
 
 impl Version {
     /// Reads what `nix --version` prints: `nix (Nix) 2.8.0`, `nix (Determinate Nix 3.1.0) 2.26.3`.
-    fn parse(printed: &str) -> Option<Version> {
+    pub fn parse(printed: &str) -> Option<Version> {
         let mut parts = printed.lines().next()?.split_whitespace().next_back()?.split('.');
         let mut number = || -> Option<u32> {
             let part = parts.next()?;
@@ -407,7 +407,7 @@ impl Nix {
 }
 
 /// What `nix path-info --json` prints: a list until 2.18, then an object by path, of late within another one.
-fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
+pub fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
     let value: serde_json::Value = serde_json::from_str(printed).ok()?;
     let entries: Vec<(String, &serde_json::Value)> = match (value.as_array(), value.get("info").unwrap_or(&value)) {
         (Some(list), _) => {

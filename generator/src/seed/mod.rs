@@ -17,7 +17,7 @@ pub mod error;
 
 pub mod archive;
 pub mod control;
-mod date;
+pub mod date;
 pub mod deb;
 pub mod index;
 pub mod lock;
@@ -26,7 +26,7 @@ pub mod relation;
 pub mod release;
 pub mod resolve;
 pub mod roots;
-mod signature;
+pub mod signature;
 pub mod version;
 
 pub use archive::HttpArchive;

@@ -73,7 +73,7 @@ fn weak(number: &str) -> String {
 
 /// Reads gpgv's status lines (GnuPG's doc/DETAILS). A good signature is reported as GOODSIG, and in a line VALIDSIG that
 /// says over which digest it was made: signatures by expired or revoked keys are reported under other words than GOODSIG.
-fn judge(status: &str) -> Result<(), (String, &'static str)> {
+pub fn judge(status: &str) -> Result<(), (String, &'static str)> {
     let lines: Vec<Vec<&str>> = status
         .lines()
         .filter_map(|line| line.strip_prefix("[GNUPG:] "))

@@ -2,12 +2,10 @@
 //! written, read again and rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::gate::gate;
-use super::mutate;
+use super::mutate::{self, told};
 use super::project;
 use crate::flake_lock::with_nixpkgs;
 use crate::lock::{Lock, LockError, LockedSdk};
@@ -147,35 +145,6 @@ const FLAKE: &[&str] = &[
     "\"flake\": false,",
 ];
 
-/// Runs every case of one kind, and says how many texts were taken for locks.
-fn fuzz(corpus: &[Vec<u8>], tokens: &[&[&str]], check: impl Fn(&str) -> bool) -> (u64, u64) {
-    let tokens = tokens.concat();
-    let cases = mutate::cases();
-    let mut good = 0;
-    for case in 0..cases {
-        let text = mutate::mutate(&mut mutate::Rng::new(case), corpus, &tokens);
-        match catch_unwind(AssertUnwindSafe(|| check(&text))) {
-            Ok(fine) => good += u64::from(fine),
-            Err(_) => panic!("case {case} fails; its text is:\n{text:?}"),
-        }
-    }
-    (good, cases)
-}
-
-/// Every message of an error says something.
-fn told(error: &dyn Error) {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        assert!(!error.to_string().trim().is_empty());
-        next = error.source();
-    }
-}
-
-/// A mutator that only ever breaks files, or never does, would test half of a parser.
-fn balanced((good, cases): (u64, u64)) {
-    assert!(cases < 1000 || (good > cases / 100 && good < cases * 9 / 10), "{good} of {cases} are good");
-}
-
 fn built_from(systems: &str, prefer: &str, gcc: &str) -> Matrix {
     project::matrix(&format!(
         "crossloom = 1\n[build]\nsystems = [{systems}]\n[sources]\nprefer = [\"{prefer}\"]\n\
@@ -206,7 +175,7 @@ fn mutated_matrix_locks() {
     let corpus: Vec<_> = locks.iter().map(|lock| lock.to_text().into_bytes()).collect();
     let rendered = std::cell::Cell::new(0_u64);
     let imports = std::cell::Cell::new(0_u64);
-    let result = fuzz(&corpus, &[JSON, LOCK], |text| {
+    let tally = mutate::run_texts("matrix.lock", mutate::CASES / 10, &corpus, &[JSON, LOCK].concat(), |text| {
         let lock = match Lock::parse(text) {
             Ok(lock) => lock,
             Err(error) => {
@@ -254,9 +223,9 @@ fn mutated_matrix_locks() {
         }
         true
     });
-    balanced(result);
-    assert!(result.1 < 1000 || rendered.get() > result.1 / 100, "{} were rendered", rendered.get());
-    assert!(result.1 < 1000 || imports.get() > result.1 / 100, "{} had the SDK", imports.get());
+    tally.balanced();
+    assert!(tally.cases < 500 || rendered.get() > tally.cases / 100, "{} were rendered", rendered.get());
+    assert!(tally.cases < 500 || imports.get() > tally.cases / 100, "{} had the SDK", imports.get());
 }
 
 #[test]
@@ -265,22 +234,26 @@ fn mutated_seed_locks() {
     let (small, large) = (root.join("tests/data/seed"), root.join("data/seeds"));
     // Most edits of a large file hit a version or a digest; a small one has more of everything else.
     let corpus = mutate::corpus(&[&small, &small, &small, &small, &small, &small, &small, &small, &large], "json");
-    balanced(fuzz(&corpus, &[JSON, SEED], |text| match SeedLock::parse(text, "seed.json") {
-        Ok(lock) => {
-            let again = lock.to_json();
-            assert_eq!(SeedLock::parse(&again, "seed.json").unwrap(), lock);
-            assert_eq!(gate("crossloom/seed/seed.json", &again).unwrap(), again);
-            assert!(lock.system.is_linux());
-            for package in lock.packages.iter().map(|package| package.pin()).chain(lock.bootstrap) {
-                StoreName::new(&package.store_name()).unwrap();
+    let tokens = [JSON, SEED].concat();
+    mutate::run_texts("a seed's lock", mutate::CASES / 5, &corpus, &tokens, |text| {
+        match SeedLock::parse(text, "seed.json") {
+            Ok(lock) => {
+                let again = lock.to_json();
+                assert_eq!(SeedLock::parse(&again, "seed.json").unwrap(), lock);
+                assert_eq!(gate("crossloom/seed/seed.json", &again).unwrap(), again);
+                assert!(lock.system.is_linux());
+                for package in lock.packages.iter().map(|package| package.pin()).chain(lock.bootstrap) {
+                    StoreName::new(&package.store_name()).unwrap();
+                }
+                true
             }
-            true
+            Err(error) => {
+                told(&error);
+                false
+            }
         }
-        Err(error) => {
-            told(&error);
-            false
-        }
-    }));
+    })
+    .balanced();
 }
 
 #[test]
@@ -306,7 +279,7 @@ fn mutated_flake_locks() {
 "#;
     let follows = users.replace("\"nixpkgs\": \"nixpkgs\",", "\"nixpkgs\": [\"other\", \"nixpkgs\"],");
     let corpus = [fresh, users.to_owned(), follows].map(String::into_bytes);
-    balanced(fuzz(&corpus, &[JSON, FLAKE], |text| {
+    mutate::run_texts("flake.lock", mutate::CASES, &corpus, &[JSON, FLAKE].concat(), |text| {
         let results = [false, true].map(|update| match with_nixpkgs(Some(text), update) {
             Ok(new) => {
                 gate("flake.lock", &new).unwrap();
@@ -320,5 +293,6 @@ fn mutated_flake_locks() {
             }
         });
         results[0]
-    }));
+    })
+    .balanced();
 }

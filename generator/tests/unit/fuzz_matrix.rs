@@ -1,7 +1,7 @@
 //! Mutated matrix files: never a panic, never a hang, and always either a sound matrix or something to say.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use super::mutate;
@@ -12,6 +12,11 @@ use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
 use crate::matrix::Matrix;
 use crate::platform::System;
 use crate::reader::UserFiles;
+
+/// Nearly every case is a whole matrix, which takes longer than most inputs do.
+const MATRICES: u64 = 1500;
+/// Few of them have few cells, and are rendered.
+const RENDERED: u64 = 3000;
 
 /// Words of the file's syntax and of what is common to all families.
 const TOKENS: &[&str] = &[
@@ -232,20 +237,10 @@ fn mutated_matrix_files() {
     // There are more bad files than good ones, and an edit seldom mends one.
     let (ok, err) = (data.join("ok"), data.join("err"));
     let corpus = mutate::corpus(&[&ok, &ok, &ok, &ok, &ok, &ok, &err], "toml");
-    let cases = mutate::cases();
     let dictionary = dictionary();
     let tokens: Vec<&str> = dictionary.iter().map(String::as_str).collect();
     assert!(tokens.len() > 150, "{}", tokens.len());
-    let mut good = 0;
-    for case in 0..cases {
-        let text = mutate::mutate(&mut mutate::Rng::new(case), &corpus, &tokens);
-        match catch_unwind(AssertUnwindSafe(|| check(&text))) {
-            Ok(fine) => good += u64::from(fine),
-            Err(_) => panic!("case {case} fails; its text is:\n{text:?}"),
-        }
-    }
-    // A mutator that only ever breaks files, or never does, would test half of the parser.
-    assert!(cases < 1000 || (good > cases / 100 && good < cases / 2), "{good} of {cases} are good");
+    mutate::run_texts("matrix.toml", MATRICES, &corpus, &tokens, check).balanced();
 }
 
 /// Whatever a check takes is locked and rendered, into a tree that can be written.
@@ -253,21 +248,18 @@ fn mutated_matrix_files() {
 fn what_is_taken_is_rendered() {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/matrix/ok");
     let corpus = mutate::corpus(&[&data], "toml");
-    let mut rendered = 0;
-    for case in 0..mutate::cases() {
-        // Other cases than those above, and no matrix that takes long.
-        let text = mutate::mutate(&mut mutate::Rng::new(case + 1_000_000), &corpus, TOKENS);
-        let Ok(matrix) = Matrix::parse_with(&text, &Files) else { continue };
-        if matrix.count() > 6 || rendered > mutate::cases() / 40 {
-            continue;
-        }
-        let tree = catch_unwind(AssertUnwindSafe(|| super::project::rendered(&matrix)));
-        let tree = tree.unwrap_or_else(|_| panic!("case {case} fails; its text is:\n{text}"));
+    let rendered = Cell::new(0_u64);
+    let tally = mutate::run_texts("matrix.toml, rendered", RENDERED, &corpus, TOKENS, |text| {
+        // A matrix of many cells takes long, and is one of few cells many times over.
+        let Some(matrix) = Matrix::parse_with(text, &Files).ok().filter(|matrix| matrix.count() <= 6) else {
+            return false;
+        };
+        let tree = super::project::rendered(&matrix);
         let folder = tempfile::tempdir().unwrap();
-        let differences = crate::output::check(folder.path(), &tree);
-        let differences = differences.unwrap_or_else(|error| panic!("case {case}: {error}; its text is:\n{text}"));
+        let differences = crate::output::check(folder.path(), &tree).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(differences.len(), tree.len());
-        rendered += 1;
-    }
-    assert!(mutate::cases() < 1000 || rendered > 10, "{rendered} were rendered");
+        rendered.set(rendered.get() + 1);
+        true
+    });
+    assert!(tally.cases < 3000 || rendered.get() > 5, "{} were rendered", rendered.get());
 }
