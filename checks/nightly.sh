@@ -81,8 +81,7 @@ step 'programs built in development shells' checks/shells.sh "$crossloom"
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module
 step 'every Nix' checks/nix-versions.sh "$crossloom"
 step 'runs that are killed and disturbed' checks/faults.sh "$crossloom" 100
-export CROSSLOOM_FUZZ=100000
-step 'fuzz tests of 100,000 cases' cargo test --release --locked fuzz
+step 'fuzz tests of a million cases, five minutes each at most' checks/fuzz.sh 1000000 300
 
 skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs every fuzz test alone, with a limit on its memory and processor time: fuzz.sh [CASES [SECONDS]]. A test begins no case
+# after so many seconds. Prints one line for each, in the order of docs/security.md, and ends in one line of counts.
+set -euo pipefail
+
+cases=${1:-1000000}
+seconds=${2:-300}
+# Kilobytes of address space. A stack for the formatter takes 256 MB of it, and xz may take as much.
+memory=$((2 << 20))
+# Optimised, but with the checks of a debug build: what overflows or is asserted has to be seen.
+profile=(--config 'profile.fuzz.inherits="release"' --config 'profile.fuzz.opt-level=2'
+  --config 'profile.fuzz.package.crossloom.opt-level=1' --config 'profile.fuzz.debug-assertions=true'
+  --config 'profile.fuzz.overflow-checks=true')
+built=$(cargo "${profile[@]}" test --profile fuzz --locked -p crossloom --lib --no-run --message-format json |
+  sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
+[ -x "$built" ]
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+export CROSSLOOM_FUZZ=$cases CROSSLOOM_FUZZ_SECONDS=$seconds
+# Archives are unpacked millions of times; no disk has to take part.
+[ ! -d /dev/shm ] || export TMPDIR=/dev/shm
+passed=0
+failed=0
+cd generator
+# Among them are tests of a single input, which take no time and print no line.
+for test in $("$built" --list | sed -n 's/^\(tests::fuzz_.*\): test$/\1/p'); do
+  # A test that is still at it long after its last case began is one that hangs.
+  if (ulimit -v "$memory" -t $((seconds + 600)) && exec "$built" --exact "$test" --nocapture) >"$log" 2>&1; then
+    passed=$((passed + 1))
+  else
+    echo "$test: FAILED"
+    tail -c 4000 "$log"
+    failed=$((failed + 1))
+  fi
+  grep -a '^fuzz: ' "$log" || true
+done
+echo "$passed fuzz tests passed, $failed failed"
+[ "$failed" = 0 ]
