@@ -13,9 +13,10 @@ pub fn reference(family: &'static dyn Registered) -> String {
     }
     let packages: Vec<_> = about.packages.iter().map(|package| package.as_str()).collect();
     text.push_str(&format!("Packages of the catalogue: {}.\n\n", code(&packages)));
-    let checks = about.checks.iter().map(|check| format!("`overlays/{check}`")).collect::<Vec<_>>().join(", ");
+    let checks = about.checks.iter().map(|check| format!("`crossloom/{check}`")).collect::<Vec<_>>().join(", ");
     let noun = if about.checks.len() == 1 { "Check" } else { "Checks" };
-    text.push_str(&format!("Example: `examples/{}`. {noun}: {checks}.\n\n", about.example));
+    text.push_str(&format!("Example in crossloom's repository: `examples/{}`. ", about.example));
+    text.push_str(&format!("{noun} in a rendered folder: {checks}.\n\n"));
     text.push_str(&format!("### Keys of [{}]\n\n", about.key));
     let mut rows = vec![row(&["`targets`", "list of strings", "required", "Targets; see below."])];
     rows.extend(family.axes().iter().map(axis_row));
@@ -87,10 +88,10 @@ fn named_table(named: &dyn Table) -> String {
     let rows: Vec<_> = named
         .keys()
         .iter()
-        .map(|key| row(&[&format!("`{}`", key.name), if key.required { "required" } else { "" }, key.doc]))
+        .map(|key| row(&[&format!("`{}`", key.name), if key.required { "yes" } else { "no" }, key.doc]))
         .collect();
     let key = named.key();
-    format!("\n### Keys of [{key}.NAME]\n\n{}\n\n{}", named.summary(), table(&["key", "", "meaning"], &rows))
+    format!("\n### Keys of [{key}.NAME]\n\n{}\n\n{}", named.summary(), table(&["key", "required", "meaning"], &rows))
 }
 
 fn code(words: &[impl AsRef<str>]) -> String {

@@ -11,6 +11,7 @@ pub mod temporary_store;
 
 mod diff;
 mod digests;
+mod documents;
 mod fetch;
 mod fetch_tree;
 mod fuzz_fetch;

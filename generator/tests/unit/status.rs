@@ -9,15 +9,18 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::project::repository;
+use super::project::{matrix, planned, repository};
 use crate::catalogue::{Built, catalogue};
 use crate::families::ALL;
+use crate::matrix::first_matrix;
+use crate::plan::{Cell, Check, Shell};
 use crate::platform::{Seed, System};
-use crate::seed::SeedLock;
+use crate::seed::{SeedLock, Tier};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Results {
+    reached: Vec<Reached>,
     proof: Vec<Proof>,
     beyond: Vec<Beyond>,
     evaluated: Vec<Dated>,
@@ -28,6 +31,14 @@ struct Results {
     nix: Vec<Nix>,
     seed: Vec<OfSeeds>,
     variation: Vec<Variation>,
+}
+
+/// How far cells of a family were tested, in a few words.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Reached {
+    family: String,
+    how: String,
 }
 
 /// How cells that the catalogue lists as built were tested.
@@ -163,8 +174,9 @@ impl Variation {
     fn outcome(&self) -> String {
         match (&self.differs, self.files, self.build_ids) {
             (Some(why), None, None) => format!("differs, as known: {why}"),
+            (None, Some(1), None) => "identical (1 file)".to_owned(),
             (None, Some(files), None) => format!("identical ({files} files)"),
-            (None, Some(files), Some(ids)) => format!("identical ({files} files, {ids} of them but for build IDs)"),
+            (None, Some(files), Some(ids)) => format!("identical ({files} files; {ids} differ only in build IDs)"),
             _ => panic!("{}: either it differs or it has a count of files", self.node),
         }
     }
@@ -191,27 +203,58 @@ fn command(command: Option<&String>) -> String {
     command.map_or_else(|| "not recorded".to_owned(), |command| code(command))
 }
 
-/// By family: how many targets there are, and what of them was built and run.
+/// By family: how many targets there are, which of them were built, of which releases, and how far they were tested.
 fn families() -> String {
     let mut text = String::new();
-    head(&mut text, &["family", "targets", "tested", "with"]);
+    head(&mut text, &["family", "targets", "tested targets", "how far", "with"]);
     for family in ALL {
         let about = family.about();
         let built: Vec<&Built> = catalogue().built().iter().filter(|built| built.family == about.key).collect();
         let targets: BTreeSet<&str> = built.iter().map(|built| built.target.as_str()).collect();
-        let mut releases: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for (package, version) in built.iter().flat_map(|built| &built.releases) {
-            releases.entry(package).or_default().insert(version);
+        // Which targets were built of a release.
+        let mut releases: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+        for built in &built {
+            for (package, version) in &built.releases {
+                releases.entry((package, version)).or_default().insert(&built.target);
+            }
         }
         let with: Vec<String> = releases
             .iter()
-            .map(|(package, versions)| format!("{package} {}", versions.iter().copied().collect::<Vec<_>>().join(", ")))
+            .map(|((package, version), of)| match of == &targets {
+                true => format!("{package} {version}"),
+                false => format!("{package} {version} ({} only)", of.iter().copied().collect::<Vec<_>>().join(", ")),
+            })
             .collect();
         let tested: Vec<String> = targets.into_iter().map(code).collect();
+        let reached = results().reached.into_iter().find(|reached| reached.family == about.key);
+        let how = reached.unwrap_or_else(|| panic!("no [[reached]] of {}", about.key)).how;
         let count = family.targets().len().to_string();
-        row(&mut text, &[&code(about.key), &count, &tested.join(", "), &with.join("; ")]);
+        row(&mut text, &[&code(about.key), &count, &tested.join(", "), &how, &with.join("; ")]);
     }
     text.trim_start().to_owned()
+}
+
+/// By family: the tiers of the seed beside its base that its first matrix takes packages from.
+fn tiers() -> String {
+    let mut text = String::new();
+    head(&mut text, &["family", "cells", "development shells", "checks"]);
+    for family in ALL {
+        let plan = planned(&matrix(&first_matrix(*family)));
+        let plan = &plan.systems[&System::X86_64Linux];
+        let nodes = |names: Vec<&str>| plan.tiers_of(names);
+        let cells = nodes(plan.cells.iter().filter_map(Cell::node).collect());
+        let more = |tiers: BTreeSet<Tier>| {
+            let more: Vec<String> = tiers.difference(&cells).map(|tier| code(tier.as_str())).collect();
+            if more.is_empty() { "no others".to_owned() } else { format!("also {}", more.join(", ")) }
+        };
+        let shells = plan.cells.iter().filter_map(|cell| cell.shell.as_ref()).flat_map(Shell::tiers).collect();
+        let of_check = |check: &Check| &check.tiers | &nodes(check.nodes().map(String::as_str).collect());
+        let checks = plan.checks.iter().flat_map(of_check).collect();
+        let own: Vec<String> = cells.iter().map(|tier| code(tier.as_str())).collect();
+        let own = if own.is_empty() { "no others".to_owned() } else { own.join(", ") };
+        row(&mut text, &[&code(family.about().key), &own, &more(shells), &more(checks)]);
+    }
+    text
 }
 
 fn status() -> String {
@@ -219,10 +262,14 @@ fn status() -> String {
     let mut text = String::from(
         "# Status\n\n\
          <!-- Written by `CROSSLOOM_BLESS=1 cargo test --lib status` from generator/data/results.toml and catalogue.toml. -->\n\n\
-         crossloom's authors built, ran, compared and measured what stands here, on x86_64-linux, with the sources as Debian's\n\
-         archive holds them. Everything else that a matrix can ask for is rendered and evaluated in tests; nobody has built it\n\
-         yet. `crossloom plan` prints `tested` or `not tested` beside every cell. A date is the day on which the result was\n\
-         recorded.\n\n\
+         crossloom's authors built, ran, compared and measured everything on this page, on x86_64-linux, with the sources as\n\
+         Debian's archive holds them (`prefer = [\"debian\", \"upstream\"]`, which `crossloom init` writes). Nobody has built any\n\
+         other cell with the catalogue's own settings; tests render and evaluate it. Some nodes of other targets were built as\n\
+         parts of kernels, such as `gcc-14_2_0-aarch64-linux-musl`.\n\n\
+         `crossloom plan` prints `tested` beside a cell if this page lists it, its sources are locked with the same hashes, and\n\
+         it is built on x86_64-linux from the default seed. The word says nothing about the recipes: it stays when a recipe\n\
+         changes later. A date is the day on which the result was recorded, and the recipes were those of that day's commits;\n\
+         the commit itself was not recorded.\n\n\
          ## Families\n\n",
     );
     text.push_str(&families());
@@ -268,6 +315,11 @@ fn status() -> String {
         let megabytes = format!("{:.1} MB", size.bytes as f64 / 1e6);
         row(&mut text, &[tier.as_str(), &size.packages.to_string(), &megabytes]);
     }
+    text.push_str(
+        "\nEverything on Linux needs the tier `base`. Beside it, the matrices that `crossloom init --family` writes need these\n\
+         (the check `programs-…` of a foreign musl target also `emulator`, the flavour `osxcross` also `osxcross`):\n",
+    );
+    text.push_str(&tiers());
 
     heading(
         &mut text,
@@ -314,7 +366,17 @@ fn status() -> String {
     heading(
         &mut text,
         "Nix versions",
-        &["Nix", "evaluation", "derivations", "builds", "project", "apps", "derivations compared", "command", "date"],
+        &[
+            "Nix",
+            "flake, examples",
+            "all derivations",
+            "builds",
+            "again, shell, template",
+            "nix run, nix fmt",
+            "derivations compared",
+            "command",
+            "date",
+        ],
     );
     for nix in &results.nix {
         let passed = |step| if nix.passed.contains(&step) { "passed" } else { "not passed" };

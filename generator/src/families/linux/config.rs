@@ -64,7 +64,7 @@ static KEYS: [Key; 3] = [
     Key {
         name: "base",
         required: false,
-        doc: "The goal of the kernel's makefile that it starts from.",
+        doc: "Where it starts: `allnoconfig` (the default), `tinyconfig` or `defconfig`.",
         schema: || json!({ "type": "string", "enum": Goal::WORDS, "default": Goal::Allnoconfig.as_str() }),
     },
     Key {
