@@ -1,10 +1,11 @@
-//! `crossloom build`: fetches what cells need, builds them with Nix, prints where they are. `crossloom nix`: Nix with the
-//! same settings.
+//! `crossloom build`: fetches the files that cells need, builds the cells with Nix, and prints their paths. `crossloom nix`:
+//! Nix with the same settings.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::page::{Page, Use};
 use super::progress::{Progress, show};
 use super::project::EditedArgs;
 use super::{MatrixArgs, Outcome, Result, project};
@@ -15,19 +16,35 @@ use crate::store::develop::without_nixpkgs;
 use crate::store::sources::for_names;
 use crate::store::{Event, machine};
 
+/// The page of `build`.
+pub const PAGE: Page = Page {
+    command: "build",
+    examples: &[
+        ("crossloom build {cell}", "builds a toolchain and prints its store path"),
+        (
+            "crossloom build --out-link result {cell}",
+            "also makes a link that protects the toolchain from the garbage collector",
+        ),
+        ("crossloom build programs-{cell}", "builds a check, which compiles programs and runs them"),
+        ("crossloom build --rebuild gmp", "builds one node a second time and compares"),
+    ],
+    uses: &[Use::Project, Use::Rendered, Use::Nix, Use::Network],
+    found: "--rebuild got a different output",
+};
+
 #[derive(Debug, Args)]
 pub struct BuildArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
     #[command(flatten)]
     edited: EditedArgs,
-    /// Cells and checks, as `crossloom plan` lists them; or single nodes.
+    /// Cells and checks, as `crossloom plan` prints them, or nodes.
     #[arg(value_name = "CELL|CHECK|NODE", required = true)]
     names: Vec<String>,
-    /// Make a link to the result here.
+    /// Make a link to the result, which protects it from the garbage collector.
     #[arg(short, long, value_name = "LINK")]
     out_link: Option<PathBuf>,
-    /// Build what is there already a second time, every node of it, and exit 1 when one comes out different.
+    /// Build every node of a cell a second time and compare; exit 1 if one differs.
     #[arg(long)]
     rebuild: bool,
 }
@@ -51,11 +68,26 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
             Ok(Outcome::Fine)
         }
         Built::Differs(node) => {
-            tracing::error!("{node} comes out different when it is built again");
+            tracing::error!("{node} differs when it is built again");
             Ok(Outcome::Found)
         }
     }
 }
+
+/// The page of `nix`.
+pub const NIX: Page = Page {
+    command: "nix",
+    examples: &[
+        ("crossloom nix develop .#{target}", "enters a development shell; run `crossloom fetch {target}` before"),
+        ("crossloom nix flake show", "shows what the rendered flake has"),
+        (
+            "crossloom nix path-info --closure-size .#{cell}",
+            "prints how large a toolchain is with everything that it needs",
+        ),
+    ],
+    uses: &[Use::Project, Use::Rendered, Use::Nix],
+    found: "",
+};
 
 #[derive(Debug, Args)]
 pub struct NixArgs {
@@ -63,12 +95,12 @@ pub struct NixArgs {
     matrix: MatrixArgs,
     #[command(flatten)]
     edited: EditedArgs,
-    /// What to run, e.g. `build .#CELL`.
+    /// Arguments for `nix`, such as `build .#CELL`.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true, value_name = "ARG")]
     args: Vec<String>,
 }
 
-/// Whether a command of Nix's builds.
+/// Whether a command of Nix builds something.
 fn builds(args: &[String]) -> bool {
     const COMMANDS: [&str; 7] = ["build", "bundle", "develop", "print-dev-env", "profile", "run", "shell"];
     let mut words = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-'));
@@ -82,7 +114,7 @@ fn builds(args: &[String]) -> bool {
 pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.matrix)?;
     let nix = located(&project.seeds()?, machine::system()?)?;
-    // Other commands build nothing, and are of use where nothing is rendered or the lock is stale.
+    // Other commands build nothing, and are useful even if nothing is rendered or the lock is stale.
     if builds(&args.args) && project.index().is_ok() {
         args.edited.current(&project, &project.plan()?)?;
     }
@@ -90,6 +122,6 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
     all.extend(without_nixpkgs(&nix, &args.args)?);
     let run = |source| BuildError::Run { program: "nix".to_owned(), source };
     let status = nix.command("nix", &all).status().map_err(run)?;
-    // As a shell would: what Nix itself answered.
+    // As in a shell, the exit code is the one of Nix.
     Ok(Outcome::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
 }

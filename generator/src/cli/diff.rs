@@ -1,24 +1,39 @@
-//! `crossloom diff`: what would be built again, and why.
+//! `crossloom diff`: the cells that would be rebuilt, and why.
 
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::page::{Page, Use};
 use super::{Outcome, Result, project};
 use crate::diff::{Diff, Side, Status, diff};
 use crate::output::FOLDER;
 use crate::project::Snapshot;
 use crate::tree::TreeError;
 
+/// The page of `diff`.
+pub const PAGE: Page = Page {
+    command: "diff",
+    examples: &[
+        (
+            "crossloom diff ../before matrix.toml",
+            "compares with another worktree, made by `git worktree add ../before HEAD`",
+        ),
+        ("crossloom diff --json ../before", "the same for programs"),
+    ],
+    uses: &[Use::Project, Use::Rendered],
+    found: "a cell would be rebuilt, or a name stands for another cell than before",
+};
+
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The matrix to compare with, its lock beside it, e.g. in another git worktree.
+    /// The matrix or folder to compare with, for example in another git worktree.
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The matrix as it is now.
+    /// The new matrix or folder.
     #[arg(value_name = "NEW", default_value = "matrix.toml")]
     new: PathBuf,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -38,7 +53,7 @@ struct FilesError {
 /// Runs the command.
 pub fn run(args: &DiffArgs) -> Result<Outcome> {
     let (old, new) = (project::open_named(&args.old)?, project::open_named(&args.new)?);
-    // What an older crossloom rendered tells what its recipes were. Without that both have those that there are now.
+    // A folder that an older crossloom rendered has its recipes. Without it, both sides have the recipes of this program.
     let (before, after) = match old.rendered()? {
         Some(files) => (files, new.rendered()?.unwrap_or_default()),
         None => {
@@ -57,9 +72,7 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
     }
     tracing::info!("{}", summary(&compared));
     if compared.reuses() {
-        tracing::warn!(
-            "names stand for other cells than before: whoever builds one of them by name gets another package"
-        );
+        tracing::warn!("some names now stand for other cells: whoever builds them by name gets another package");
     }
     Ok(if compared.rebuilds() || compared.reuses() { Outcome::Found } else { Outcome::Fine })
 }

@@ -1,9 +1,10 @@
-//! `crossloom fetch`: what cells are built from, into the Nix store or into a folder.
+//! `crossloom fetch`: downloads the files that cells are built from, into the Nix store or into a folder.
 
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::page::{Page, Use};
 use super::progress::{Progress, show};
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::driver::Nix;
@@ -13,20 +14,36 @@ use crate::store::needed::needed;
 use crate::store::sources::{download, folders, into_store};
 use crate::word::Word;
 
+/// The page of `fetch`.
+pub const PAGE: Page = Page {
+    command: "fetch",
+    examples: &[
+        ("crossloom fetch", "downloads everything that the matrix needs into the Nix store"),
+        ("crossloom fetch {target}", "downloads what one development shell needs"),
+        (
+            "crossloom fetch --system x86_64-linux --to media",
+            "collects the files in a folder, for a machine without a network",
+        ),
+        ("crossloom fetch --from media", "takes the files from that folder"),
+    ],
+    uses: &[Use::Project, Use::Nix, Use::Network],
+    found: "",
+};
+
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Only what these cells, development shells and checks need; all of them when none is named.
+    /// Cells, development shells and checks [default: everything in the matrix].
     #[arg(value_name = "CELL|SHELL|CHECK")]
     cells: Vec<String>,
-    /// The build machine's system, when it is another than this one.
+    /// The kind of build machine, such as x86_64-linux [default: this machine's].
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
     system: Option<System>,
-    /// Look for files here first, e.g. on a medium for a machine without a network. May be given more than once.
+    /// Look for files in this folder first. Can be given more than once.
     #[arg(long, value_name = "DIR")]
     from: Vec<PathBuf>,
-    /// Collect every file here instead of in the cache, and leave the Nix store alone.
+    /// Collect every file in this folder, and leave the Nix store alone.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
 }
@@ -57,12 +74,12 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     for (sdk, _) in &needed.sdks {
         let dir = dir.display();
         tracing::warn!(
-            "sdk {sdk} has no address, and is not put into {dir}: take along the file that it was imported \
+            "sdk {sdk} has no address, so it is not in {dir}: carry over the file that it was imported \
              from, and run `crossloom sdk import --name {sdk} FILE` there"
         );
     }
     let files: Vec<_> = needed.files.into_iter().map(|file| file.wanted).collect();
-    // What this machine has already need not be downloaded again.
+    // Files that this machine has need not be downloaded again.
     let from: Vec<_> = args.from.iter().cloned().chain(machine::cache().ok()).collect();
     download(&files, dir, &from, true, show(quiet), &mut tell)?;
     Ok(Outcome::Fine)

@@ -4,17 +4,28 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::page::Page;
 use super::{Outcome, Result};
 use crate::format::{Formatted, formatted};
 use crate::output;
 
+/// The page of `format`.
+pub const PAGE: Page = Page {
+    command: "format",
+    examples: &[
+        ("crossloom format", "formats the Nix files in this folder and below"),
+        ("crossloom format --check overlays flake.nix", "prints which files would change"),
+    ],
+    uses: &[],
+    found: "--check found a file that would change",
+};
+
 #[derive(Debug, Args)]
 pub struct FormatArgs {
-    /// Files, and folders whose Nix files are meant: all but those in hidden folders, in folders with a CACHEDIR.TAG, and
-    /// behind links.
+    /// Files, and folders with Nix files. Hidden folders, folders with a CACHEDIR.TAG and links are skipped.
     #[arg(value_name = "PATH", default_value = ".")]
     paths: Vec<PathBuf>,
-    /// Write nothing; print which files would change, and exit 1 when one would.
+    /// Write nothing; print the files that would change, and exit 1 if there are any.
     #[arg(long)]
     check: bool,
 }

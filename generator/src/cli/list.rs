@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use clap::Args;
 
+use super::page::Page;
 use super::table::{separated, table};
 use super::{Outcome, Result};
 use crate::families::{self};
@@ -11,9 +12,20 @@ use crate::family::Registered;
 use crate::family::find;
 use crate::matrix::reference;
 
+/// The page of `list`.
+pub const PAGE: Page = Page {
+    command: "list",
+    examples: &[
+        ("crossloom list", "prints the families"),
+        ("crossloom list {family}", "prints the keys, targets and versions of one family"),
+    ],
+    uses: &[],
+    found: "",
+};
+
 #[derive(Debug, Args)]
 pub struct ListArgs {
-    /// Print the reference of this family instead: its keys, targets and versions.
+    /// Print the keys, targets and versions of this family.
     #[arg(value_name = "FAMILY", value_parser = family())]
     family: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! `crossloom completions` and `crossloom man`: what is made from the definition of the command line itself.
+//! `crossloom completions` and `crossloom man`, both made from the definition of the command line.
 
 use std::path::PathBuf;
 
@@ -6,26 +6,62 @@ use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::page::{PAGES, Page};
 use super::{Cli, Outcome, PrintError, Result};
 use crate::output;
 
+/// The page of `completions`.
+pub const COMPLETIONS: Page = Page {
+    command: "completions",
+    examples: &[(
+        "crossloom completions bash",
+        "prints a script for bash; save it in ~/.local/share/bash-completion/completions/crossloom",
+    )],
+    uses: &[],
+    found: "",
+};
+
+/// The page of `man`.
+pub const MAN: Page = Page {
+    command: "man",
+    examples: &[
+        ("crossloom man", "prints crossloom(1)"),
+        ("crossloom man --output share/man/man1", "writes the page of every command into a folder"),
+    ],
+    uses: &[],
+    found: "",
+};
+
+/// The command line with examples in its help texts.
+pub fn command() -> clap::Command {
+    fn at(command: clap::Command, words: &[&str], page: &Page) -> clap::Command {
+        match words.split_first() {
+            None => command.after_help(page.help()),
+            Some((first, rest)) => command.mut_subcommand(first, |command| at(command, rest, page)),
+        }
+    }
+    PAGES
+        .iter()
+        .fold(Cli::command(), |command, page| at(command, &page.command.split_whitespace().collect::<Vec<_>>(), page))
+}
+
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell that reads them.
+    /// The shell.
     #[arg(value_name = "SHELL")]
     shell: Shell,
 }
 
 #[derive(Debug, Args)]
 pub struct ManArgs {
-    /// Write one page for every command into this folder instead: crossloom.1, crossloom-build.1, …
+    /// Write one page for each command into this folder: crossloom.1, crossloom-build.1, …
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
 }
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot make {path}")]
-#[diagnostic(help("name a folder that is there or can be made with --output DIR"))]
+#[diagnostic(help("name another folder with --output DIR"))]
 struct FolderError {
     path: String,
     #[source]
@@ -42,7 +78,7 @@ pub fn completions(args: &CompletionsArgs) -> Result<Outcome> {
 
 /// Prints the manual page, or writes all of them.
 pub fn man(args: &ManArgs) -> Result<Outcome> {
-    // `help` says what the pages say, for every command once more.
+    // `help` would repeat the page of every command.
     let mut command = Cli::command().disable_help_subcommand(true);
     command.build();
     let Some(dir) = &args.output else {
@@ -62,10 +98,19 @@ pub fn man(args: &ManArgs) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// A command's page: its file's name, and its text. There is no date in it: the same program gives the same page.
+/// A command's page: the name of its file, and its text. It has no date, so the same program gives the same page.
 fn page(command: clap::Command) -> Result<(String, String)> {
+    // The name of a page has its command's words: `crossloom-seed-lock`.
+    let name = command.get_bin_name().unwrap_or_default().to_owned();
+    let words = name.strip_prefix(env!("CARGO_PKG_NAME")).unwrap_or(&name).trim().to_owned();
     let page = Man::new(command).source(concat!("crossloom ", env!("CARGO_PKG_VERSION"))).manual("crossloom");
     let mut text = Vec::new();
     page.render(&mut text).map_err(PrintError::Page)?;
-    Ok((page.get_filename(), String::from_utf8_lossy(&text).into_owned()))
+    let mut text = String::from_utf8_lossy(&text).into_owned();
+    if let Some(page) = PAGES.iter().find(|page| page.command == words) {
+        // The version comes last.
+        let end = text.find(".SH VERSION").unwrap_or(text.len());
+        text.insert_str(end, &page.sections());
+    }
+    Ok((page.get_filename(), text))
 }

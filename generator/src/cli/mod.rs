@@ -8,6 +8,7 @@ mod fetch;
 mod format;
 mod list;
 mod manual;
+mod page;
 mod plan;
 mod progress;
 mod project;
@@ -20,12 +21,13 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use miette::Diagnostic;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::report::Report;
+use page::{Page, Use};
 
 /// Generates Nix derivations for cross toolchains from a target matrix.
 #[derive(Debug, Parser)]
@@ -34,44 +36,44 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// Say less: errors only.
+    /// Print errors only.
     #[arg(short, long, global = true)]
     quiet: bool,
 }
 
-/// Which matrix a command is about.
+/// The matrix of a command.
 #[derive(Debug, Args)]
 pub struct MatrixArgs {
-    /// The matrix, or the folder that it is in; everything else is found or written beside it.
+    /// The matrix, or its folder. All other files are read and written beside it.
     #[arg(short, long, default_value = "matrix.toml", value_name = "FILE")]
     matrix: PathBuf,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write a first matrix.toml to start from.
+    /// Write a first matrix.toml.
     Init {
         #[command(flatten)]
         matrix: MatrixArgs,
-        /// The family of its first cell; `crossloom list` names them.
+        /// The family of its first cell; `crossloom list` prints them.
         #[arg(long, value_name = "FAMILY", value_parser = list::family())]
         family: Option<String>,
     },
-    /// Print the families of cells that a matrix can ask for, or the keys, targets and versions of one.
+    /// Print the families, or the keys, targets and versions of one family.
     List(list::ListArgs),
-    /// Read the matrix and its lock, and say everything that is wrong with them.
+    /// Read the matrix and its locks, and print every problem.
     Check {
         #[command(flatten)]
         matrix: MatrixArgs,
     },
-    /// Resolve every source of the matrix to an address and a hash: writes matrix.lock and flake.lock.
+    /// Write matrix.lock, with an address and a hash for every source, and flake.lock.
     Lock {
         #[command(flatten)]
         matrix: MatrixArgs,
-        /// Take this source anew from the catalogue: a package (`gcc`), a release (`gcc-14.2.0`) or `nixpkgs`.
+        /// Take a source from the catalogue again: a package (`gcc`), a release (`gcc-14.2.0`) or `nixpkgs`.
         #[arg(long, value_name = "NAME")]
         update: Vec<String>,
-        /// Write nothing; exit 1 when the lock is stale.
+        /// Write nothing; exit 1 if a lock is stale.
         #[arg(long)]
         check: bool,
     },
@@ -79,52 +81,74 @@ enum Command {
     Generate {
         #[command(flatten)]
         matrix: MatrixArgs,
-        /// Write nothing; exit 1 with a diff when what is there differs from what would be written.
+        /// Write nothing; print a diff and exit 1 if a file differs from what would be written.
         #[arg(long)]
         check: bool,
-        /// Leave flake.nix to the user.
+        /// Do not write flake.nix.
         #[arg(long)]
         no_flake: bool,
     },
-    /// Download what the matrix builds from, check it and add it to the Nix store.
+    /// Download everything that the matrix needs, check it, and add it to the Nix store.
     Fetch(fetch::FetchArgs),
     /// Print the cells and checks that the matrix stands for.
     Plan(plan::PlanArgs),
-    /// Print which cells would be rebuilt and why, compared with another matrix; exit 1 when one would be.
+    /// Print which cells would be rebuilt, and why, compared with another matrix.
     Diff(diff::DiffArgs),
-    /// Build cells or checks and print their store paths. What they need is fetched first.
+    /// Download what is missing, build cells, checks or nodes, and print their store paths.
     Build(build::BuildArgs),
-    /// Build what is there again, or compare it with what another party built: node by node, bit by bit.
+    /// Build nodes a second time and compare, or compare with another party's builds.
     Verify(verify::VerifyArgs),
-    /// Print which bits nodes came out as on this machine, for others to compare with.
+    /// Print the hashes of nodes that this machine built, for others to compare with.
     Digests(digests::DigestsArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
     Nix(build::NixArgs),
-    /// Lay Nix files out in the style of those that are rendered, as `nix fmt` does in crossloom's own flake.
+    /// Format Nix files in the official style, which rendered files have.
     Format(format::FormatArgs),
-    /// macOS SDKs of your own.
+    /// Import your own macOS SDK.
     Sdk {
         #[command(subcommand)]
         command: sdk::SdkCommand,
     },
-    /// The pinned Debian packages that everything is built with.
+    /// Lock, fetch and show the pinned Debian packages that everything on Linux is built with.
     Seed {
         #[command(subcommand)]
         command: seed::SeedCommand,
     },
     /// Print the JSON Schema of matrix.toml.
     Schema {
-        /// Write it to this file instead.
+        /// Write it to this file.
         #[arg(long, value_name = "FILE")]
         write: Option<PathBuf>,
     },
-    /// Print a script that completes commands and options in a shell.
+    /// Print a completion script for a shell.
     Completions(manual::CompletionsArgs),
-    /// Print the manual page crossloom(1).
+    /// Print the manual page crossloom(1), or write the pages of all commands.
     Man(manual::ManArgs),
 }
 
-/// What a command that did its work found.
+/// The page of the program.
+pub const PAGE: Page = Page {
+    command: "",
+    examples: &[
+        ("crossloom init", "writes a first matrix.toml; then:"),
+        ("crossloom lock", "writes where every source is, and its hash"),
+        ("crossloom generate", "writes flake.nix and the folder crossloom/"),
+        ("crossloom plan", "prints the cells that the matrix stands for"),
+        ("crossloom build {cell}", "builds one of them"),
+    ],
+    uses: &[Use::Project, Use::Rendered, Use::Nix, Use::Network],
+    found: "a check found something; each command's own page says when",
+};
+
+/// The page of `schema`.
+pub const SCHEMA: Page = Page {
+    command: "schema",
+    examples: &[("crossloom schema --write matrix.schema.json", "writes the JSON Schema, for completion in an editor")],
+    uses: &[],
+    found: "",
+};
+
+/// The result of a command that did its work.
 pub enum Outcome {
     /// Nothing to complain about.
     Fine,
@@ -138,7 +162,10 @@ type Result<T> = std::result::Result<T, Box<dyn Diagnostic + Send + Sync>>;
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::from_arg_matches(&manual::command().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet) {
         Ok(filter) => filter,
         Err(error) => {
@@ -150,7 +177,7 @@ pub fn run() -> ExitCode {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
-        // It would be said on standard error, too, and end this with a panic.
+        // The message would go to standard error, too, and end the program with a panic.
         .log_internal_errors(false)
         .without_time()
         .with_target(false)
@@ -169,7 +196,7 @@ pub fn run() -> ExitCode {
 /// The variable that says what is logged.
 const LOG: &str = "CROSSLOOM_LOG";
 
-/// What [`LOG`] holds is not a filter.
+/// The value of [`LOG`] is not a filter.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 #[error("{LOG} is {value:?}, which is not a level")]
 #[diagnostic(help("set it to one of error, warn, info, debug, trace, off; or to MODULE=LEVEL, e.g. crossloom=debug"))]
@@ -177,7 +204,7 @@ struct LogError {
     value: String,
 }
 
-/// What is logged. A bare word would be a module's name to the filter, so that a misspelt level would silence everything.
+/// The filter of the log. The library takes an unknown word for a module, so a misspelt level would silence everything.
 fn log_filter(value: Option<&OsStr>, quiet: bool) -> std::result::Result<EnvFilter, LogError> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
         return Ok(EnvFilter::new(if quiet { "error" } else { "info" }));
@@ -221,7 +248,7 @@ fn say_json(value: &impl serde::Serialize) -> Result<()> {
 /// Prints an error with its causes, a blank line, and what can be done about it.
 fn report(error: &dyn Diagnostic) {
     use std::io::Write;
-    // Where standard error cannot be written, the exit code still tells.
+    // If standard error cannot be written, the exit code still tells the result.
     let (on, off) = (STRONG.render(), STRONG.render_reset());
     let _ = writeln!(anstream::stderr(), "{on}error:{off} {}", Report::of(error));
 }

@@ -1,10 +1,11 @@
-//! `crossloom plan`: what a matrix stands for, and what of it a Nix store holds.
+//! `crossloom plan`: the cells of a matrix, and which of them the Nix store has.
 
 use std::io::IsTerminal;
 
 use clap::Args;
 use serde_json::Value;
 
+use super::page::{Page, Use};
 use super::project::EditedArgs;
 use super::table::{separated, table};
 use super::{MatrixArgs, Outcome, PrintError, Result, project};
@@ -12,19 +13,31 @@ use crate::nix::driver::Nix;
 use crate::plan::{Plan, SystemPlan};
 use crate::store::evaluate::{Store, Stored, store};
 
+/// The page of `plan`.
+pub const PAGE: Page = Page {
+    command: "plan",
+    examples: &[
+        ("crossloom plan", "prints cells and checks"),
+        ("crossloom plan --store --nodes", "also prints nodes, store paths, and whether each is in the store"),
+        ("crossloom plan --json", "prints everything for programs"),
+    ],
+    uses: &[Use::Project, Use::Rendered, Use::Nix],
+    found: "",
+};
+
 #[derive(Debug, Args)]
 pub struct PlanArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
     #[command(flatten)]
     edited: EditedArgs,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
-    /// Every node, too: the parts that cells are put together from. JSON has them always.
+    /// Also print nodes, the steps from which cells are built. JSON always has them.
     #[arg(long)]
     nodes: bool,
-    /// Ask Nix for the store path of each, and whether it is in the store. Builds and downloads nothing.
+    /// Also print store paths, and whether each is in the store. Builds and downloads nothing.
     #[arg(long)]
     store: bool,
 }
@@ -37,7 +50,7 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
     let plan = project.plan()?;
     let store = match args.store {
         true => {
-            // Tells a folder that is not there from one that belongs to another matrix.
+            // A missing folder has another message than a folder of another matrix.
             project.index()?;
             args.edited.current(&project, &plan)?;
             Some(store(&Nix::locate()?, &project, &plan)?)
@@ -58,12 +71,12 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// What a table says of a node that is known.
+/// The word of the table for a node that is known.
 fn presence(stored: &Stored) -> &'static str {
     if stored.present { "present" } else { "to build" }
 }
 
-/// System, kind, name, what is known of a cell, and with a store whether it is there and its path.
+/// System, kind, name, and the state of a cell; with a store also whether it is there, and its path.
 fn rows(plan: &Plan, nodes: bool, store: Option<&Store>) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for (system, planned) in &plan.systems {

@@ -1,4 +1,4 @@
-//! What a person sees while Nix builds: a bar on a terminal, plain lines elsewhere. All on standard error.
+//! The progress of builds for people: a bar on a terminal, plain lines elsewhere. All on standard error.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub struct Progress {
 /// One program of Nix's.
 struct Running {
     bar: ProgressBar,
-    /// What is being built.
+    /// The node that is being built.
     node: Option<String>,
     /// Since when.
     since: Instant,

@@ -1,10 +1,11 @@
-//! `crossloom init`, `check`, `lock` and `generate`: a matrix and what stands beside it.
+//! `crossloom init`, `check`, `lock` and `generate`: a matrix and the files beside it.
 
 use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
 
+use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result};
 use crate::families;
 use crate::family::find;
@@ -12,6 +13,51 @@ use crate::output::Guard;
 use crate::plan::Plan;
 use crate::project::{self, Project, ProjectError};
 use crate::{diag, output};
+
+/// The page of `init`.
+pub const INIT: Page = Page {
+    command: "init",
+    examples: &[
+        ("crossloom init", "writes matrix.toml with one toolchain"),
+        ("crossloom init --family linux", "writes matrix.toml with one kernel"),
+    ],
+    uses: &[Use::Project],
+    found: "",
+};
+
+/// The page of `check`.
+pub const CHECK: Page = Page {
+    command: "check",
+    examples: &[
+        ("crossloom check", "reads matrix.toml and the locks beside it"),
+        ("crossloom check --matrix toolchains", "the same in another folder"),
+    ],
+    uses: &[Use::Project],
+    found: "",
+};
+
+/// The page of `lock`.
+pub const LOCK: Page = Page {
+    command: "lock",
+    examples: &[
+        ("crossloom lock", "writes matrix.lock and flake.lock, without network"),
+        ("crossloom lock --update gcc", "takes the sources of gcc from the catalogue again"),
+        ("crossloom lock --check", "for CI: writes nothing"),
+    ],
+    uses: &[Use::Project],
+    found: "--check found a stale lock, or a hash that is not the catalogue's",
+};
+
+/// The page of `generate`.
+pub const GENERATE: Page = Page {
+    command: "generate",
+    examples: &[
+        ("crossloom generate", "writes flake.nix, crossloom/ and the files for CI services"),
+        ("crossloom generate --check", "for CI: writes nothing, and prints a diff"),
+    ],
+    uses: &[Use::Project, Use::Rendered],
+    found: "--check found a file that differs",
+};
 
 /// Reads a matrix. Its problems are printed, all at once, before this returns.
 pub fn open(path: &Path) -> Result<Project> {
@@ -32,7 +78,7 @@ fn print_problems(error: &ProjectError) {
 
 /// Writes a first matrix.
 pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
-    // Only names of families get here: the command line knows no others.
+    // The command line accepts only names of families.
     let named = family.and_then(|key| find(families::ALL, key));
     project::init(path, named.unwrap_or(families::DEFAULT))?;
     tracing::info!("{} written; next: crossloom lock && crossloom generate", path.display());
@@ -42,7 +88,7 @@ pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
 /// Whether commands that build accept a rendered folder that was edited.
 #[derive(Debug, Args)]
 pub struct EditedArgs {
-    /// Accept recipes and other files in the folder crossloom/ that were changed by hand, which is an error otherwise.
+    /// Use recipes in the folder crossloom/ that were edited by hand, which is an error otherwise.
     #[arg(long)]
     allow_edited: bool,
 }
@@ -52,7 +98,7 @@ impl EditedArgs {
     pub fn current(&self, project: &Project, plan: &Plan) -> Result<()> {
         let edited = project.current(plan, self.allow_edited)?;
         if !edited.is_empty() {
-            tracing::warn!("not what crossloom renders, and used all the same: {}", edited.join(", "));
+            tracing::warn!("using edited files: {}", edited.join(", "));
         }
         Ok(())
     }
@@ -71,7 +117,7 @@ pub fn check(args: &MatrixArgs) -> Result<Outcome> {
 /// Writes or checks `matrix.lock` and `flake.lock`.
 pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome> {
     let project = open(&args.matrix)?;
-    // What is written rests on what was read: nobody else may write in between.
+    // The new lock depends on the one that was read, so nobody else may write in between.
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let locks = match project.locks(update) {
         Err(error @ ProjectError::LockHash { .. }) if check => {
@@ -82,7 +128,7 @@ pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome
     };
     for name in &locks.undeclared {
         let path = project.lock_path();
-        tracing::info!("sdk {name} stays in {}, though the matrix has no such SDK of your own", path.display());
+        tracing::info!("sdk {name} stays in {}, although the matrix has no table for it", path.display());
     }
     if !check {
         output::write_files(&locks.stale)?;

@@ -1,16 +1,43 @@
-//! `crossloom sdk`: macOS SDKs of the user's own, into the Nix store and the lock.
+//! `crossloom sdk`: adds a user's macOS SDK to the Nix store and the lock.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::driver::Nix;
 use crate::sdk::import;
 
+/// The page of `sdk`.
+pub const PAGE: Page = Page {
+    command: "sdk",
+    examples: &[(
+        "crossloom sdk import --name mine MacOSX.sdk.tar.xz",
+        "adds an SDK to the Nix store and to matrix.lock",
+    )],
+    uses: &[Use::Project, Use::Nix],
+    found: "",
+};
+
+/// The page of `sdk import`.
+pub const IMPORT: Page = Page {
+    command: "sdk import",
+    examples: &[
+        (
+            "crossloom sdk import --name mine MacOSX.sdk.tar.xz",
+            "adds the SDK of the table [sdk.mine] to the Nix store and to matrix.lock",
+        ),
+        ("crossloom sdk import --name mine --sdk MacOSX15.5.sdk Tools.pkg", "takes one of several SDKs in a package"),
+        ("crossloom sdk import --replace --name mine MacOSX15.5.sdk", "replaces another SDK under that name"),
+    ],
+    uses: &[Use::Project, Use::Nix],
+    found: "",
+};
+
 #[derive(Debug, Subcommand)]
 pub enum SdkCommand {
-    /// Check a macOS SDK of your own, add it to the Nix store, and record it in matrix.lock.
+    /// Check your own macOS SDK, add it to the Nix store, and write its hash to matrix.lock.
     Import(ImportArgs),
 }
 
@@ -18,13 +45,13 @@ pub enum SdkCommand {
 pub struct ImportArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// What the matrix calls it: NAME of a table [sdk.NAME] with kind = "file".
+    /// Its name in the matrix: NAME of a table [sdk.NAME] with kind = "file".
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// Which one, where there are several, e.g. MacOSX15.5.sdk.
+    /// The SDK to take if there are several, such as MacOSX15.5.sdk.
     #[arg(long, value_name = "SDK")]
     sdk: Option<String>,
-    /// Take this SDK in place of another one that matrix.lock holds under the name.
+    /// Replace another SDK that matrix.lock has under this name.
     #[arg(long)]
     replace: bool,
     /// The SDK as .tar.xz, .tar.gz or .tar, as an Apple .pkg, or as a directory.
@@ -43,7 +70,7 @@ fn import(args: &ImportArgs) -> Result<Outcome> {
     let ImportArgs { matrix, name, sdk, replace, from } = args;
     let project = project::open(&matrix.matrix)?;
     import::declared(&project.matrix, &matrix.matrix, name)?;
-    // What would stop the last step should not do so after a minute.
+    // A problem of the last step should show now, and not after a minute.
     project.existing_lock()?;
     let imported = import::import(&Nix::locate()?, &project, name, from, sdk.as_deref(), *replace)?;
     const NEXT: &str = "next: crossloom generate";

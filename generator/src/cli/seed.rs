@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Subcommand;
 
+use super::page::{Page, Use};
 use super::progress::{Progress, show};
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{HttpOptions, Mirrors};
@@ -17,44 +18,95 @@ use crate::store::Event;
 use crate::store::needed::whole_seed;
 use crate::store::sources::{folders, into_store};
 
+/// The page of `seed`.
+pub const PAGE: Page = Page {
+    command: "seed",
+    examples: &[
+        ("crossloom seed show", "prints the sizes of the built-in lock"),
+        ("crossloom seed lock --suite trixie", "makes a newer lock of Debian 13 beside the matrix"),
+    ],
+    uses: &[Use::Project, Use::Nix, Use::Network],
+    found: "",
+};
+
+/// The page of `seed lock`.
+pub const LOCK: Page = Page {
+    command: "seed lock",
+    examples: &[
+        (
+            "crossloom seed lock --suite trixie --system aarch64-linux",
+            "writes seeds/trixie-aarch64-linux.json beside the matrix",
+        ),
+        (
+            "crossloom seed lock --mirror https://mirror.example.org/debian/ --output seed.json",
+            "reads the archive at an address, and writes to a file",
+        ),
+        (
+            "crossloom seed lock --suite sid --root nix-bin --output nix.json",
+            "locks other packages with their dependencies",
+        ),
+        ("crossloom seed lock --allow-older", "goes back to an archive that is older than the lock that is there"),
+    ],
+    uses: &[Use::Project, Use::Network],
+    found: "",
+};
+
+/// The page of `seed fetch`.
+pub const FETCH: Page = Page {
+    command: "seed fetch",
+    examples: &[
+        ("crossloom seed fetch seeds/trixie-x86_64-linux.json", "adds all packages of a lock to the Nix store"),
+        ("crossloom seed fetch --from media nix.json", "takes files from a folder first"),
+    ],
+    uses: &[Use::Nix, Use::Network],
+    found: "",
+};
+
+/// The page of `seed show`.
+pub const SHOW: Page = Page {
+    command: "seed show",
+    examples: &[("crossloom seed show --suite trixie", "prints packages and megabytes of each tier of Debian 13")],
+    uses: &[],
+    found: "",
+};
+
 #[derive(Debug, Subcommand)]
 pub enum SeedCommand {
-    /// Resolve the packages from the archive's signed indices and write a lock.
+    /// Write a lock of a seed's packages from Debian's signed archive.
     Lock {
         #[command(flatten)]
         matrix: MatrixArgs,
         /// The Debian release.
         #[arg(long, default_value = "bookworm")]
         suite: String,
-        /// The build machine's system.
+        /// The kind of build machine.
         #[arg(long, default_value = "x86_64-linux")]
         system: String,
-        /// Lock these packages with their dependencies instead of a seed's, from any suite. May be given more than once.
+        /// Lock this package and its dependencies, from any suite, instead of a seed. Can be given more than once.
         #[arg(long, value_name = "PACKAGE", requires = "output")]
         root: Vec<String>,
-        /// Where to write it; seeds/<suite>-<system>.json beside the matrix when not given, where `generate` looks for
-        /// it.
+        /// The file to write [default: seeds/SUITE-SYSTEM.json beside the matrix, which replaces the built-in lock].
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// An address of Debian's archive; the machine's own (apt) when not given. May be given more than once.
+        /// An address of Debian's archive [default: the one in apt's configuration]. Can be given more than once.
         #[arg(long, value_name = "URL")]
         mirror: Vec<String>,
         /// The archive's public keys.
         #[arg(long, value_name = "FILE", default_value = DEFAULT_KEYRING)]
         keyring: PathBuf,
-        /// Take an archive that is older than the lock that is there.
+        /// Accept an archive that is older than the existing lock.
         #[arg(long)]
         allow_older: bool,
-        /// Take an archive that says that it is no longer valid.
+        /// Accept an archive whose `Valid-Until` has passed.
         #[arg(long)]
         allow_expired: bool,
     },
-    /// Put the packages of a lock into the Nix store, all tiers of it.
+    /// Add all packages of a lock to the Nix store.
     Fetch {
         /// The lock, as `crossloom seed lock` writes it.
         #[arg(value_name = "LOCK")]
         lock: PathBuf,
-        /// Look for files here first, e.g. on a medium for a machine without a network. May be given more than once.
+        /// Look for files in this folder first. Can be given more than once.
         #[arg(long, value_name = "DIR")]
         from: Vec<PathBuf>,
     },
@@ -85,7 +137,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
     match command {
         SeedCommand::Lock { matrix, suite, system, root, output, mirror, keyring, allow_older, allow_expired } => {
             let system: System = system.parse()?;
-            // What is not built from may come from any suite.
+            // Packages that nothing is built from may come from any suite.
             let suite: Suite = if root.is_empty() { suite.parse::<Seed>()?.into() } else { suite.parse()? };
             let names: Vec<&str> = root.iter().map(String::as_str).collect();
             let own = [(Tier::Base, names.as_slice())];
@@ -94,13 +146,13 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let archive = HttpArchive::new(&bases, &HttpOptions::default())?;
             let verify = |text: &[u8], suite: &str| seed::check_signature(text, suite, &keyring, "gpgv");
             let built_in = |suite: Suite| SeedLock::built_in(suite.as_str().parse().ok()?, system).ok();
-            // Without a file beside the matrix, what is built from is the lock that is part of this program.
+            // Without a file beside the matrix, the built-in lock is the one that is built from.
             let own = output.is_none().then(|| built_in(suite)).flatten();
             let beside = || matrix_in(&matrix.matrix).with_file_name(seed_file(suite, system));
             let path = output.unwrap_or_else(beside);
             let locked = || locked(&path, allow_older).map(|locked| locked.or(own.clone().filter(|_| !allow_older)));
             let now = (!allow_expired).then(now);
-            // The bootstrap is bookworm's whatever the suite, and a lock of another suite does not date it.
+            // The bootstrap is always from bookworm, and a lock of another suite says nothing about its age.
             let bootstrap = built_in(Suite::Bookworm).filter(|_| suite != Suite::Bookworm && !allow_older);
             let known: Vec<SeedLock> = locked()?.into_iter().chain(bootstrap).collect();
             let age = Age { locked: &known, now };
@@ -109,7 +161,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
                 let failed = |source| SeedCommandError::Folder { path: dir.display().to_string(), source };
                 std::fs::create_dir_all(dir).map_err(failed)?;
             }
-            // The archive took a while: meanwhile somebody else may have written a newer one.
+            // Reading the archive took a while, and somebody else may have written a newer lock meanwhile.
             let _folder = Guard::take(folder_of(&path))?;
             if let Some(locked) = locked()? {
                 not_older(suite, &lock.date, &locked)?;
@@ -132,13 +184,13 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
     Ok(Outcome::Fine)
 }
 
-/// The lock that is there, unless its age does not matter. One that does not read is to be replaced by one that does.
+/// The existing lock, unless its age does not matter. A lock that cannot be read does not count, because it is replaced.
 fn locked(path: &Path, allow_older: bool) -> Result<Option<SeedLock>> {
     let text = if allow_older { None } else { read(path, SEED_LOCK)? };
     let name = path.display().to_string();
     let lock = text.map(|text| SeedLock::parse(&text, &name)).transpose();
     Ok(lock.unwrap_or_else(|error| {
-        tracing::warn!("{error}: whether the archive is older is not known");
+        tracing::warn!("{error}: so crossloom cannot tell whether the archive is older than it");
         None
     }))
 }
@@ -150,7 +202,7 @@ fn now() -> i64 {
 }
 
 fn print_sizes(lock: &SeedLock) -> Result<()> {
-    // A lock of other roots has the base alone.
+    // A lock of other roots has only the base.
     for (tier, size) in lock.sizes().into_iter().filter(|(_, size)| size.packages > 0) {
         let (name, megabytes) = (tier.as_str(), size.bytes as f64 / 1e6);
         super::say(&format!("{name}\t{} packages\t{megabytes:.1} MB\n", size.packages))?;

@@ -1,4 +1,4 @@
-//! `crossloom verify`: whether nodes come out as the same bits when they are built again, or for another party.
+//! `crossloom verify`: whether nodes have the same bits when they are built again, or when another party builds them.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::page::{Page, Use};
 use super::progress::{Progress, show};
 use super::project::EditedArgs;
 use super::table::{separated, table};
@@ -18,20 +19,32 @@ use crate::store::{Event, machine};
 use crate::verify::again::{Answer, Theirs, verify};
 use crate::verify::{Row, Verdict};
 
+/// The page of `verify`.
+pub const PAGE: Page = Page {
+    command: "verify",
+    examples: &[
+        ("crossloom verify {cell}", "builds every node of a cell again and compares"),
+        ("crossloom verify {cell} --against digests.json", "compares with hashes that another party published"),
+        ("crossloom verify {cell} --against ../cache", "compares with a binary cache, file by file"),
+    ],
+    uses: &[Use::Project, Use::Rendered, Use::Nix, Use::Network],
+    found: "an output is not identical",
+};
+
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
     #[command(flatten)]
     edited: EditedArgs,
-    /// Cells and nodes; every node that they need is verified, too.
+    /// Cells and nodes, with every node that they need.
     #[arg(value_name = "CELL|NODE", required = true)]
     names: Vec<String>,
-    /// Instead of building again, compare with what another party built: its digests.json, or the folder of a binary
-    /// cache as `nix copy --to file://DIR` writes it.
+    /// Compare with another party's builds instead: its digests.json, or the folder of a binary cache as `nix copy --to
+    /// file://DIR` writes it.
     #[arg(long, value_name = "FILE|DIR")]
     against: Option<PathBuf>,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -79,11 +92,11 @@ fn print(args: &VerifyArgs, system: System, rows: &[Row]) -> Result<()> {
     Ok(())
 }
 
-/// Says where both builds are, and what diffoscope says of them, where there is one. For people: not on stdout.
+/// Prints the paths of both builds, and the report of diffoscope if it is installed. This is for people, so not on stdout.
 fn account(first: &Path, second: &Path) {
-    tracing::info!("both builds are there to be compared: {} {}", first.display(), second.display());
+    tracing::info!("both builds are in the store: {} {}", first.display(), second.display());
     let Some(mut command) = programs::command("diffoscope") else {
-        tracing::info!("with diffoscope on PATH there would be an account of how they differ");
+        tracing::info!("install diffoscope to see how they differ");
         return;
     };
     command.args(["--no-progress", "--max-text-report-size", "65536", "--text", "-"]);

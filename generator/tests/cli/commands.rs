@@ -472,7 +472,7 @@ fn plans_say_what_a_store_holds() {
 
     // Paths of another matrix than the one that is there would be none of its.
     project.replace("matrix.toml", "[musl-gcc]\n", "[musl-gcc]\nlanguages = [\"c\"]\n");
-    assert!(project.fails(&["plan", "--store"]).contains(".nix is not what matrix and lock give"));
+    assert!(project.fails(&["plan", "--store"]).contains(".nix does not match the matrix and the lock"));
     fs::remove_dir_all(project.path("crossloom")).unwrap();
     snapshot!("plan-store-not-generated", project.fails(&["plan", "--store"]));
     project.fine(&["plan", "--nodes"]);
@@ -780,7 +780,7 @@ fn a_folder_without_permission_stays_as_it_is() {
         let _ = writeln!(std::io::stderr(), "SKIP: permissions do not bind root");
     } else {
         let said = project.fails(&["generate"]);
-        assert!(said.contains("permission denied") && said.contains("hint: see who owns it"), "{said}");
+        assert!(said.contains("permission denied") && said.contains("hint: check who owns it"), "{said}");
     }
     allow(0o755);
 }
