@@ -15,7 +15,7 @@ let
   # Every program does all of Apple's processors; what it is configured for names them, and is what they do where
   # nothing says for which. The port knows x86_64 as such a name and not arm64, as osxcross has it too.
   configured = builtins.replaceStrings [ "arm64-" ] [ "x86_64-" ] target;
-  # Where GNU's linker finds what libraries need in turn; Apple's does not ask.
+  # GNU's linker looks here for libraries that libraries need; Apple's linker does not need this.
   indirect = if stdenv.hostPlatform.isLinux then " -Wl,-rpath-link,$input/lib" else "";
 in
 stdenv.mkDerivation {

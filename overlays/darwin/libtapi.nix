@@ -9,7 +9,7 @@
   version,
 }:
 let
-  # What upstream's build script says; the release of Xcode 11 counted its versions another way.
+  # As upstream's build script has it; the release of Xcode 11 counted its versions in another way.
   fullVersion = { "1100.0.11" = "11.0.0"; }.${version} or version;
 in
 stdenv.mkDerivation {

@@ -11,7 +11,7 @@
   version,
 }:
 let
-  # Where GNU's linker finds what libraries need in turn; Apple's does not ask.
+  # GNU's linker looks here for libraries that libraries need; Apple's linker does not need this.
   indirect = if stdenv.hostPlatform.isLinux then " -Wl,-rpath-link,$input/lib" else "";
 in
 stdenv.mkDerivation {

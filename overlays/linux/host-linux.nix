@@ -1,4 +1,4 @@
-# What a Linux build machine needs to compile the kernel's host tools, beyond the libraries. The same names as in
+# The flags with which a Linux build machine compiles the kernel's host tools, beyond the libraries. The same names as in
 # host-darwin.nix.
 {
   hostCFlags = [ ];

@@ -1,4 +1,4 @@
-# What becomes of a kernel's source where names that differ by case alone are one file, as on macOS: which names of the
+# The fate of a kernel's source on a file system that takes names that differ only by case for one file, as on macOS: which names of the
 # real archive these are, what is lost of them, and that the recipe's guard stops before anything is unpacked.
 #
 # No file system here is of that kind, and mounting one takes root: a preloaded library stands in for it, for the shell

@@ -17,7 +17,7 @@ stdenv.mkDerivation {
   nativeBuildInputs = linux.buildTools;
 
   buildPhase = builtins.readFile ./module.sh;
-  # Where whoever runs the kernel has depmod look: beside the kernel's own.
+  # depmod looks here on the machine that runs the kernel: beside the kernel's own modules.
   installPhase = ''
     release=$(cat "$kdir/include/config/kernel.release")
     for file in $(find . -name '*.ko' | sort); do
@@ -26,7 +26,7 @@ stdenv.mkDerivation {
     done
     cp Module.symvers "$out/"
   '';
-  # What is for the kernel's machine is not to be touched by the build machine's tools.
+  # The build machine's tools must not touch files for the kernel's machine.
   dontConfigure = true;
   dontStrip = true;
   dontFixup = true;

@@ -23,7 +23,7 @@
   arch,
   # Its folder below arch/: `x86`.
   sourceArch,
-  # What boot loaders take, from the root of a built kernel.
+  # The file that boot loaders take, from the root of a built kernel.
   image,
   # Whether its makefiles know device trees.
   deviceTrees,
@@ -108,7 +108,7 @@ stdenv.mkDerivation {
   configurePhase = builtins.readFile ./configure.sh;
   buildPhase = builtins.readFile ./build.sh;
   installPhase = builtins.readFile ./install.sh;
-  # What is for the kernel's machine is not to be touched by the build machine's tools.
+  # The build machine's tools must not touch files for the kernel's machine.
   dontStrip = true;
   dontFixup = true;
   enableParallelBuilding = true;

@@ -22,7 +22,7 @@ stdenv.mkDerivation {
     makeFlagsArray+=("DESTDIR=$out")
   '';
 
-  # An architecture without start files of its own has empty ones.
+  # An architecture without its own start files has empty ones.
   postInstall = ''
     mkdir "$out/crt"
     for part in crti crtn; do

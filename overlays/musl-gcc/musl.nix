@@ -22,12 +22,12 @@ stdenv.mkDerivation {
     "--target=${target}"
     "--prefix="
     "--syslibdir=/lib"
-    # There is no wrapper to make: the compiler is a musl compiler.
+    # No wrapper is needed: the compiler is a musl compiler.
     "--disable-wrapper"
   ]
   ++ flags;
   dontAddPrefix = true;
-  # libgcc is a node of its own, so the driver does not know where it is.
+  # libgcc is a separate node, so the driver does not know its place.
   makeFlags = [
     "LIBCC=${libgcc}/lib/gcc/${target}/libgcc.a"
   ];

@@ -1,4 +1,4 @@
-# What build systems read about one target in its development shell, made when the shell is first entered: see files.sh.
+# The files that build tools read about one target in its development shell, made when the shell is first entered: see files.sh.
 {
   stdenv,
   meson,
@@ -11,7 +11,7 @@
   cell,
   # Rust's name of the target, or nothing.
   rust,
-  # Where the target's headers and libraries are; nothing where the toolchain brings its own files for build systems.
+  # The place of the target's headers and libraries; empty if the toolchain brings its own files for build tools.
   sysroot ? "",
   cpu ? "",
   # Meson's name of the family of processors.

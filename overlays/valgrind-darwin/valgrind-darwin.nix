@@ -73,10 +73,10 @@ stdenv.mkDerivation {
     "LTO_RANLIB=${target}-ranlib"
     "NM=${target}-nm"
     "STRIP=${target}-strip"
-    # Where a Mac has it; else the build machine's own is written down.
+    # Its place on a Mac; otherwise configure writes down the build machine's.
     "GDB=/usr/bin/gdb"
   ];
-  # Where a user unpacks it; VALGRIND_LIB says so if it is elsewhere.
+  # The place where a user unpacks it; VALGRIND_LIB names another one.
   prefix = "/usr/local";
   preConfigure = ''
     # nixpkgs' own environment on a Mac names another SDK.

@@ -65,7 +65,7 @@ let
       // args
     );
 
-  # What programs need when they run: a few megabytes, so that outputs need not keep the whole seed.
+  # The libraries that programs need when they run: a few megabytes, so that outputs need not keep the whole seed.
   runtime = unpack {
     name = "seed-${lock.suite}-runtime";
     runtime = "";
@@ -89,7 +89,7 @@ let
       packages (package: builtins.elem "base" package.tiers) ++ bootstrap (name: name == "patchelf");
   };
 
-  # What else a tier holds.
+  # The other contents of a tier.
   tier =
     name:
     unpack {
@@ -112,7 +112,7 @@ let
           ./stdenv/builder.sh
         ];
         seed = tree;
-        # A folder of its own: an edit elsewhere must not rebuild what was built with it.
+        # A separate folder, because an edit elsewhere must not rebuild packages that were built with it.
         stdenv = ./stdenv;
       }
       // builtins.removeAttrs args [
