@@ -13,7 +13,7 @@ pub struct Problem {
     pub span: Option<Range<usize>>,
     /// One sentence without a full stop.
     pub message: String,
-    /// What to do, without the word "hint".
+    /// The hint, without that word.
     pub hint: Option<String>,
 }
 
@@ -96,7 +96,7 @@ fn group<'a>(path: &'a str, text: &str, starts: &[usize], problem: &Problem) -> 
     }
 }
 
-/// Where a span begins, and its first line made fit to be shown.
+/// The start of a span, and its first line in a form that can be shown.
 #[derive(Debug, PartialEq, Eq)]
 struct Place {
     line: usize,
@@ -209,7 +209,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, mo
         })
         .filter(|(distance, _, _)| *distance <= allowed)
         .collect();
-    // Among equally near words the one that begins alike is likelier meant; beyond that the given order stays.
+    // Among equally near words, the one with the same first letter is the likelier one; beyond that the given order stays.
     near.sort_by_key(|(distance, common, _)| (*distance, *common));
     let best = near.first().map_or(0, |(distance, _, _)| *distance);
     near.into_iter().filter(|(distance, _, _)| *distance <= best + 1).take(most).map(|(_, _, word)| word).collect()

@@ -80,7 +80,7 @@ pub fn pins_nixpkgs(text: &str) -> Result<bool, FlakeLockError> {
 /// Nothing where that cannot be told, as when the input follows another one.
 ///
 /// # Errors
-/// [`FlakeLockError::Syntax`] when the text is no JSON.
+/// [`FlakeLockError::Syntax`] when the text is not JSON.
 pub fn pinned_nixpkgs(text: &str) -> Result<Option<String>, FlakeLockError> {
     let lock: Value = serde_json::from_str(text).map_err(|source| FlakeLockError::Syntax { source })?;
     let nodes = lock.get("nodes");

@@ -20,7 +20,7 @@ pub enum FormatError {
     },
     /// Some files can't be formatted.
     #[error("{}", problems.join("\n"))]
-    #[diagnostic(help("nothing was written; mend what is named, or name other files"))]
+    #[diagnostic(help("nothing was written; correct these files, or name others"))]
     Refused { problems: Vec<String> },
 }
 
@@ -56,7 +56,7 @@ pub fn formatted(paths: &[PathBuf]) -> Result<Formatted, FormatError> {
 fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FormatError> {
     let mut named = Vec::new();
     for path in paths {
-        // What is named is meant, whatever it is called, and if it is a link, what that leads to.
+        // A named file is formatted whatever its name is, and a named link stands for the file that it leads to.
         let metadata = fs::symlink_metadata(path).map_err(|source| unread(path, source))?;
         let path = if metadata.is_symlink() { canonical(path)? } else { path.clone() };
         if path.is_dir() { collect(&path, &mut named)? } else { named.push(path) }

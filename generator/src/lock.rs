@@ -88,12 +88,12 @@ pub enum LockError {
     #[error("there is no source {name:?} to update")]
     #[diagnostic(help("{}", updatable(name, known, *sdk)))]
     Update { name: String, known: Vec<String>, sdk: bool },
-    #[error("it holds {name} with another hash than the matrix gives")]
+    #[error("its hash of {name} is not the one in the matrix")]
     OtherHash { name: String },
     #[error("{}", other_hashes(differing))]
     #[diagnostic(help("{}", differing.iter().map(Differing::way_out).collect::<Vec<_>>().join("\n")))]
     NotCatalogue { differing: Vec<Differing> },
-    #[error("it does not hold {missing}, which the matrix asks for")]
+    #[error("it lacks {missing}, which the matrix needs")]
     Stale { missing: String },
 }
 
@@ -134,10 +134,10 @@ fn other_hashes(differing: &[Differing]) -> String {
     differing.iter().map(Differing::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// The way out where a name is no source's.
+/// The hint for a name that no source has.
 fn updatable(name: &str, known: &[String], sdk: bool) -> String {
     match sdk {
-        true => format!("it is an SDK of your own: `crossloom sdk import --replace --name {name} FILE` changes it"),
+        true => format!("it is your own SDK: `crossloom sdk import --replace --name {name} FILE` changes it"),
         false => format!("the matrix builds from {}, and nixpkgs", known.join(", ")),
     }
 }
@@ -305,7 +305,7 @@ impl Lock {
     /// Reads what [`Lock::to_text`] wrote.
     ///
     /// # Errors
-    /// Every way in which a text is no lock of this version; none of them panics.
+    /// Every way in which a text fails to be a lock of this version; none of them panics.
     pub fn parse(text: &str) -> Result<Lock, LockError> {
         if text.len() > MAX_BYTES {
             return Err(LockError::TooLarge { bytes: text.len() });
@@ -361,7 +361,7 @@ fn plain(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._?=".contains(&byte))
 }
 
-/// What a lock may not hold although it is well-formed JSON.
+/// Contents that a lock must not have although they are well-formed JSON.
 fn check(name: &str, source: &LockedSource) -> Result<(), String> {
     if !plain(name) {
         return Err("its name is not one that a store path can have".to_owned());

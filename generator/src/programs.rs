@@ -17,7 +17,7 @@ pub fn absolute(path: &OsStr) -> Vec<PathBuf> {
 
 /// A PATH without its relative entries.
 pub fn cleaned(path: &OsStr) -> OsString {
-    // What came out of a PATH can be put into one.
+    // These entries came out of a PATH, so they can be put into one.
     env::join_paths(absolute(path)).unwrap_or_default()
 }
 
@@ -26,7 +26,7 @@ pub fn is_program(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file() && metadata.mode() & 0o111 != 0)
 }
 
-/// Where on PATH a program is.
+/// The place of a program on PATH.
 fn find(path: &OsStr, name: &str) -> Option<PathBuf> {
     absolute(path).into_iter().map(|directory| directory.join(name)).find(|program| is_program(program))
 }

@@ -9,12 +9,12 @@ use std::fmt;
 
 use miette::Diagnostic;
 
-/// What is printed of an error.
+/// The text that is printed of an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// The error and its causes, each once.
     pub message: String,
-    /// What can be done, from the error itself to its innermost cause, each once. One may have several lines.
+    /// The hints, from the error itself to its innermost cause, each once. One may have several lines.
     pub hints: Vec<String>,
 }
 

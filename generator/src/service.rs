@@ -6,11 +6,11 @@ use serde::Serialize;
 
 use crate::words;
 
-/// What is rendered for services; nothing, where the file has no `[ci]`.
+/// The settings for files of CI services; empty if the file has no `[ci]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Ci {
     pub surfaces: BTreeSet<Surface>,
-    /// Where Hydra finds the project's flake: an address of Nix's, which names no place on a machine.
+    /// The address where Hydra finds the project's flake: an address of Nix's, which names no place on a machine.
     pub flake: Option<String>,
     /// The repository that jobs build crossloom from; where there is none, a variable of the service's names it.
     pub crossloom_git: Option<String>,

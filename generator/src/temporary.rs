@@ -11,12 +11,12 @@ use std::path::Path;
 use rustix::fs::{FlockOperation, OFlags};
 use tempfile::TempDir;
 
-/// What the folder is for, which its name begins with.
+/// The purpose of a folder, with which its name begins.
 #[derive(Debug, Clone, Copy)]
 pub enum Purpose {
     /// An unpacked archive.
     Tree,
-    /// Files under the names that they shall have in the store.
+    /// Files under their names in the store.
     Stage,
 }
 
@@ -42,7 +42,7 @@ impl Folder {
     /// A new one in `parent`, after those of dead processes there are gone.
     ///
     /// # Errors
-    /// What the system says.
+    /// The system's error.
     pub fn new(parent: &Path, purpose: Purpose) -> io::Result<Folder> {
         sweep(parent);
         loop {
@@ -56,13 +56,13 @@ impl Folder {
         }
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         self.directory.path()
     }
 }
 
-/// Removes the temporary folders in `parent` that nobody uses. What cannot be removed is left to the next run.
+/// Removes the temporary folders in `parent` that nobody uses. A folder that cannot be removed is left to the next run.
 pub fn sweep(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         let name = entry.file_name();

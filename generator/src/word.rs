@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// An enum that [`words!`](crate::words) made.
 pub trait Word: Copy + Eq + 'static {
-    /// What one of them is called in messages, e.g. `build system`.
+    /// The name of one of them in messages, such as `build system`.
     const WHAT: &'static str;
     /// Every word, in the order of the declaration. Where a default is wanted, it is the first.
     const ALL: &'static [Self];
@@ -37,7 +37,7 @@ pub trait Word: Copy + Eq + 'static {
 pub struct UnknownWord {
     /// The word that was read.
     pub text: String,
-    /// What was expected.
+    /// The kind of word that was expected.
     pub what: &'static str,
     /// The set.
     pub known: Vec<&'static str>,

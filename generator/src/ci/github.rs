@@ -6,7 +6,7 @@ use super::{CURRENT, IMAGE, Job, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, in
 use crate::plan::Plan;
 use crate::platform::System;
 
-/// What a matrix of GitHub's may hold at most is 256.
+/// GitHub allows at most 256 jobs in a matrix.
 const MATRIX: usize = 200;
 /// Minutes that a job on GitHub's own machines may take.
 const LONGEST: u32 = 360;

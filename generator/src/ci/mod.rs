@@ -1,4 +1,4 @@
-//! What services that build read, rendered from the plan: a job for each cell and build system, or a list of them.
+//! The files that CI services read, rendered from the plan: a job for each cell and build system, or a list of them.
 //!
 //! A service that runs plain Nix (Hydra, garnix) is told attributes of the flake. One that runs commands (GitHub,
 //! GitLab) first builds crossloom, which then fetches and builds as it does for people. `hydraJobs` is Nix, and
@@ -22,19 +22,19 @@ use crate::service::{Ci, Surface};
 /// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that
 /// builds crossloom, which Debian's own is too old for.
 const IMAGE: &str = "rust:1-bookworm";
-/// Where a job that builds crossloom leaves it.
+/// The place where a job that builds crossloom leaves it.
 const TOOL_ROOT: &str = "crossloom-tool";
 /// Seconds that building crossloom may take.
 const TOOL_TIMEOUT: u32 = 3600;
-/// What compares the lock and the rendered files with the matrix.
+/// The commands that compare the lock and the rendered files with the matrix.
 const CURRENT: [&str; 2] = ["crossloom lock --check", "crossloom generate --check"];
 
-/// What one job builds.
+/// The packages that one job builds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Job<'a> {
     /// The cell's, or that of a check which is of no cell.
     pub name: &'a str,
-    /// Where the flake has it.
+    /// Its place in the flake.
     pub output: &'static str,
     /// The checks of the cell.
     pub checks: Vec<&'a str>,
@@ -109,7 +109,7 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
     files
 }
 
-/// The jobs of one build system that any machine of its kind can do. A cell that needs an SDK of the user's own has
+/// The jobs of one build system that any machine of its kind can do. A cell that needs a user's SDK has
 /// none: the lock knows no address of it.
 pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
     let own = with_own_sdk(plan, system);
@@ -136,10 +136,10 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
     jobs
 }
 
-/// The nodes of a build system that are made of an SDK of the user's own.
+/// The nodes of a build system that need a user's SDK.
 fn with_own_sdk<'a>(plan: &Plan, system: &'a SystemPlan) -> BTreeSet<&'a str> {
     let mut own: BTreeSet<&str> = BTreeSet::new();
-    // What a node needs stands before it.
+    // A node stands after the nodes that it needs.
     for node in &system.nodes {
         let needs = node.args.values().any(|arg| match arg {
             Arg::Source(source) => plan.sdks.contains_key(source),

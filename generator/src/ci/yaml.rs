@@ -17,7 +17,7 @@ pub fn print(value: &Json) -> String {
     out
 }
 
-/// A collection that is not empty, from the start of a line (or behind `- `) to the end of one.
+/// A collection that is not empty, from the start of a line (or after `- `) to the end of one.
 fn block(value: &Json, indent: usize, out: &mut String) {
     let pad = |first: bool| if first { String::new() } else { " ".repeat(indent) };
     match value {
@@ -40,7 +40,7 @@ fn block(value: &Json, indent: usize, out: &mut String) {
     }
 }
 
-/// What stands behind `key:` or `-`. An item begins on the line of its dash, a field's value on the next.
+/// The value after `key:` or `-`. An item begins on the line of its dash, a field's value on the next.
 fn member(value: &Json, indent: usize, field: bool, out: &mut String) {
     let filled = match value {
         Json::Object(fields) => !fields.is_empty(),

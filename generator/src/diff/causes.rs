@@ -11,7 +11,7 @@ use crate::plan::{Arg, Node};
 /// Arguments that say what a node is called. They follow from others, and are causes only where nothing else differs.
 const LABELS: [&str; 2] = ["name", "version"];
 
-/// What makes the node `to` differ from the node `from`; nothing when they are the same.
+/// The causes of a difference between the nodes `from` and `to`; none if they are the same.
 pub fn causes(old: &Nodes<'_>, new: &Nodes<'_>, from: &str, to: &str) -> Vec<Cause> {
     let mut walk = Walk { old, new, seen: BTreeSet::new(), causes: Vec::new(), labels: Vec::new() };
     walk.pair(from, to);
@@ -48,7 +48,7 @@ impl Walk<'_, '_> {
         }
         let (Some(from), Some(to)) = (self.old.node(from), self.new.node(to)) else { return };
         if from.recipe != to.recipe {
-            // What else differs is what the recipes differ in.
+            // Any other difference is one of the recipes.
             self.add(&to.name, What::Recipe { old: from.recipe.to_owned(), new: to.recipe.to_owned() });
             return;
         }

@@ -1,4 +1,4 @@
-//! What the nodes of one build system are made of, each as a digest.
+//! The inputs of the nodes of one build system, each as a digest.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,14 +20,14 @@ pub struct Nodes<'a> {
     recipes: BTreeMap<&'static str, Recipe<'a>>,
 }
 
-/// What every call of a recipe is made of, whatever its arguments.
+/// The inputs of every call of a recipe, whatever its arguments.
 pub struct Recipe<'a> {
     /// Its file, those that it refers to, and the seed's mechanism: text by path.
     pub files: BTreeMap<&'a str, &'a str>,
     pub base: Base<'a>,
 }
 
-/// What provides the tools.
+/// The provider of the tools.
 #[derive(PartialEq)]
 pub enum Base<'a> {
     Seed(Box<Packages<'a>>),
@@ -63,7 +63,7 @@ pub struct Bits<'a> {
     pub file: &'a str,
     pub sha256: Sha256,
     tree: bool,
-    /// What an SDK of the user's calls its version.
+    /// The version of a user's SDK.
     pub version: Option<&'a str>,
 }
 
@@ -183,7 +183,7 @@ impl<'a> Nodes<'a> {
         self.by_name.get(name).map(|(_, digest)| *digest)
     }
 
-    /// What is the same for every call of a recipe.
+    /// The inputs that are the same for every call of a recipe.
     pub fn recipe(&self, name: &str) -> Option<&Recipe<'a>> {
         self.recipes.get(name)
     }
@@ -200,7 +200,7 @@ impl<'a> Nodes<'a> {
         files.iter().filter_map(move |(path, text)| Some((path.strip_prefix(&prefix)?, text.as_str())))
     }
 
-    /// What a source is, if the lock holds it.
+    /// The digest of a source, if the lock has it.
     pub fn bits(&self, name: &str) -> Option<Bits<'a>> {
         let source = |source: &'a LockedSource| Bits {
             file: &source.file,
@@ -272,7 +272,7 @@ fn recipe<'a>(side: &Side<'a>, system: System, name: &str) -> Result<Recipe<'a>,
     Ok(Recipe { files, base: Base::Seed(Box::new(packages(lock, &tiers))) })
 }
 
-/// What a recipe that takes these tiers is built with.
+/// The tools of a recipe that takes these tiers.
 fn packages<'a>(lock: &'a SeedLock, tiers: &[Tier]) -> Packages<'a> {
     let taken = |tier: &&Tier| **tier == Tier::Base || tiers.contains(tier);
     let mut packages: BTreeMap<String, Package<'a>> = lock

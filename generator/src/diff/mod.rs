@@ -1,4 +1,4 @@
-//! What a change of a matrix, its lock, its seed or the recipes would build again, and because of what.
+//! The cells that a change of a matrix, its lock, its seed or the recipes would rebuild, and the causes.
 //!
 //! Nix builds a derivation again when anything differs that it is made of. Here the same follows from the plan alone: a
 //! node's digest stands for its recipe's files, its literal arguments, the bits of its sources, what it takes of the
@@ -28,7 +28,7 @@ pub struct Side<'a> {
     pub plan: &'a Plan,
     /// The seed lock of every Linux system of the plan.
     pub seeds: &'a BTreeMap<System, SeedLock>,
-    /// What build systems without a seed build from: nixpkgs, as `flake.lock` pins it.
+    /// The nixpkgs that build systems without a seed build from, as `flake.lock` pins it.
     pub nixpkgs: Option<&'a str>,
     /// Recipes, and what they and the seed refer to.
     pub files: &'a Verbatim,
@@ -41,7 +41,7 @@ pub struct Diff {
     pub systems: BTreeMap<System, Vec<CellDiff>>,
 }
 
-/// What becomes of one cell.
+/// The change of one cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CellDiff {
     pub status: Status,
@@ -86,7 +86,7 @@ pub struct Cause {
     pub nodes: Vec<String>,
 }
 
-/// What differs.
+/// The difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum What {
@@ -221,7 +221,7 @@ fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
     cells
 }
 
-/// What a cell comes to, by name. Two that lack the same SDK are two cells all the same.
+/// The result of a cell, by name. Two cells that lack the same SDK are still two cells.
 fn output(cell: &Cell) -> String {
     match &cell.output {
         Output::Node(node) => node.clone(),

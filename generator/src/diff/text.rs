@@ -64,7 +64,7 @@ fn because(cause: &Cause) -> String {
     text
 }
 
-/// What differs, and lines with more of it.
+/// The difference, and lines with details.
 fn describe(what: &What) -> (String, Vec<String>) {
     const NONE: &str = "none";
     let or_none = |text: &Option<String>| text.clone().unwrap_or_else(|| NONE.to_owned());

@@ -153,7 +153,7 @@ fn words_of_a_family_are_told_apart() {
     }
 }
 
-/// Where a family is named that should not be: by its key as a word of a matrix, by its Rust module or its type.
+/// The line that names a family and should not: by its key as a word of a matrix, by its Rust module or its type.
 fn naming(text: &str, family: &dyn Registered) -> Option<String> {
     let key = family.about().key;
     let module = key.replace('-', "_");

@@ -15,7 +15,7 @@ pub struct Axis {
     pub doc: &'static str,
 }
 
-/// What can stand on an axis.
+/// The kinds of values that an axis can have.
 #[derive(Clone, Copy)]
 pub enum Values {
     /// Versions of this package; the default is the catalogue's.
@@ -56,7 +56,7 @@ impl Value {
     }
 }
 
-/// Two values of one axis are equal when they are spelled alike.
+/// Two values of one axis are equal if they have the same spelling.
 impl PartialEq for Value {
     fn eq(&self, other: &Value) -> bool {
         self.as_str() == other.as_str()
@@ -66,7 +66,7 @@ impl PartialEq for Value {
 impl Eq for Value {}
 
 impl Axis {
-    /// What a value adds to the name of a cell.
+    /// The part that a value adds to the name of a cell.
     pub fn suffix(&self, value: &Value) -> String {
         let text = value.as_str();
         let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
@@ -86,7 +86,7 @@ impl Axis {
         }
     }
 
-    /// What can stand on the axis without a table of the matrix, the default first.
+    /// The values that need no table of the matrix, the default first.
     pub fn known(&self) -> Vec<&'static str> {
         match self.values {
             Values::Releases(package) => package.releases().iter().map(Release::version).collect(),

@@ -71,7 +71,7 @@ pub trait Registered: fmt::Debug + Sync {
     /// See [`Family::cannot_build`].
     fn cannot_build(&self, target: TargetId, system: System) -> Option<&'static str>;
 
-    /// What drafts mean.
+    /// The meanings of drafts.
     ///
     /// # Errors
     /// See [`Family::spec`].

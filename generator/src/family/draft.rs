@@ -34,7 +34,7 @@ pub struct Draft {
     pub name: String,
     /// As [`name`](Draft::name), with the target and the value of every axis: it does not depend on an axis' order.
     pub full_name: String,
-    /// Where the file asks for it, if by `include`.
+    /// The place in the file, if the cell comes from `include`.
     pub span: Option<Range<usize>>,
 }
 
@@ -85,7 +85,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What the name on an axis of names stands for.
+    /// The meaning of the name on an axis of names.
     ///
     /// # Errors
     /// [`Defect`] when it is another axis, or one of another table.
@@ -111,7 +111,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What the names of a setting stand for.
+    /// The meanings of the names of a setting.
     ///
     /// # Errors
     /// [`Defect`] when it is a setting of another kind, or of another table.

@@ -1,4 +1,4 @@
-//! What a family of cells is: how it describes itself, and what it does. [`families`](crate::families) are the families
+//! The interface of a family of cells: its description, and the steps that it implements. [`families`](crate::families) are the families
 //! themselves; everything else knows them through the traits here.
 
 mod axis;
@@ -22,7 +22,7 @@ use crate::plan::Planner;
 use crate::platform::System;
 use crate::service::Limits;
 
-/// What a family says about itself in words.
+/// The description of a family in words.
 #[derive(Debug)]
 pub struct About {
     /// Its table in a matrix, and the beginning of its cells' names.
@@ -35,7 +35,7 @@ pub struct About {
     pub spelling: &'static str,
     /// Whether names of cells leave out the first target of the list.
     pub first_target_unnamed: bool,
-    /// What a job of a service may take for one cell.
+    /// The limits of a CI job for one cell.
     pub limits: Limits,
     /// The folder in `examples/` that shows it.
     pub example: &'static str,
@@ -107,13 +107,13 @@ pub trait Family: fmt::Debug + Sync + Sized + 'static {
         None
     }
 
-    /// What a cell means.
+    /// The meaning of a cell.
     ///
     /// # Errors
     /// [`Defect`] when the descriptions above and this function do not fit together.
     fn spec(&self, target: &'static Self::Target, cell: &Reading<'_>) -> Result<Self::Spec, Defect>;
 
-    /// What one family may not have too much of, beyond its cells: a message about it, with a hint.
+    /// A limit of the family beyond the number of its cells: a message if it is exceeded, with a hint.
     fn too_many(&self, _cells: &[CellOf<Self>]) -> Option<(String, String)> {
         None
     }

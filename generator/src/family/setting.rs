@@ -13,7 +13,7 @@ pub struct Setting {
     pub doc: &'static str,
 }
 
-/// What its value is.
+/// The kind of its value.
 #[derive(Clone, Copy)]
 pub enum Kind {
     /// A list of distinct words of a closed set; all of them where the key is absent. A list that lacks the word of
@@ -26,7 +26,7 @@ pub enum Kind {
     Flags(&'static [Fixed]),
 }
 
-/// What a matrix says for it.
+/// Its value in a matrix.
 #[derive(Debug, Clone)]
 pub enum SettingValue {
     Words(Vec<&'static str>),

@@ -23,7 +23,7 @@ pub trait Table: Sync {
     /// One of them, with its article: `an SDK`.
     fn what(&self) -> &'static str;
 
-    /// Where its names go, for someone who uses one nowhere: `[FAMILY] with KEY`.
+    /// The place where its names are used, for the hint about an unused one: `[FAMILY] with KEY`.
     fn used_in(&self) -> &'static str;
 
     /// Keys of one entry.
@@ -42,7 +42,7 @@ pub trait Table: Sync {
         &[]
     }
 
-    /// What one of [`built_in`](Table::built_in) stands for.
+    /// The meaning of one of [`built_in`](Table::built_in).
     fn built_in_value(&self, _name: &str) -> Option<Meaning> {
         None
     }
@@ -58,7 +58,7 @@ pub trait Table: Sync {
         None
     }
 
-    /// What to tell someone who named an entry that is not there, where no name is near.
+    /// The hint for the name of an entry that does not exist, if no similar name exists.
     fn missing_hint(&self) -> &'static str;
 }
 
@@ -141,7 +141,7 @@ impl dyn Table + '_ {
 
     fn check_name(&self, name: &str, span: Range<usize>) -> Result<(), Problem> {
         if self.built_in().contains(&name) {
-            let message = format!("{} is {} that needs no table", quote(name), self.what());
+            let message = format!("{} is {} that does not need a table", quote(name), self.what());
             return Err(Problem::at(span, message).hint("choose another name"));
         }
         own_name(self.what(), name, self.reserved(), span)

@@ -44,7 +44,7 @@ const RELEASES: &[&str] = &[
     "testing",
     "unstable",
 ];
-/// What follows a release's name in the suites of the main archive.
+/// The endings after a release's name in the suites of the main archive.
 const POCKETS: &[&str] = &["", "-updates", "-backports", "-backports-sloppy", "-proposed-updates"];
 
 /// Reads one-line sources (`sources.list`, `*.list`): `deb [options] URI SUITE COMPONENT…`. Lines that are not of that

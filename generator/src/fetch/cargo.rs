@@ -1,10 +1,10 @@
-//! Where cargo gets crates from: its source replacement, and what its registry cache tells. Pure.
+//! The places where cargo gets crates from: its source replacement, and what its registry cache tells. Pure.
 
 use std::collections::BTreeMap;
 
 use super::mirrors::is_address;
 
-/// What cargo's configuration says about the default registry.
+/// The default registry according to cargo's configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Replacement {
     /// Nothing: cargo's own default stands.

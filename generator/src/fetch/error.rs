@@ -1,4 +1,4 @@
-//! What can go wrong while fetching: per address ([`Failure`]) and per file ([`FetchError`]).
+//! Errors of fetching: per address ([`Failure`]) and per file ([`FetchError`]).
 
 use std::error::Error as _;
 use std::fmt;
@@ -27,7 +27,7 @@ pub enum Failure {
     /// The HTTP client could not be made, or not with TLS.
     #[error("no HTTPS here: {cause} (install the ca-certificates package, or set SSL_CERT_FILE)")]
     Client {
-        /// What the client's builder said.
+        /// The message of the client's builder.
         cause: String,
     },
     /// The host's name did not resolve.
@@ -55,7 +55,7 @@ pub enum Failure {
         code: u16,
         /// Its canonical phrase, may be empty.
         reason: String,
-        /// What the server asked to wait, in seconds.
+        /// The time that the server asked to wait, in seconds.
         retry_after: Option<u64>,
     },
     /// Nothing arrived for the time that was allowed.
@@ -116,7 +116,7 @@ pub enum Failure {
         /// Digest of what is there.
         got: Sha256,
     },
-    /// What an archive unpacks to has another hash.
+    /// The unpacked archive has another hash.
     #[error("hash mismatch of what it unpacks to: expected {expected}, got {got}")]
     Tree {
         /// Pinned NAR hash.
@@ -212,7 +212,7 @@ pub enum FetchError {
     DiskFull {
         /// For messages.
         name: String,
-        /// Where the file was to be written.
+        /// The directory that the file was to be written to.
         directory: PathBuf,
         /// The system's error.
         source: io::Error,
@@ -225,7 +225,7 @@ pub enum FetchError {
         name: String,
         /// `create`, `write`, `lock`, …
         action: &'static str,
-        /// What it was done to.
+        /// The file or directory.
         path: PathBuf,
         /// The system's error.
         source: io::Error,

@@ -39,7 +39,7 @@ impl Default for HttpOptions {
             connect: Duration::from_secs(15),
             stall: Duration::from_secs(30),
             backoff: Duration::from_secs(1),
-            // Far below what any line brings that somebody would wait for, and above what keeps a stall away.
+            // Far below any line that somebody would wait for, and above the trickle that only prevents a stall.
             slow_bytes: 10 << 10,
             slow_time: Duration::from_secs(30),
             largest: LARGEST,
@@ -54,7 +54,7 @@ pub(crate) const LARGEST: u64 = 2 << 30;
 const LONGEST_RETRY_AFTER: u64 = 60;
 /// A try that brings this much more of the file than any before it does not count against the limit.
 const PROGRESS: u64 = 1 << 20;
-/// A host that cannot be reached is seldom there a second later: fewer tries than for a broken transfer.
+/// A host that cannot be reached is rarely there a second later, so it has fewer tries than a broken transfer.
 const CONNECT_TRIES: u32 = 2;
 
 /// An HTTP client that remembers which hosts could not be reached.
@@ -74,7 +74,7 @@ pub(crate) type Watch<'a> = &'a dyn Fn(u64, Option<u64>);
 pub(crate) struct Page {
     /// The body.
     pub bytes: Vec<u8>,
-    /// Where it came from after redirects: what its relative links are relative to.
+    /// Its address after redirects: relative links are relative to it.
     pub url: Url,
     /// `Content-Type`, may be empty.
     pub content_type: String,
@@ -170,7 +170,7 @@ impl Client {
 
     /// The body at `url`, at most `limit` bytes of it; retries as downloads do, without resume.
     ///
-    /// What comes back is unchecked: callers check a signature or a digest.
+    /// The result is unchecked: callers check a signature or a digest.
     pub fn get_bytes(&self, url: &str, limit: u64) -> Result<Vec<u8>, Failure> {
         self.get_page(url, limit, "*/*").map(|page| page.bytes)
     }
@@ -326,7 +326,7 @@ impl Client {
                 return Err(give_up(failure));
             }
             part.append(buffer.get(..n).unwrap_or_default())?;
-            // Whoever brought all of it may have been as slow as they liked.
+            // A server that sent the whole file may have been slow.
             if total != Some(after) {
                 pace.arrived(n, after)?;
             }
@@ -552,7 +552,7 @@ mod tests {
                 Err(Stop::Disk(error)) => assert_eq!(error.kind(), io::ErrorKind::StorageFull),
                 other => panic!("{other:?}"),
             }
-            // Where the disk says how much it holds, nothing is begun that it cannot.
+            // If the free room of the disk is known, a download that does not fit is not begun.
             assert_eq!(full.received(), written);
         }
         let mut roomy = Part::new(SmallDisk { room: 1 << 18, held: Vec::new(), tells: true });

@@ -1,4 +1,4 @@
-//! `mirror://NAME/path`: the base addresses behind the name, from the user's file or the machine's own configuration.
+//! `mirror://NAME/path`: the base addresses that the name stands for, from the user's file or the machine's own configuration.
 //!
 //! No registry's address is written down here: Debian's, Python's and Rust's are whatever apt, pip and cargo use on
 //! this machine. Only upstream projects' own public addresses are constants.
@@ -15,7 +15,7 @@ use super::pip;
 use crate::diag::{nearest, start};
 use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
 
-/// What users write: some lines.
+/// The file that users write: some lines.
 const MIRRORS: Kind = Kind { what: "a file of mirrors", most: 1 << 20 };
 
 /// Upstream projects' own servers, under the names that nixpkgs uses.
@@ -32,7 +32,7 @@ const FROM_MACHINE: &[(&str, &str)] =
 /// The bases of every mirror name on one machine. A value: reading it decides nothing, asking it does no I/O.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrors {
-    /// What a plain name's path is appended to; for `pypi` simple indices, for `crates` download templates or
+    /// The addresses that a plain name's path is appended to; for `pypi` simple indices, for `crates` download templates or
     /// `sparse+` indices.
     bases: BTreeMap<String, Vec<String>>,
     /// Whether pip's own default index comes before `pypi`'s bases.
@@ -41,7 +41,7 @@ pub struct Mirrors {
     user_file: PathBuf,
 }
 
-/// Where a file may be, after its mirror name is resolved as far as that goes without I/O.
+/// A place where a file may be, after its mirror name was resolved as far as possible without I/O.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Candidate {
     /// An address of the file itself.
@@ -75,7 +75,7 @@ pub enum MirrorError {
     Unknown {
         /// The name in the address.
         name: String,
-        /// Where the user can define it.
+        /// The file in which the user can define it.
         user_file: PathBuf,
     },
     /// The machine names no base for it.
@@ -86,7 +86,7 @@ pub enum MirrorError {
         name: String,
         /// `apt`, `pip`, `cargo`, or the user's file itself where it says that there is none.
         source_of: &'static str,
-        /// Where the user can name one.
+        /// The file in which the user can name one.
         user_file: PathBuf,
     },
     /// The address does not have the form that its mirror asks for.
@@ -110,7 +110,7 @@ pub enum MirrorError {
     Conflict(#[from] Conflict),
     /// The user's file names a mirror that nothing asks for.
     #[error("{}: there is no mirror `{name}`", .path.display())]
-    #[diagnostic(help("did you mean `{near}`? A name of your own has to differ more from it"))]
+    #[diagnostic(help("did you mean `{near}`? Your own names must not be that similar to a known one"))]
     Misspelt { path: PathBuf, name: String, near: String },
     /// The user's file is not a mirror file.
     #[error("{}: {problem}", .path.display())]
@@ -118,7 +118,7 @@ pub enum MirrorError {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with line and column where it is TOML's syntax.
+        /// The problem, with line and column if it is one of TOML's syntax.
         problem: String,
     },
 }
@@ -144,7 +144,7 @@ fn way_out(name: &str, user_file: &Path) -> String {
     format!("name one in {}:\n  [mirrors]\n  {} = [\"{example}\"]", user_file.display(), start(name))
 }
 
-/// What of a machine tells its mirrors: a root directory, an environment and a working directory.
+/// The parts of a machine that its mirrors follow from: a root directory, an environment and a working directory.
 #[derive(Debug, Clone)]
 pub struct Machine {
     /// `/`, but for tests.
@@ -205,7 +205,7 @@ impl Mirrors {
                 for (name, bases) in
                     user_mirrors(&text).map_err(|problem| MirrorError::Syntax { path: user_file.clone(), problem })?
                 {
-                    // A name of the user's own is fine, but one that is nearly a known one would be of no effect.
+                    // Users may define names, but one that is nearly a known one is a typing error and would have no effect.
                     if !mirrors.bases.contains_key(&name)
                         && let Some(near) = nearest(&name, mirrors.bases.keys().map(String::as_str))
                     {
@@ -244,7 +244,7 @@ impl Mirrors {
         self.bases.get(name).filter(|bases| !bases.is_empty()).cloned().ok_or_else(|| self.no_base(name))
     }
 
-    /// Where the file at `url` may be, in the order to be tried: `url` itself unless it is a `mirror://` address.
+    /// The places where the file at `url` may be, in the order to be tried: `url` itself unless it is a `mirror://` address.
     /// Never empty.
     pub fn candidates(&self, url: &str) -> Result<Vec<Candidate>, MirrorError> {
         let Some(rest) = url.strip_prefix("mirror://") else {

@@ -65,7 +65,7 @@ pub struct Options {
     /// Whether a file that is found in a `from` directory is copied into the cache directory too, not used where
     /// it is.
     pub collect: bool,
-    /// What is shown on standard error.
+    /// The progress that is shown on standard error.
     pub show: Show,
 }
 
@@ -78,11 +78,11 @@ impl Default for Options {
 /// A verified file.
 #[derive(Debug)]
 pub struct Fetched {
-    /// Where it is now.
+    /// Its path.
     pub path: PathBuf,
     /// Bytes that were downloaded for it, discarded ones included; 0 if it was on this machine.
     pub downloaded: u64,
-    /// What it unpacks to, of a tree; none where files are but collected.
+    /// The unpacked tree, if it is an archive of one; none if files are only collected.
     pub tree: Option<UnpackedTree>,
 }
 
@@ -106,7 +106,7 @@ pub fn fetch_all(
         collect: options.collect,
         progress: Progress::new(options.show),
     };
-    // What killed runs left there may be hundreds of megabytes, and this run may have nothing to unpack.
+    // Leftovers of killed runs may be hundreds of megabytes, and this run may have nothing to unpack.
     temporary::sweep(into);
     // One digest under one name is one file: a second request finds what the first one fetched.
     let mut order: Vec<usize> = (0..wanted.len()).collect();
@@ -147,7 +147,7 @@ pub fn shown(url: &str) -> String {
 const LARGEST_INDEX_PAGE: u64 = 32 << 20;
 const SIMPLE_INDEX: &str = "application/vnd.pypi.simple.v1+json, text/html;q=0.2";
 
-/// What all files of a run have in common.
+/// The data that all files of a run share.
 struct Job<'a> {
     into: &'a Path,
     from: &'a [PathBuf],
@@ -384,7 +384,7 @@ impl Job<'_> {
             };
             let failure = match verify::stop(failure) {
                 Stop::Address(failure) => failure,
-                // That there is no room to unpack it in says nothing of the file.
+                // A lack of room to unpack the file is not a fault of the file.
                 Stop::Disk(error) => {
                     return Err(write_error(&wanted.name, "unpack", &self.into.join(&names.plain), error));
                 }

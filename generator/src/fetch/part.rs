@@ -12,7 +12,7 @@ use sha2::Digest;
 use crate::input;
 use crate::nix::hash::Sha256;
 
-/// What a download is appended to. A trait so that a full disk can be tested without one.
+/// The file that a download is appended to. A trait, so that a full disk can be tested without one.
 pub(crate) trait Storage {
     /// Writes all of `bytes` at the end.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
@@ -119,7 +119,7 @@ pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         lock(&file, &mut waiting)?;
-        // Whoever held the lock may have renamed or removed the file: then this lock is one on nothing.
+        // The former holder of the lock may have renamed or removed the file. Then this lock protects nothing.
         let same = match fs::symlink_metadata(path) {
             Ok(there) => file.metadata().is_ok_and(|ours| (ours.dev(), ours.ino()) == (there.dev(), there.ino())),
             Err(_) => false,

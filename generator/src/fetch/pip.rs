@@ -1,4 +1,4 @@
-//! Where pip looks for packages: its configuration's `index-url`, and the files of a project on such an index.
+//! The places where pip looks for packages: its configuration's `index-url`, and the files of a project on such an index.
 //! Pure, except for [`default_index`].
 
 use std::process::Stdio;

@@ -1,4 +1,4 @@
-//! What a person sees while files are fetched: bars on a terminal, plain lines elsewhere. All on standard error.
+//! The progress of downloads for people: bars on a terminal, plain lines elsewhere. All on standard error.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ impl Progress {
 
     /// A line above the bars, shown even if quiet.
     pub fn warn(&self, text: &str) {
-        // Standard error may be a file on a full disk, which is no reason to end without a word: the exit code still tells.
+        // Standard error may be a file on a full disk. That must not end the program: the exit code still tells the result.
         let print = || drop(writeln!(std::io::stderr(), "{text}"));
         match &self.bars {
             Some(bars) => bars.suspend(print),

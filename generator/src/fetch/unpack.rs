@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
-/// What an archive may hold. The defaults are some ten times what the largest source tree needs.
+/// The limits of an archive. The defaults are some ten times the size of the largest source tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Files, directories and links.
@@ -47,7 +47,7 @@ pub enum UnpackError {
     /// Truncated, damaged, or something else altogether.
     #[error("it cannot be read as a gzip-compressed tar archive: {cause}")]
     Read {
-        /// What the decoder says.
+        /// The message of the decoder.
         cause: String,
     },
     /// It holds no directory.
@@ -73,14 +73,14 @@ pub enum UnpackError {
     /// The directory that it is unpacked to can't be written.
     #[error("cannot write {}", .path.display())]
     Write {
-        /// What could not be written.
+        /// The path that could not be written.
         path: PathBuf,
         /// The system's error.
         source: io::Error,
     },
 }
 
-/// What stands at a path of the new directory.
+/// The kind of entry at a path of the new directory.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Made {
     Directory,
@@ -132,7 +132,7 @@ fn nothing_follows(mut rest: impl Read) -> Result<(), UnpackError> {
     }
 }
 
-/// What headers before a member say of it that its own header has no room for.
+/// Data of a member from the headers before it, for which its own header has no room.
 #[derive(Default)]
 struct Extension {
     path: Option<Vec<u8>>,
@@ -140,7 +140,7 @@ struct Extension {
 }
 
 impl Extension {
-    /// Reads an entry that is no member but tells of the next one; false if it is a member.
+    /// Reads an entry that only describes the next one; false if it is a member.
     fn take<R: Read>(&mut self, entry: &mut Entry<R>) -> Result<bool, UnpackError> {
         let kind = entry.header().entry_type();
         // git's own global header holds the commit's name.

@@ -1,4 +1,4 @@
-//! Whether what was found is what is pinned: a file by its digest, an archive of a tree by what it unpacks to.
+//! Compares a file with its pin: a file by its digest, an archive of a tree by its unpacked contents.
 
 use std::fs;
 use std::io;
@@ -23,12 +23,12 @@ pub struct UnpackedTree {
 }
 
 impl UnpackedTree {
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> PathBuf {
         self.directory.path().join(&self.name)
     }
 
-    /// Gives it the name that it shall have in the store, so that nothing has to be copied for that.
+    /// Gives it its name in the store, so that nothing has to be copied.
     pub fn rename(&mut self, name: &StoreName) -> io::Result<()> {
         fs::rename(self.path(), self.directory.path().join(name.as_str()))?;
         self.name = name.as_str().to_owned();
@@ -38,7 +38,7 @@ impl UnpackedTree {
 
 /// A file that is as pinned.
 pub(super) struct Verified {
-    /// What it unpacks to, of a tree.
+    /// The unpacked tree, if it is an archive of one.
     pub tree: Option<UnpackedTree>,
 }
 
@@ -74,7 +74,7 @@ fn unpacked(archive: fs::File, wanted: &Wanted, cache: &Path) -> Result<Unpacked
     if got == wanted.sha256 { Ok(tree) } else { Err(Failure::Tree { expected: wanted.sha256, got }) }
 }
 
-/// What a failed check says of the place that the file came from, if it is not this machine's own disk that failed.
+/// The failure of the place that the file came from, unless this machine's own disk failed.
 pub(super) fn stop(failure: Failure) -> Stop {
     match failure {
         Failure::Archive { source: UnpackError::Write { source, .. } } => Stop::Disk(source),

@@ -16,7 +16,7 @@ const SCHEMES: [&str; 8] = ["git+https", "git+http", "git+ssh", "github", "gitla
 /// How a repository's address begins that cargo reads on another machine.
 const REPOSITORIES: [&str; 3] = ["https://", "http://", "ssh://"];
 
-/// What reads one of the keys that are text.
+/// The function that reads one of the keys that are text.
 type Read = fn(&str, Range<usize>) -> Result<String, Problem>;
 
 /// The keys that are for some services alone: how they are read, for whom they are, and the first of these.
@@ -66,7 +66,7 @@ fn repository(word: &str, span: Range<usize>) -> Result<String, Problem> {
     if known && word.chars().all(plain) {
         return Ok(word.to_owned());
     }
-    let message = format!("{} is no address of a repository that another machine can read", quote(word));
+    let message = format!("{} is not an address of a repository that another machine can read", quote(word));
     Err(Problem::at(span, message).hint("as cargo takes it: https://git.example.org/tools/crossloom"))
 }
 
@@ -74,7 +74,7 @@ fn commit(word: &str, span: Range<usize>) -> Result<String, Problem> {
     if word.len() == 40 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
         return Ok(word.to_owned());
     }
-    let message = format!("{} is no commit: a branch or a tag may be moved", quote(word));
+    let message = format!("{} is not a commit: a branch or a tag may move", quote(word));
     Err(Problem::at(span, message).hint("its 40 hexadecimal digits, as `git rev-parse` prints them"))
 }
 
@@ -84,7 +84,7 @@ fn address(word: &str, span: Range<usize>) -> Result<String, Problem> {
     if known && word.chars().all(plain) {
         return Ok(word.to_owned());
     }
-    let message = format!("{} is no address of a flake that another machine can read", quote(word));
+    let message = format!("{} is not an address of a flake that another machine can read", quote(word));
     let hint = "as Nix writes it: github:OWNER/REPOSITORY, or git+https://git.example.org/me/toolchains?ref=main";
     Err(Problem::at(span, message).hint(hint))
 }

@@ -76,7 +76,7 @@ fn exclude(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, pro
     for exclude in &family.excludes {
         let span = exclude.filter.span.clone();
         if let Some(system) = exclude.system.filter(|system| !systems.contains(system)) {
-            let problem = Problem::at(span, format!("this `exclude` matches nothing: {system} builds nothing here"));
+            let problem = Problem::at(span, format!("this `exclude` matches nothing: {system} is not among `systems`"));
             problems.push(problem.hint(format!("remove it, or name one of {}", list(systems))));
             continue;
         }
@@ -94,7 +94,7 @@ fn exclude(systems: &[System], family: &FamilyFile, drafts: &mut Vec<Draft>, pro
     }
     drafts.retain(|draft| !draft.systems.is_empty());
     if let Some(span) = last.filter(|_| drafts.is_empty() && family.includes.is_empty()) {
-        let problem = Problem::at(span, "nothing is left of the matrix: every cell is excluded");
+        let problem = Problem::at(span, "every cell is excluded");
         problems.push(problem.hint("remove an `exclude`, or the whole table"));
     }
 }
@@ -179,7 +179,7 @@ fn cannot_build(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Proble
             let exclude = format!("exclude = [{{ target = \"{target}\", system = \"{system}\" }}]");
             let hint = match draft.span {
                 None => format!("leave it to other build systems: {exclude}"),
-                // What is included is built everywhere, whatever is excluded.
+                // A cell of `include` is built everywhere, whatever `exclude` says.
                 Some(_) => format!("name it by targets and axes in place of an `include`, with {exclude}"),
             };
             problems.push(Problem::at(span.unwrap_or(family.span.clone()), message).hint(hint));

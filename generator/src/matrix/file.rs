@@ -30,7 +30,7 @@ pub const FORMAT: i64 = 1;
 /// Bytes of a matrix file that are read at most.
 pub const MAX_FILE: usize = 1 << 20;
 
-/// What stands in a matrix file, with defaults filled in.
+/// The contents of a matrix file, with defaults filled in.
 #[derive(Debug)]
 pub struct MatrixFile {
     pub systems: Vec<Loc<System>>,
@@ -60,7 +60,7 @@ pub fn read(
         reader.problems.append(&mut reader.missing);
         return (file, reader.problems);
     }
-    // What the parser recovered is read too, so that all problems are seen at once; but on lines that it did not
+    // The parts that the parser recovered are read, too, so that all problems are seen at once; but on lines that it did not
     // understand, and in what seems absent, a second problem would only be an echo of the first.
     let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at + 1).collect();
     let line = |at: usize| starts.partition_point(|start| *start <= at);
@@ -142,7 +142,7 @@ fn read_root(
         let first = all.next().map(|first| format!("[{}] with targets = [\"{}\"]", first.key, first.example_target));
         let others: Vec<_> = all.map(|about| format!("[{}]", about.key)).collect();
         let hint = format!("add a table {}, or {}", first.unwrap_or_default(), others.join(", "));
-        reader.missing.push(Problem::whole("the matrix holds no family of toolchains").hint(hint));
+        reader.missing.push(Problem::whole("the matrix has no table of a family").hint(hint));
     }
     let mut read = Vec::new();
     for (family, key, value) in &present {

@@ -28,16 +28,16 @@ use crate::service::Ci;
 /// Cells of one family at most.
 pub const MAX_CELLS: usize = 10_000;
 
-/// What a matrix file means.
+/// The meaning of a matrix file.
 #[derive(Debug, Clone)]
 pub struct Matrix {
     /// The machines that build, in the file's order; at least one.
     pub systems: Vec<System>,
-    /// What builds on Linux start from.
+    /// The seed of builds on Linux.
     pub seed: Seed,
     /// Source variants in order of preference; at least one.
     pub prefer: Vec<Variant>,
-    /// What is rendered for services that build.
+    /// The settings for files of CI services.
     pub ci: Ci,
     /// How the SDKs that cells can be made with come to a machine, by their names.
     pub imports: BTreeMap<String, Import>,

@@ -1,4 +1,4 @@
-//! A matrix and its lock → what has to be built: each family plans its cells, for one build system after the other.
+//! From a matrix and its lock to a plan: each family plans its cells, for one build system after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
 

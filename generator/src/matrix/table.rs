@@ -70,7 +70,7 @@ impl FamilyFile {
     }
 }
 
-/// What the words of a family's table can mean.
+/// The meanings of the words in a family's table.
 struct Words<'a> {
     family: &'static dyn Registered,
     tables: &'a [(&'static dyn Table, Entries)],
@@ -256,7 +256,7 @@ fn read_filter<'v, 'i>(
 fn read_exclude(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> Option<Exclude> {
     let (filter, table) = read_filter(reader, words, value, "an entry of `exclude`", &words.family.exclude_keys())?;
     if table.is_empty() {
-        let problem = Problem::at(value.span(), "an entry of `exclude` names nothing, so it would drop every cell");
+        let problem = Problem::at(value.span(), "an empty entry of `exclude` would drop every cell");
         let axis = words.family.axes().first().map_or("system", |axis| axis.key);
         reader.report(problem.hint(format!("name what to drop: {{ target = \"…\", {axis} = \"…\" }}")));
         return None;

@@ -1,6 +1,6 @@
 //! Nix archives as streams: read piece by piece in bounded memory, and compared up to where they part.
 //!
-//! What is read may come from anybody. Names that no directory can have, or out of order, names and link targets longer
+//! The archives may come from anybody. Names that no directory can have, or out of order, names and link targets longer
 //! than a file system takes, and directories too deep in one another are errors.
 
 use std::cmp::Ordering;
@@ -14,7 +14,7 @@ use super::nar::{self, NarError};
 const LONGEST: u64 = 4096;
 const DEEPEST: usize = 4096;
 
-/// A stream is no Nix archive, or can't be read.
+/// A stream is not a Nix archive, or cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ArchiveError {
     /// Reading failed.
@@ -34,14 +34,14 @@ pub enum ArchiveError {
     /// Something else stands where a certain text should.
     #[error("byte {offset} of the archive: expected {expected}")]
     Expected {
-        /// Counted from 0, just behind what is wrong.
+        /// Counted from 0, just after the problem.
         offset: u64,
-        /// What should be there.
+        /// The expected token.
         expected: &'static str,
     },
 }
 
-/// What an archive holds, in its order.
+/// The contents of an archive, in its order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A regular file; [`Reader::contents`] gives its bytes until the next event is asked for.
@@ -273,7 +273,7 @@ pub struct CompareError {
     pub source: ArchiveError,
 }
 
-/// Where two archives part.
+/// The first difference of two archives.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// Relative to the archives' root; empty where it is the root itself.
@@ -336,7 +336,7 @@ impl Kind {
 /// Compares two archives up to the first place where they differ, in their order. Neither is read further than that.
 ///
 /// # Errors
-/// [`CompareError`] when one of them is no archive up to there.
+/// [`CompareError`] when one of them is not an archive up to there.
 pub fn first_difference(left: impl Read, right: impl Read) -> Result<Option<Difference>, CompareError> {
     let (mut left, mut right) = (Reader::new(left), Reader::new(right));
     let mut path: Vec<Vec<u8>> = Vec::new();

@@ -12,7 +12,7 @@ pub enum AtermError {
     Expected {
         /// Counted from 0.
         offset: usize,
-        /// What should be there.
+        /// The expected token.
         expected: &'static str,
     },
     /// Two outputs have one name.

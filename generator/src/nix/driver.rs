@@ -1,6 +1,6 @@
 //! Finding the `nix` programs and running them: the edge where this module does I/O.
 //!
-//! The user's Nix is used as it is. What crossloom needs it passes in `NIX_CONFIG`, behind what the user has there, so
+//! The user's Nix is used as it is. crossloom passes its settings in `NIX_CONFIG`, after the user's, so
 //! no file is changed and a daemon serves as well as a single-user store. A daemon ignores what it lets
 //! only trusted users set: `sandbox`, whose default on Linux is on, and `sandbox-paths`, so that a shell for builds has
 //! to be in the daemon's own configuration there.
@@ -47,7 +47,7 @@ pub enum NixError {
     TooOld {
         /// Which `nix`.
         program: PathBuf,
-        /// What it says it is.
+        /// Its version, as it prints it.
         version: Version,
     },
     /// `nix --version` printed something else.
@@ -56,7 +56,7 @@ pub enum NixError {
     Version {
         /// Which `nix`.
         program: PathBuf,
-        /// What it printed.
+        /// Its output.
         printed: String,
     },
     /// A program of Nix did not even start.
@@ -85,9 +85,9 @@ pub enum NixError {
     Output {
         /// As one would type it.
         command: String,
-        /// What it printed, or the line that is wrong.
+        /// Its output, or the wrong line.
         printed: String,
-        /// What should have been there.
+        /// The expected output.
         expected: &'static str,
     },
     /// A command printed something that is not a store path.
@@ -115,7 +115,7 @@ pub enum NixError {
     Shell {
         /// The shell.
         path: PathBuf,
-        /// What stands in the way.
+        /// The obstacle.
         character: char,
     },
 }
@@ -147,7 +147,7 @@ impl Version {
     }
 }
 
-/// What Nix has registered of a path in the store.
+/// The data that Nix has registered of a path in the store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathInfo {
     /// The hash of its archive; none where Nix spells it in a way that is not known here.
@@ -229,12 +229,12 @@ impl Nix {
         Ok(self)
     }
 
-    /// Where its store is, as paths are written: `/nix/store` nearly always.
+    /// The folder of its store in written paths: nearly always `/nix/store`.
     pub fn store_dir(&self) -> &str {
         &self.store_dir
     }
 
-    /// Where a path of the store is on this machine: elsewhere than it says in a store with a root of its own.
+    /// The place of a store path on this machine, which differs from the written path if the store has its own root.
     pub fn real(&self, path: &StorePath) -> PathBuf {
         self.real_dir.join(path.base_name())
     }
@@ -247,7 +247,7 @@ impl Nix {
             Some(path) => command.env("PATH", path),
             None => command.env_remove("PATH"),
         };
-        // What this value was located with holds, whatever the process's own environment says.
+        // The environment that this value was located with counts, not that of the process.
         match &self.remote {
             Some(remote) => command.env("NIX_REMOTE", remote),
             None => command.env_remove("NIX_REMOTE"),
@@ -332,7 +332,7 @@ impl Nix {
         Ok(valid)
     }
 
-    /// What is registered of `paths`, all of which must be valid.
+    /// The registered data of `paths`, all of which must be valid.
     pub fn path_infos<'a>(
         &self,
         paths: impl IntoIterator<Item = &'a StorePath>,
@@ -406,7 +406,7 @@ impl Nix {
     }
 }
 
-/// What `nix path-info --json` prints: a list until 2.18, then an object by path, of late within another one.
+/// The output of `nix path-info --json`: a list until 2.18, then an object by path, of late within another one.
 pub fn registered(printed: &str) -> Option<Vec<(String, PathInfo)>> {
     let value: serde_json::Value = serde_json::from_str(printed).ok()?;
     let entries: Vec<(String, &serde_json::Value)> = match (value.as_array(), value.get("info").unwrap_or(&value)) {

@@ -15,7 +15,7 @@ pub struct Sha256(pub [u8; 32]);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 #[error("{:?} is not a SHA-256: expected 64 hexadecimal digits, 52 of Nix's base 32, or sha256-<base64>", start(text))]
 pub struct HashError {
-    /// What was read.
+    /// The text that was read.
     pub text: String,
 }
 

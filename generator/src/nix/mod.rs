@@ -1,4 +1,4 @@
-//! What crossloom knows of Nix itself: hash spellings, archives, store paths and the outputs of
+//! The parts of Nix that crossloom implements itself: hash spellings, archives, store paths and the outputs of
 //! derivations.
 //!
 //! Everything here but [`driver`] is a function over values, checked against Nix in `tests/unit/nix.rs` ([`nar`] and

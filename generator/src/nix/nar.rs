@@ -103,7 +103,7 @@ pub fn hash_path(path: &Path) -> Result<(Sha256, u64), NarError> {
     Ok((Sha256(out.sha256.finalize().into()), out.size))
 }
 
-/// What a path turned out to name.
+/// The kind of file at a path.
 enum Item {
     File {
         executable: bool,

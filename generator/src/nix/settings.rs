@@ -1,4 +1,4 @@
-//! Nix's settings: what the user's environment says, what crossloom adds, and what Nix makes of it.
+//! Nix's settings: those of the user's environment, those that crossloom adds, and the result that Nix reports.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,7 +9,7 @@ use std::process::Stdio;
 use crate::input;
 use crate::programs;
 
-/// What the driver takes from the process's environment.
+/// The parts of the process's environment that the driver uses.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
     /// `PATH`.
@@ -25,7 +25,7 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     pub fn current() -> Environment {
         let text = |name| env::var(name).ok();
         Environment {
@@ -37,7 +37,7 @@ impl Environment {
         }
     }
 
-    /// Where to look for `nix`: PATH first, then where installers put it without everyone's PATH knowing.
+    /// The folders to look for `nix` in: first those on PATH, then those that installers use without changing PATH.
     pub(super) fn directories(&self) -> Vec<PathBuf> {
         let path = self.path.iter().flat_map(|path| programs::absolute(path));
         let home = self.home.iter().flat_map(|home| {
@@ -50,7 +50,7 @@ impl Environment {
     }
 }
 
-/// `NIX_CONFIG`: what the user has there, and behind it, so that it wins, what crossloom needs.
+/// `NIX_CONFIG`: the user's settings, and after them crossloom's, so that these win.
 pub(super) fn base_config(user: Option<&str>) -> String {
     let mut config = String::new();
     if let Some(user) = user.filter(|user| !user.is_empty()) {
@@ -81,7 +81,7 @@ pub(super) fn is_local(store: &str) -> bool {
     matches!(store, "" | "auto" | "local") || store.starts_with("local?") || store.starts_with('/')
 }
 
-/// Where the files of a store are: below its root, where it has one of its own, or where it says.
+/// The place of the files of a store: below its root if it has one, or the place that it names.
 pub(super) fn real_dir(store: &str, store_dir: &str) -> PathBuf {
     let (uri, parameters) = store.split_once('?').unwrap_or((store, ""));
     let parameter = |name: &str| {
@@ -107,7 +107,7 @@ pub(super) fn has_members(group: &str) -> bool {
     let getent = programs::command("getent");
     match getent.and_then(|mut getent| getent.args(["group", group]).stderr(Stdio::null()).output().ok()) {
         Some(output) => listed(&String::from_utf8_lossy(&output.stdout)),
-        // No getent on macOS, for one.
+        // macOS, for example, has no getent.
         None => input::text(Path::new("/etc/group"), input::SETTINGS).is_ok_and(|text| {
             let prefix = format!("{group}:");
             text.lines().any(|line| line.starts_with(&prefix) && listed(line))

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::hash::{Sha256, to_nix32};
 use crate::diag::start;
 
-/// Where nearly every Nix keeps its store. Functions named `…_in` take another directory.
+/// The folder where nearly every Nix keeps its store. Functions named `…_in` take another directory.
 pub const STORE_DIR: &str = "/nix/store";
 
 /// Digits of a store path's digest: 160 bits in Nix's base 32.
@@ -51,14 +51,14 @@ pub enum StoreError {
         start(dir)
     )]
     Path {
-        /// What was read.
+        /// The text that was read.
         text: String,
         /// The store that it should be in.
         dir: String,
     },
 }
 
-/// A name that every version of Nix accepts behind the digest of a store path.
+/// A name that every version of Nix accepts after the digest of a store path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StoreName(String);
 
@@ -126,7 +126,7 @@ impl StorePath {
         self.base.get(..DIGEST).unwrap_or_default()
     }
 
-    /// What follows digest and dash.
+    /// The part after digest and dash.
     pub fn name(&self) -> &str {
         self.base.get(DIGEST + 1..).unwrap_or_default()
     }
@@ -171,7 +171,7 @@ pub enum Method {
     Recursive,
 }
 
-/// Where a fixed output of that name and hash lives; the same for `nix-store --add-fixed`, and for source paths, which
+/// The path of a fixed output of that name and hash; the same for `nix-store --add-fixed`, and for source paths, which
 /// are recursive.
 pub fn fixed_output_path(name: &StoreName, method: Method, hash: Sha256) -> StorePath {
     fixed_output_path_in(STORE_DIR, name, method, hash)

@@ -9,7 +9,7 @@ use miette::Diagnostic;
 
 use crate::input::Conflict;
 
-/// What stands on disk where the tree has a file or a folder.
+/// An obstacle on disk in the place of a file or folder of the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
     /// A symbolic link, in place of a file or of a folder above one.
@@ -36,7 +36,7 @@ impl fmt::Display for Obstacle {
 /// The tree cannot be compared or written. Where the way out is known, it comes with the error.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 pub enum OutputError {
-    #[error("the tree holds {path:?}, which is no path for a file: {problem}")]
+    #[error("the tree has {path:?}, which is not a valid path of a file: {problem}")]
     BadPath { path: String, problem: &'static str },
     #[error("the tree's {path:?} does not begin with crossloom's marker, so no later run could replace it")]
     Unmarked { path: String },
@@ -59,7 +59,7 @@ pub enum OutputError {
     #[diagnostic(help("free some space (or quota, or inodes)"))]
     NoSpace { action: &'static str, path: PathBuf },
     #[error("cannot {action} {}: permission denied", .path.display())]
-    #[diagnostic(help("see who owns it and the folder it is in"))]
+    #[diagnostic(help("check who owns it and its folder"))]
     Denied { action: &'static str, path: PathBuf },
     #[error("cannot {action} {}: its folder does not exist", .path.display())]
     #[diagnostic(help("create {}", path.parent().unwrap_or(Path::new(".")).display()))]
@@ -71,7 +71,7 @@ pub enum OutputError {
         #[source]
         source: io::Error,
     },
-    #[error("another crossloom is at work in {}", .path.display())]
+    #[error("another crossloom is working in {}", .path.display())]
     #[diagnostic(help("wait until it is done, and run the command again"))]
     Busy { path: PathBuf },
     #[error("only {done} of {total} changes were made")]
@@ -85,14 +85,14 @@ pub enum OutputError {
     },
 }
 
-/// What the derive macro asks for where a cause is boxed.
+/// The derive macro needs this for a boxed cause.
 impl Borrow<dyn Diagnostic> for Box<OutputError> {
     fn borrow(&self) -> &(dyn Diagnostic + 'static) {
         self.as_ref()
     }
 }
 
-/// What to do without a generated file, beside moving one's own away.
+/// The hint for doing without a generated file, beside moving the user's file away.
 fn instead(path: &Path) -> &'static str {
     if path.extension().is_some_and(|end| end == "nix") {
         "pass --no-flake and import ./crossloom from your own flake.nix"

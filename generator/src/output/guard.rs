@@ -16,9 +16,9 @@ use rustix::fs::{FlockOperation, OFlags};
 use super::OutputError;
 use super::stage::{TEMPORARY, dir_or_dot};
 
-/// How long another process is waited for: many times what anything takes that is done under this lock.
+/// How long to wait for another process: many times the longest work that is done under this lock.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After which time somebody who watches is told what is waited for.
+/// The time after which a message says what the program waits for.
 const SILENCE: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -76,7 +76,7 @@ impl Guard {
                 return Err(OutputError::Busy { path: folder.to_path_buf() });
             }
             if waited >= SILENCE && !std::mem::replace(&mut told, true) {
-                tracing::info!("waiting for another crossloom, which is at work in {}", folder.display());
+                tracing::info!("waiting for another crossloom that works in {}", folder.display());
             }
             std::thread::sleep(PAUSE);
         }
@@ -107,7 +107,7 @@ pub(super) fn sweep_if_free(folder: &Path) {
     }
 }
 
-/// What cannot be removed is no reason to do nothing: the next run tries again.
+/// Failures are ignored, because the next run tries again.
 fn sweep(folder: &Path) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let ours = entry.file_name().as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
@@ -128,7 +128,7 @@ mod tests {
         let first = Guard::take(directory.path()).unwrap();
         let second = || Guard::hold_within(directory.path(), Duration::from_millis(50));
         let busy = Report::of(&second().unwrap_err()).to_string();
-        assert!(busy.starts_with("another crossloom is at work in ") && busy.contains("\n\nhint: wait "), "{busy}");
+        assert!(busy.starts_with("another crossloom is working in ") && busy.contains("\n\nhint: wait "), "{busy}");
         // One that lets go in time is waited for.
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| Guard::take(directory.path()).map(drop));

@@ -57,7 +57,7 @@ pub struct TreeFile {
     pub executable: bool,
 }
 
-/// What [`write`] did; paths as in the tree, sorted.
+/// The changes that [`write`] made; paths as in the tree, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// New, or replaced because text or executable bit differed.
@@ -71,7 +71,7 @@ pub struct Report {
 /// Compares the tree with what is below `dir`, and changes nothing. In the tree's order, stale files last.
 ///
 /// # Errors
-/// What [`write`] would refuse as not crossloom's own, what cannot be read, and merge conflicts. Links, folders and the like in place
+/// Files that [`write`] would refuse because crossloom did not write them, files that cannot be read, and merge conflicts. Links, folders and the like in place
 /// of a single file are differences.
 pub fn check(dir: &Path, tree: &Tree) -> Result<Vec<Difference>, OutputError> {
     let (found, stale) = survey(dir, tree)?;

@@ -9,7 +9,7 @@ use tempfile::TempPath;
 
 use super::{OutputError, TreeFile};
 
-/// Temporaries begin so; those that a killed run left behind count as stale.
+/// The names of temporary files begin with this. Those of a killed run count as stale.
 pub(super) const TEMPORARY: &str = ".crossloom-tmp-";
 
 /// Writes every file as a temporary beside its target; gives them in the same order. The folders made for it are appended

@@ -1,4 +1,4 @@
-//! What is on disk where the tree goes: looked at alike by a check and by a write, and changed by neither.
+//! A survey of the disk at the place of the tree. Checks and writes use the same survey, and it changes nothing.
 
 use std::fs::{self, Metadata};
 use std::io::{ErrorKind, Read as _};
@@ -10,7 +10,7 @@ use super::stage::{TEMPORARY, dir_or_dot};
 use super::{FOLDER, INDEX, MARKER, OPTIONAL, Obstacle, OutputError, RENDERED, Tree, TreeFile};
 use crate::input::{self, open_itself};
 
-/// What is on disk for one path of the tree.
+/// The state of one path of the tree on disk.
 pub(super) enum Found {
     Missing,
     File { bytes: Vec<u8>, executable: bool },
@@ -38,7 +38,7 @@ pub(super) fn survey<'tree>(dir: &Path, tree: &'tree Tree) -> Result<(Survey<'tr
     if tree.keys().any(|path| owned(path)) {
         stale = own_folder(dir, tree)?;
         for path in OPTIONAL.into_iter().filter(|path| !tree.contains_key(*path)) {
-            // Somebody else's is no concern of ours, and neither is what stands where a folder of it would.
+            // A file of somebody else does not matter here, and neither does a file in the place of its folder.
             if let Found::File { bytes, .. } = find(dir, path)?
                 && bytes.starts_with(MARKER.as_bytes())
             {
@@ -114,7 +114,7 @@ fn own_folder(dir: &Path, tree: &Tree) -> Result<Stale, OutputError> {
         }
     }
     let files = files_below(&folder)?;
-    // What a killed run left is no reason to doubt: it had no time to write the index.
+    // Leftovers of a killed run are accepted: it had no time to write the index.
     let empty = files
         .iter()
         .all(|file| file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes())));
@@ -167,7 +167,7 @@ fn marked(path: &Path) -> Result<bool, OutputError> {
     Ok(start == MARKER.as_bytes())
 }
 
-/// What is on disk for one path of the tree. No component of it is followed where it is a link.
+/// The state of one path of the tree on disk. A component that is a link is not followed.
 fn find(dir: &Path, path: &str) -> Result<Found, OutputError> {
     let mut on_disk = dir.to_path_buf();
     let (above, name) = path.rsplit_once('/').unwrap_or(("", path));

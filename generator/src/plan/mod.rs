@@ -1,4 +1,4 @@
-//! What has to be built for a matrix, and from what: a graph of nodes per build system, each after those it needs.
+//! The plan of a matrix: for each build system a graph of nodes, each after the nodes that it needs.
 //!
 //! A node is one call of one recipe (`overlays/<family>/<recipe>.nix`) with literal arguments. Its name says its role,
 //! its version and its target, never a stage number, and depends on nothing but what the node is: the same node of two
@@ -25,7 +25,7 @@ use crate::verbatim::{Verbatim, place};
 pub struct Plan {
     /// Which seed Linux build systems build from.
     pub seed: Seed,
-    /// What is rendered for services that build.
+    /// The settings for files of CI services.
     pub ci: Ci,
     /// By build system, in the order of their names.
     pub systems: BTreeMap<System, SystemPlan>,
@@ -42,9 +42,9 @@ pub struct Plan {
 pub struct SystemPlan {
     /// Sorted so that a node stands after those it needs.
     pub nodes: Vec<Node>,
-    /// What the user asked for.
+    /// The cells that the matrix stands for.
     pub cells: Vec<Cell>,
-    /// What proves that it works.
+    /// The checks of the cells.
     pub checks: Vec<Check>,
     /// Checks that there will be once an SDK has been imported: the SDK's name by theirs.
     pub missing_checks: BTreeMap<String, String>,
@@ -69,7 +69,7 @@ impl Node {
     }
 }
 
-/// What a recipe is called with.
+/// An argument of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arg {
@@ -139,7 +139,7 @@ pub struct Cell {
     pub full_name: String,
     /// The key of its family.
     pub family: &'static str,
-    /// What a job of a service may take for it.
+    /// The limits of a CI job for it.
     pub limits: Limits,
     /// The development shell; none where the cell is nothing to develop with.
     pub shell: Option<Shell>,
@@ -164,7 +164,7 @@ impl Serialize for Cell {
     }
 }
 
-/// What a cell comes to.
+/// The result of a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Output {
@@ -183,7 +183,7 @@ pub struct Shell {
     pub recipe: &'static str,
     /// Whether there is a C++ compiler.
     pub cxx: bool,
-    /// What else its recipe is called with, by name of the argument.
+    /// More arguments of its recipe, by name.
     #[serde(skip)]
     pub texts: Vec<(&'static str, String)>,
 }
@@ -230,7 +230,7 @@ impl SystemPlan {
     pub fn closure<'a>(&'a self, nodes: impl IntoIterator<Item = &'a str>) -> Vec<&'a Node> {
         let mut wanted: BTreeSet<&str> = nodes.into_iter().collect();
         let mut closure = Vec::new();
-        // What a node needs stands before it, so one walk from the end finds everything.
+        // A node stands after the nodes that it needs, so one walk from the end finds everything.
         for node in self.nodes.iter().rev() {
             if !wanted.contains(node.name.as_str()) {
                 continue;
@@ -272,7 +272,7 @@ pub struct Check {
     pub args: Vec<(&'static str, Arg)>,
     /// The tiers of the seed beside its base that it takes from the scope by name.
     pub tiers: BTreeSet<Tier>,
-    /// What a job of a service may take for it.
+    /// The limits of a CI job for it.
     #[serde(skip)]
     pub limits: Limits,
 }

@@ -84,7 +84,7 @@ impl<'a> Planner<'a> {
             })
     }
 
-    /// What was planned. Only Linux has a seed to check with, and runs what is built for Linux.
+    /// The finished plan. Only Linux has checks: it has a seed, and runs programs that are built for Linux.
     pub fn finish(mut self) -> SystemPlan {
         if !self.system.is_linux() {
             self.planned.checks.clear();

@@ -1,4 +1,4 @@
-//! What is wrong with a matrix's folder.
+//! Errors of a matrix's folder.
 
 use std::io;
 
@@ -61,7 +61,7 @@ pub enum ProjectError {
     BadName { path: String, problem: &'static str },
     #[error("{folder} was rendered from {found}, not from {name}")]
     #[diagnostic(help(
-        "a folder holds what one matrix renders: move {name} into a folder of its own; or, if {found} is gone, remove \
+        "a folder belongs to one matrix: move {name} into another folder; or, if {found} is gone, remove \
          {folder} and run `crossloom generate` again"
     ))]
     OtherMatrix { folder: String, found: String, name: String },
@@ -101,12 +101,12 @@ pub enum ProjectError {
     #[error("there is no {path}")]
     #[diagnostic(help("run `crossloom generate`"))]
     NotGenerated { path: String },
-    #[error("{path} is not what matrix and lock give")]
+    #[error("{path} does not match the matrix and the lock")]
     #[diagnostic(help("run `crossloom generate`"))]
     Outdated { path: String },
     #[error("{path} is not the file that this crossloom renders{}", and_more(*more))]
     #[diagnostic(help(
-        "`crossloom generate` replaces it, which undoes what was edited by hand and updates what another version of \
+        "`crossloom generate` replaces it: that drops edits made by hand, and updates files that another version of \
          crossloom wrote\n`--allow-edited` builds from the folder as it is"
     ))]
     Edited { path: String, more: usize },

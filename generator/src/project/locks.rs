@@ -8,7 +8,7 @@ use crate::family::Import;
 use crate::flake_lock;
 use crate::lock::{Lock, LockError};
 
-/// What locking gives.
+/// The result of locking.
 #[derive(Debug)]
 pub struct Locks {
     /// The files that are missing or stale, with the text that they should have.

@@ -28,7 +28,7 @@ pub use rendered::{Snapshot, keeps_links_of};
 /// A matrix that was read without a problem.
 #[derive(Debug)]
 pub struct Project {
-    /// Where the matrix is, and everything else goes.
+    /// The folder of the matrix and of all other files.
     pub dir: PathBuf,
     /// The matrix's file name, which ends in `.toml`.
     name: String,
@@ -52,12 +52,12 @@ const LOCK: Kind = Kind { what: "a lock file", most: crate::lock::MAX_BYTES };
 const FLAKE_LOCK: Kind = Kind { what: "a lock file", most: 4 << 20 };
 pub const SEED_LOCK: Kind = Kind { what: "a lock file of a seed", most: crate::seed::TEXT_LIMIT };
 
-/// A file's text, or nothing when there is no such file.
+/// A file's text; none if the file does not exist.
 pub fn read(path: &Path, kind: Kind) -> Result<Option<String>, ProjectError> {
     text(path, input::bytes(path, kind))
 }
 
-/// What was read, as text; nothing when there is no such file.
+/// The bytes as text; none if the file does not exist.
 fn text(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Option<String>, ProjectError> {
     let name = || path.display().to_string();
     match bytes {
@@ -98,7 +98,7 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Where a seed's lock is looked for, relative to the matrix.
+/// The place of a seed's lock, relative to the matrix.
 pub fn seed_file(suite: Suite, system: System) -> String {
     format!("seeds/{suite}-{system}.json")
 }
@@ -131,8 +131,8 @@ impl Project {
         }
     }
 
-    /// Where its lock is: `NAME.lock` for `NAME.toml`, so that matrices in one folder do not overwrite each other's. They
-    /// share `flake.lock`, which pins nixpkgs alike for all. The rendered folder is one matrix's alone: its files name the
+    /// The place of its lock: `NAME.lock` for `NAME.toml`, so that matrices in one folder do not overwrite each other's. They
+    /// share `flake.lock`, which has one pin of nixpkgs for all. The rendered folder belongs to one matrix: its files name the
     /// matrix in their first line, and [`generate`](Project::tree) refuses a folder that was rendered from another.
     pub fn lock_path(&self) -> PathBuf {
         self.dir.join(Path::new(&self.name).with_extension("lock"))

@@ -63,7 +63,7 @@ impl Project {
     /// Sees that nothing in the rendered folder was rendered from another matrix.
     fn folder_is_ours(&self) -> Result<(), ProjectError> {
         let folder = self.dir.join(FOLDER);
-        // What is wrong with a folder that does not even hold this file shows when it is compared or written.
+        // Other problems of a folder without this file show when it is compared or written.
         let Ok(bytes) = input::bytes(&folder.join("default.nix"), input::NIX) else { return Ok(()) };
         match matrix_of(&String::from_utf8_lossy(&bytes)) {
             Some(found) if found != self.name => {
@@ -130,7 +130,7 @@ impl Project {
         files_below(&folder).map(Some)
     }
 
-    /// What is built from the matrix, with the recipes and the seed of `files` where those hold them, else with this
+    /// Everything that is built from the matrix, with the recipes and the seed of `files` where those hold them, else with this
     /// program's.
     pub fn snapshot(&self, files: Files) -> Result<Snapshot, ProjectError> {
         let mut seeds = self.seeds()?;

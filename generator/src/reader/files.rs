@@ -46,14 +46,14 @@ impl UserFiles for NoFiles {
 pub struct Beside<'a>(pub &'a Path);
 
 impl Beside<'_> {
-    /// What stands below the matrix's folder. A link on the way could lead anywhere, and would mean another file on
+    /// An entry below the matrix's folder. A link on the way could lead anywhere, and would mean another file on
     /// another machine.
     fn find(&self, path: &str, what: &str) -> Result<Entry, (String, String)> {
         let found = Folder::open(self.0).and_then(|folder| folder.below(Path::new(path)));
         let (place, entry) = found.map_err(|error| wrong(error, what, &self.0.join(path)))?;
         match entry {
             Entry::Link(_) => {
-                let hint = "files and folders alone are read: put what it leads to here";
+                let hint = "only files and folders are read: put the file or folder itself here";
                 Err((format!("{} is a link", place.display()), hint.to_owned()))
             }
             entry => Ok(entry),
@@ -111,7 +111,7 @@ impl UserFiles for Beside<'_> {
                 Entry::File(..) => files.push(text.to_owned()),
                 // It could lead anywhere, and would mean another file on another machine.
                 Entry::Link(_) | Entry::Special(_) => {
-                    let hint = "files and folders alone are read: put the file itself here, or name the folder that \
+                    let hint = "only files and folders are read: put the file itself here, or name the folder that \
                                 holds it";
                     return Err((format!("{} is neither", path.display()), hint.to_owned()));
                 }

@@ -4,7 +4,7 @@
 pub struct Fixed {
     /// As the recipe writes them, without values: `--prefix`, `--enable-languages`, `--with-sysroot`.
     pub flags: &'static [&'static str],
-    /// What to do instead.
+    /// The hint: what the user can do instead.
     pub instead: &'static str,
 }
 

@@ -35,7 +35,7 @@ const MAX_NAMED: usize = 20;
 /// Bytes of one string that are read at most.
 const MAX_STRING: usize = 4096;
 
-/// What has been found wrong so far.
+/// The problems that were found so far.
 #[derive(Debug, Default)]
 pub struct Reader {
     /// Problems of what stands in the file.

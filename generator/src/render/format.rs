@@ -108,7 +108,7 @@ fn moved(text: &str, string: &SyntaxNode) -> Finding {
     }
 }
 
-/// What the formatter makes of a text, once it changes nothing any more.
+/// The formatted text, once formatting it again changes nothing.
 fn settle(path: &str, text: &str) -> Result<String, FormatError> {
     let format = |text: &str| {
         nixfmt_rs::format(text).map_err(|error| FormatError::Rejected {
@@ -158,7 +158,7 @@ fn all_strings(root: &SyntaxNode) -> impl Iterator<Item = SyntaxNode> {
     root.descendants().filter(|node| node.kind() == NODE_STRING || address(node).is_some())
 }
 
-/// What a string holds, with `None` for each interpolation.
+/// The contents of a string, with `None` for each interpolation.
 fn value(string: &SyntaxNode) -> Vec<Option<String>> {
     address(string).map_or_else(|| strings::text(string), |address| vec![Some(address)])
 }
@@ -169,7 +169,7 @@ fn address(node: &SyntaxNode) -> Option<String> {
     Some(token.text().to_owned())
 }
 
-/// Where a string has the first escape of a line end, if any.
+/// The place of the first escaped line end in a string, if there is one.
 fn escaped_line_end(string: &SyntaxNode) -> Option<usize> {
     let content = string.children_with_tokens().filter_map(NodeOrToken::into_token);
     content.filter(|token| token.kind() == TOKEN_STRING_CONTENT).find_map(|token| {
@@ -195,7 +195,7 @@ fn beyond(text: &str) -> Option<(usize, String)> {
 /// How deep brackets, bindings and operators are nested.
 #[derive(Default)]
 struct Depth {
-    /// What is pending and ends with the next separator: in the innermost bracket, and in those around it.
+    /// The pending text that ends with the next separator: in the innermost bracket, and in those around it.
     pending: usize,
     around: Vec<usize>,
     depth: usize,

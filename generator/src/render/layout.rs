@@ -55,7 +55,7 @@ fn broken(name: &str, value: &str, rest: &mut Lines<'_>, indent: usize, shift: u
         put(indent + 2, item, out);
         return put(indent, "];", out);
     }
-    // What opens a set or a list stays, as do strings and paths: there is nothing to be gained from a line of their own.
+    // An opening bracket stays on its line, as do strings and paths: a separate line would gain nothing.
     if ["{", "["].contains(&value) || value.starts_with(['"', '.']) {
         return put(indent, &format!("{name} = {value}"), out);
     }

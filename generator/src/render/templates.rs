@@ -73,7 +73,7 @@ impl Engine {
         }
         let json =
             serde_json::to_value(&context).map_err(|source| RenderError::Context { template: template(), source })?;
-        // What it was made of is not needed any more, and may be large.
+        // The input is not needed any more, and may be large.
         drop(context);
         let mut out = format!("{HEADER}\n").into_bytes();
         let filled = self.registry.render_with_context_to_write(name, &Context::from(json), &mut out);

@@ -32,7 +32,7 @@ pub enum Value<'a> {
 /// Why a value has no Nix spelling.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    #[error("the string {0:?} holds a NUL character, which no Nix string can")]
+    #[error("the string {0:?} has a NUL character, which Nix strings cannot have")]
     Nul(String),
     #[error("{0:?} is not a relative path: ./NAME or ../NAME, of letters, digits and ._+-")]
     Path(String),
@@ -221,7 +221,7 @@ pub fn string_literal(text: &str, out: &mut String) -> Result<(), ValueError> {
 
 /// Whether `name` needs no quotes: an identifier that is not a keyword.
 pub fn is_bare_name(name: &str) -> bool {
-    // `or` is half a keyword and `__curPos` an expression of its own.
+    // `or` is half a keyword, and `__curPos` is an expression.
     const RESERVED: [&str; 11] =
         ["__curPos", "assert", "else", "if", "in", "inherit", "let", "or", "rec", "then", "with"];
     let mut bytes = name.bytes();

@@ -1,4 +1,4 @@
-//! What can be wrong with what is said to be an SDK.
+//! Errors of a file or directory that should be an SDK.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ pub enum SdkError {
     /// A file or directory on disk could not be read, written or made.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried: `read`, `write`, `create`, …
+        /// The action that failed: `read`, `write`, `create`, …
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -27,9 +27,9 @@ pub enum SdkError {
     /// Not in one of the forms that are read.
     #[error("it is {form}")]
     Form {
-        /// What it looks like.
+        /// Its apparent form.
         form: String,
-        /// What to do.
+        /// The hint.
         #[help]
         hint: String,
     },
@@ -41,7 +41,7 @@ pub enum SdkError {
     #[error("it is damaged: {problem}")]
     #[diagnostic(help("copy or download it again"))]
     Damaged {
-        /// What is wrong, and where.
+        /// The problem, with its place.
         problem: String,
     },
     /// A member that no honest SDK archive has.
@@ -54,18 +54,18 @@ pub enum SdkError {
         problem: MemberProblem,
     },
     /// More than an SDK is.
-    #[error("it is larger than any SDK: {limit}")]
+    #[error("it is too large for an SDK: {limit}")]
     #[diagnostic(help("{PACK_AGAIN}"))]
     TooLarge {
         /// Which limit was hit.
         limit: String,
     },
-    /// There is no SDK in it.
-    #[error("it holds no macOS SDK: {found}")]
+    /// It has no SDK.
+    #[error("it has no macOS SDK: {found}")]
     NoSdk {
-        /// What it holds instead.
+        /// Its contents.
         found: String,
-        /// What to do.
+        /// The hint.
         #[help]
         hint: String,
     },
@@ -83,9 +83,9 @@ pub enum SdkError {
     Settings {
         /// The settings' path.
         file: String,
-        /// What is wrong with them.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The hint.
         #[help]
         hint: &'static str,
     },
@@ -104,7 +104,7 @@ pub enum SdkError {
 pub(super) const PACK_AGAIN: &str = "pack the SDK on the Mac that it is installed on: \
      `COPYFILE_DISABLE=1 tar -cJf MacOSX.sdk.tar.xz -C \"$(xcrun --show-sdk-path)\" .`";
 
-/// What [`super::unpack`] takes.
+/// The forms that [`super::unpack`] takes.
 pub(super) const FORMS: &str =
     "an SDK comes as .tar.xz, .tar.gz or .tar, as an Apple .pkg, or as a directory such as MacOSX15.5.sdk";
 
@@ -127,7 +127,7 @@ pub enum MemberProblem {
     /// More bytes or components than macOS itself takes.
     #[error("its path is too long: {what}")]
     TooLong {
-        /// What is too long, and what would do.
+        /// The length, and the limit.
         what: String,
     },
     /// An ancestor is a symbolic link.
@@ -151,8 +151,8 @@ pub enum MemberProblem {
     /// A symbolic link to nothing, or to what can't be a path.
     #[error("it is a symbolic link without a proper target")]
     LinkTarget,
-    /// A hard link to what is no file of the SDK.
-    #[error("it is a hard link to {target:?}, which is no file of the SDK that stands before it")]
+    /// A hard link to something that is not a file of the SDK.
+    #[error("it is a hard link to {target:?}, which is not an earlier file of the SDK")]
     HardLink {
         /// The target.
         target: String,
@@ -160,11 +160,11 @@ pub enum MemberProblem {
     /// A device, a pipe, a socket, or something else that only a running system has.
     #[error("it is {what}")]
     Special {
-        /// What it is, with its article.
+        /// The kind, with its article.
         what: &'static str,
     },
     /// The same path twice.
-    #[error("it stands there twice")]
+    #[error("it is there twice")]
     Twice,
     /// A file or link, and a directory (or what is in one) of the same path.
     #[error("{path:?} is both a directory and something else")]

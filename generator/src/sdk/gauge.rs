@@ -37,7 +37,7 @@ const MAX_NAME: usize = 255;
 /// Memory for decompression (bytes): xz -9 needs 65 MiB.
 pub(super) const XZ_MEMORY: u64 = 256 << 20;
 
-/// What one pass over an archive has read so far.
+/// The amounts that one pass over an archive has read so far.
 #[derive(Debug)]
 pub(super) struct Gauge<'a> {
     pub(super) limits: &'a Limits,
@@ -55,7 +55,7 @@ impl<'a> Gauge<'a> {
         Gauge { limits, packed: zero(), unpacked: zero(), members: zero(), names: zero(), exceeded }
     }
 
-    /// What an error of a reader means: the readers between here and the file know of no limits.
+    /// The meaning of an error of a reader: the readers between here and the file do not know the limits.
     pub(super) fn error(&self, error: io::Error) -> SdkError {
         if let Some(limit) = self.exceeded.borrow().clone() {
             return SdkError::TooLarge { limit };

@@ -42,8 +42,8 @@ pub enum ImportError {
         #[source]
         source: std::io::Error,
     },
-    #[error("the SDK is in the Nix store as {store_path}, but is not recorded")]
-    #[diagnostic(help("import it again once this is put right"))]
+    #[error("the SDK is in the Nix store as {store_path}, but not in the lock")]
+    #[diagnostic(help("correct this, then import it again"))]
     NotRecorded {
         store_path: String,
         #[source]
@@ -85,7 +85,7 @@ fn add(name: &str, near: &Option<String>) -> String {
 #[derive(Debug)]
 pub struct Imported {
     pub store_path: String,
-    /// What it is called itself, e.g. `MacOSX15.5.sdk`.
+    /// Its own name, such as `MacOSX15.5.sdk`.
     pub name: String,
     /// The one that the lock held under the name before.
     pub old: Option<LockedSdk>,
@@ -154,7 +154,7 @@ pub fn import(
     Ok(Imported { store_path, name: unpacked.name.clone(), old, sha256 })
 }
 
-/// Where SDKs are unpacked to: beside the links to what is kept, which git ignores. What a killed import left there
+/// The folder that SDKs are unpacked to: beside the links to kept files, which git ignores. Leftovers of a killed import
 /// goes; it is known to be nobody's by the lock on the folder, which lasts as long as the returned guard.
 fn room(dir: &Path) -> Result<(PathBuf, Guard), ImportError> {
     let room = roots(&Guard::take(dir)?)?;

@@ -1,4 +1,4 @@
-//! What every form of an archive is read as: members, in order, each with its contents as a stream.
+//! The common form of all archives: members, in order, each with its contents as a stream.
 
 use std::io::{self, Read};
 
@@ -13,7 +13,7 @@ pub struct Member {
     pub part: usize,
     /// Relative, with `/` between components; empty for the archive's own top.
     pub path: Vec<u8>,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
 }
 
@@ -27,7 +27,7 @@ impl Member {
     }
 }
 
-/// What a member is.
+/// The kind of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// A directory.
@@ -53,7 +53,7 @@ pub trait Contents {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize, SdkError>;
 }
 
-/// What is done with each member. It need not read the contents.
+/// The action for each member. It need not read the contents.
 pub type Visit<'v> = dyn FnMut(&Member, &mut dyn Contents) -> Result<(), SdkError> + 'v;
 
 /// So many bytes of a stream.
@@ -82,7 +82,7 @@ impl Contents for Body<'_, '_> {
 }
 
 impl Body<'_, '_> {
-    /// Reads what is left of it, and `padding` bytes behind it.
+    /// Reads what is left of it, and `padding` bytes after it.
     pub(super) fn finish(mut self, padding: u64) -> Result<(), SdkError> {
         self.left = self.left.saturating_add(padding);
         let mut buffer = [0; 16 * 1024];
@@ -91,7 +91,7 @@ impl Body<'_, '_> {
     }
 }
 
-/// Hands a member over, and reads to the end of its contents and of the `padding` behind them.
+/// Hands a member over, and reads to the end of its contents and of the `padding` after them.
 pub(super) fn hand_over(
     member: &Member,
     size: u64,

@@ -43,7 +43,7 @@ use self::error::{FORMS, refused, shown};
 use self::scan::{Candidate, Scan, choose, store_name};
 use self::tree::Tree;
 
-/// What the names of the directories begin with that SDKs are unpacked to.
+/// The beginning of the names of directories that SDKs are unpacked to.
 pub const PREFIX: &str = ".crossloom-sdk-";
 
 /// An SDK on disk, in a temporary directory that goes when this is dropped.
@@ -68,7 +68,7 @@ impl Unpacked {
 }
 
 /// Reads the SDK that is, or is in, the file or directory `from`, and writes it to a new temporary directory in `into`.
-/// Where there are several SDKs of macOS, `wanted` is the name of one (`MacOSX15.5.sdk`).
+/// If there are several SDKs of macOS, `wanted` is the name of one (`MacOSX15.5.sdk`).
 ///
 /// # Errors
 /// Whatever is wrong with it; `into` is then as it was.
@@ -120,7 +120,7 @@ fn unpack_directory(from: Folder, wanted: Option<&str>, into: &Path, limits: &Li
     write(&sdk, into, limits, |visit| directory::each_member(top, limits, visit))
 }
 
-/// Where in a directory that has no SDK one may be.
+/// The places in a directory without an SDK where one may be.
 fn no_directory(from: &Path) -> SdkError {
     const PLACES: [&str; 4] = [
         "SDKs",

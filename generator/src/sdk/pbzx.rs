@@ -73,7 +73,7 @@ impl<R: Read> Read for Pbzx<R> {
         loop {
             let count = match &mut self.block {
                 Block::Stored(bytes) => bytes.read(buffer)?,
-                // The end of a block is no end of the file: one that is cut short is damaged.
+                // The file must not end with a block: a file that is cut short is damaged.
                 Block::Xz(bytes) => bytes.read(buffer).map_err(|error| match error.kind() {
                     io::ErrorKind::UnexpectedEof => {
                         io::Error::new(io::ErrorKind::InvalidData, "a pbzx block ends early")

@@ -1,4 +1,4 @@
-//! Where in an archive the SDK is: a first pass, which writes nothing.
+//! Finds the SDK in an archive: a first pass, which writes nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +32,7 @@ pub(super) struct Found {
     pub(super) bytes: Vec<u8>,
 }
 
-/// What the members so far have shown.
+/// The findings from the members so far.
 #[derive(Debug, Default)]
 pub(super) struct Scan {
     /// Settings by payload and directory, then by their file's place in [`FILES`].
@@ -106,7 +106,7 @@ impl Scan {
         }
         let mut bytes = Vec::new();
         let mut buffer = [0; 16 * 1024];
-        // What is longer does not parse, and is told so.
+        // A longer file does not parse, and the error says so.
         while (bytes.len() as u64) < MAX_BYTES {
             let count = contents.read(&mut buffer)?;
             let Some(read) = buffer.get(..count).filter(|read| !read.is_empty()) else { break };
@@ -118,7 +118,7 @@ impl Scan {
 
     /// The one SDK of macOS, or the one that has the name `wanted`.
     pub(super) fn choose(self, wanted: Option<&str>) -> Result<Candidate, SdkError> {
-        // What is within an SDK belongs to it.
+        // Everything within an SDK belongs to it.
         let within = |(part, path): &(usize, Vec<u8>)| {
             let mut above = path.as_slice();
             while !above.is_empty() {
@@ -193,7 +193,7 @@ pub(super) fn choose(candidates: Vec<Found>, wanted: Option<&str>) -> Result<Can
     }
 }
 
-/// What an SDK is called where it is.
+/// The name of an SDK in the archive.
 fn name_of(path: &[u8], settings: &Settings) -> String {
     let name = path.get(parent(path).len()..).unwrap_or_default();
     match name.strip_prefix(b"/").unwrap_or(name) {
@@ -202,7 +202,7 @@ fn name_of(path: &[u8], settings: &Settings) -> String {
     }
 }
 
-/// What an SDK is called in the store.
+/// The name of an SDK in the store.
 pub(super) fn store_name(settings: &Settings) -> String {
     format!("MacOSX{}.sdk", settings.version)
 }

@@ -9,7 +9,7 @@ pub(super) const FILES: [&str; 2] = ["SDKSettings.json", "SDKSettings.plist"];
 /// Bytes of such a file. Apple's have some ten kilobytes.
 pub(super) const MAX_BYTES: u64 = 1 << 20;
 
-/// What SDKs are for, by how their canonical names begin. The longer of two like names stands first.
+/// The systems of SDKs, by the beginning of their canonical names. The longer of two like names stands first.
 const OTHERS: [(&str, &str); 9] = [
     ("iphoneos", "an iOS SDK"),
     ("iphonesimulator", "an SDK of the iOS simulator"),
@@ -22,7 +22,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("driverkit", "a DriverKit SDK"),
 ];
 
-/// What an SDK is called and for.
+/// The name of an SDK, and its system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Settings {
     /// `15.5`: numbers and dots.
@@ -37,7 +37,7 @@ impl Settings {
         let problem = |problem: String, hint| SdkError::Settings { file: file.to_owned(), problem, hint };
         if bytes.starts_with(b"bplist") {
             let hint = "on a Mac, `plutil -convert xml1 SDKSettings.plist`";
-            return Err(problem("is a binary property list, which is not read".to_owned(), hint));
+            return Err(problem("is a binary property list, which crossloom does not read".to_owned(), hint));
         }
         let pairs = if file.ends_with(".json") { read_json(bytes) } else { read_plist(bytes) };
         let (version, canonical) = pairs.map_err(|error| problem(format!("does not parse: {error}"), PACK_AGAIN))?;
@@ -55,7 +55,7 @@ impl Settings {
         self.canonical.starts_with("macosx")
     }
 
-    /// What it is when it is not.
+    /// The system of an SDK that is not for macOS.
     pub(super) fn what(&self) -> String {
         let known = OTHERS.iter().find(|(start, _)| self.canonical.starts_with(start));
         let canonical = shown(self.canonical.as_bytes());

@@ -96,6 +96,6 @@ fn unknown(head: &[u8]) -> SdkError {
     }
     match OTHERS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         Some((_, form, hint)) => SdkError::Form { form: (*form).to_owned(), hint: format!("{hint}; {FORMS}") },
-        None => SdkError::Form { form: "no archive of a form that is read".to_owned(), hint: FORMS.to_owned() },
+        None => SdkError::Form { form: "not an archive of a known form".to_owned(), hint: FORMS.to_owned() },
     }
 }

@@ -32,7 +32,7 @@ fn checked(header: &Header) -> Result<(), SdkError> {
     }
 }
 
-/// What extended headers say of the member behind them.
+/// Data of a member from the extended headers before it.
 #[derive(Default)]
 struct Extended {
     path: Option<Vec<u8>>,

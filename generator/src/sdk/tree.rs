@@ -202,7 +202,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// What a path is in; nothing for the top.
+/// The directory of a path; empty for the top.
 pub(super) fn parent(path: &[u8]) -> &[u8] {
     path.iter().rposition(|byte| *byte == b'/').and_then(|at| path.get(..at)).unwrap_or_default()
 }

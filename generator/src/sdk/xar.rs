@@ -18,10 +18,10 @@ pub(super) const MAGIC: &[u8] = b"xar!";
 /// Bytes of the table of contents, packed and unpacked. A package's has some kilobytes.
 const MAX_TOC: u64 = 4 << 20;
 
-/// A file in the heap that holds files of its own.
+/// A file in the heap that is itself an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Payload {
-    /// Where it is in the package, for messages.
+    /// Its place in the package, for messages.
     name: String,
     /// From the heap's beginning, in bytes.
     offset: u64,
@@ -68,7 +68,7 @@ pub(super) fn each_member<'g>(
         } else {
             stream::each_member(&mut stored, part, gauge, visit)
         };
-        // What is not an archive here is not a file that a user chose.
+        // The user did not choose this file, so the hint differs if it is not an archive.
         result.map_err(|error| match error {
             SdkError::Form { form, .. } => {
                 let hint = format!("unpack it on a Mac with `pkgutil --expand-full`, and name the directory; {FORMS}");

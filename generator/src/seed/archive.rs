@@ -1,4 +1,4 @@
-//! Where the archive's files come from: mirrors over HTTP.
+//! The source of the archive's files: mirrors over HTTP.
 
 use std::io::Read;
 
@@ -11,7 +11,7 @@ pub trait Archive {
     fn get(&self, path: &str, limit: u64) -> Result<Vec<u8>, SeedError>;
 }
 
-/// An archive behind one or more mirrors, which are asked with the patience that sources are fetched with.
+/// An archive on one or more mirrors. The limits of transfers are those of sources.
 pub struct HttpArchive {
     bases: Vec<String>,
     client: Client,

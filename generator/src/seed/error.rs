@@ -1,11 +1,11 @@
-//! What can go wrong between an archive and a lock.
+//! Errors between an archive and a lock.
 
 use std::path::PathBuf;
 
 /// An error of the seed module. The cause, where there is one, is the source and not part of the message.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SeedError {
-    /// The build machine's system is none of Debian's.
+    /// Debian does not have the build machine's system.
     #[error("there is no seed for {system}")]
     #[diagnostic(help("seeds are made for x86_64-linux and aarch64-linux; others build from nixpkgs"))]
     NoSeed {
@@ -15,7 +15,7 @@ pub enum SeedError {
     /// A file could not be read, written or made.
     #[error("cannot {action} {}", path.display())]
     Io {
-        /// What was tried: `read`, `write`, `create`, …
+        /// The action that failed: `read`, `write`, `create`, …
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum SeedError {
         path: String,
         /// One line per address that was tried.
         problems: Vec<String>,
-        /// What to do.
+        /// The hint.
         #[help]
         hint: &'static str,
     },
@@ -39,16 +39,16 @@ pub enum SeedError {
     Signature {
         /// The suite.
         suite: String,
-        /// What is wrong.
+        /// The problem.
         problem: String,
-        /// What to do.
+        /// The hint.
         #[help]
         hint: &'static str,
     },
     /// The archive is older than the one that was locked before.
-    #[error("dists/{suite}/InRelease is of {date}, and older than the lock that is there, which is of {locked}")]
+    #[error("dists/{suite}/InRelease has the date {date}, which is older than the existing lock ({locked})")]
     #[diagnostic(help(
-        "a mirror that is out of date, or that somebody holds back, serves such a file: try another mirror, or take it \
+        "the mirror is out of date, or somebody holds it back: try another mirror, or accept this one \
          with `--allow-older`"
     ))]
     Older {
@@ -62,7 +62,7 @@ pub enum SeedError {
     /// A suite's `InRelease` says that it no longer counts.
     #[error("dists/{suite}/InRelease was valid until {until}")]
     #[diagnostic(help(
-        "the mirror is no longer updated, or this machine's clock is wrong: try another mirror, or take it with \
+        "the mirror is no longer updated, or this machine's clock is wrong: try another mirror, or accept this one with \
          `--allow-expired`"
     ))]
     Expired {
@@ -76,7 +76,7 @@ pub enum SeedError {
     Malformed {
         /// The file, as a path in the archive.
         file: String,
-        /// What is wrong, and in which line or stanza.
+        /// The problem, with its line or stanza.
         problem: String,
     },
     /// A file's content is not what a signed or pinned digest says.
@@ -87,7 +87,7 @@ pub enum SeedError {
     Mismatch {
         /// The file, as a path in the archive.
         file: String,
-        /// What names the digest.
+        /// The file that has the digest.
         authority: String,
         /// Size and digest wanted.
         expected: String,
@@ -129,11 +129,11 @@ pub enum SeedError {
     #[error("{text:?} is not a {what} with a seed")]
     #[diagnostic(help("use one of {}", known.join(", ")))]
     Unknown {
-        /// What kind of name.
+        /// The kind of name.
         what: &'static str,
-        /// What was given.
+        /// The given text.
         text: String,
-        /// What would do.
+        /// The known names.
         known: Vec<&'static str>,
     },
     /// The HTTP client could not be made.

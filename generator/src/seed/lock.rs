@@ -88,7 +88,7 @@ pub struct Busybox {
 pub struct SeedLock {
     /// Format version, 1.
     pub version: u32,
-    /// What the packages are from.
+    /// The suite that the packages are from.
     pub suite: Suite,
     /// The point release, `12.15`; of a suite without one what the archive calls it, `unstable`.
     pub release: String,
@@ -100,7 +100,7 @@ pub struct SeedLock {
     pub architecture: String,
     /// The seed's packages, by name.
     pub packages: Vec<SeedPackage>,
-    /// What unpacks and relocates them, by name. From bookworm whatever the suite.
+    /// The packages that unpack and relocate the others, by name. They are from bookworm for every suite.
     pub bootstrap: Vec<PinnedPackage>,
     /// The first program.
     pub busybox: Busybox,
@@ -217,7 +217,7 @@ impl SeedLock {
     }
 }
 
-/// What is wrong with a package's tiers. Order and uniqueness matter so that a lock has one spelling.
+/// The problems of a package's tiers. Order and uniqueness matter, so that a lock has one spelling.
 fn tiers_problem(tiers: &[Tier]) -> Option<&'static str> {
     if tiers.is_empty() {
         Some("none, where a package is in one at least")

@@ -22,7 +22,7 @@ const UNPACKED_LIMIT: u64 = 1 << 30;
 /// Judges the `InRelease` (bytes) of a suite (name): usually [`super::check_signature`] with a keyring.
 pub type Verify<'a> = dyn Fn(&[u8], &str) -> Result<(), SeedError> + 'a;
 
-/// What a lock is asked for.
+/// The request for a lock.
 pub struct Request<'a> {
     /// The suite of the packages.
     pub suite: Suite,
@@ -86,7 +86,7 @@ pub fn lock(request: &Request<'_>, archive: &dyn Archive) -> Result<SeedLock, Se
         bootstrap,
         busybox,
     };
-    // What is written must be readable: the archive's names and paths pass the same checks as a lock's.
+    // The written lock must be readable, so the archive's names and paths pass the same checks as a lock's.
     match lock.problems() {
         problems if problems.is_empty() => Ok(lock),
         problems => Err(SeedError::LockInvalid { name: format!("of {}", request.suite), problems }),

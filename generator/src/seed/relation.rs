@@ -50,7 +50,7 @@ impl Operator {
 pub struct Alternative<'a> {
     /// The package or virtual package.
     pub name: &'a str,
-    /// What follows the colon: `any`, `native` or an architecture.
+    /// The part after the colon: `any`, `native` or an architecture.
     pub qualifier: Option<&'a str>,
     /// The version that is asked for, or that a `Provides` gives.
     pub version: Option<(Operator, &'a str)>,

@@ -15,7 +15,7 @@ pub struct IndexFile {
     pub sha256: Sha256,
 }
 
-/// What crossloom needs of a `Release` file.
+/// The parts of a `Release` file that crossloom needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
     /// `bookworm`, `trixie`: does not change over a release's life.

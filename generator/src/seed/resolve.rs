@@ -50,7 +50,7 @@ pub fn resolve<'a>(
     Ok(chosen)
 }
 
-/// What `roots` and their dependencies add to `base`.
+/// The packages that `roots` and their dependencies add to `base`.
 fn close<'a>(
     index: &Index<'a>,
     suite: &str,

@@ -1,4 +1,4 @@
-//! What a seed holds: its tiers, their roots, and what a tree of unpacked packages does without.
+//! The contents of a seed: its tiers, their roots, and the packages that a tree of unpacked packages leaves out.
 
 use std::str::FromStr;
 
@@ -15,7 +15,7 @@ pub enum Tier {
     Base,
     /// QEMU's user-mode emulators, which run programs of other architectures.
     Emulator,
-    /// What a Linux kernel needs beside the base.
+    /// The packages that a Linux kernel needs beside the base.
     Kernel,
     /// clang, lld and LLVM's tools.
     Llvm,
@@ -23,7 +23,7 @@ pub enum Tier {
     Python,
     /// The Rust compiler, without cargo.
     Rust,
-    /// What generates or runs other projects' build files: autotools, CMake, Meson, Ninja.
+    /// Build tools of other projects: autotools, CMake, Meson, Ninja.
     Buildsystems,
     /// Libraries that Apple's linker and archiver are linked with.
     Osxcross,
@@ -162,7 +162,7 @@ pub const PROVIDED: [(Tier, &[&str]); 8] = [
     (Tier::Machine, &["qemu"]),
 ];
 
-/// The tier that a name of the seed's scope comes from; none for what the base provides, and for what is no name of it.
+/// The tier that a name of the seed's scope comes from; none for names of the base, and for names that are not in the scope.
 pub fn tier_of(name: &str) -> Option<Tier> {
     PROVIDED.iter().find(|(_, names)| names.contains(&name)).map(|(tier, _)| *tier)
 }

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use super::error::SeedError;
 use crate::programs;
 
-/// Where Debian, Ubuntu and Fedora install Debian's archive keys.
+/// The place where Debian, Ubuntu and Fedora install Debian's archive keys.
 pub const DEFAULT_KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
 const KEYRING_HINT: &str = "install the package debian-archive-keyring, or name a file with Debian's archive keys with \
@@ -29,7 +29,7 @@ pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &st
     if !keyring.is_file() {
         return Err(refuse(format!("there is no keyring {}", keyring.display()), KEYRING_HINT));
     }
-    // A home of its own, so that the user's GnuPG configuration has no say; the message in a file, so that no pipe can
+    // A separate home, so that the user's GnuPG configuration has no effect. The message is in a file, so that no pipe can
     // fill up.
     let home = tempfile::tempdir().map_err(|source| SeedError::Io {
         action: "create a directory in",
@@ -61,7 +61,7 @@ pub fn check_signature(in_release: &[u8], suite: &str, keyring: &Path, gpgv: &st
 /// The digests that apt trusts, by their numbers in OpenPGP: SHA-256, SHA-384, SHA-512 and SHA-224.
 const STRONG: [&str; 4] = ["8", "9", "10", "11"];
 
-/// What a digest that is not trusted is called.
+/// The name of a digest that is not trusted.
 fn weak(number: &str) -> String {
     match number {
         "1" => "MD5".to_owned(),

@@ -24,7 +24,7 @@ pub enum BuildError {
     NoSeed { system: System },
     #[error("Nix built nothing")]
     #[diagnostic(help(
-        "its own words stand above; `crossloom generate --check` tells whether the tree is as rendered"
+        "read Nix's messages above; `crossloom generate --check` tells whether the folder is as rendered"
     ))]
     Nothing,
     #[error("{node} could not be built")]
@@ -71,7 +71,7 @@ pub fn located(seeds: &BTreeMap<System, SeedLock>, system: System) -> Result<Nix
     Ok(nix.with_shell(&busybox.join("bin/busybox"))?)
 }
 
-/// What building attributes came to.
+/// The result of building attributes.
 #[derive(Debug)]
 pub enum Outcome {
     /// The results' paths, a line each.

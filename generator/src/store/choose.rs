@@ -17,13 +17,13 @@ pub enum ChooseError {
         #[help]
         hint: String,
     },
-    #[error("{name} is made with sdk {sdk}, which is not in matrix.lock")]
+    #[error("{name} needs sdk {sdk}, which is not in matrix.lock")]
     #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE`"))]
     NoSdk { name: String, sdk: String },
     #[error("the matrix has no cell for {system}")]
     #[diagnostic(help("add {system} to `systems` in [build], which has {}", words(systems)))]
     NoSystem { system: System, systems: Vec<System> },
-    #[error("{name} is a check: what it says is compared with `crossloom build --rebuild {name}`")]
+    #[error("{name} is a check, and verify compares only cells and nodes")]
     #[diagnostic(help("name a cell or a node"))]
     Check { name: String },
 }
@@ -32,7 +32,7 @@ fn words(systems: &[System]) -> String {
     systems.iter().map(|system| system.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-/// What names stand for.
+/// The meanings of names.
 #[derive(Debug, Default)]
 pub struct Chosen {
     /// Nodes, without those that they need.
@@ -51,7 +51,7 @@ pub fn planned(plan: &Plan, system: System) -> Result<&SystemPlan, ChooseError> 
     plan.systems.get(&system).ok_or_else(other)
 }
 
-/// What the named cells, shells, checks and nodes stand for; all cells and checks when none is named.
+/// The meanings of the named cells, shells, checks and nodes; all cells and checks if no name is given.
 ///
 /// # Errors
 /// A name that the plan lacks, or a cell or check whose SDK is not there.
@@ -109,7 +109,7 @@ pub fn closure(plan: &SystemPlan, system: System, names: &[String]) -> Result<Ve
     Ok(plan.closure(chosen.iter().map(String::as_str)).into_iter().map(|node| node.name.clone()).collect())
 }
 
-/// Where in the rendered tree the names are. To build a cell again would only put it together again from its nodes, so
+/// The attributes of the names in the rendered tree. Building a cell again would only assemble its nodes again, so
 /// with `rebuild` it stands for all of them.
 pub fn attributes(plan: &SystemPlan, system: System, names: &[String], rebuild: bool) -> Vec<String> {
     let mut attributes = Vec::new();

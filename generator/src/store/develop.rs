@@ -8,7 +8,7 @@ use crate::nix::store::{Method, StoreError, StoreName};
 use crate::output::{OutputError, write_file};
 use crate::render::header::bears_header;
 
-/// What takes the place of nixpkgs cannot be made.
+/// The replacement of nixpkgs cannot be made.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum DevelopError {
     #[error("cannot make a temporary folder")]

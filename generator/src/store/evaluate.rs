@@ -23,7 +23,7 @@ pub enum EvaluateError {
         #[source]
         source: std::io::Error,
     },
-    #[error("what Nix evaluated {path} to is not what a rendered folder gives")]
+    #[error("{path} evaluates to something that a rendered folder does not give")]
     #[diagnostic(help("run `crossloom generate`"))]
     Shape {
         path: String,
@@ -78,7 +78,7 @@ in
 builtins.listToAttrs (map of (builtins.fromJSON names))
 ";
 
-/// What is known of a node or check.
+/// The known data of a node or check.
 #[derive(Debug, Clone)]
 pub struct Stored {
     /// The path of the output that is meant where none is named.

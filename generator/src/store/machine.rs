@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::platform::System;
 
-/// It is of no known kind, or has no place for files.
+/// The machine is of an unknown kind, or has no place for files.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum MachineError {
     #[error("this program runs on {host}, which is not a build system that crossloom knows")]
@@ -21,7 +21,7 @@ pub fn system() -> Result<System, MachineError> {
     System::of_this_program().ok_or_else(|| MachineError::Host { host: host() })
 }
 
-/// Where downloads are kept: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`. A relative `XDG_CACHE_HOME` would mean
+/// The folder of downloads: `$XDG_CACHE_HOME/crossloom`, else `~/.cache/crossloom`. A relative `XDG_CACHE_HOME` would mean
 /// another folder after every `cd`, and the XDG Base Directory Specification tells programs to ignore one.
 pub fn cache() -> Result<PathBuf, MachineError> {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);

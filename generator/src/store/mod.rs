@@ -16,7 +16,7 @@ pub mod sources;
 
 use crate::fetch::FetchError;
 
-/// What a person may want to see before the end.
+/// Events that a person may want to see before the end.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A file could not be fetched; the others are fetched all the same.

@@ -1,4 +1,4 @@
-//! What a set of cells is built from: files with their pins, SDKs, and the seed's first program.
+//! The inputs of a set of cells: files with their pins, SDKs, and the seed's first program.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ pub fn busybox_path(nar: Sha256) -> Result<StorePath, StoreError> {
     Ok(fixed_output_path(&StoreName::new(BUSYBOX)?, Method::Recursive, nar))
 }
 
-/// What is needed cannot be told.
+/// The inputs cannot be determined.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NeededError {
     #[error(transparent)]
@@ -77,7 +77,7 @@ pub enum NeededError {
     Seed(#[from] SeedError),
 }
 
-/// What the named cells, shells, checks and nodes are built from; all cells and checks when none is named.
+/// The inputs of the named cells, shells, checks and nodes; of all cells and checks if no name is given.
 pub fn needed(
     plan: &Plan,
     seeds: &BTreeMap<System, SeedLock>,

@@ -1,4 +1,4 @@
-//! What the store knows of nodes: which are there, and which it did not build itself.
+//! The store's knowledge of nodes: which are there, and which it did not build itself.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ pub enum NodesError {
     Nix(#[from] NixError),
 }
 
-/// What is registered of every output that is there.
+/// The registered data of every output that is there.
 pub fn registered(nix: &Nix, nodes: &[Built]) -> Result<BTreeMap<StorePath, PathInfo>, NixError> {
     let valid = nix.valid_paths(nodes.iter().flat_map(|node| node.outputs.values()))?;
     nix.path_infos(&valid)
@@ -63,7 +63,7 @@ pub fn copied(nix: &Nix, requisites: &BTreeSet<StorePath>) -> Result<BTreeSet<St
     Ok(copied.map(|(path, _)| path).collect())
 }
 
-/// What nodes are built with that is not a node and was copied into the store: the seed's programs, as a rule.
+/// The inputs of nodes that are not nodes and were copied into the store: usually the seed's programs.
 pub fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>, NodesError> {
     let requisites = nix.requisites(&derivations(nodes))?;
     let mut copied = copied(nix, &requisites)?;

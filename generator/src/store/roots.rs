@@ -1,4 +1,4 @@
-//! What the garbage collector leaves alone.
+//! Roots: links that protect store paths from the garbage collector.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -9,16 +9,16 @@ use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::StorePath;
 use crate::output::{Guard, OutputError};
 
-/// What was fetched cannot be kept.
+/// Fetched files cannot be protected.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RootsError {
-    #[error("cannot make {path}, where links to what was fetched are kept")]
+    #[error("cannot make the folder {path} for links to fetched files")]
     Folder {
         path: String,
         #[source]
         source: std::io::Error,
     },
-    #[error("{path} is {what}, and crossloom keeps links to what was fetched in a folder of that name")]
+    #[error("{path} is {what}; crossloom keeps links to fetched files in a folder of that name")]
     #[diagnostic(help("remove it, and ask whoever put it there why"))]
     NotFolder { path: String, what: &'static str },
     #[error(transparent)]
@@ -29,13 +29,13 @@ pub enum RootsError {
     Output(#[from] OutputError),
 }
 
-/// The folder beside the matrix for what belongs to this machine alone.
+/// The folder beside the matrix for files of this machine.
 const ROOTS: &str = ".crossloom";
 
 /// Opens that folder, and makes it where it is not there. `project` holds the matrix's folder.
 ///
 /// # Errors
-/// A link in its place, among others: whoever commits one says where the next to build writes and removes files.
+/// A link in its place, among others: whoever commits one could choose where others write and remove files.
 pub fn roots(project: &Guard) -> Result<Folder, RootsError> {
     let path = || project.folder().join(ROOTS).display().to_string();
     let fail = |source| RootsError::Folder { path: path(), source };
@@ -47,20 +47,20 @@ pub fn roots(project: &Guard) -> Result<Folder, RootsError> {
         Entry::File(..) => return Err(RootsError::NotFolder { path: path(), what: "a file" }),
         Entry::Special(_) => return Err(RootsError::NotFolder { path: path(), what: "neither a file nor a folder" }),
     };
-    // Links into one machine's store are nothing to commit. What somebody else wrote there stays.
+    // Links into one machine's store should not be committed. A .gitignore that somebody else wrote stays.
     if let Some(mut ignore) = roots.create(".gitignore").map_err(fail)? {
         ignore.write_all(b"*\n").map_err(fail)?;
     }
     Ok(roots)
 }
 
-/// Registers a garbage-collector root for each path, so that what was fetched is there when it is built from.
+/// Registers a root for each path, so that fetched files are still there when something is built from them.
 pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<(), RootsError> {
-    // The folder is held while it is made. The links are Nix's doing, each in one step, and two runs make the same.
+    // The folder is held while it is made. Nix makes each link in one step, and two runs make the same links.
     let roots = roots(&Guard::take(dir)?)?;
     for path in paths {
         let link = roots.path().join(path.base_name());
-        // Named by what it points to: a link that is there is right.
+        // The name of a link follows from its target, so an existing link is right.
         if link.symlink_metadata().is_err() {
             nix.add_root(path, &link)?;
         }

@@ -18,14 +18,14 @@ use crate::project::{Project, ProjectError};
 use crate::seed::error::SeedError;
 use crate::seed::extract_busybox;
 
-/// What is built from cannot be brought into the store.
+/// Inputs cannot be brought into the store.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SourcesError {
-    #[error("sdk {sdk} is locked, and not in this machine's store")]
+    #[error("sdk {sdk} is in the lock, but not in this machine's store")]
     #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE` here, too"))]
     NotImported { sdk: String },
     #[error("there is no folder {path}")]
-    #[diagnostic(help("--from names a folder that holds files, e.g. where a medium is mounted"))]
+    #[diagnostic(help("--from needs a folder that exists, such as the place where a medium is mounted"))]
     NoFolder { path: String },
     /// Each was told of as [`Event::NotFetched`].
     #[error("{failed} of {all} files could not be fetched")]
@@ -171,7 +171,7 @@ fn imported(nix: &Nix, needed: &Needed) -> Result<Vec<StorePath>, SourcesError> 
         } else if needed.named {
             return Err(SourcesError::NotImported { sdk: sdk.clone() });
         } else {
-            tracing::warn!("sdk {sdk} is not in this machine's store: what is made with it cannot be built");
+            tracing::warn!("sdk {sdk} is not in this machine's store: nodes that need it cannot be built");
         }
     }
     Ok(imported)

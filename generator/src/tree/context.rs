@@ -160,7 +160,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// What stands for a package whose SDK is missing.
+    /// The placeholder of a package whose SDK is missing.
     fn missing(name: &'a str, sdk: &str, files: &Verbatim) -> Result<Call<'a>, TreeError> {
         let args = vec![("name", Value::text(name)), ("message", Value::text(missing_sdk(sdk)))];
         Call::of(name, &place(MISSING), args, files)
@@ -286,7 +286,7 @@ struct AggregateOnSystem {
     meta: Value<'static>,
 }
 
-/// What Hydra reads in a job's `meta`.
+/// The fields that Hydra reads in a job's `meta`.
 fn meta(Limits { priority, timeout, silent }: Limits) -> Value<'static> {
     let limits = [("maxSilent", silent), ("schedulingPriority", priority), ("timeout", timeout)];
     Value::Attrs(limits.map(|(name, limit)| (name, Value::Int(limit))).to_vec())

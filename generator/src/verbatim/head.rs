@@ -5,7 +5,7 @@ use rnix::SyntaxKind::{
     TOKEN_L_BRACE, TOKEN_L_BRACK, TOKEN_L_PAREN, TOKEN_QUESTION, TOKEN_R_BRACE, TOKEN_R_BRACK, TOKEN_R_PAREN,
 };
 
-/// What a function that takes a set accepts.
+/// The attributes that a function accepts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// The arguments in the order of the text.

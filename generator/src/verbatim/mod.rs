@@ -82,7 +82,7 @@ impl Verbatim {
         self.0.contains_key(path)
     }
 
-    /// What the function in a file takes.
+    /// The arguments of the function in a file.
     ///
     /// # Errors
     /// [`VerbatimError::NoFile`] and [`VerbatimError::NoFunction`].
@@ -143,7 +143,7 @@ impl Verbatim {
     }
 }
 
-/// What a Nix file refers to by relative paths, from the tree's root.
+/// The files that a Nix file refers to by relative paths, from the tree's root.
 fn references(file: &str, text: &str) -> Result<Vec<String>, VerbatimError> {
     let mut references = Vec::new();
     let mut tokens = rnix::tokenize(text).peekable();

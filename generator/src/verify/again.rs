@@ -31,7 +31,7 @@ pub enum VerifyError {
         "name a digests.json or the folder of a binary cache; `nix copy --from URL --to file://DIR` copies one"
     ))]
     NoSuch { path: String },
-    #[error("cannot make a folder for what Nix leaves behind")]
+    #[error("cannot make a folder for Nix's failed builds")]
     Folder(#[source] std::io::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -56,7 +56,7 @@ pub enum VerifyError {
     Nix(#[from] NixError),
 }
 
-/// What this machine's builds are compared with.
+/// The builds with which this machine's builds are compared.
 #[derive(Debug)]
 pub enum Theirs {
     /// Builds of its own.
@@ -76,18 +76,18 @@ impl Theirs {
     }
 }
 
-/// What has been found.
+/// The findings.
 #[derive(Debug, Default)]
 pub struct Answer {
     pub rows: Vec<Row>,
-    /// Where both builds are of each output that was built a second time and differs.
+    /// The paths of both builds of each output that was built a second time and differs.
     pub pairs: Vec<(PathBuf, PathBuf)>,
 }
 
-/// What came of building an output a second time.
+/// The result of building an output a second time.
 enum Second {
     Same,
-    /// Where the second build is kept.
+    /// The path of the second build.
     Differs(PathBuf),
     Unknown(String),
 }
@@ -173,10 +173,10 @@ fn second(nix: &Nix, node: &Built, tell: Tell<'_>) -> Result<BTreeMap<String, Se
         tell(Event::Words(&ended.tail));
     }
     drop(folder);
-    // A daemon builds in a folder of its own, which it alone may remove.
+    // A daemon builds in its own folder, which only the daemon may remove.
     let kept = ended.tail.iter().filter_map(|line| line.split("keeping build directory '").nth(1)?.split('\'').next());
     for left in kept.filter(|place| Path::new(place).exists()) {
-        tracing::info!("Nix left behind what it built in: {left}");
+        tracing::info!("Nix left its build folder behind: {left}");
     }
     let of = |path: &StorePath| {
         let kept = format!("{}.check", path.base_name());
@@ -241,10 +241,11 @@ fn compare(
 ) -> Result<(Option<Sha256>, Found), LookError> {
     let Some(first) = hashed(nix, path, info)? else {
         let path = path.path_in(nix.store_dir());
-        let detail = format!("{path} is not what Nix registered: `nix-store --repair-path {path}` mends it");
+        let detail =
+            format!("{path} differs from the build that Nix registered: `nix-store --repair-path {path}` repairs it");
         return Ok((None, Found::saying(Verdict::Damaged, detail)));
     };
-    // What was copied from another and comes out different is not this machine's: that is what it built just now.
+    // A copied output that differs was not built by this machine: the new build is this machine's.
     let ours = match (second, theirs) {
         (Second::Differs(kept), Theirs::Digests(_) | Theirs::Cache(_)) => {
             let (nar, size) = hash_path(kept)?;

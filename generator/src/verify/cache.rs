@@ -16,23 +16,23 @@ use crate::nix::archive::{Difference, Dump, Side, first_difference};
 use crate::nix::hash::Sha256;
 use crate::nix::store::StorePath;
 
-/// What says that a directory is a cache.
+/// The file that marks a directory as a cache.
 const INFO: &str = "nix-cache-info";
 
 /// No narinfo is longer, in bytes: it lists what a path refers to.
 const NARINFO: Kind = Kind { what: "what a binary cache says of itself or of a path", most: 1 << 20 };
 
-/// What xz may use, in bytes: its strongest preset takes 65 MB.
+/// The memory that xz may use, in bytes: its strongest preset takes 65 MB.
 const XZ_MEMORY: u64 = 128 << 20;
 
 /// An archive that is said to be larger than ours by more than this, in bytes, is not read: it differs anyway.
 const MORE: u64 = 1 << 30;
 
-/// A directory is no cache for this store.
+/// A directory is not a cache for this store.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum CacheError {
     /// No `nix-cache-info`.
-    #[error("{} is no binary cache: it has no {INFO}", dir.display())]
+    #[error("{} is not a binary cache: it has no {INFO}", dir.display())]
     #[diagnostic(help("`nix copy --to file://DIR PATH…` writes one"))]
     NoCache {
         /// The directory.
@@ -144,7 +144,7 @@ impl Cache {
         if nar == info.nar && nar == ours.nar {
             return Found::new(Verdict::Identical);
         }
-        // Where it is not what it says, what differs from ours is told all the same.
+        // The difference from our build is reported even if the archive does not match its narinfo.
         let difference = self.difference(info, ours);
         let detail = difference.as_ref().err().cloned();
         let found = Found::differs(difference.ok().flatten(), ["ours", "theirs"]);
@@ -242,7 +242,7 @@ mod tests {
             Sample { ours: Ours { path: PATH.to_owned(), real, nar, size }, dir }
         }
 
-        /// What comes of a file with these bytes and what a narinfo says of it.
+        /// The result for a file with these bytes and for the data of its narinfo.
         fn found(&self, compression: &str, bytes: &[u8], (nar, size): (Sha256, u64)) -> Found {
             fs::write(self.dir.path().join("nar/1"), bytes).unwrap();
             let text = format!(
@@ -335,6 +335,6 @@ mod tests {
         let error = Cache::open(sample.dir.path(), "/gnu/store").unwrap_err().to_string();
         assert!(error.contains("is a cache for the store \"/nix/store\", and this one is /gnu/store"), "{error}");
         let error = Report::of(&Cache::open(&sample.ours.real, "/nix/store").unwrap_err()).to_string();
-        assert!(error.contains("is no binary cache") && error.contains("hint: `nix copy"), "{error}");
+        assert!(error.contains("is not a binary cache") && error.contains("hint: `nix copy"), "{error}");
     }
 }

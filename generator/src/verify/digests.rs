@@ -36,7 +36,7 @@ pub struct Digests {
     pub systems: BTreeMap<String, BTreeMap<String, Outputs>>,
 }
 
-/// A text is no such file.
+/// A text is not such a file.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum DigestsError {
     #[error("not a file of digests: {bytes} bytes are more than {MAX_BYTES}")]
@@ -71,7 +71,7 @@ impl Digests {
     /// Reads what [`Digests::to_text`] wrote.
     ///
     /// # Errors
-    /// Every way in which a text is no such file of this version.
+    /// Every way in which a text fails to be such a file of this version.
     pub fn parse(text: &str) -> Result<Digests, DigestsError> {
         if text.len() > MAX_BYTES {
             return Err(DigestsError::TooLarge { bytes: text.len() });

@@ -19,7 +19,7 @@ use crate::nix::archive::{Difference, Kind, Side};
 use crate::nix::hash::Sha256;
 use digests::{Digest, Outputs};
 
-/// What came of comparing one output.
+/// The result of comparing one output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// The same bits.
@@ -30,7 +30,7 @@ pub enum Verdict {
     NotThere,
     /// The other party has the output of another derivation under this name.
     OtherDerivation,
-    /// What is there is not what the place that it is in says it is: nothing follows from it.
+    /// The contents do not match the description in the same place, so nothing follows from them.
     Damaged,
     /// There was nothing to compare with, or no way to read it.
     NotCompared,
@@ -65,7 +65,7 @@ impl Verdict {
 pub struct Ours {
     /// Its store path.
     pub path: String,
-    /// Where its files are.
+    /// The place of its files.
     pub real: PathBuf,
     /// SHA-256 of its archive.
     pub nar: Sha256,
@@ -73,11 +73,11 @@ pub struct Ours {
     pub size: u64,
 }
 
-/// What was found of an output.
+/// The findings about an output.
 #[derive(Debug, Clone)]
 pub struct Found {
     pub verdict: Verdict,
-    /// What the other party says it has.
+    /// The data that the other party gives for it.
     pub theirs: Option<Digest>,
     /// The first file in which they differ.
     pub difference: Option<Difference>,

@@ -19,7 +19,7 @@ pub struct NarInfo {
     pub size: u64,
 }
 
-/// A text is no narinfo.
+/// A text is not a narinfo.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
 pub enum NarInfoError {
     /// A line is not what it should be.
@@ -27,7 +27,7 @@ pub enum NarInfoError {
     Line {
         /// Counted from 1.
         line: usize,
-        /// What is wrong.
+        /// The problem.
         problem: String,
     },
     /// A field that every narinfo has is not there.

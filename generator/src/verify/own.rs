@@ -1,4 +1,4 @@
-//! What this machine built: its outputs hashed, and the file that says so to others.
+//! This machine's builds: the hashes of their outputs, and the file that tells others.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -36,10 +36,10 @@ pub enum OwnError {
         #[source]
         source: std::io::Error,
     },
-    #[error("this machine's store has nothing of it that was built here")]
-    #[diagnostic(help("`crossloom build NAME` first"))]
+    #[error("none of it was built on this machine")]
+    #[diagnostic(help("run `crossloom build NAME` first"))]
     Nothing,
-    #[error("{path} is not what Nix registered when it was built")]
+    #[error("{path} differs from the build that Nix registered")]
     #[diagnostic(help("`nix-store --repair-path {path}`"))]
     Altered { path: String },
     #[error(transparent)]

@@ -68,12 +68,12 @@ fn nothing_is_built_from_recipes_that_were_edited() {
     project.write(recipe, &format!("{original}# mine\n"));
     let run = project.run(&["plan", "--allow-edited", "--store"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    assert_eq!(run.stderr, format!(" WARN not what crossloom renders, and used all the same: ./{recipe}\n"));
+    assert_eq!(run.stderr, format!(" WARN using edited files: ./{recipe}\n"));
     // What is rendered is not what the plan says even then.
     project.replace("crossloom/sources.nix", "14.2.0", "14.2.1");
     for args in BUILDING {
         let said = project.fails(&allowed(args));
-        assert!(said.contains("sources.nix is not what matrix and lock give"), "{args:?}: {said}");
+        assert!(said.contains("sources.nix does not match the matrix and the lock"), "{args:?}: {said}");
     }
 }
 
@@ -141,7 +141,7 @@ fn two_matrices_in_one_folder_do_not_overwrite_each_other() {
     for args in [&["generate", "--matrix", "small.toml"][..], &["generate", "--check", "--matrix", "small.toml"]] {
         let said = project.fails(args);
         assert!(said.contains("./crossloom was rendered from matrix.toml, not from small.toml"), "{said}");
-        assert!(said.contains("hint: a folder holds what one matrix renders"), "{said}");
+        assert!(said.contains("hint: a folder belongs to one matrix"), "{said}");
     }
     fs::remove_dir_all(project.path("crossloom")).unwrap();
     project.fine(&["generate", "--matrix", "small.toml"]);
@@ -294,7 +294,7 @@ fn a_name_that_changes_its_meaning_is_a_finding() {
         project.fine(&["lock", "--matrix", folder]);
     }
     let run = project.finds(&["diff", "old", "new"]);
-    assert!(run.stderr.contains(" WARN names stand for other cells than before"), "{}", run.stderr);
+    assert!(run.stderr.contains(" WARN some names now stand for other cells"), "{}", run.stderr);
     assert!(!run.stdout.contains("rebuilt"), "{}", run.stdout);
     assert!(
         run.stdout.contains(", now also musl-gcc-x86_64-linux-musl, which stood for another cell before\n"),
@@ -324,7 +324,7 @@ fn slips_on_the_command_line_and_in_the_environment_are_answered() {
         &["seed", "fetch", "s.json", "--from", "nowhere"],
     ] {
         project.write("s.json", &project.read("crossloom/seed/bookworm-x86_64-linux.json"));
-        assert!(project.fails(args).contains("there is no folder nowhere\n\nhint: --from names a folder"), "{args:?}");
+        assert!(project.fails(args).contains("there is no folder nowhere\n\nhint: --from needs a folder"), "{args:?}");
     }
     project.write("mirrors.toml", "[mirrors]\ndebain = [\"https://mirror.example.org/debian/\"]\n");
     let mirrors = project.path("mirrors.toml");

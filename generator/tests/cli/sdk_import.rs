@@ -252,7 +252,7 @@ fn an_sdk_gets_into_store_and_lock_whatever_it_comes_in() {
     project.is_clear();
     // A name of the user's own that is no source's.
     let said = project.bad(&["lock", "--update", "mine"]);
-    assert!(said.contains("hint: it is an SDK of your own: `crossloom sdk import --replace "), "{said}");
+    assert!(said.contains("hint: it is your own SDK: `crossloom sdk import --replace "), "{said}");
     // What the matrix no longer names stays in the lock, and is said to.
     project.write("matrix.toml", MATRIX.replace(", \"other\"", "").replace("[sdk.other]\nkind = \"file\"\n", ""));
     let (_, said) = project.fine(&["lock"]);
@@ -274,7 +274,7 @@ fn imports_clear_up_and_do_not_meet() {
     rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).unwrap();
     let run = project.import("mine", "sdk.tar");
     assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("another crossloom is at work in ") && run.stderr.contains("hint: "), "{}", run.stderr);
+    assert!(run.stderr.contains("another crossloom is working in ") && run.stderr.contains("hint: "), "{}", run.stderr);
     assert!(left.join("file").exists());
     drop(lock);
     project.good("mine", "sdk.tar");
@@ -301,13 +301,13 @@ fn nothing_is_built_from_a_folder_that_the_lock_does_not_give() {
     // A check of a cell that is not there yet is as much there as the cell.
     for name in [cell, &check] {
         let said = build(name);
-        assert!(said.contains(&format!("{name} is made with sdk mine, which is not in matrix.lock")), "{said}");
+        assert!(said.contains(&format!("{name} needs sdk mine, which is not in matrix.lock")), "{said}");
         assert!(said.contains("hint: run `crossloom sdk import --name mine FILE`"), "{said}");
     }
     for from in ["sdk.tar", "other.tar"] {
         project.fine(&["sdk", "import", "--replace", "--name", "mine", from]);
         let said = build(cell);
-        assert!(said.contains(".nix is not what matrix and lock give"), "{said}");
+        assert!(said.contains(".nix does not match the matrix and the lock"), "{said}");
         assert!(said.contains("hint: run `crossloom generate`"), "{said}");
         project.fine(&["generate"]);
     }
@@ -325,7 +325,7 @@ fn what_is_left_out_of_a_fetch_is_said() {
     // Below a file there is no folder, so that nothing is asked for.
     let run = project.run(&["fetch", "--system", "x86_64-linux", "--to", "sdk.tar/medium"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
-    let expected = "sdk mine has no address, and is not put into sdk.tar/medium: take along the file that it was \
+    let expected = "sdk mine has no address, so it is not in sdk.tar/medium: carry over the file that it was \
                     imported from, and run `crossloom sdk import --name mine FILE` there";
     assert!(run.stderr.contains(expected), "{}", run.stderr);
     let expected = "sdk other is not in matrix.lock, so nothing is fetched for darwin-x86_64-apple-darwin22-sdk-other";
@@ -345,8 +345,8 @@ fn what_is_no_sdk_leaves_nothing() {
     let bomb = [xz(&bomb), xz(&[0; 1 << 20]).repeat(70), xz(&[0; 1024])].concat();
     for (bytes, expected) in [
         (whole[..whole.len() / 2].to_vec(), "it is cut short"),
-        (b"hello".to_vec(), "it is no archive of a form that is read"),
-        (tar(&items([("readme", file(""))])), "it holds no macOS SDK"),
+        (b"hello".to_vec(), "it is not an archive of a known form"),
+        (tar(&items([("readme", file(""))])), "it has no macOS SDK"),
         (bomb, "more than 200 times its size"),
         (with(items([("../x", file(""))])), "\"../x\" is refused: its path holds `..`"),
         (with(items([("/tmp/x", file(""))])), "\"/tmp/x\" is refused: its path is absolute"),
@@ -380,7 +380,7 @@ fn an_import_stays_in_its_own_folder() {
     let own = project.dir.join(".crossloom");
     symlink("target", &own).unwrap();
     let said = project.bad_import("mine", "good.tar");
-    assert!(said.contains(".crossloom is a symbolic link, and crossloom keeps links"), "{said}");
+    assert!(said.contains(".crossloom is a symbolic link; crossloom keeps links"), "{said}");
     fs::remove_file(&own).unwrap();
 
     // What was in the folder that the link led to is there, as it was.
@@ -437,7 +437,7 @@ fn without_the_store_the_lock_stays_and_without_the_lock_the_store_is_said_to_ha
     let run = project.import("mine", "good.tar");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("the SDK is in the Nix store as /nix/store/"), "{}", run.stderr);
-    assert!(run.stderr.contains("but is not recorded: ") && run.stderr.contains("symbolic link"), "{}", run.stderr);
+    assert!(run.stderr.contains("but not in the lock: ") && run.stderr.contains("symbolic link"), "{}", run.stderr);
     assert_eq!(fs::read(project.dir.join("elsewhere")).unwrap(), lock);
     fs::rename(project.dir.join("elsewhere"), project.dir.join("matrix.lock")).unwrap();
     project.good("mine", "good.tar");

@@ -77,7 +77,7 @@ fn commands_that_write_wait_for_whoever_is_at_work() {
         let (code, said) = end(child);
         assert_eq!(code, 2, "{args:?}: {said}");
         let busy =
-            "error: another crossloom is at work in .\n\nhint: wait until it is done, and run the command again\n";
+            "error: another crossloom is working in .\n\nhint: wait until it is done, and run the command again\n";
         assert!(said.ends_with(busy), "{args:?}: {said}");
     }
     assert_eq!(names(project.path()), before);

@@ -324,7 +324,7 @@ fn what_another_party_tampered_with_is_found_and_named() {
     project.fine(Some(&partial), &["build", "gmp"]);
     let (code, stdout, stderr) = project.run(Some(&partial), &["digests", "mpc"]);
     assert!(code == 1 && stdout.contains("\"gmp\"") && !stdout.contains("\"mpc\""), "{code} {stdout}");
-    assert!(stderr.contains("left out, since not in this machine's store: mpfr, mpc"), "{stderr}");
+    assert!(stderr.contains("left out, because not in this machine's store: mpfr, mpc"), "{stderr}");
     assert_eq!(project.run(Some(&partial), &["digests"]).0, 0);
 
     // A third party that copied what was tampered with: a copy is no build, and a tampered one is not its own.
@@ -366,7 +366,7 @@ fn what_builds_nodes_is_not_taken_from_another_party() {
     let nothing_to_say = |store: &Store| {
         let (code, _, stderr) = project.run(Some(store), &["digests", "gmp"]);
         assert!(
-            code == 2 && stderr.contains("or what they are built with, were copied into the store: gmp"),
+            code == 2 && stderr.contains("they or nodes that they need were copied into the store: gmp"),
             "{stderr}"
         );
     };
@@ -431,9 +431,12 @@ fn a_second_build_that_differs_is_shown_file_by_file() {
     fs::write(gmp.join("a"), "y\n").unwrap();
     let (code, stdout, _) = project.run(Some(&store), &["verify", "gmp"]);
     assert!(code == 1 && stdout.starts_with("gmp\tout\tdamaged\t-\t/nix/store/"), "{stdout}");
-    assert!(stdout.contains("is not what Nix registered: `nix-store --repair-path /nix/store/"), "{stdout}");
+    assert!(
+        stdout.contains("differs from the build that Nix registered: `nix-store --repair-path /nix/store/"),
+        "{stdout}"
+    );
     let (code, _, stderr) = project.run(Some(&store), &["digests", "gmp"]);
-    assert!(code == 2 && stderr.contains("is not what Nix registered"), "{stderr}");
+    assert!(code == 2 && stderr.contains("differs from the build that Nix registered"), "{stderr}");
 
     // What is not there at all is one row of the answer, and not the end of it. Nix compares with what it registered.
     project.recipe("gmp", "src, version", "[ \"out\" ]", "echo gmp > $out");
@@ -461,10 +464,10 @@ fn what_cannot_be_compared_with_is_an_error() {
         (&["verify"][..], "required arguments were not provided"),
         (&["verify", "mpcc"], "did you mean \"mpc\"?"),
         (&["verify", "mpc", "--against", "nowhere"], "there is no nowhere\n\nhint: name a digests.json or the folder"),
-        (&["verify", "mpc", "--against", "folder"], "folder is no binary cache: it has no nix-cache-info"),
+        (&["verify", "mpc", "--against", "folder"], "folder is not a binary cache: it has no nix-cache-info"),
         (&["verify", "mpc", "--against", "digests.json"], "digests.json: format version 7 is not 1"),
         (&["verify", "seed-musl-1_2_5"], "seed-musl-1_2_5 is a check"),
-        (&["digests", "mpc"], "this machine's store has nothing of it that was built here"),
+        (&["digests", "mpc"], "none of it was built on this machine"),
         (
             &["digests", "--write", "digests.json"],
             "or move it away, and `crossloom digests --write FILE` writes it anew",

@@ -366,8 +366,8 @@ fn members_that_lead_out_are_refused_by_name() {
         ),
         (items([("MacOSX15.5.sdk/x", Item::Device)]), "\"MacOSX15.5.sdk/x\" is refused: it is a device"),
         (items([("MacOSX15.5.sdk/x", Item::Pipe)]), "\"MacOSX15.5.sdk/x\" is refused: it is a named pipe"),
-        (items([("MacOSX15.5.sdk/usr/bin/xcrun", file("other"))]), "refused: it stands there twice"),
-        (items([("MacOSX15.5.sdk/usr/lib/libSystem.tbd", link("x"))]), "refused: it stands there twice"),
+        (items([("MacOSX15.5.sdk/usr/bin/xcrun", file("other"))]), "refused: it is there twice"),
+        (items([("MacOSX15.5.sdk/usr/lib/libSystem.tbd", link("x"))]), "refused: it is there twice"),
         (items([("MacOSX15.5.sdk/usr/include", file(""))]), "refused: \"usr/include\" is both a directory and"),
         (items([("MacOSX15.5.sdk/usr/include", link("lib"))]), "refused: \"usr/include\" is both a directory and"),
         (items([("MacOSX15.5.sdk/usr/bin/xcrun", Item::Directory)]), "is both a directory and something else"),
@@ -433,7 +433,7 @@ fn an_archive_that_is_cut_short_is_said_to_be() {
                 continue;
             }
             let said = place.bad(cut);
-            let known = ["it is cut short", "it is damaged", "it is no archive of a form that is read", "it is empty"];
+            let known = ["it is cut short", "it is damaged", "it is not an archive of a known form", "it is empty"];
             assert!(known.iter().any(|known| said.starts_with(known)), "{form}, {length} bytes: {said}");
             if length > 600 && !form.contains("pbzx") {
                 assert!(said.starts_with("it is cut short"), "{form}, {length} bytes: {said}");
@@ -456,7 +456,7 @@ fn a_package_that_was_damaged_is_said_to_be() {
     assert!(place.bad(&bytes).contains("xar header"));
     let mut bytes = good;
     bytes[8] = 1;
-    assert!(place.bad(&bytes).contains("larger than any SDK"));
+    assert!(place.bad(&bytes).contains("too large for an SDK"));
     let files = [("Payload", gz(&cpio(&below("X.sdk/", &sdk()), Cpio::Odc)))];
     for (from, to, expected) in [
         ("<offset>20</offset>", "<offset>18446744073709551615</offset>", "cut short"),
@@ -514,7 +514,7 @@ fn what_unpacks_without_end_is_stopped() {
     archives::tar_header(&mut start, "X.sdk/zeros", b'0', 0o644, "", 70 << 20);
     let bomb = [xz(&start), xz(&[0; 1 << 20]).repeat(70), xz(&[0; 1024])].concat();
     let said = place.bad(&bomb);
-    assert!(said.contains("it is larger than any SDK: it unpacks to more than 200 times its size"), "{said}");
+    assert!(said.contains("it is too large for an SDK: it unpacks to more than 200 times its size"), "{said}");
 
     let limits = |change: fn(&mut Limits)| {
         let mut limits = Limits::default();
@@ -610,10 +610,10 @@ fn what_is_no_macos_sdk_is_told_what_it_is() {
         (gz(b"BZh91AY&SY"), "packed with bzip2"),
         (
             gz(b"hello"),
-            "no archive of a form that is read\n\nhint: an SDK comes as .tar.xz, .tar.gz or .tar, as an Apple .pkg",
+            "not an archive of a known form\n\nhint: an SDK comes as .tar.xz, .tar.gz or .tar, as an Apple .pkg",
         ),
-        (b"hello\n".to_vec(), "it is no archive of a form that is read"),
-        (vec![b'x'; 4000], "it is no archive of a form that is read"),
+        (b"hello\n".to_vec(), "it is not an archive of a known form"),
+        (vec![b'x'; 4000], "it is not an archive of a known form"),
         (Vec::new(), "it is empty\n\nhint: an SDK comes as"),
     ] {
         let said = place.bad(&bytes);

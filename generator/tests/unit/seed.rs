@@ -514,8 +514,8 @@ fn an_archive_that_is_older_than_the_lock_or_no_longer_valid_is_refused() {
     }
     let newer = dated("Sat, 12 Sep 2026 07:57:48 UTC");
     let older = Report::of(&at(Some(&newer), None).unwrap_err()).to_string();
-    let expected = "dists/trixie/InRelease is of Sat, 12 Sep 2026 07:57:47 UTC, and older than the lock that is there, \
-                    which is of Sat, 12 Sep 2026 07:57:48 UTC\n\nhint: a mirror";
+    let expected = "dists/trixie/InRelease has the date Sat, 12 Sep 2026 07:57:47 UTC, which is older than the existing lock \
+                    (Sat, 12 Sep 2026 07:57:48 UTC)\n\nhint: the mirror";
     assert!(older.starts_with(expected) && older.contains("--allow-older"), "{older}");
     let other = |suite| SeedLock { suite, ..newer.clone() };
     at(Some(&other(Suite::Sid)), None).unwrap();

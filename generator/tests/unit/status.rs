@@ -268,8 +268,7 @@ fn status() -> String {
          parts of kernels, such as `gcc-14_2_0-aarch64-linux-musl`.\n\n\
          `crossloom plan` prints `tested` beside a cell if this page lists it, its sources are locked with the same hashes, and\n\
          it is built on x86_64-linux from the default seed. The word says nothing about the recipes: it stays when a recipe\n\
-         changes later. A date is the day on which the result was recorded, and the recipes were those of that day's commits;\n\
-         the commit itself was not recorded.\n\n\
+         changes later. A date is the day on which the result was recorded; the commit of crossloom was not recorded.\n\n\
          ## Families\n\n",
     );
     text.push_str(&families());
@@ -507,7 +506,7 @@ fn results_are_dated_and_named_once() {
 /// Pages that people write. What they say of builds has to be in the data.
 fn pages() -> Vec<PathBuf> {
     let docs = repository().join("docs");
-    let names = ["README.md", "valgrind-darwin.md", "kernels-from-macos.md", "breenix.md"];
+    let names = ["README.md", "valgrind-darwin.md", "kernels-from-macos.md", "breenix.md", "machines.md"];
     let mut pages: Vec<PathBuf> = names.iter().map(|name| docs.join(name)).collect();
     pages.push(repository().join("README.md"));
     pages.extend(fs::read_dir(docs.join("how-to")).unwrap().map(|entry| entry.unwrap().path()));

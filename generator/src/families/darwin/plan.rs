@@ -10,7 +10,7 @@ use crate::family::CellOf;
 use crate::lock::{Wanted, sdk_source_name};
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, source_of, text};
 
-/// What an SDK is built from.
+/// The packages that an SDK is built from.
 pub fn sdk_wanted(sdk: &Sdk) -> Vec<Wanted> {
     let zig = Wanted::Release(ZIGLANG.default());
     match sdk.source {
@@ -21,7 +21,7 @@ pub fn sdk_wanted(sdk: &Sdk) -> Vec<Wanted> {
     }
 }
 
-/// What a compiler is built from beside the SDK.
+/// The packages that a compiler is built from beside the SDK.
 pub fn flavour_wanted(flavour: Flavour) -> Vec<Wanted> {
     match flavour {
         // The seed's own clang, or nixpkgs'.
@@ -30,7 +30,7 @@ pub fn flavour_wanted(flavour: Flavour) -> Vec<Wanted> {
     }
 }
 
-/// What a cell is built from.
+/// The packages that a cell is built from.
 pub fn wanted(spec: &Spec) -> Vec<Wanted> {
     let mut wanted = sdk_wanted(&spec.sdk);
     wanted.extend(flavour_wanted(spec.flavour));
@@ -61,9 +61,9 @@ pub struct Compiler {
     pub sdk: Arg,
     /// The node of the compiler as it is called, `<target>-clang` and its tools.
     pub cc: String,
-    /// What names of nodes that it builds get: nothing for zig's headers and LLVM's tools.
+    /// The suffix of its nodes' names: empty for zig's headers and LLVM's tools.
     pub suffix: String,
-    /// What its recipe is called with. The toolchain is a second call with more.
+    /// The arguments of its recipe. The toolchain is a second call with more arguments.
     args: BTreeMap<&'static str, Arg>,
 }
 
@@ -209,7 +209,7 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
     flavour == Flavour::Llvm && matches!(sdk.source, SdkSource::Zig | SdkSource::File)
 }
 
-/// What the check of a cell is called, if it has one.
+/// The name of the check of a cell, if it has one.
 fn check_name(cell: &CellOf<Darwin>) -> Option<String> {
     is_checked(&cell.spec.sdk, cell.spec.flavour).then(|| format!("programs-{}", cell.name))
 }

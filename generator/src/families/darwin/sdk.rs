@@ -30,7 +30,7 @@ pub struct Sdk {
     pub source: SdkSource,
 }
 
-/// Where an SDK comes from.
+/// The source of an SDK.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SdkSource {
     /// zig's open headers.
@@ -71,7 +71,7 @@ static KEYS: [Key; 4] = [
     Key {
         name: "kind",
         required: true,
-        doc: "`file` is an SDK of your own, imported by `crossloom sdk import`. `apple` is Apple's own. `xnu` is zig's headers \
+        doc: "`file` is your own SDK, imported with `crossloom sdk import`. `apple` is Apple's own. `xnu` is zig's headers \
               with those of Apple's open-source kernel.",
         schema: || json!({ "type": "string", "enum": SdkKind::WORDS }),
     },
@@ -84,14 +84,14 @@ static KEYS: [Key; 4] = [
     Key {
         name: "accept-license",
         required: false,
-        doc: "For `apple`, where it is required: you accept the licence of Apple's SDK, which bars redistribution and limits \
+        doc: "Required for `apple`: you accept the licence of Apple's SDK, which forbids redistribution and limits \
               use.",
         schema: || json!({ "const": true }),
     },
     Key {
         name: "hash",
         required: false,
-        doc: "For `xnu`, where it is required: the NAR hash of its tree, as Nix writes it.",
+        doc: "Required for `xnu`: the NAR hash of its tree, as Nix writes it.",
         schema: || json!({ "type": "string", "pattern": "^(sha256-[A-Za-z0-9+/]{43}=|[0-9a-f]{64}|[0-9a-z]{52})$" }),
     },
 ];
@@ -147,7 +147,7 @@ impl Table for Sdks {
             let Some(sdk) = sdk else { continue };
             match seen.iter().find(|other| is_same(&sdk.source, &other.source)) {
                 Some(other) => {
-                    let message = format!("[sdk.{}] is the SDK that [sdk.{}] is already", sdk.name, other.name);
+                    let message = format!("[sdk.{}] and [sdk.{}] are the same SDK", sdk.name, other.name);
                     reader.report(Problem::at(entry.span.clone(), message).hint("keep one of the two"));
                 }
                 None => seen.push(sdk),
@@ -199,15 +199,14 @@ fn read_source(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<Sdk
     let kind = match table.get("kind") {
         Some(value) => reader.word(value, "kind", SdkKind::read)?,
         None => {
-            let hint = "kind = \"file\" is an SDK of your own; \"apple\" and \"xnu\" are fetched";
+            let hint = "kind = \"file\" is your own SDK; \"apple\" and \"xnu\" are downloaded";
             reader.missing.push(Problem::at(value.span(), format!("`kind` is missing in {place}")).hint(hint));
             return None;
         }
     };
     let source = match kind.value {
         SdkKind::File => {
-            let hint =
-                format!("everything else stands in the lock: `crossloom sdk import --name {name} FILE` puts it there");
+            let hint = format!("everything else is in the lock: `crossloom sdk import --name {name} FILE` writes it");
             idle(reader, table, &place, "file", &["version", "accept-license", "hash"], &hint);
             Some(SdkSource::File)
         }
@@ -240,8 +239,8 @@ fn read_source(reader: &mut Reader, name: &str, value: &Value<'_>) -> Option<Sdk
 fn licence(span: Range<usize>, place: &str) -> Problem {
     let message = format!("{place} is Apple's SDK, and its licence has not been accepted");
     Problem::at(span, message).hint(
-        "the licence bars redistribution and limits use to Apple's hardware; `accept-license = true` says that you accept \
-         it. Without it: sdk = [\"zig\"], open headers that are the default; or kind = \"file\", an SDK of your own",
+        "the licence forbids redistribution and limits use to Apple's hardware; `accept-license = true` says that you accept \
+         it. Without it: sdk = [\"zig\"], the default, which has open headers; or kind = \"file\", your own SDK",
     )
 }
 
@@ -249,7 +248,7 @@ fn licence(span: Range<usize>, place: &str) -> Problem {
 fn idle(reader: &mut Reader, table: &DeTable<'_>, place: &str, kind: &str, keys: &[&str], hint: &str) {
     for key in keys {
         if let Some(value) = table.get(*key) {
-            let message = format!("`{key}` means nothing in {place}, whose kind is {kind}");
+            let message = format!("`{key}` has no meaning in {place}, whose kind is {kind}");
             reader.report(Problem::at(value.span(), message).hint(format!("remove it: {hint}")));
         }
     }
@@ -276,7 +275,7 @@ fn known_version<T: Copy>(
 
 fn read_hash(word: &str, span: Range<usize>) -> Result<Sha256, Problem> {
     word.parse().map_err(|_| {
-        let message = format!("{} is no SHA-256 hash", quote(word));
+        let message = format!("{} is not a SHA-256 hash", quote(word));
         Problem::at(span, message).hint("write it as Nix does: sha256- and 44 characters of base 64")
     })
 }

@@ -20,7 +20,7 @@ const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Z
 /// Wrong lines of one file that are reported.
 const MAX_WRONG: usize = 3;
 
-/// What a kernel is configured from.
+/// The inputs of a kernel configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KernelConfig {
     /// As the matrix calls it.
@@ -30,7 +30,7 @@ pub struct KernelConfig {
     pub fragments: Vec<Fragment>,
 }
 
-/// What fragments are put on.
+/// The configuration that fragments are added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KernelBase {
     /// A goal of the kernel's own makefile.
@@ -77,7 +77,7 @@ static KEYS: [Key; 3] = [
         name: "fragments",
         required: false,
         doc: "Settings on top, applied in order: `boot`, crossloom's own, or files beside the matrix whose names end in \
-              .config. A symbol that is not obtained is an error of the build.",
+              .config. If Kconfig does not grant a symbol, the build fails.",
         schema: || {
             json!({
                 "type": "array",
@@ -175,7 +175,7 @@ fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
 /// A file's settings, each of its lines looked at.
 fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn UserFiles) -> Option<Fragment> {
     if !is_path(path) {
-        let message = format!("{} is no fragment", quote(path));
+        let message = format!("{} is not a fragment", quote(path));
         let hint = "`boot` is crossloom's own; others are files beside the matrix whose names end in .config, of letters, \
                     digits and . _ - /";
         reader.report(Problem::at(span, message).hint(hint));
@@ -294,7 +294,7 @@ mod tests {
             "# CONFIG_X=y",
             "CONFIG-X=y",
             "#CONFIG_X y is not set",
-            // What Kconfig overlooks.
+            // Kconfig overlooks these.
             "#CONFIG_X is not set",
             "# CONFIG_X  is not set",
             "# CONFIG_X is not set ",

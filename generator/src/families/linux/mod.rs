@@ -69,11 +69,11 @@ const MODULES: &str = "modules";
 static SETTINGS: [Setting; 1] = [Setting {
     key: MODULES,
     kind: Kind::Names(&LinuxModules),
-    doc: "Modules that are built against every kernel, by their names in [linux-module].",
+    doc: "Modules to build against every kernel: names of tables [linux-module.NAME].",
 }];
 
 words! {
-    /// What compiles a kernel.
+    /// The compiler of a kernel.
     pub enum KernelCompiler: "compiler" {
         /// The scope's clang, with LLVM's linker and tools.
         Llvm = "llvm",
@@ -90,7 +90,7 @@ pub struct Spec {
     pub gcc: &'static MuslTarget,
     pub compiler: KernelCompiler,
     pub config: Arc<KernelConfig>,
-    /// What is built against it, in the matrix's order.
+    /// The modules that are built against it, in the matrix's order.
     pub modules: Vec<Arc<LinuxModule>>,
 }
 

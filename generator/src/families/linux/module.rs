@@ -17,7 +17,7 @@ const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._
 /// Bytes of one folder's files that are read at most.
 const MAX_BYTES: usize = 8 << 20;
 
-/// What building leaves in a module's folder: no source, and of one machine alone.
+/// Files that a build leaves in a module's folder. They are not sources, and differ between machines.
 const BUILT: &[&str] = &[".a", ".ko", ".mod", ".mod.c", ".o", "Module.symvers", "modules.order"];
 
 /// A module's source.
@@ -35,7 +35,7 @@ pub struct LinuxModules;
 static KEYS: [Key; 1] = [Key {
     name: "source",
     required: true,
-    doc: "Its folder beside the matrix, with a Kbuild or a Makefile that says what is built.",
+    doc: "Its folder beside the matrix, with a Kbuild or a Makefile that names the module.",
     schema: || json!({ "type": "string", "pattern": FOLDER }),
 }];
 
@@ -96,7 +96,7 @@ fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String
     let plain = |path: &str| path.len() <= 200 && path.split('/').all(is_plain);
     if !plain(folder) {
         let hint = "it is a folder beside the matrix; letters, digits and . _ - / make its name";
-        return Err((format!("{} is no source of a module", quote(folder)), hint.to_owned()));
+        return Err((format!("{} is not a source of a module", quote(folder)), hint.to_owned()));
     }
     let unread = |(message, hint): (String, String)| (format!("{} cannot be read: {message}", quote(folder)), hint);
     let names = files.list(folder).map_err(unread)?;
@@ -115,7 +115,7 @@ fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String
         };
         left = rest;
         let Ok(text) = String::from_utf8(bytes) else {
-            let hint = "a module is made of sources: move away what is none";
+            let hint = "a module has only source files: move the other files away";
             return Err((format!("{} is not UTF-8 text", quote(&path)), hint.to_owned()));
         };
         texts.insert(name, text);

@@ -12,11 +12,11 @@ use crate::lock::Wanted;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
 
-/// Where a user's files stand in a tree.
+/// The folder of a user's files in a tree.
 const FILES: &str = "config";
-/// Where the user's modules stand in a tree.
+/// The folder of the user's modules in a tree.
 const MODULES: &str = "module";
-/// Where crossloom's own fragment stands in a tree.
+/// The place of crossloom's own fragment in a tree.
 const BOOT: &str = "linux/config";
 
 /// The Mac that programs of the build machine are compiled for, to see whether they could be there.
@@ -27,7 +27,7 @@ fn for_macs(cells: &[CellOf<Linux>]) -> bool {
     cells.iter().flat_map(|cell| &cell.systems).any(|system| !system.is_linux())
 }
 
-/// What cells are built from, and checked with.
+/// The packages that cells are built from and checked with.
 pub fn wanted(cells: &[CellOf<Linux>]) -> Vec<Wanted> {
     let for_macs = for_macs(cells);
     let mut wanted = Vec::new();
@@ -90,7 +90,7 @@ fn places(fragment: &Fragment, cell: &CellOf<Linux>) -> Vec<String> {
     }
 }
 
-/// What a configuration adds to the name of a node: nothing for the default; the name of one that needs no table; ten
+/// The part that a configuration adds to the name of a node: nothing for the default; the name of one that needs no table; ten
 /// digits that stand for what a user's is made of, since its name is the user's alone.
 fn config_part(config: &KernelConfig) -> String {
     let of = |fragment: &Fragment| match fragment {
@@ -112,11 +112,11 @@ fn config_part(config: &KernelConfig) -> String {
     }
 }
 
-/// What compiles a kernel.
+/// The compiler of a kernel.
 struct Compiler {
     /// The node.
     name: String,
-    /// What makefiles are told to use it.
+    /// The variables with which makefiles use it.
     told: Arg,
     /// The command that compiles programs for the target.
     program: Arg,
@@ -217,7 +217,7 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
     built.collect()
 }
 
-/// What Linux can tell of a build on macOS: whether the programs of the build machine compile and link for it, and what
+/// The checks on Linux of a build on macOS: whether the programs of the build machine compile and link for it, and what
 /// becomes of the sources where names that differ by case alone are one. Two cells of one source give the same. What no
 /// Mac can build is looked at, too: it is where it shows that one could.
 fn mac_checks(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Vec<Check> {

@@ -1,4 +1,4 @@
-//! What Linux kernels are built for: the kernel's own names of architectures, what its makefiles make of them, and the
+//! The targets of Linux kernels: the kernel's own names of architectures, the files that its makefiles build, and the
 //! machine of QEMU's on which each boots.
 //!
 //! Sources: the kernel's `arch/*/Makefile` (names of images), QEMU's descriptions of its machines.
@@ -20,14 +20,14 @@ pub struct KernelTarget {
     emulator: Emulator,
 }
 
-/// The machine of QEMU's that boots a kernel, without firmware of a file of its own.
+/// QEMU's machine that boots a kernel without a separate firmware file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Emulator {
     /// The suffix of the program: `aarch64` of `qemu-system-aarch64`.
     pub program: &'static str,
-    /// What it is told of the machine.
+    /// The options for its machine.
     pub flags: &'static [&'static str],
-    /// What the kernel is told, the console among it.
+    /// The kernel's command line, with the console.
     pub command_line: &'static str,
     /// How the machine is ended from inside: `poweroff`; or `restart`, where it knows no power-off and QEMU ends in
     /// place of a restart.

@@ -24,14 +24,14 @@ const HOST_LIBRARIES: [HostLibrary; 3] = [
     HostLibrary { package: MPC, recipe: "musl-gcc/mpc", needs: &["gmp", "mpfr"] },
 ];
 
-/// What cells are built from.
+/// The packages that cells are built from.
 pub fn wanted(cells: &[CellOf<MuslGcc>]) -> Vec<Wanted> {
     let own = cells.iter().flat_map(|cell| releases(&cell.spec)).map(Wanted::Release);
     let host = HOST_LIBRARIES.iter().map(|library| Wanted::Release(library.package.default()));
     own.chain(host).collect()
 }
 
-/// What [`default_compiler`] is built from.
+/// The packages that [`default_compiler`] is built from.
 pub fn compiler_wanted() -> Vec<Wanted> {
     let packages = [GCC, BINUTILS].into_iter().chain(HOST_LIBRARIES.iter().map(|library| library.package));
     packages.map(|package| Wanted::Release(package.default())).collect()
@@ -107,7 +107,7 @@ fn host_library(planner: &mut Planner<'_>, library: &HostLibrary) {
     planner.insert(Node { name: library.package.as_str().to_owned(), recipe: library.recipe, args });
 }
 
-/// What a compiler is told apart by among those of one target.
+/// The differences between the compilers of one target.
 struct Compiler<'a> {
     target: &'static MuslTarget,
     gcc: &'static Release,
@@ -116,7 +116,7 @@ struct Compiler<'a> {
     flags: &'a Flags,
 }
 
-/// What languages add to the flags that a name stands for: nothing where they are the default.
+/// The part of a name that stands for languages: empty if they are the default.
 fn languages_part(languages: Languages) -> Vec<String> {
     if languages.cxx { Vec::new() } else { vec!["c".to_owned()] }
 }
@@ -173,7 +173,7 @@ pub fn default_compiler(planner: &mut Planner<'_>, target: &'static MuslTarget) 
     compiler(planner, &Compiler { target, gcc, binutils, languages: Languages::default(), flags: &flags })
 }
 
-/// One cross toolchain: GCC's host programs once, the target's libraries each as a node of its own.
+/// One cross toolchain: one node for GCC's host programs, and one for each of the target's libraries.
 fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
     let (target, spec) = (cell.target, &cell.spec);
     let triple = target.triple();

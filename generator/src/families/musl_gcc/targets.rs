@@ -155,7 +155,7 @@ impl MuslTarget {
         }
     }
 
-    /// What GCC's configure script must be told beyond the triple.
+    /// Flags that GCC's configure script needs beyond the triple.
     pub fn gcc_flags(&self) -> &'static [&'static str] {
         self.gcc_flags
     }

@@ -58,7 +58,7 @@ static AXES: [Axis; 4] = [
 ];
 
 words! {
-    /// What generates the stubs of Mach's interfaces.
+    /// The generator of the stubs of Mach's interfaces.
     pub enum Mig: "mig" {
         /// Nothing: crossloom's own source file holds those that Valgrind calls.
         Builtin = "builtin",

@@ -16,7 +16,7 @@ const EMULATES: System = System::X86_64Linux;
 /// The macOS that everything of Valgrind's says it needs: its configure script asks for this on every x86_64 macOS.
 const MINIMUM: &str = "10.8";
 
-/// What a cell is built from, and checked with.
+/// The packages that a cell is built from and checked with.
 pub fn wanted(cell: &CellOf<ValgrindDarwin>) -> Vec<Wanted> {
     let spec = &cell.spec;
     let mut wanted = sdk_wanted(&spec.sdk);
@@ -122,7 +122,7 @@ fn cross_mig(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, compiler:
     )
 }
 
-/// What the checks of a cell are called: that of its files, and that of its tools where they can be run.
+/// The names of the checks of a cell: that of its files, and that of its tools if they can run.
 fn check_names(system: System, cell: &CellOf<ValgrindDarwin>) -> Vec<String> {
     let kinds: &[&str] = match system {
         _ if !is_to_be_checked(cell) => &[],
@@ -132,7 +132,7 @@ fn check_names(system: System, cell: &CellOf<ValgrindDarwin>) -> Vec<String> {
     kinds.iter().map(|kind| format!("{kind}-{}", cell.name)).collect()
 }
 
-/// What the files of a Valgrind are made of; and its tools, run under a CPU emulator.
+/// The checks of a cell: the structure of its files, and its tools under a CPU emulator.
 fn checks(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, valgrind: &str) -> Vec<Check> {
     let mut names = check_names(planner.system, cell).into_iter();
     let Some(structure) = names.next() else { return Vec::new() };
