@@ -1,6 +1,6 @@
 //! Closed sets of words: an enum whose variants are spelled one way in matrices, locks and messages.
 
-use crate::diag::Problem;
+use crate::diag::{Problem, start};
 use crate::reader::not_among;
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ pub trait Word: Copy + Eq + 'static {
 
 /// A word that is not in its set.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, miette::Diagnostic)]
-#[error("unknown {what} {text:?}")]
+#[error("unknown {what} {:?}", start(text))]
 #[diagnostic(help("known: {}", known.join(", ")))]
 pub struct UnknownWord {
     /// The word that was read.

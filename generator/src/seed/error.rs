@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::diag::start;
+
 /// An error of the seed module. The cause, where there is one, is the source and not part of the message.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SeedError {
@@ -126,7 +128,7 @@ pub enum SeedError {
         problems: Vec<String>,
     },
     /// A name is not that of a suite, tier or build system that a seed exists for.
-    #[error("{text:?} is not a {what} with a seed")]
+    #[error("{:?} is not a {what} with a seed", start(text))]
     #[diagnostic(help("use one of {}", known.join(", ")))]
     Unknown {
         /// The kind of name.

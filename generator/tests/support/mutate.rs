@@ -111,7 +111,17 @@ pub fn run(name: &'static str, usual: u64, make: impl Fn(&mut Rng) -> Vec<u8>, c
         let input = make(&mut Rng::new(seed.wrapping_add(case)));
         let started = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(|| check(&input)));
-        slowest = slowest.max((started.elapsed(), case, input.len()));
+        let mut time = started.elapsed();
+        // On a machine that does other things, too, nearly any case can take long once.
+        for _ in 0..4 {
+            if time <= slowest.0 || result.is_err() {
+                break;
+            }
+            let started = Instant::now();
+            check(&input);
+            time = time.min(started.elapsed());
+        }
+        slowest = slowest.max((time, case, input.len()));
         tally.cases += 1;
         match result {
             Ok(good) => tally.good += u64::from(good),
@@ -320,21 +330,13 @@ mod tests {
 
     #[test]
     fn a_check_that_panics_fails_its_test() {
-        let cases = std::cell::Cell::new(0);
-        let run = || {
-            run(
-                "a failing check",
-                50,
-                |rng| vec![rng.below(9) as u8],
-                |_| {
-                    cases.set(cases.get() + 1);
-                    assert!(cases.get() % 20 != 0);
-                    true
-                },
-            )
+        let check = |bytes: &[u8]| {
+            assert!(bytes != [7], "seven");
+            true
         };
-        let failed = catch_unwind(AssertUnwindSafe(|| drop(run()))).unwrap_err();
+        let run = || run("a failing check", 100, |rng| vec![rng.below(9) as u8], check);
+        let failed = catch_unwind(AssertUnwindSafe(|| run().cases)).unwrap_err();
         let message = failed.downcast_ref::<String>().unwrap();
-        assert!(std::env::var_os("CROSSLOOM_FUZZ").is_some() || message.contains("cases [19, 39] fail"), "{message}");
+        assert!(message.starts_with("a failing check: cases [") && message.contains(" fail; "), "{message}");
     }
 }

@@ -47,9 +47,9 @@ fn is_understood(line: &str) -> bool {
         return true;
     }
     let symbol = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.is_empty();
-    if line.starts_with('#') {
+    if let Some(comment) = line.strip_prefix('#') {
         let set = line.strip_prefix("# CONFIG_").and_then(|rest| rest.strip_suffix(" is not set"));
-        return set.is_some_and(symbol) || !line[1..].trim_start().starts_with("CONFIG_");
+        return set.is_some_and(symbol) || !comment.trim_start().starts_with("CONFIG_");
     }
     let Some((name, value)) = line.strip_prefix("CONFIG_").and_then(|rest| rest.split_once('=')) else { return false };
     symbol(name) && !value.is_empty() && !value.starts_with(char::is_whitespace) && !value.contains(char::is_control)

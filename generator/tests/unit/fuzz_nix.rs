@@ -38,8 +38,9 @@ fn sample() -> Node {
 /// The tree that an archive holds, from its events.
 fn tree(bytes: &[u8]) -> Result<Node, crate::nix::archive::ArchiveError> {
     let mut reader = Reader::new(bytes);
-    let mut open: Vec<(Vec<u8>, BTreeMap<Vec<u8>, Node>)> = Vec::new();
-    let mut name = Vec::new();
+    // The directories that are open, with their names.
+    let mut open = Vec::new();
+    let mut name: Vec<u8> = Vec::new();
     let mut root = None;
     loop {
         let node = match reader.next()? {
@@ -49,7 +50,7 @@ fn tree(bytes: &[u8]) -> Result<Node, crate::nix::archive::ArchiveError> {
                 continue;
             }
             Event::Directory => {
-                open.push((std::mem::take(&mut name), BTreeMap::new()));
+                open.push((std::mem::take(&mut name), BTreeMap::<Vec<u8>, Node>::new()));
                 continue;
             }
             Event::Close => {
