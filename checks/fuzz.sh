@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs every fuzz test alone, with a limit on its memory and processor time: fuzz.sh [CASES [SECONDS]]. A test begins no case
-# after so many seconds. Prints one line for each, in the order of docs/security.md, and ends in one line of counts.
+# after so many seconds. Prints one line for each, in the order of docs/hostile-input.md, and ends in one line of counts.
 set -euo pipefail
 
 cases=${1:-1000000}
