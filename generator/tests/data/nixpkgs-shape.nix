@@ -230,7 +230,7 @@ let
       name = args.name or "${args.pname}-${args.version}";
     in
     if wrong != [ ] then
-      throw "${name}: stdenv.mkDerivation has no such ${concatStringsSep ", " wrong}, or another type for it"
+      throw "${name}: stdenv.mkDerivation has no such ${concatStringsSep ", " wrong}, or another type for it; a variable of the builder has lower-case letters only, or stands in `variables` here"
     # With several outputs, its hook adds --includedir and others to every configure: a recipe says whether it wants
     # them.
     else if (args.outputs or [ "out" ]) != [ "out" ] && !(args ? setOutputFlags) then

@@ -206,7 +206,7 @@ fn directories_that_no_member_names_are_counted() {
     assert!(place.check(&archives::tar(&with(2)), &limits));
     let bytes = archives::tar(&with(20));
     let error = unpack_archive(&mut Cursor::new(bytes), None, &place.path("into"), &limits).unwrap_err();
-    assert_eq!(error.to_string(), "it is larger than any SDK: more than 300 files, directories and links");
+    assert_eq!(error.to_string(), "it is too large for an SDK: more than 300 files, directories and links");
 }
 
 #[test]

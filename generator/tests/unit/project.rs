@@ -115,14 +115,18 @@ pub fn recipes() -> impl Iterator<Item = &'static str> {
     called().iter().copied().filter(|path| !path.ends_with("shell.nix"))
 }
 
-/// For each family that a matrix does not name, its table with one target that all of `systems` build, if there is one.
+/// For each family that a matrix does not name, its table with the target that most of `systems` build; without a table
+/// where none builds for any.
 pub fn other_families(matrix: &str, systems: &[System]) -> String {
     let is_named = |family: &&&dyn Registered| matrix.contains(&format!("[{}]", family.about().key));
     let table = |family: &&dyn Registered| {
         let names = family.targets();
         let ids = names.iter().enumerate().map(|(index, name)| TargetId { index, name });
-        let built = |id: &TargetId| systems.iter().all(|system| family.cannot_build(*id, *system).is_none());
-        let target = ids.into_iter().find(built)?;
+        let lacking = |id: &TargetId| {
+            let lacks = |system: &&System| family.cannot_build(*id, **system).is_some();
+            systems.iter().filter(lacks).collect::<Vec<_>>()
+        };
+        let target = ids.min_by_key(|id| lacking(id).len()).filter(|id| lacking(id).len() < systems.len())?;
         let versions = family.axes().iter().filter_map(|axis| match axis.values {
             Values::Releases(package) => {
                 Some(format!("{} = {}\n", axis.key, list(package.releases().iter().map(Release::version))))
@@ -130,7 +134,14 @@ pub fn other_families(matrix: &str, systems: &[System]) -> String {
             _ => None,
         });
         let versions: String = versions.collect();
-        Some(format!("[{}]\ntargets = [\"{}\"]\n{versions}", family.about().key, target.name))
+        let excluded = lacking(&target)
+            .into_iter()
+            .map(|system| format!("{{ target = \"{}\", system = \"{system}\" }}", target.name));
+        let exclude = match excluded.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => none,
+            some => format!("exclude = [{some}]\n"),
+        };
+        Some(format!("[{}]\ntargets = [\"{}\"]\n{versions}{exclude}", family.about().key, target.name))
     };
     ALL.iter().filter(|family| !is_named(family)).filter_map(table).collect()
 }
