@@ -58,7 +58,12 @@ in
     ]
     // family ./bare-metal [
       "crates"
+      "disk-image"
+      "image"
       "kernel"
+      "loader"
+      "ovmf"
+      "run-qemu"
       "rust"
     ];
 }

@@ -24,7 +24,7 @@ stdenv.mkDerivation {
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./boot-kernel.sh;
+  installPhase = builtins.readFile ./boot-kernel.sh + builtins.readFile ./boot.sh;
 
   meta.description = "${kernel.name}, booted";
 }

@@ -37,7 +37,7 @@ stdenv.mkDerivation {
 
   nativeBuildInputs = [ rust ];
 
-  buildPhase = builtins.readFile ./kernel.sh;
+  buildPhase = builtins.readFile ./cargo.sh + builtins.readFile ./kernel.sh;
   # The build machine's tools must not touch programs for another machine.
   dontConfigure = true;
   dontInstall = true;
@@ -46,6 +46,7 @@ stdenv.mkDerivation {
 
   passthru = {
     inherit rust target program;
+    pname = "${kernel}-${target}";
   };
   meta.description = "The kernel ${kernel} for ${target}";
 }

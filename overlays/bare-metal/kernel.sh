@@ -15,20 +15,11 @@ export RUSTC=$NIX_BUILD_TOP/rustc
 # A released compiler has the unstable features that building the standard library takes, and hides them.
 export RUSTC_BOOTSTRAP=1
 
-export CARGO_HOME=$NIX_BUILD_TOP/cargo CARGO_TARGET_DIR=$NIX_BUILD_TOP/target
-mkdir "$CARGO_HOME"
-cat >"$CARGO_HOME/config.toml" <<EOF
-[source.crates-io]
-replace-with = "vendored"
-
-[source.vendored]
-directory = "$crates"
-
-[net]
-offline = true
-EOF
-
-flags=(-C linker=ld.lld "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust" "--remap-path-prefix=$crates=/crates"
+case $target in
+*-uefi) linker=lld-link ;;
+*) linker=ld.lld ;;
+esac
+flags=(-C "linker=$linker" "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust" "--remap-path-prefix=$crates=/crates"
   "--remap-path-prefix=$PWD=/kernel")
 words "$rustflags"
 flags+=("${words[@]}")
@@ -41,10 +32,15 @@ words "$features"
 cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$profile" --package "$package" --bin "$program" \
   --features "${words[*]}" -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
 
-# cargo has another name for the folder of the profile `dev`.
+# cargo has another name for the folder of the profile `dev`, and calls a folder as a target's file without its ending.
 case $profile in
 dev) folder=debug ;;
 *) folder=$profile ;;
 esac
+triple=${target##*/} triple=${triple%.json}
+case $triple in
+*-uefi) file=$program.efi ;;
+*) file=$program ;;
+esac
 mkdir "$out"
-cp "$CARGO_TARGET_DIR/$target/$folder/$program" "$out/"
+cp "$CARGO_TARGET_DIR/$triple/$folder/$file" "$out/"

@@ -3,7 +3,7 @@
 # The programs under the names that cargo and rustc look for.
 mkdir -p "$out/bin" "$out/lib/rustlib"
 for name in cargo rustc rustdoc cc ar; do ln -s "$tree/bin/$name" "$out/bin/$name"; done
-ln -s "$tree/usr/lib/llvm-19/bin/lld" "$out/bin/ld.lld"
+for name in ld.lld lld-link; do ln -s "$tree/usr/lib/llvm-19/bin/lld" "$out/bin/$name"; done
 
 # A sysroot for `rustc --sysroot`: the build machine's standard library, and the sources that others are built from.
 for folder in "$tree"/usr/lib/rustlib/*-linux-gnu; do ln -s "$folder" "$out/lib/rustlib/"; done

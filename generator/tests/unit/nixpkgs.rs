@@ -17,10 +17,18 @@ fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
 }
 
+/// A kernel, and disk images of it for both kinds of firmware.
+const BARE_METAL: &str = "[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\nkernel = [\"loaded\"]\n\
+                          [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
+                          boot = [\"uefi\", \"bios\"]\nserial = [\"loaded\"]\n";
+
 /// Cells that between them use every recipe; one lacks its SDK.
 fn cells(system: &str) -> Matrix {
-    // No Mac builds kernels for x86_64.
-    let x86 = if system.contains("darwin") { "" } else { ", \"x86_64\"" };
+    // No Mac builds kernels for x86_64, nor with the Rust compilers that are pinned.
+    let (x86, bare_metal) = match system.contains("darwin") {
+        true => ("", ""),
+        false => (", \"x86_64\"", BARE_METAL),
+    };
     let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
@@ -31,7 +39,7 @@ fn cells(system: &str) -> Matrix {
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin22\"]\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
          [linux]\ntargets = [\"arm64\", \"riscv64\"{x86}]\ncompiler = [\"llvm\", \"gcc\"]\n\
-         modules = [\"greeting\"]\n\
+         modules = [\"greeting\"]\n{bare_metal}\
          [linux-module.greeting]\nsource = \"examples/kernel-module/greeting\"\n\
          [sdk.mine]\nkind = \"file\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\

@@ -33,7 +33,10 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
          gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\n\
          [darwin]\ntargets = [\"arm64-apple-darwin22\"]\nsdk = {names}\nflavour = [\"osxcross\"]\n\
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin17\"]\nvalgrind = {}\n\
-         include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n{tables}[sdk.mine]\nkind = \"file\"\n\
+         include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
+         [bare-metal]\ntargets = [\"x86_64-unknown-none\"]\nkernel = [\"loaded\"]\n\
+         [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
+         boot = [\"uefi\"]\nserial = [\"loaded\"]\n{tables}[sdk.mine]\nkind = \"file\"\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"{}\"\n",
         versions("gcc"),
         versions("musl"),
@@ -151,7 +154,7 @@ fn fetched_files_are_where_rendered_derivations_look_for_them() {
     let both: BTreeSet<_> = matrices
         .iter()
         .flat_map(|matrix| planned(matrix).sources)
-        .filter(|(name, _)| !name.starts_with("xnu-"))
+        .filter(|(name, _)| !name.starts_with("xnu-") && !name.starts_with("crate-"))
         .map(|(name, source)| (name, source.variant))
         .collect();
     assert!(both.contains(&(source_name("gcc", "14.2.0"), Variant::Upstream)) && seen >= both.len());

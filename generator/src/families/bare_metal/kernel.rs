@@ -8,6 +8,7 @@ use serde_json::json;
 use toml::de::{DeTable, DeValue};
 
 use super::cargo::{self, Wrong};
+use super::loader::{self, Firmware};
 use super::rust::Crate;
 use super::targets::BareTarget;
 use crate::diag::{Problem, quote};
@@ -61,9 +62,18 @@ pub struct Kernel {
     pub boots: Option<Boots>,
 }
 
+impl Kernel {
+    /// Whether QEMU starts it directly.
+    pub fn is_direct(&self) -> bool {
+        self.boots.as_ref().is_some_and(|boots| boots.firmware.is_empty())
+    }
+}
+
 /// What is expected of a kernel that boots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boots {
+    /// What starts it from a disk image; nothing where QEMU starts it directly.
+    pub firmware: Vec<Firmware>,
     /// What the serial port has to say.
     pub serial: Vec<String>,
     /// The status with which the emulator ends.
@@ -90,7 +100,13 @@ impl<T> PerTarget<T> {
 words! {
     /// How a kernel is started. The first is the default.
     pub enum Boot: "way to boot" {
+        /// By QEMU itself.
         Direct = "direct",
+        /// From a disk image, by a loader that UEFI starts.
+        Uefi = "uefi",
+        /// The same from a PC's BIOS.
+        Bios = "bios",
+        /// Not at all.
         None = "none",
     }
 }
@@ -145,8 +161,17 @@ static KEYS: [Key; 10] = [
     Key {
         name: "boot",
         required: false,
-        doc: "`direct` adds a check that starts the kernel with QEMU's `-kernel`. `none` adds no check.",
-        schema: || json!({ "type": "string", "enum": Boot::WORDS, "default": Boot::Direct.as_str() }),
+        doc: "How it is started. `direct`: by QEMU's `-kernel`. `uefi` and `bios`: from a disk image, by the boot loader of \
+              the crate `bootloader`. Each adds a check. `none` adds none.",
+        schema: || {
+            json!({
+                "type": "array",
+                "items": { "type": "string", "enum": Boot::WORDS },
+                "minItems": 1,
+                "uniqueItems": true,
+                "default": [Boot::Direct.as_str()],
+            })
+        },
     },
     Key {
         name: "serial",
@@ -191,7 +216,7 @@ impl Table for Kernels {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["none", "elf", "unknown", "rust"]
+        &["none", "elf", "unknown", "rust", "bios", "uefi", "qemu"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {
@@ -245,6 +270,7 @@ fn hello() -> Kernel {
         profile: "release".to_owned(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
         boots: Some(Boots {
+            firmware: Vec::new(),
             serial: vec!["hello from a kernel without an operating system".to_owned()],
             status: default_status(),
         }),
@@ -282,7 +308,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         }),
         None => Vec::new(),
     };
-    let boot = table.get("boot").and_then(|value| reader.word(value, "boot", Boot::read)).map(|boot| boot.value);
+    let boot = table.get("boot").map_or_else(|| vec![Boot::Direct], |value| read_boot(reader, value));
     let ignored = table.get("ignore-toolchain-file").is_some_and(|value| match value.get_ref() {
         DeValue::Boolean(true) => true,
         DeValue::Boolean(false) => {
@@ -304,7 +330,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             Some((text.to_owned(), value.span()))
         })
     });
-    let boots = read_boots(reader, table, &place, value.span(), boot.unwrap_or(Boot::Direct));
+    let boots = read_boots(reader, table, &place, value.span(), &boot);
     let Some(source) = table.get("source") else {
         missing(reader, "source", &format!("name the folder of the workspace beside the matrix: source = \"{name}\""));
         return None;
@@ -334,6 +360,9 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
         BTreeSet::new()
     });
+    if boots.as_ref().is_some_and(|boots| !boots.firmware.is_empty()) && reader.count() == before {
+        check_api(reader, &crates, &folder, source.span());
+    }
     let linker_script = scripts.and_then(|scripts| checked_scripts(reader, scripts?, &workspace, &folder));
     let profile = profile.map_or_else(
         || "release".to_owned(),
@@ -393,13 +422,31 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     })
 }
 
+/// How it is started.
+fn read_boot(reader: &mut Reader, value: &Value<'_>) -> Vec<Boot> {
+    let words = reader.words(value, "boot", Boot::read);
+    // A kernel that QEMU starts directly is linked for fixed addresses, and one for a loader talks to it.
+    let alone = words.iter().find(|word| [Boot::Direct, Boot::None].contains(&word.value));
+    if let Some(word) = alone.filter(|_| words.len() > 1) {
+        let problem = Problem::at(word.span.clone(), format!("`{}` stands alone in `boot`", word.value));
+        reader.report(problem.hint("a kernel for other ways to boot is another [bare-metal-kernel.NAME]"));
+    }
+    words.into_iter().map(|word| word.value).collect()
+}
+
 /// What is expected of it in an emulator.
-fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range<usize>, boot: Boot) -> Option<Boots> {
-    if boot == Boot::None {
+fn read_boots(
+    reader: &mut Reader,
+    table: &DeTable<'_>,
+    place: &str,
+    span: Range<usize>,
+    boot: &[Boot],
+) -> Option<Boots> {
+    if boot.contains(&Boot::None) {
         for key in ["serial", "exit-status"] {
             if let Some(value) = table.get(key) {
                 let message = format!("`{key}` means nothing in {place}, which is not booted");
-                reader.report(Problem::at(value.span(), message).hint("remove it, or boot = \"none\""));
+                reader.report(Problem::at(value.span(), message).hint("remove it, or boot = [\"none\"]"));
             }
         }
         return None;
@@ -422,7 +469,8 @@ fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range
         }),
     };
     let Some(value) = table.get("serial") else {
-        let hint = "name lines that it prints when it works: serial = [\"hello\"]; or boot = \"none\", without a check";
+        let hint =
+            "name lines that it prints when it works: serial = [\"hello\"]; or boot = [\"none\"], without a check";
         reader.missing.push(Problem::at(span, format!("`serial` is missing in {place}")).hint(hint));
         return None;
     };
@@ -439,7 +487,32 @@ fn read_boots(reader: &mut Reader, table: &DeTable<'_>, place: &str, span: Range
         let problem = Problem::at(value.span(), format!("`serial` of {place} has {} lines", lines.len()));
         reader.report(problem.hint(format!("at most {MAX_LINES} are looked for")));
     }
-    Some(Boots { serial: lines.into_iter().map(|line| line.value).collect(), status: status? })
+    let firmware = boot.iter().filter_map(|boot| match boot {
+        Boot::Bios => Some(Firmware::Bios),
+        Boot::Uefi => Some(Firmware::Uefi),
+        Boot::Direct | Boot::None => None,
+    });
+    Some(Boots {
+        firmware: firmware.collect(),
+        serial: lines.into_iter().map(|line| line.value).collect(),
+        status: status?,
+    })
+}
+
+/// A kernel and its loader have to be of one version.
+fn check_api(reader: &mut Reader, crates: &BTreeSet<Crate>, folder: &str, span: Range<usize>) {
+    let found: Vec<&str> = crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str()).collect();
+    if found.contains(&loader::VERSION) {
+        return;
+    }
+    let path = quote(&format!("{folder}/Cargo.lock"));
+    let (api, version) = (loader::API, loader::VERSION);
+    let message = match found.as_slice() {
+        [] => format!("{path} has no {api}, by which a kernel talks to its boot loader"),
+        found => format!("{path} has {api} {}, and the boot loader is {version}", found.join(", ")),
+    };
+    let hint = format!("in the kernel's Cargo.toml: {api} = \"={version}\"; or boot = [\"direct\"], without a loader");
+    reader.report(Problem::at(span, message).hint(hint));
 }
 
 /// A value for all targets, or a table with one for each.
@@ -638,7 +711,14 @@ mod tests {
             (format!("{TABLE}profile = \"fast\"\n"), workspace(), "there is no profile `fast`"),
             (format!("{TABLE}program = \"kernal\"\n"), workspace(), "there is no program `kernal`"),
             (format!("{TABLE}exit-status = 256\n"), workspace(), "256 is not an exit status"),
-            (format!("{TABLE}boot = \"none\"\n"), workspace(), "`serial` means nothing"),
+            (format!("{TABLE}boot = [\"none\"]\n"), workspace(), "`serial` means nothing"),
+            (format!("{TABLE}boot = [\"uefi\", \"direct\"]\n"), workspace(), "`direct` stands alone"),
+            (format!("{TABLE}boot = [\"uefi\"]\n"), workspace(), "has no bootloader_api"),
+            (
+                format!("{TABLE}boot = [\"uefi\"]\n"),
+                workspace().with("os/Cargo.lock", &LOCK.replace("\"spin\"", "\"bootloader_api\"")),
+                "has bootloader_api 0.9.8, and the boot loader is 0.11.10",
+            ),
             (
                 format!("{TABLE}exit-status = {{ x86_64-unknown-nine = 1 }}\n"),
                 workspace(),

@@ -2,6 +2,7 @@
 
 mod cargo;
 mod kernel;
+mod loader;
 mod plan;
 mod rust;
 mod targets;
@@ -9,6 +10,7 @@ mod targets;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::catalogue::Package;
 use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Suffix, Target, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
@@ -18,6 +20,9 @@ use crate::word::Word;
 use kernel::{Kernel, Kernels};
 use rust::RustVersion;
 use targets::BareTarget;
+
+/// UEFI's firmware for QEMU.
+const OVMF: Package = Package::new("ovmf");
 
 /// The family.
 #[derive(Debug)]
@@ -32,8 +37,8 @@ static ABOUT: About = About {
     // The standard library takes a minute, and a kernel with many crates some more.
     limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
     example: "bare-metal",
-    packages: &[],
-    checks: &["bare-metal/boot-kernel.nix"],
+    packages: &[OVMF],
+    checks: &["bare-metal/boot-kernel.nix", "bare-metal/boot-image.nix"],
 };
 
 const AXIS_KERNEL: &str = "kernel";
@@ -90,6 +95,14 @@ impl Family for BareMetal {
         }
         let kernel: Arc<Kernel> = cell.named(AXIS_KERNEL).ok()?;
         let boots = kernel.boots.as_ref()?;
+        if let Some(firmware) = boots.firmware.first().filter(|_| !target.has_loader()) {
+            let message = format!(
+                "[bare-metal-kernel.{}] boots by {}, for which there is no loader for {target}",
+                kernel.name,
+                firmware.as_str()
+            );
+            return Some((message, "exclude the combination, or give it a kernel with boot = [\"direct\"]".to_owned()));
+        }
         boots.status.of(target).is_none().then(|| {
             let message = format!("`exit-status` of [bare-metal-kernel.{}] has no number for {target}", kernel.name);
             (message, "add it there, or exclude the combination".to_owned())

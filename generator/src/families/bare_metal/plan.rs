@@ -1,23 +1,28 @@
-//! The nodes of a kernel: the compiler, the crates, the kernel.
+//! The nodes of a kernel: the compiler, the crates, the kernel, and disk images that boot it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::kernel::Kernel;
+use super::loader::{self, Firmware};
 use super::rust::Crate;
-use super::{ABOUT, BareMetal, Spec};
+use super::{ABOUT, BareMetal, OVMF, Spec};
 use crate::family::{CellOf, Target};
-use crate::lock::{Given, Wanted};
+use crate::lock::{Given, Wanted, source_name};
 use crate::nix::hash::Sha256;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, attribute, node, text};
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, attribute, node, source, text};
 
 /// Where workspaces stand in a tree.
 const PLACE: &str = "kernel";
 
 /// Every crate that a kernel is built from, the standard library's among them.
-fn crates(spec: &Spec) -> Vec<Wanted> {
-    let all: BTreeSet<Crate> = spec.rust.std_crates().into_iter().chain(spec.kernel.crates.iter().cloned()).collect();
-    all.into_iter().map(wanted_crate).collect()
+fn kernel_crates(spec: &Spec) -> BTreeSet<Crate> {
+    spec.rust.std_crates().into_iter().chain(spec.kernel.crates.iter().cloned()).collect()
+}
+
+/// The same of the boot loader.
+fn loader_crates(spec: &Spec) -> BTreeSet<Crate> {
+    spec.rust.std_crates().into_iter().chain(loader::crates()).collect()
 }
 
 fn wanted_crate(it: Crate) -> Wanted {
@@ -26,9 +31,21 @@ fn wanted_crate(it: Crate) -> Wanted {
     Wanted::Given(Arc::new(Given { package: format!("crate-{name}"), version, file, sha256, urls }))
 }
 
-/// What a cell is built from.
+/// What starts a kernel from disk images.
+fn firmware(spec: &Spec) -> &[Firmware] {
+    spec.kernel.boots.as_ref().map_or(&[], |boots| boots.firmware.as_slice())
+}
+
+/// What a cell is built from and checked with.
 pub fn wanted(cell: &CellOf<BareMetal>) -> Vec<Wanted> {
-    crates(&cell.spec)
+    let mut crates = kernel_crates(&cell.spec);
+    let firmware = firmware(&cell.spec);
+    if !firmware.is_empty() {
+        crates.extend(loader_crates(&cell.spec));
+        crates.extend(loader::image_crates());
+    }
+    let ovmf = firmware.contains(&Firmware::Uefi).then(|| Wanted::Release(OVMF.default()));
+    crates.into_iter().map(wanted_crate).chain(ovmf).collect()
 }
 
 /// The place of a kernel's workspace in a tree.
@@ -51,24 +68,29 @@ fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     Sha256::of(joined.as_bytes()).to_hex().chars().take(10).collect()
 }
 
+/// Unpacked crates.
+fn unpacked(planner: &mut Planner<'_>, crates: BTreeSet<Crate>) -> String {
+    let sources: Vec<Wanted> = crates.into_iter().map(wanted_crate).collect();
+    let names: Vec<String> = sources.iter().map(Wanted::name).collect();
+    let hashes: Vec<String> = sources.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
+    let digits = digits(names.iter().chain(&hashes).map(String::as_str));
+    planner.add(format!("crates-{digits}"), "bare-metal/crates", [("crates", Arg::Sources(names))])
+}
+
 pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
     let (target, spec) = (cell.target, &cell.spec);
     let kernel = &spec.kernel;
     let version = spec.rust.as_str();
     let rust = planner.add(format!("rust-{}", attribute(version)), "bare-metal/rust", [("version", text(version))]);
-    let sources: Vec<Wanted> = crates(spec);
-    let names: Vec<String> = sources.iter().map(Wanted::name).collect();
-    let hashes: Vec<String> = sources.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
-    let crates = planner.add(
-        format!("crates-{}", digits(names.iter().chain(&hashes).map(String::as_str))),
-        "bare-metal/crates",
-        [("crates", Arg::Sources(names))],
-    );
+    let crates = unpacked(planner, kernel_crates(spec));
 
     let script = kernel.linker_script.of(target).map(String::as_str).unwrap_or_default();
     let own = [&kernel.package, &kernel.program, &kernel.profile, script, rust.as_str(), crates.as_str()];
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
-    let digits = digits(own.into_iter().chain(kernel.features.iter().map(String::as_str)).chain(files));
+    let flags = if kernel.is_direct() { target.direct_flags() } else { &[] };
+    let digits = digits(
+        own.into_iter().chain(flags.iter().copied()).chain(kernel.features.iter().map(String::as_str)).chain(files),
+    );
     let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
     let mut args = BTreeMap::from([
         ("rust", node(&rust)),
@@ -76,7 +98,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
         ("kernel", text(&kernel.name)),
         ("src", Arg::Folder(folder(kernel))),
         ("target", text(target.name())),
-        ("rustflags", words(target.rustflags())),
+        ("rustflags", words(flags)),
         ("package", text(&kernel.package)),
         ("program", text(&kernel.program)),
         ("features", Arg::Texts(kernel.features.clone())),
@@ -87,9 +109,6 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
     }
     let name = format!("kernel-{}-{digits}-{}", kernel.name, target.name());
     planner.insert(Node { name: name.clone(), recipe: "bare-metal/kernel", args });
-    if let Some(check) = check(cell, &name) {
-        planner.check(check);
-    }
     let words = [("kernel", kernel.name.as_str()), ("rust", version)];
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
     planner.cell(Cell {
@@ -98,23 +117,97 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: None,
-        output: Output::Node(name),
+        output: Output::Node(name.clone()),
         target: target.name(),
         built,
     });
+    if kernel.is_direct() {
+        started(planner, cell, &cell.name, "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
+    }
+    for firmware in firmware(spec) {
+        image(planner, cell, *firmware, &rust, &name);
+    }
 }
 
-/// The kernel started on QEMU's machine, if something is expected of it there.
-fn check(cell: &CellOf<BareMetal>, kernel: &str) -> Option<Check> {
-    let boots = cell.spec.kernel.boots.as_ref()?;
-    let status = boots.status.of(cell.target)?;
-    let emulator = cell.target.emulator();
-    let args = vec![
+/// A disk image that boots the kernel.
+fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware, rust: &str, kernel: &str) {
+    let crates = unpacked(planner, loader_crates(&cell.spec));
+    let loaders = firmware.programs().iter().map(|program| {
+        let src = source_name(&format!("crate-{}", program.package), loader::VERSION);
+        planner.add(
+            format!("{}-{}", program.package, attribute(loader::VERSION)),
+            "bare-metal/loader",
+            [
+                ("rust", node(rust)),
+                ("crates", node(&crates)),
+                ("src", Arg::Source(src)),
+                ("version", text(loader::VERSION)),
+                ("package", text(program.package)),
+                ("target", text(program.target)),
+                ("profile", text(program.profile)),
+            ],
+        )
+    });
+    let loaders: Vec<String> = loaders.collect();
+    let crates = unpacked(planner, loader::image_crates());
+    let writer = [("rust", node(rust)), ("crates", node(&crates))];
+    let writer = planner.add("disk-image".to_owned(), "bare-metal/disk-image", writer);
+    let args = [
+        ("diskImage", node(&writer)),
         ("kernel", node(kernel)),
+        ("loaders", Arg::Nodes(loaders)),
+        ("firmware", text(firmware.as_str())),
+    ];
+    let image = planner.add(format!("image-{}-{kernel}", firmware.as_str()), "bare-metal/image", args);
+    let name = format!("{}-{}", cell.name, firmware.as_str());
+    let mut more = Vec::new();
+    if firmware == Firmware::Uefi {
+        let ovmf = OVMF.default();
+        let args = [("src", source(ovmf)), ("version", text(ovmf.version()))];
+        let ovmf = planner.add(format!("ovmf-{}", attribute(ovmf.version())), "bare-metal/ovmf", args);
+        more.push(("ovmf", node(&ovmf)));
+    }
+    planner.cell(Cell {
+        name: name.clone(),
+        family: ABOUT.key,
+        limits: ABOUT.limits,
+        shell: None,
+        output: Output::Node(image.clone()),
+        target: cell.target.name(),
+        built: false,
+    });
+    started(planner, cell, &name, "bare-metal/boot-image", ("image", &image), more);
+}
+
+/// A kernel or an image started on QEMU's machine: a check, and a program for people.
+fn started(
+    planner: &mut Planner<'_>,
+    cell: &CellOf<BareMetal>,
+    name: &str,
+    check: &'static str,
+    (arg, what): (&'static str, &str),
+    more: Vec<(&'static str, Arg)>,
+) {
+    let Some(boots) = &cell.spec.kernel.boots else { return };
+    let Some(status) = boots.status.of(cell.target) else { return };
+    let emulator = cell.target.emulator();
+    let mut args = vec![(arg, node(what))];
+    args.extend(more);
+    args.extend([
         ("emulator", text(emulator.program)),
         ("machine", Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect())),
-        ("serial", Arg::Texts(boots.serial.clone())),
-        ("status", text(&status.to_string())),
-    ];
-    Some(Check::new(format!("boot-{}", cell.name), "bare-metal/boot-kernel", args))
+    ]);
+    let run = format!("run-{what}");
+    planner.insert(Node { name: run.clone(), recipe: "bare-metal/run-qemu", args: args.iter().cloned().collect() });
+    args.extend([("serial", Arg::Texts(boots.serial.clone())), ("status", text(&status.to_string()))]);
+    planner.check(Check::new(format!("boot-{name}"), check, args));
+    planner.cell(Cell {
+        name: format!("{name}-qemu"),
+        family: ABOUT.key,
+        limits: ABOUT.limits,
+        shell: None,
+        output: Output::Node(run),
+        target: cell.target.name(),
+        built: false,
+    });
 }

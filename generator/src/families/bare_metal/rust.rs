@@ -35,7 +35,7 @@ impl RustVersion {
 }
 
 /// A line `NAME VERSION SHA-256`.
-fn crate_of(line: &str) -> Option<Crate> {
+pub fn crate_of(line: &str) -> Option<Crate> {
     let mut words = line.split(' ');
     let (name, version, sha256) = (words.next()?, words.next()?, words.next()?);
     Some(Crate { name: name.to_owned(), version: version.to_owned(), sha256: sha256.parse().ok()? })

@@ -10,8 +10,10 @@ use crate::family::Target;
 #[derive(Debug, PartialEq, Eq)]
 pub struct BareTarget {
     name: &'static str,
-    /// Flags for everything that is compiled for it.
-    rustflags: &'static [&'static str],
+    /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
+    direct_flags: &'static [&'static str],
+    /// Whether the boot loader of the crate `bootloader` starts its kernels.
+    loader: bool,
     emulator: Emulator,
 }
 
@@ -30,7 +32,8 @@ pub struct Emulator {
 static TARGETS: &[BareTarget] = &[
     BareTarget {
         name: "aarch64-unknown-none",
-        rustflags: &[],
+        direct_flags: &[],
+        loader: false,
         emulator: Emulator {
             program: "aarch64",
             flags: &["-M", "virt", "-cpu", "cortex-a57", "-semihosting"],
@@ -39,14 +42,16 @@ static TARGETS: &[BareTarget] = &[
     },
     BareTarget {
         name: "riscv64gc-unknown-none-elf",
-        rustflags: &[],
+        direct_flags: &[],
+        loader: false,
         emulator: Emulator { program: "riscv64", flags: &["-M", "virt", "-bios", "none"], success: 0 },
     },
     BareTarget {
         name: "x86_64-unknown-none",
         // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
         // linked, below 4 GiB.
-        rustflags: &["-C", "relocation-model=static", "-C", "code-model=small"],
+        direct_flags: &["-C", "relocation-model=static", "-C", "code-model=small"],
+        loader: true,
         emulator: Emulator {
             program: "x86_64",
             flags: &["-M", "q35", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
@@ -78,8 +83,14 @@ impl BareTarget {
         TARGETS.iter().find(|target| target.name == name)
     }
 
-    pub fn rustflags(&self) -> &'static [&'static str] {
-        self.rustflags
+    /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
+    pub fn direct_flags(&self) -> &'static [&'static str] {
+        self.direct_flags
+    }
+
+    /// Whether the boot loader of the crate `bootloader` starts its kernels.
+    pub fn has_loader(&self) -> bool {
+        self.loader
     }
 
     pub fn emulator(&self) -> &Emulator {

@@ -1,0 +1,48 @@
+# One program of the boot loader of the crate `bootloader`. That crate's build script would call cargo for it, and cargo
+# would download it; here it is a package like any other, with its own Cargo.lock and its own target.
+{
+  stdenv,
+  rust,
+  # The unpacked crates, `bootloader` with the descriptions of its targets among them.
+  crates,
+  # The package's archive, as the registry serves it.
+  src,
+  version,
+  package,
+  # A target of rustc, or the file of one in the crate `bootloader`.
+  target,
+  profile,
+}:
+let
+  isFile = builtins.match ".*\\.json" target != null;
+in
+stdenv.mkDerivation {
+  pname = package;
+  inherit
+    version
+    src
+    rust
+    crates
+    package
+    profile
+    ;
+  target = if isFile then "${crates}/bootloader-${version}/${target}" else target;
+  program = package;
+  rustflags = [ ];
+  features = [ ];
+  linkerScript = "";
+
+  nativeBuildInputs = [ rust ];
+
+  buildPhase =
+    builtins.readFile ./cargo.sh
+    + builtins.readFile ./kernel.sh
+    # A BIOS and the first stages take code alone.
+    + (if isFile then builtins.readFile ./flat.sh else "");
+  dontConfigure = true;
+  dontInstall = true;
+  dontStrip = true;
+  dontFixup = true;
+
+  meta.description = "${package} ${version}";
+}
