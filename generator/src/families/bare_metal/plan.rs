@@ -122,7 +122,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
         built,
     });
     if kernel.is_direct() {
-        started(planner, cell, &cell.name, "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
+        started(planner, cell, [&cell.name, &cell.full_name], "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
     }
     for firmware in firmware(spec) {
         image(planner, cell, *firmware, &rust, &name);
@@ -160,6 +160,7 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
     ];
     let image = planner.add(format!("image-{}-{kernel}", firmware.as_str()), "bare-metal/image", args);
     let name = format!("{}-{}", cell.name, firmware.as_str());
+    let full_name = format!("{}-{}", cell.full_name, firmware.as_str());
     let mut more = Vec::new();
     if firmware == Firmware::Uefi {
         let ovmf = OVMF.default();
@@ -169,6 +170,7 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
     }
     planner.cell(Cell {
         name: name.clone(),
+        full_name: full_name.clone(),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: None,
@@ -176,14 +178,14 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
         target: cell.target.name(),
         built: false,
     });
-    started(planner, cell, &name, "bare-metal/boot-image", ("image", &image), more);
+    started(planner, cell, [&name, &full_name], "bare-metal/boot-image", ("image", &image), more);
 }
 
 /// A kernel or an image started on QEMU's machine: a check, and a program for people.
 fn started(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
-    name: &str,
+    [name, full_name]: [&str; 2],
     check: &'static str,
     (arg, what): (&'static str, &str),
     more: Vec<(&'static str, Arg)>,
@@ -203,6 +205,7 @@ fn started(
     planner.check(Check::new(format!("boot-{name}"), check, args));
     planner.cell(Cell {
         name: format!("{name}-qemu"),
+        full_name: format!("{full_name}-qemu"),
         family: ABOUT.key,
         limits: ABOUT.limits,
         shell: None,
