@@ -110,7 +110,8 @@ pub fn check(args: &MatrixArgs) -> Result<Outcome> {
     project.plan()?;
     project.seeds()?;
     project.check_flake_lock()?;
-    tracing::info!("{}: {} cells", args.matrix.display(), project.matrix.count());
+    let count = project.matrix.count();
+    tracing::info!("{}: {count} cell{}", args.matrix.display(), if count == 1 { "" } else { "s" });
     Ok(Outcome::Fine)
 }
 
