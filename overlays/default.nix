@@ -59,6 +59,7 @@ in
     // family ./bare-metal [
       "crates"
       "disk-image"
+      "host-tool"
       "image"
       "kernel"
       "loader"

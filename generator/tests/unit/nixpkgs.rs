@@ -20,7 +20,7 @@ fn shape() -> PathBuf {
 /// A kernel, and disk images of it for both kinds of firmware.
 const BARE_METAL: &str = "[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\nkernel = [\"loaded\"]\n\
                           [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
-                          boot = [\"uefi\", \"bios\"]\nserial = [\"loaded\"]\n";
+                          boot = [\"uefi\", \"bios\"]\nserial = [\"loaded\"]\nhost-tools = [\"segments\"]\n";
 
 /// Cells that between them use every recipe; one lacks its SDK.
 fn cells(system: &str) -> Matrix {

@@ -57,6 +57,8 @@ pub struct Kernel {
     pub program: String,
     pub features: Vec<String>,
     pub profile: String,
+    /// Packages for the build machine.
+    pub host_tools: Vec<String>,
     pub linker_script: PerTarget<String>,
     /// What it does in an emulator; nothing where it is only built.
     pub boots: Option<Boots>,
@@ -121,7 +123,7 @@ fn per_target(value: serde_json::Value) -> serde_json::Value {
     json!({ "anyOf": [value, each] })
 }
 
-static KEYS: [Key; 10] = [
+static KEYS: [Key; 11] = [
     Key {
         name: "source",
         required: true,
@@ -185,6 +187,12 @@ static KEYS: [Key; 10] = [
         doc: "The status with which QEMU ends; or a table with one status for each target. The default is the status by which \
               the target's own device reports success: 33 on x86_64 (isa-debug-exit, 16 written to port 0xf4), 0 elsewhere.",
         schema: || per_target(json!({ "type": "integer", "minimum": 0, "maximum": 255 })),
+    },
+    Key {
+        name: "host-tools",
+        required: false,
+        doc: "Packages of the workspace whose programs are for the build machine. Each is a package of its own.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "pattern": WORD }, "minItems": 1, "uniqueItems": true }),
     },
     Key {
         name: "ignore-toolchain-file",
@@ -268,6 +276,7 @@ fn hello() -> Kernel {
         program: HELLO.to_owned(),
         features: Vec::new(),
         profile: "release".to_owned(),
+        host_tools: Vec::new(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
         boots: Some(Boots {
             firmware: Vec::new(),
@@ -300,14 +309,16 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     let package = word(reader, "package");
     let program = word(reader, "program");
     let profile = word(reader, "profile");
-    let features = match table.get("features") {
-        Some(value) => reader.words(value, "features", |word, span| {
-            let hint = "letters, digits and _ . + - make the name of a feature";
-            let wrong = || Problem::at(span.clone(), format!("{} is not a feature", quote(word))).hint(hint);
-            if is_word(word) { Ok(word.to_owned()) } else { Err(wrong()) }
+    let names = |reader: &mut Reader, key: &str| match table.get(key) {
+        Some(value) => reader.words(value, key, |word, span| {
+            let problem = || Problem::at(span.clone(), format!("{} cannot be a name in `{key}`", quote(word)));
+            let hint = "letters, digits and _ . + - make such a name";
+            if is_word(word) { Ok(word.to_owned()) } else { Err(problem().hint(hint)) }
         }),
         None => Vec::new(),
     };
+    let features = names(reader, "features");
+    let tools = names(reader, "host-tools");
     let boot = table.get("boot").map_or_else(|| vec![Boot::Direct], |value| read_boot(reader, value));
     let ignored = table.get("ignore-toolchain-file").is_some_and(|value| match value.get_ref() {
         DeValue::Boolean(true) => true,
@@ -374,6 +385,17 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             profile
         },
     );
+    for tool in &tools {
+        let what = format!("package below {} called", quote(&folder));
+        match packages.get(&tool.value) {
+            None => report(reader, tool.span.clone(), cargo::not_one_of(&what, &tool.value, packages.keys())),
+            Some(known) if known.programs.is_empty() => {
+                let message = format!("the package {} has no program", quote(&tool.value));
+                report(reader, tool.span.clone(), (message, "a host tool is a program: it has src/main.rs".to_owned()));
+            }
+            Some(_) => {}
+        }
+    }
     let (package, span) = package?;
     let Some(known) = packages.get(&package) else {
         report(
@@ -417,6 +439,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         program,
         features: features.into_iter().map(|feature| feature.value).collect(),
         profile,
+        host_tools: tools.into_iter().map(|tool| tool.value).collect(),
         linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
         boots,
     })
@@ -711,6 +734,11 @@ mod tests {
             (format!("{TABLE}profile = \"fast\"\n"), workspace(), "there is no profile `fast`"),
             (format!("{TABLE}program = \"kernal\"\n"), workspace(), "there is no program `kernal`"),
             (format!("{TABLE}exit-status = 256\n"), workspace(), "256 is not an exit status"),
+            (
+                format!("{TABLE}host-tools = [\"writer\"]\n"),
+                workspace(),
+                "there is no package below `os` called `writer`",
+            ),
             (format!("{TABLE}boot = [\"none\"]\n"), workspace(), "`serial` means nothing"),
             (format!("{TABLE}boot = [\"uefi\", \"direct\"]\n"), workspace(), "`direct` stands alone"),
             (format!("{TABLE}boot = [\"uefi\"]\n"), workspace(), "has no bootloader_api"),

@@ -7,7 +7,7 @@ mod plan;
 mod rust;
 mod targets;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::catalogue::Package;
@@ -127,8 +127,10 @@ impl Family for BareMetal {
 
     fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<BareMetal>]) {
         let system = planner.system;
+        // Cells of one kernel share its tools.
+        let mut tools = BTreeSet::new();
         for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-            plan::plan(planner, cell);
+            plan::plan(planner, cell, &mut tools);
         }
     }
 }

@@ -77,7 +77,44 @@ fn unpacked(planner: &mut Planner<'_>, crates: BTreeSet<Crate>) -> String {
     planner.add(format!("crates-{digits}"), "bare-metal/crates", [("crates", Arg::Sources(names))])
 }
 
-pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
+/// The programs of a kernel's workspace for the build machine, each in a cell of its own. They are compiled apart from the
+/// kernel, so that no crate of it is compiled for the build machine.
+fn host_tools(
+    planner: &mut Planner<'_>,
+    cell: &CellOf<BareMetal>,
+    rust: &str,
+    crates: &str,
+    known: &mut BTreeSet<String>,
+) {
+    let kernel = &cell.spec.kernel;
+    let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
+    let digits = digits([rust, crates].into_iter().chain(files));
+    for package in &kernel.host_tools {
+        let args = [
+            ("rust", node(rust)),
+            ("crates", node(crates)),
+            ("src", Arg::Folder(folder(kernel))),
+            ("package", text(package)),
+        ];
+        let tool = planner.add(format!("host-tool-{package}-{digits}"), "bare-metal/host-tool", args);
+        // Packages of two kernels can have one name.
+        let name = format!("{}-host-{}-{}", ABOUT.key, kernel.name, attribute(package));
+        if !known.insert(name.clone()) {
+            continue;
+        }
+        planner.cell(Cell {
+            name,
+            family: ABOUT.key,
+            limits: ABOUT.limits,
+            shell: None,
+            output: Output::Node(tool),
+            target: cell.target.name(),
+            built: false,
+        });
+    }
+}
+
+pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTreeSet<String>) {
     let (target, spec) = (cell.target, &cell.spec);
     let kernel = &spec.kernel;
     let version = spec.rust.as_str();
@@ -121,6 +158,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>) {
         target: target.name(),
         built,
     });
+    host_tools(planner, cell, &rust, &crates, tools);
     if kernel.is_direct() {
         started(planner, cell, [&cell.name, &cell.full_name], "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
     }
