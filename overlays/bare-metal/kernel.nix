@@ -18,6 +18,8 @@
   profile,
   # The file in the workspace by which the kernel is linked, where there is one.
   linkerScript ? "",
+  # The file in the workspace that describes the target to rustc, where there is one.
+  targetFile ? "",
 }:
 stdenv.mkDerivation {
   pname = "kernel-${kernel}-${target}";
@@ -33,6 +35,7 @@ stdenv.mkDerivation {
     features
     profile
     linkerScript
+    targetFile
     ;
 
   nativeBuildInputs = [ rust ];

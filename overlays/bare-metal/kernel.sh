@@ -15,6 +15,7 @@ export RUSTC=$NIX_BUILD_TOP/rustc
 # A released compiler has the unstable features that building the standard library takes, and hides them.
 export RUSTC_BOOTSTRAP=1
 
+if [ -n "$targetFile" ]; then target=$PWD/$targetFile; fi
 case $target in
 *-uefi) linker=lld-link ;;
 *) linker=ld.lld ;;

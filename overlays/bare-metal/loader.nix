@@ -31,6 +31,7 @@ stdenv.mkDerivation {
   rustflags = [ ];
   features = [ ];
   linkerScript = "";
+  targetFile = "";
 
   nativeBuildInputs = [ rust ];
 

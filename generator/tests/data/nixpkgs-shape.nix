@@ -213,6 +213,7 @@ let
     "programCompiler"
     "sourceArch"
     "staticMacho"
+    "targetFile"
     "targetVariable"
   ];
   isVariable =

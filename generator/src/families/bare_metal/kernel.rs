@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::cargo::{self, Wrong};
 use super::loader::{self, Firmware};
 use super::rust::Crate;
+use super::target_file;
 use super::targets::BareTarget;
 use crate::diag::{Problem, quote};
 use crate::family::table::Meaning;
@@ -60,6 +61,8 @@ pub struct Kernel {
     /// Packages for the build machine.
     pub host_tools: Vec<String>,
     pub linker_script: PerTarget<String>,
+    /// Target files in the place of targets, by these.
+    pub target_files: BTreeMap<&'static str, String>,
     /// What it does in an emulator; nothing where it is only built.
     pub boots: Option<Boots>,
 }
@@ -116,14 +119,18 @@ words! {
 /// The table.
 pub struct Kernels;
 
-fn per_target(value: serde_json::Value) -> serde_json::Value {
+/// The schema of a value by target, and of a value for all targets or by target.
+fn each_target(value: serde_json::Value) -> serde_json::Value {
     let each: BTreeMap<&str, serde_json::Value> =
         BareTarget::names().into_iter().map(|name| (name, value.clone())).collect();
-    let each = json!({ "type": "object", "properties": each, "additionalProperties": false, "minProperties": 1 });
-    json!({ "anyOf": [value, each] })
+    json!({ "type": "object", "properties": each, "additionalProperties": false, "minProperties": 1 })
 }
 
-static KEYS: [Key; 11] = [
+fn per_target(value: serde_json::Value) -> serde_json::Value {
+    json!({ "anyOf": [value, each_target(value.clone())] })
+}
+
+static KEYS: [Key; 12] = [
     Key {
         name: "source",
         required: true,
@@ -159,6 +166,13 @@ static KEYS: [Key; 11] = [
         required: false,
         doc: "The linker script, as a path in the workspace; or a table with one path for each target.",
         schema: || per_target(json!({ "type": "string", "pattern": FOLDER })),
+    },
+    Key {
+        name: "target-file",
+        required: false,
+        doc: "Target files of rustc (JSON) that take the place of targets, as paths in the workspace by target. A file has to fit \
+              its target: the architecture, the layout of data, no operating system.",
+        schema: || each_target(json!({ "type": "string", "pattern": FOLDER })),
     },
     Key {
         name: "boot",
@@ -278,6 +292,7 @@ fn hello() -> Kernel {
         profile: "release".to_owned(),
         host_tools: Vec::new(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
+        target_files: BTreeMap::new(),
         boots: Some(Boots {
             firmware: Vec::new(),
             serial: vec!["hello from a kernel without an operating system".to_owned()],
@@ -335,12 +350,16 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     if package.is_none() && !table.contains_key("package") {
         missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
     }
-    let scripts = table.get("linker-script").map(|value| {
-        each(reader, value, "linker-script", &mut |reader, value| {
-            let text = reader.string(value, &format!("`linker-script` of {place}"))?;
-            Some((text.to_owned(), value.span()))
+    let paths = |reader: &mut Reader, key: &str| {
+        table.get(key).and_then(|value| {
+            each(reader, value, key, &mut |reader, value| {
+                let text = reader.string(value, &format!("`{key}` of {place}"))?;
+                Some((text.to_owned(), value.span()))
+            })
         })
-    });
+    };
+    let scripts = paths(reader, "linker-script");
+    let target_files = paths(reader, "target-file");
     let boots = read_boots(reader, table, &place, value.span(), &boot);
     let Some(source) = table.get("source") else {
         missing(reader, "source", &format!("name the folder of the workspace beside the matrix: source = \"{name}\""));
@@ -374,7 +393,8 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     if boots.as_ref().is_some_and(|boots| !boots.firmware.is_empty()) && reader.count() == before {
         check_api(reader, &crates, &folder, source.span());
     }
-    let linker_script = scripts.and_then(|scripts| checked_scripts(reader, scripts?, &workspace, &folder));
+    let linker_script = scripts.and_then(|it| checked_paths(reader, it, "linker script", &workspace, &folder));
+    let target_files = target_files.map(|it| read_target_files(reader, it, &workspace, &folder)).unwrap_or_default();
     let profile = profile.map_or_else(
         || "release".to_owned(),
         |(profile, span)| {
@@ -441,6 +461,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         profile,
         host_tools: tools.into_iter().map(|tool| tool.value).collect(),
         linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
+        target_files,
         boots,
     })
 }
@@ -561,10 +582,42 @@ fn each<T>(
     Some(PerTarget::Each(values))
 }
 
-/// Linker scripts that are there.
-fn checked_scripts(
+/// Target files that are there and fit their targets. Each has its own architecture, so none is for all targets.
+fn read_target_files(
     reader: &mut Reader,
-    scripts: PerTarget<(String, Range<usize>)>,
+    files: PerTarget<(String, Range<usize>)>,
+    workspace: &BTreeMap<String, String>,
+    folder: &str,
+) -> BTreeMap<&'static str, String> {
+    let files = match files {
+        PerTarget::Each(files) => files,
+        PerTarget::All((path, span)) => {
+            let problem = Problem::at(span, "a target file takes the place of one target");
+            reader.report(problem.hint(format!("name it: target-file = {{ x86_64-unknown-none = {path:?} }}")));
+            return BTreeMap::new();
+        }
+    };
+    let mut read = BTreeMap::new();
+    for (name, (path, span)) in files {
+        let only = PerTarget::All((path, span.clone()));
+        let Some(PerTarget::All(path)) = checked_paths(reader, only, "target file", workspace, folder) else {
+            continue;
+        };
+        let text = workspace.get(&path).map(String::as_str).unwrap_or_default();
+        let wrong = BareTarget::parse(name).map(|target| target_file::problems(&path, text, target));
+        for (message, hint) in wrong.into_iter().flatten() {
+            reader.report(Problem::at(span.clone(), message).hint(hint));
+        }
+        read.insert(name, path);
+    }
+    read
+}
+
+/// Linker scripts or target files that are there.
+fn checked_paths(
+    reader: &mut Reader,
+    paths: PerTarget<(String, Range<usize>)>,
+    what: &str,
     workspace: &BTreeMap<String, String>,
     folder: &str,
 ) -> Option<PerTarget<String>> {
@@ -572,9 +625,12 @@ fn checked_scripts(
         if workspace.contains_key(&path) {
             return Some(path);
         }
-        let message = format!("there is no linker script {} in {}", quote(&path), quote(folder));
-        let scripts = workspace.keys().filter(|path| path.ends_with(".ld") || path.ends_with(".lds"));
-        let known: Vec<&str> = scripts.map(String::as_str).take(10).collect();
+        let message = format!("there is no {what} {} in {}", quote(&path), quote(folder));
+        let like = |path: &&String| match what {
+            "target file" => path.ends_with(".json"),
+            _ => path.ends_with(".ld") || path.ends_with(".lds"),
+        };
+        let known: Vec<&str> = workspace.keys().filter(like).map(String::as_str).take(10).collect();
         let hint = match known.as_slice() {
             [] => "paths are named from the workspace's folder".to_owned(),
             known => format!("paths are named from the workspace's folder; it has {}", known.join(", ")),
@@ -582,11 +638,11 @@ fn checked_scripts(
         reader.report(Problem::at(span, message).hint(hint));
         None
     };
-    match scripts {
-        PerTarget::All(script) => check(script).map(PerTarget::All),
-        PerTarget::Each(scripts) => {
-            let scripts = scripts.into_iter().filter_map(|(target, script)| Some((target, check(script)?)));
-            Some(PerTarget::Each(scripts.collect()))
+    match paths {
+        PerTarget::All(path) => check(path).map(PerTarget::All),
+        PerTarget::Each(paths) => {
+            let paths = paths.into_iter().filter_map(|(target, path)| Some((target, check(path)?)));
+            Some(PerTarget::Each(paths.collect()))
         }
     }
 }
@@ -731,6 +787,12 @@ mod tests {
             (table("\"it works\"", "\"  \""), workspace(), "an empty line"),
             (table("serial = [\"it works\"]\n", ""), workspace(), "`serial` is missing"),
             (format!("{TABLE}features = [\"loging\"]\n"), workspace(), "there is no feature `loging`"),
+            (
+                format!("{TABLE}target-file = {{ x86_64-unknown-none = \"my.json\" }}\n"),
+                workspace(),
+                "there is no target file `my.json` in `os`",
+            ),
+            (format!("{TABLE}target-file = \"my.json\"\n"), workspace(), "takes the place of one target"),
             (format!("{TABLE}profile = \"fast\"\n"), workspace(), "there is no profile `fast`"),
             (format!("{TABLE}program = \"kernal\"\n"), workspace(), "there is no program `kernal`"),
             (format!("{TABLE}exit-status = 256\n"), workspace(), "256 is not an exit status"),
@@ -764,6 +826,11 @@ mod tests {
             assert!(messages.len() == 1 && messages[0].contains(expected), "{expected}: {messages:?}");
             assert!(problems[0].hint.is_some(), "{messages:?}");
         }
+        // All that is wrong with a target file is said, too.
+        let custom = format!("{TABLE}target-file = {{ x86_64-unknown-none = \"my.json\" }}\n");
+        let problems = parse(&custom, &workspace().with("os/my.json", "{\n\"archh\": \"x86_64\"\n}")).unwrap_err();
+        assert!(problems.len() > 4, "{problems:?}");
+        assert_eq!(problems[0].message, "`my.json`, line 2: Rust 1.85.0 knows no field `archh`");
         let ignored = format!("{TABLE}ignore-toolchain-file = true\n");
         assert!(parse(&ignored, &workspace().with("os/rust-toolchain.toml", toolchain)).is_ok());
     }

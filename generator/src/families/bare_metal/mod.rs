@@ -5,6 +5,7 @@ mod kernel;
 mod loader;
 mod plan;
 mod rust;
+mod target_file;
 mod targets;
 
 use std::collections::{BTreeMap, BTreeSet};

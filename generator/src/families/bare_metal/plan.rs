@@ -122,7 +122,8 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let crates = unpacked(planner, kernel_crates(spec));
 
     let script = kernel.linker_script.of(target).map(String::as_str).unwrap_or_default();
-    let own = [&kernel.package, &kernel.program, &kernel.profile, script, rust.as_str(), crates.as_str()];
+    let file = kernel.target_files.get(target.name()).map(String::as_str).unwrap_or_default();
+    let own = [&kernel.package, &kernel.program, &kernel.profile, script, file, rust.as_str(), crates.as_str()];
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
     let flags = if kernel.is_direct() { target.direct_flags() } else { &[] };
     let digits = digits(
@@ -143,6 +144,9 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     ]);
     if !script.is_empty() {
         args.insert("linkerScript", text(script));
+    }
+    if !file.is_empty() {
+        args.insert("targetFile", text(file));
     }
     let name = format!("kernel-{}-{digits}-{}", kernel.name, target.name());
     planner.insert(Node { name: name.clone(), recipe: "bare-metal/kernel", args });

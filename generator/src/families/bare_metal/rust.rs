@@ -27,6 +27,14 @@ impl RustVersion {
         text.lines().filter_map(crate_of).collect()
     }
 
+    /// The fields of target files that it reads.
+    pub fn target_fields(self) -> impl Iterator<Item = &'static str> {
+        match self {
+            RustVersion::V1_85_0 => include_str!("rust/1.85.0-target-fields.txt"),
+        }
+        .lines()
+    }
+
     /// Whether a `rust-toolchain.toml` that asks for this channel means this release.
     pub fn is_channel(self, channel: &str) -> bool {
         let version = self.as_str();

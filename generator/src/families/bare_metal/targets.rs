@@ -10,6 +10,9 @@ use crate::family::Target;
 #[derive(Debug, PartialEq, Eq)]
 pub struct BareTarget {
     name: &'static str,
+    /// rustc's names of the architecture, and of how data are laid out in memory.
+    arch: &'static str,
+    data_layout: &'static str,
     /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
     direct_flags: &'static [&'static str],
     /// Whether the boot loader of the crate `bootloader` starts its kernels.
@@ -32,6 +35,8 @@ pub struct Emulator {
 static TARGETS: &[BareTarget] = &[
     BareTarget {
         name: "aarch64-unknown-none",
+        arch: "aarch64",
+        data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
         direct_flags: &[],
         loader: false,
         emulator: Emulator {
@@ -42,12 +47,16 @@ static TARGETS: &[BareTarget] = &[
     },
     BareTarget {
         name: "riscv64gc-unknown-none-elf",
+        arch: "riscv64",
+        data_layout: "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
         direct_flags: &[],
         loader: false,
         emulator: Emulator { program: "riscv64", flags: &["-M", "virt", "-bios", "none"], success: 0 },
     },
     BareTarget {
         name: "x86_64-unknown-none",
+        arch: "x86_64",
+        data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
         // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
         // linked, below 4 GiB.
         direct_flags: &["-C", "relocation-model=static", "-C", "code-model=small"],
@@ -81,6 +90,16 @@ impl BareTarget {
     /// The target of this name.
     pub fn parse(name: &str) -> Option<&'static BareTarget> {
         TARGETS.iter().find(|target| target.name == name)
+    }
+
+    /// rustc's name of the architecture.
+    pub fn arch(&self) -> &'static str {
+        self.arch
+    }
+
+    /// How data are laid out in memory, as LLVM writes it.
+    pub fn data_layout(&self) -> &'static str {
+        self.data_layout
     }
 
     /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
