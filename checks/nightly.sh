@@ -71,6 +71,7 @@ whole quickstart again
 # Kernels and GCC for one of them. Each is built once: a second build takes as long, and the check boots the first.
 whole kernel-arm64
 whole kernel-module
+whole bare-metal
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
 mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')

@@ -107,6 +107,9 @@ step 'shell scripts are sound' scripts
 step 'Python scripts do what they say' python3 -m unittest discover -s checks/python
 step 'links between documents lead somewhere' checks/links.sh
 step 'unit and integration tests' tests
+# It has a Cargo.lock of its own, by which its node is built.
+step 'disk images can be read again' cargo test --locked --quiet --manifest-path overlays/bare-metal/disk-image/Cargo.toml \
+  --target-dir "${CARGO_TARGET_DIR:-target}/disk-image"
 step 'examples are current' current
 step 'the commands of the documentation run' checks/docs.sh "$crossloom"
 step 'the flake and every example evaluate, offline, to the derivations that are listed' evaluates
