@@ -90,7 +90,9 @@ pub fn uefi(files: &Files) -> io::Result<Vec<u8>> {
     table.update_partitions(BTreeMap::from([(1, partition)])).map_err(|error| invalid(error.to_string()))?;
     let mut disk = table.write().map_err(|error| invalid(error.to_string()))?.into_inner();
     let place = first * SECTOR;
-    disk.get_mut(place..place + volume.len()).ok_or_else(|| invalid("the partition is outside"))?.copy_from_slice(&volume);
+    disk.get_mut(place..place + volume.len())
+        .ok_or_else(|| invalid("the partition is outside"))?
+        .copy_from_slice(&volume);
     Ok(disk)
 }
 

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: disk-image uefi IMAGE PATH=FILE…\n       disk-image bios IMAGE BOOT-SECTOR STAGE-2 PATH=FILE…";
+const USAGE: &str =
+    "usage: disk-image uefi IMAGE PATH=FILE…\n       disk-image bios IMAGE BOOT-SECTOR STAGE-2 PATH=FILE…";
 
 fn main() -> ExitCode {
     match run(std::env::args().skip(1).collect()) {

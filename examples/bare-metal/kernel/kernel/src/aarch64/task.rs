@@ -62,7 +62,11 @@ pub fn system_call(frame: &Frame) {
 pub fn user_bytes(start: u64, length: u64) -> &'static [u8] {
     let inside = start.checked_add(length).is_some_and(|end| start >= CODE && end <= CODE + PAGE);
     // SAFETY: the page is mapped, and nothing writes to it.
-    if inside { unsafe { slice::from_raw_parts(start as *const u8, length as usize) } } else { &[] }
+    if inside {
+        unsafe { slice::from_raw_parts(start as *const u8, length as usize) }
+    } else {
+        &[]
+    }
 }
 
 /// Starts the task; `ended` is called with the number that it ends with.

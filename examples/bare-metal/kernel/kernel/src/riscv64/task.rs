@@ -69,7 +69,11 @@ pub fn user_bytes(start: u64, length: u64) -> &'static [u8] {
     // SAFETY: the frame is the task's, and nothing writes to it.
     unsafe {
         let place = *FRAME.get() + start.wrapping_sub(CODE);
-        if inside { slice::from_raw_parts(place as *const u8, length as usize) } else { &[] }
+        if inside {
+            slice::from_raw_parts(place as *const u8, length as usize)
+        } else {
+            &[]
+        }
     }
 }
 

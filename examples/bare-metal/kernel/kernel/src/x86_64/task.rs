@@ -90,7 +90,11 @@ extern "C" fn x86_64_system_call(number: u64, argument: u64, length: u64) {
 pub fn user_bytes(start: u64, length: u64) -> &'static [u8] {
     let inside = start.checked_add(length).is_some_and(|end| start >= CODE && end <= CODE + PAGE);
     // SAFETY: the page is mapped, and nothing writes to it.
-    if inside { unsafe { slice::from_raw_parts(start as *const u8, length as usize) } } else { &[] }
+    if inside {
+        unsafe { slice::from_raw_parts(start as *const u8, length as usize) }
+    } else {
+        &[]
+    }
 }
 
 /// Starts the task; `ended` is called with the number that it ends with.
