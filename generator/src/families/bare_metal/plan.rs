@@ -103,6 +103,7 @@ fn host_tools(
             continue;
         }
         planner.cell(Cell {
+            full_name: name.clone(),
             name,
             family: ABOUT.key,
             limits: ABOUT.limits,
