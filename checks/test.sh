@@ -56,6 +56,14 @@ valgrind() {
   done
 }
 
+# A kernel in Rust with the standard library's sources, on an emulated machine.
+kernel() {
+  local matrix built
+  matrix=$(example bare-metal)
+  built=$("$crossloom" build --matrix "$matrix" boot-bare-metal-x86_64-unknown-none)
+  cat "$built/output"
+}
+
 # The flake's app and formatter.
 runs() {
   (source checks/apps.sh && runs_and_formats "$work/apps" "$crossloom" "$crossloom" --quiet nix --matrix "$PWD/$quickstart")
@@ -122,6 +130,7 @@ fi
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'nix run and nix fmt do what they should, with a stand-in for nixpkgs' runs
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
+step 'a kernel in Rust builds and boots' kernel
 step "kernels' configurations say what is missing" checks/kernel-explain.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then
   step 'Valgrind for macOS builds, and its tools run' valgrind
