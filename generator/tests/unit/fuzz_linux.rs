@@ -5,27 +5,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::mutate::{self, Rng};
-use super::project;
+use super::project::{self, Files};
 use crate::diag;
 use crate::matrix::Matrix;
-use crate::reader::UserFiles;
 
 /// Each case is a whole matrix, with the file.
 const FILES: u64 = 5000;
-
-/// Files beside a matrix.
-struct Files(BTreeMap<String, Vec<u8>>);
-
-impl UserFiles for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        self.0.get(path).cloned().ok_or_else(|| ("no such file".to_owned(), "write one".to_owned()))
-    }
-
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
-        let below = format!("{folder}/");
-        Ok(self.0.keys().filter_map(|path| path.strip_prefix(&below)).map(str::to_owned).collect())
-    }
-}
 
 const FRAGMENTS: &str = "crossloom = 1\nbuild.systems = [\"aarch64-darwin\"]\n\
     [linux]\ntargets = [\"arm64\"]\ncompiler = [\"llvm\"]\nconfig = [\"mine\"]\n\

@@ -14,6 +14,7 @@ mod digests;
 mod documents;
 mod fetch;
 mod fetch_tree;
+mod fuzz_bare_metal;
 mod fuzz_fetch;
 mod fuzz_format;
 mod fuzz_linux;

@@ -25,6 +25,20 @@ pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// Files beside a matrix.
+pub struct Files(pub BTreeMap<String, Vec<u8>>);
+
+impl UserFiles for Files {
+    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+        self.0.get(path).cloned().ok_or_else(|| ("no such file".to_owned(), "write one".to_owned()))
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+        let below = format!("{folder}/");
+        Ok(self.0.keys().filter_map(|path| path.strip_prefix(&below)).map(str::to_owned).collect())
+    }
+}
+
 /// Tests read matrices of crossloom's own families.
 impl Matrix {
     /// Reads a matrix file that names no files.
