@@ -83,6 +83,7 @@ step 'every node under other circumstances' checks/variations.sh "$crossloom" qu
 step 'every Nix' checks/nix-versions.sh "$crossloom"
 step 'runs that are killed and disturbed' checks/faults.sh "$crossloom" 100
 step 'fuzz tests of a million cases, five minutes each at most' checks/fuzz.sh 1000000 300
+step 'fuzz tests of static-macho' env CROSSLOOM_FUZZ=100000 cargo test --locked --release -p static-macho fuzz
 
 skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"

@@ -218,7 +218,7 @@ pub fn told(error: &dyn std::error::Error) {
     }
 }
 
-fn cases(usual: u64) -> Range<u64> {
+pub fn cases(usual: u64) -> Range<u64> {
     let number = |text: &str| text.parse().expect("CROSSLOOM_FUZZ is a number, or two with .. between them");
     match std::env::var("CROSSLOOM_FUZZ") {
         Err(_) => 0..usual,
