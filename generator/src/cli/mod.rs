@@ -1,6 +1,7 @@
 //! The command line. Data goes to stdout, everything else to stderr; 0 is fine, 1 a check that found something stale or
 //! different, 2 an error.
 
+mod audit;
 mod build;
 mod diff;
 mod digests;
@@ -104,6 +105,8 @@ enum Command {
     Nix(build::NixArgs),
     /// Format Nix files in the official style, which rendered files have.
     Format(format::FormatArgs),
+    /// Find the parts of a source tree that break when it is cross-compiled.
+    Audit(audit::AuditArgs),
     /// Import your own macOS SDK.
     Sdk {
         #[command(subcommand)]
@@ -271,6 +274,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Digests(args) => digests::run(&args),
         Command::Nix(args) => build::nix(&args),
         Command::Format(args) => format::run(&args),
+        Command::Audit(args) => audit::run(&args),
         Command::Sdk { command } => sdk::run(command),
         Command::Seed { command } => seed::run(command, quiet),
         Command::Schema { write } => schema(write),

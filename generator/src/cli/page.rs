@@ -5,7 +5,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::families::DEFAULT;
 
-use super::{build, diff, digests, fetch, format, list, manual, plan, project, sdk, seed, verify};
+use super::{audit, build, diff, digests, fetch, format, list, manual, plan, project, sdk, seed, verify};
 
 /// One command's.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 23] = [
+pub const PAGES: [&Page; 24] = [
     &super::PAGE,
     &project::INIT,
     &list::PAGE,
@@ -111,6 +111,7 @@ pub const PAGES: [&Page; 23] = [
     &digests::PAGE,
     &build::NIX,
     &format::PAGE,
+    &audit::PAGE,
     &sdk::PAGE,
     &sdk::IMPORT,
     &seed::PAGE,

@@ -9,11 +9,13 @@ mod mutate;
 #[path = "../support/temporary_store.rs"]
 pub mod temporary_store;
 
+mod audit;
 mod diff;
 mod digests;
 mod documents;
 mod fetch;
 mod fetch_tree;
+mod fuzz_audit;
 mod fuzz_bare_metal;
 mod fuzz_fetch;
 mod fuzz_format;

@@ -1,0 +1,259 @@
+//! The files of a tree: which of them a rule looks at, and how they are read.
+
+use std::collections::BTreeSet;
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::Instant;
+
+use super::cargo::is_build_script;
+use super::{AuditError, Limits, SUPPRESSIONS, cmake};
+use crate::input::{self, Entry, Folder, Walk};
+
+/// What a file is to the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Macros,
+    Configure,
+    ConfigSub,
+    CMake,
+    Meson,
+    Make,
+    CargoManifest,
+    CargoConfig,
+    BuildScript,
+}
+
+/// A file that was not looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    pub file: String,
+    pub why: String,
+}
+
+/// What is left of the limits.
+#[derive(Debug)]
+pub struct Budget {
+    limits: Limits,
+    entries: usize,
+    bytes: u64,
+    begun: Instant,
+}
+
+impl Budget {
+    pub fn new(limits: Limits) -> Budget {
+        Budget { limits, entries: 0, bytes: 0, begun: Instant::now() }
+    }
+
+    fn entry(&mut self) -> Result<(), AuditError> {
+        self.entries += 1;
+        if self.entries > self.limits.entries {
+            return Err(AuditError::TooLarge { what: "files", most: self.limits.entries as u64 });
+        }
+        self.time()
+    }
+
+    fn read(&mut self, bytes: usize) -> Result<(), AuditError> {
+        self.bytes += bytes as u64;
+        if self.bytes > self.limits.bytes {
+            return Err(AuditError::TooLarge { what: "bytes of build files", most: self.limits.bytes });
+        }
+        self.time()
+    }
+
+    fn time(&self) -> Result<(), AuditError> {
+        if self.begun.elapsed() > self.limits.time {
+            let most = self.limits.time.as_secs();
+            return Err(AuditError::TooLarge { what: "files than can be read in so many seconds:", most });
+        }
+        Ok(())
+    }
+}
+
+/// The files of a tree.
+#[derive(Debug)]
+pub struct Tree {
+    top: Folder,
+    /// Relative paths of files and folders, with `/`.
+    paths: BTreeSet<String>,
+    /// The names of files.
+    names: BTreeSet<String>,
+    /// The programs that its CMake files build.
+    programs: BTreeSet<String>,
+}
+
+/// Folders of version control, and of dependencies that a package manager put there.
+const NOT_ENTERED: [&str; 5] = [".git", ".hg", ".svn", "node_modules", "autom4te.cache"];
+
+impl Tree {
+    /// Finds the files of a folder. Links are not followed, and special files are left alone.
+    pub fn walk(folder: &Path, budget: &mut Budget, skipped: &mut Vec<Skipped>) -> Result<Tree, AuditError> {
+        let unread = |source| AuditError::Read { path: folder.display().to_string(), source };
+        let open = || Folder::open(folder).map_err(unread);
+        let (mut paths, mut names) = (BTreeSet::new(), BTreeSet::new());
+        let mut walk = Walk::through(open()?).map_err(unread)?;
+        while let Some((name, path)) = walk.next() {
+            budget.entry()?;
+            let relative = path.strip_prefix(folder).unwrap_or(&path);
+            let skip = |skipped: &mut Vec<Skipped>, error: &io::Error| {
+                skipped.push(Skipped { file: super::shown(&relative.to_string_lossy()), why: error.to_string() });
+            };
+            match walk.entry(&name) {
+                Ok(Entry::Folder(folder)) => {
+                    if NOT_ENTERED.iter().any(|one| name == *one) || made(&folder) {
+                        continue;
+                    }
+                    paths.extend(relative.to_str().map(str::to_owned));
+                    if let Err(error) = walk.enter(folder) {
+                        skip(skipped, &error);
+                    }
+                }
+                Ok(Entry::File(..)) => {
+                    // No name that a rule looks for is anything but UTF-8, but a folder's may be.
+                    if let (Some(path), Some(name)) = (relative.to_str(), name.to_str()) {
+                        paths.insert(path.to_owned());
+                        names.insert(name.to_owned());
+                    } else if name.to_str().is_some_and(|name| kind_of(name, "").is_some()) {
+                        skip(skipped, &io::Error::new(ErrorKind::InvalidData, "its path is not UTF-8"));
+                    }
+                }
+                Ok(Entry::Link(_) | Entry::Special(_)) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(error) => {
+                    if name.to_str().is_none_or(|name| kind_of(name, "").is_some())
+                        || error.kind() == ErrorKind::PermissionDenied
+                    {
+                        skip(skipped, &error);
+                    }
+                }
+            }
+        }
+        Ok(Tree { top: open()?, paths, names, programs: BTreeSet::new() })
+    }
+
+    /// A tree of these paths, of which no file can be read.
+    #[cfg(test)]
+    pub fn of(paths: &[&str]) -> Tree {
+        let top = Folder::open(Path::new("/")).unwrap();
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        Tree { top, paths, names: BTreeSet::new(), programs: BTreeSet::from(["mktable".to_owned()]) }
+    }
+
+    /// Reads the files whose contents decide about findings in others.
+    pub fn learn(&mut self, budget: &mut Budget) -> Result<(), AuditError> {
+        let mut programs = BTreeSet::new();
+        for (path, kind) in self.wanted() {
+            // The same files are read again, and named then if that fails.
+            if kind == Kind::CMake
+                && let Some(text) = self.read(&path, budget, &mut Vec::new())?
+            {
+                programs.extend(cmake::executables(&text));
+            }
+        }
+        self.programs = programs;
+        Ok(())
+    }
+
+    /// The files that rules look at.
+    pub fn wanted(&self) -> Vec<(String, Kind)> {
+        let kind = |path: &String| {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            let kind = kind_of(name, path)?;
+            (kind != Kind::BuildScript || is_build_script(path, self)).then(|| (path.clone(), kind))
+        };
+        self.paths.iter().filter_map(kind).collect()
+    }
+
+    /// The text of a file; bytes that are not UTF-8 are replaced. None if there is no such file, or if it was skipped.
+    pub fn read(
+        &self,
+        path: &str,
+        budget: &mut Budget,
+        skipped: &mut Vec<Skipped>,
+    ) -> Result<Option<String>, AuditError> {
+        if !self.paths.contains(path) {
+            return Ok(None);
+        }
+        let kind = input::Kind { what: "a build file", most: budget.limits.file };
+        let bytes = match self.top.below(Path::new(path)) {
+            Ok((_, Entry::File(file, _))) => kind.bytes(file),
+            // It was a file a moment ago.
+            Ok(_) => Err(io::Error::new(ErrorKind::InvalidInput, "it is no longer a file")),
+            Err(error) => Err(error),
+        };
+        match bytes {
+            Ok(bytes) => {
+                budget.read(bytes.len())?;
+                Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
+            }
+            // Suppressions that cannot be read would hide nothing, and nobody would know.
+            Err(source) if path == SUPPRESSIONS => Err(AuditError::Read { path: path.to_owned(), source }),
+            Err(error) => {
+                // A folder has a path, too.
+                if error.kind() != ErrorKind::InvalidInput {
+                    skipped.push(Skipped { file: super::shown(path), why: error.to_string() });
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether a file or folder has this relative path.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.contains(path)
+    }
+
+    /// Whether any file has this name.
+    pub fn has_name(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether a CMake file builds a program of this name.
+    pub fn builds(&self, name: &str) -> bool {
+        self.programs.contains(name)
+    }
+}
+
+/// Whether a program marked a folder as one that it can make again.
+fn made(folder: &Folder) -> bool {
+    folder.entry("CACHEDIR.TAG".as_ref()).is_ok()
+}
+
+/// What a file is by its name and path.
+fn kind_of(name: &str, path: &str) -> Option<Kind> {
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    Some(match name {
+        "configure.ac" | "configure.in" | "acinclude.m4" => Kind::Macros,
+        // What aclocal, libtool and gettext put there is not the tree's.
+        "aclocal.m4" | "libtool.m4" | "ltoptions.m4" | "ltsugar.m4" | "ltversion.m4" | "lt~obsolete.m4"
+        | "gettext.m4" | "intltool.m4" | "std-gnu11.m4" => return None,
+        "configure" => Kind::Configure,
+        "config.sub" => Kind::ConfigSub,
+        "CMakeLists.txt" => Kind::CMake,
+        "meson.build" => Kind::Meson,
+        "Cargo.toml" => Kind::CargoManifest,
+        "build.rs" => Kind::BuildScript,
+        "config.toml" | "config" if path.ends_with(".cargo/config.toml") || path.ends_with(".cargo/config") => {
+            Kind::CargoConfig
+        }
+        "Android.mk" => return None,
+        "Makefile" | "makefile" | "GNUmakefile" | "Makefile.am" | "Makefile.in" | "GNUmakefile.in" | "Makefile.inc" => {
+            make(path)?
+        }
+        _ => match extension {
+            "cmake" => Kind::CMake,
+            "m4" => Kind::Macros,
+            "mk" => make(path)?,
+            _ => return None,
+        },
+    })
+}
+
+/// Makefiles in the folder of another operating system are for that system's own compiler.
+fn make(path: &str) -> Option<Kind> {
+    const OTHERS: [&str; 18] = [
+        "win32", "windows", "wince", "mingw", "msvc", "vms", "os2", "dos", "msdos", "pc", "amiga", "djgpp", "acorn",
+        "atari", "atheos", "beos", "human68k", "macos9",
+    ];
+    let foreign = |part: &str| OTHERS.contains(&part.to_ascii_lowercase().as_str());
+    (!path.split('/').any(foreign)).then_some(Kind::Make)
+}

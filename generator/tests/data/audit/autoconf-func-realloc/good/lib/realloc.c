@@ -1,0 +1,2 @@
+/* The replacement for systems that need one. */
+void *rpl_realloc();

@@ -1,0 +1,3 @@
+fn main() {
+    println!("cargo:rustc-env=EXAMPLE_ARCH={}", std::env::consts::ARCH);
+}

@@ -1,0 +1,298 @@
+//! Every rule of `crossloom audit` against a tree that triggers it and a clean twin; its pages; suppressions, baselines,
+//! SARIF, and trees that mean harm.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::project::repository;
+use crate::audit::{self, Audit, AuditError, Baseline, LIMITS, Limits, RULES, Rule, audit, sarif};
+
+fn data() -> PathBuf {
+    repository().join("generator/tests/data/audit")
+}
+
+fn looked(folder: &Path) -> Audit {
+    audit(folder, &[], LIMITS).unwrap()
+}
+
+/// Findings in short: file, line and rule.
+fn short(audit: &Audit) -> Vec<String> {
+    audit.findings.iter().map(|one| format!("{}:{} {}", one.file, one.line, one.rule.id)).collect()
+}
+
+/// A tree of these files.
+fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = place.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    place
+}
+
+#[test]
+fn every_rule_has_a_tree_that_triggers_it_and_a_clean_twin() {
+    for rule in RULES {
+        let bad = looked(&data().join(rule.id).join("bad"));
+        assert!(!bad.findings.is_empty(), "{} is not found", rule.id);
+        assert!(bad.findings.iter().all(|one| one.rule == *rule), "{}: {:?}", rule.id, short(&bad));
+        let good = looked(&data().join(rule.id).join("good"));
+        assert!(good.files > 0 && good.findings.is_empty(), "{}: {:?}", rule.id, short(&good));
+    }
+    let mut folders: Vec<_> = fs::read_dir(data()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    folders.sort();
+    let mut ids: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    ids.sort_unstable();
+    assert_eq!(folders, ids);
+}
+
+#[test]
+fn rules_are_complete_and_told_apart() {
+    for rule in RULES {
+        let system = rule.system.as_str().to_ascii_lowercase();
+        assert!(rule.id.starts_with(&system), "{}", rule.id);
+        assert!(rule.id.chars().all(|c| c.is_ascii_lowercase() || c == '-'), "{}", rule.id);
+        for text in [rule.reason, rule.fix] {
+            assert!(text.ends_with('.') && !text.contains("  "), "{}: {text}", rule.id);
+        }
+        assert!(!rule.summary.ends_with('.') && rule.summary.len() <= 90, "{}", rule.id);
+        assert_eq!(audit::find(rule.id), Some(*rule));
+    }
+    assert_eq!(audit::find("no-such-rule"), None);
+}
+
+/// The files of an example, each with its path above it.
+fn example(folder: &Path) -> String {
+    let mut text = String::new();
+    let mut left = vec![folder.to_owned()];
+    let mut files = Vec::new();
+    while let Some(next) = left.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { left.push(path) } else { files.push(path) }
+        }
+    }
+    files.sort();
+    for file in files {
+        let name = file.strip_prefix(folder).unwrap().display().to_string();
+        let language = if name.ends_with(".toml") { "toml" } else { "text" };
+        let contents = fs::read_to_string(&file).unwrap();
+        text.push_str(&format!("`{name}`:\n\n```{language}\n{}\n```\n\n", contents.trim_end()));
+    }
+    text
+}
+
+/// The page of a rule.
+fn page(rule: &Rule) -> String {
+    let Rule { id, summary, reason, fix, system } = rule;
+    let (bad, good) = (example(&data().join(id).join("bad")), example(&data().join(id).join("good")));
+    let found = looked(&data().join(id).join("bad"));
+    let lines: String =
+        found.findings.iter().map(|one| format!("{}:{}: {id}: {}\n", one.file, one.line, one.code)).collect();
+    format!(
+        "# {id}\n\n{}: {summary}.\n\n## Why it breaks\n\n{reason}\n\n## Fix\n\n{fix}\n\n## Example\n\n{bad}`crossloom audit` prints:\n\n\
+         ```text\n{lines}```\n\nNothing is found in this tree:\n\n{good}## Suppress it\n\nWrite a comment with \
+         `crossloom-audit: ignore {id} REASON` on the line or on the line before it, or a line `{id} PATTERN` in \
+         `.crossloom-audit`. [All rules](README.md)\n",
+        system.as_str()
+    )
+}
+
+/// The rows of the overview.
+fn overview() -> String {
+    let row =
+        |rule: &&Rule| format!("| {} | [{}]({}.md) | {} |\n", rule.system.as_str(), rule.id, rule.id, rule.summary);
+    format!("| reads | rule | finds |\n|---|---|---|\n{}", RULES.iter().map(row).collect::<String>())
+}
+
+#[test]
+fn contract_of_the_pages_of_rules() {
+    let folder = repository().join("docs/audit");
+    let bless = std::env::var_os("CROSSLOOM_BLESS").is_some();
+    let mut pages: Vec<_> = RULES.iter().map(|rule| (format!("{}.md", rule.id), page(rule))).collect();
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let (begin, end) = ("<!-- rules -->\n", "<!-- end of rules -->\n");
+    let (before, rest) = readme.split_once(begin).unwrap();
+    let (_, after) = rest.split_once(end).unwrap();
+    pages.push(("README.md".to_owned(), format!("{before}{begin}{}{end}{after}", overview())));
+    for (name, text) in &pages {
+        if bless {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let there = fs::read_to_string(folder.join(name)).unwrap_or_default();
+        assert!(there == *text, "docs/audit/{name} is stale: CROSSLOOM_BLESS=1 writes it");
+    }
+    let files = fs::read_dir(&folder).unwrap().count();
+    assert_eq!(files, pages.len(), "docs/audit has a page without a rule");
+}
+
+const BAD_MAKE: &str = "all:\n\tstrip a\n";
+
+#[test]
+fn comments_and_the_file_of_suppressions_hide_findings() {
+    let marked = "all:\n\t# crossloom-audit: ignore make-bare-tool tested by hand\n\tstrip a\n\tar b\n\tobjcopy c # crossloom-audit: ignore make-bare-tool\n";
+    let place = tree(&[("Makefile", marked), ("sub/x/Makefile", BAD_MAKE), ("other/Makefile", BAD_MAKE)]);
+    let before = looked(place.path());
+    assert_eq!((short(&before).len(), before.suppressed), (3, 2), "{:?}", short(&before));
+    fs::write(place.path().join(".crossloom-audit"), "# known\nmake-bare-tool sub/**\nmake-uname other/*\n").unwrap();
+    let after = looked(place.path());
+    assert_eq!(short(&after), ["Makefile:4 make-bare-tool", "other/Makefile:2 make-bare-tool"]);
+    assert_eq!(after.suppressed, 3);
+}
+
+#[test]
+fn suppressions_that_hide_nothing_they_name_are_errors() {
+    for (file, text, expected) in [
+        ("Makefile", "# crossloom-audit: ignore make-strip\n", "Makefile, line 1: there is no rule \"make-strip\""),
+        ("Makefile", "\n# crossloom-audit: ignore\n", "Makefile, line 2: there is no rule \"\""),
+        (
+            ".crossloom-audit",
+            "make-bare-tool a\nmake-bear a\n",
+            ".crossloom-audit, line 2: there is no rule \"make-bear\"",
+        ),
+        (".crossloom-audit", "make-uname\n", ".crossloom-audit, line 1: expected a rule and a pattern of paths"),
+    ] {
+        let error = audit(tree(&[(file, text)]).path(), &[], LIMITS).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+    // A link could lead to anything, and a folder or a missing file would hide nothing.
+    let place = tree(&[("Makefile", BAD_MAKE), ("list", "make-bare-tool **\n")]);
+    symlink("list", place.path().join(".crossloom-audit")).unwrap();
+    assert_eq!(looked(place.path()).findings.len(), 1);
+}
+
+#[test]
+fn a_baseline_hides_what_it_lists_wherever_it_moved() {
+    let place = tree(&[("Makefile", "all:\n\tstrip a\n\tar b\n\tar b\n")]);
+    let text = Baseline::of(&looked(place.path()).findings).to_json();
+    assert!(text.contains("\"count\": 2") && !text.contains("line"), "{text}");
+    let read = || Baseline::parse(&text, "b.json").unwrap();
+    fs::write(place.path().join("Makefile"), "\n\nall:\n\tobjcopy new\n\tar b\n\tar b\n\tar b\n").unwrap();
+    let mut now = looked(place.path()).findings;
+    let gone = read().hide(&mut now);
+    let left: Vec<_> = now.iter().map(|one| (one.line, one.code.as_str())).collect();
+    assert_eq!(left, [(4, "objcopy new"), (7, "ar b")]);
+    let gone: Vec<_> = gone.iter().map(|entry| (entry.code.as_str(), entry.count)).collect();
+    assert_eq!(gone, [("strip a", 1)]);
+    for (text, expected) in [
+        ("{}", "b.json is not a baseline"),
+        ("{\"version\": 2, \"findings\": []}", "b.json is a baseline of version 2, and this crossloom reads version 1"),
+        (
+            "{\"version\": 1, \"findings\": [{\"rule\": \"x\", \"file\": \"\", \"code\": \"\", \"count\": 1}]}",
+            "b.json: there is no rule \"x\"",
+        ),
+    ] {
+        assert_eq!(Baseline::parse(text, "b.json").unwrap_err().to_string(), expected);
+    }
+}
+
+#[test]
+fn sarif_has_the_fields_that_the_standard_requires() {
+    let place = tree(&[("a b/Makefile", BAD_MAKE)]);
+    let audit = looked(place.path());
+    for (docs, expected) in
+        [(None, "urn:crossloom:audit:"), (Some("https://example.org/audit/"), "https://example.org/audit/")]
+    {
+        let log = sarif(&audit, docs);
+        assert_eq!(log["version"], "2.1.0");
+        assert!(log["$schema"].as_str().unwrap().ends_with("sarif-2.1.0.json"));
+        let run = &log["runs"][0];
+        assert_eq!(run["tool"]["driver"]["name"], "crossloom");
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        assert_eq!(rules.len(), RULES.len());
+        for rule in rules {
+            let id = rule["id"].as_str().unwrap();
+            assert!(rule["helpUri"].as_str().unwrap().starts_with(&format!("{expected}{id}")), "{rule}");
+            for field in ["shortDescription", "fullDescription", "help"] {
+                assert!(!rule[field]["text"].as_str().unwrap().is_empty(), "{id} {field}");
+            }
+        }
+        assert_eq!(run["invocations"][0]["executionSuccessful"], true);
+        let results = run["results"].as_array().unwrap();
+        assert_eq!(results.len(), 1);
+        let result = &results[0];
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        assert_eq!((&result["ruleId"], &rules[index]["id"]), (&"make-bare-tool".into(), &"make-bare-tool".into()));
+        assert_eq!(result["level"], "warning");
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let place = &result["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], "a%20b/Makefile");
+        assert_eq!(
+            (&place["region"]["startLine"], &place["region"]["snippet"]["text"]),
+            (&2.into(), &"strip a".into())
+        );
+    }
+}
+
+#[test]
+fn hostile_trees_are_read_within_bounds() {
+    let place = tree(&[("one/Makefile", BAD_MAKE), ("two/Makefile", BAD_MAKE), ("latin/Makefile", "")]);
+    let path = |name: &str| place.path().join(name);
+    fs::write(path("latin/Makefile"), b"# \xe9\x1b[2J\nall:\n\tstrip \x1b[31m\xe9\n").unwrap();
+    symlink("/dev/zero", path("Makefile")).unwrap();
+    symlink("..", path("one/up")).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("configure.ac"), rustix::fs::Mode::RUSR).unwrap();
+    fs::create_dir(path("meson.build")).unwrap();
+    let found = looked(place.path());
+    assert_eq!((found.findings.len(), found.files, found.skipped.len()), (3, 3, 0), "{:?}", found.skipped);
+    assert_eq!(found.findings[0].code, "strip  [31m\u{fffd}");
+
+    let limited = |limits| audit(place.path(), &[], limits).unwrap_err().to_string();
+    for (limits, expected) in [
+        (Limits { entries: 3, ..LIMITS }, "the tree has more than 3 files"),
+        (Limits { bytes: 20, ..LIMITS }, "the tree has more than 20 bytes of build files"),
+        (Limits { findings: 1, ..LIMITS }, "the tree has more than 1 findings"),
+        (Limits { time: Duration::ZERO, ..LIMITS }, "the tree has more than 0 files than can be read"),
+    ] {
+        let error = limited(limits);
+        assert!(error.starts_with(expected.split(" files than").next().unwrap()), "{error}");
+    }
+    // A file that is too large is named, and the others are looked at.
+    let found = audit(place.path(), &[], Limits { file: 20, ..LIMITS }).unwrap();
+    assert_eq!(found.skipped.len(), 1);
+    assert_eq!((found.skipped[0].file.as_str(), found.findings.len()), ("latin/Makefile", 2));
+
+    let deep = tempfile::tempdir().unwrap();
+    fs::create_dir_all(deep.path().join("x/".repeat(70))).unwrap();
+    let found = looked(deep.path());
+    assert!(found.skipped.len() == 1 && found.skipped[0].why.contains("more than 64 folders"), "{:?}", found.skipped);
+    let error = audit(&place.path().join("nothing"), &[], LIMITS).unwrap_err();
+    assert!(matches!(error, AuditError::Read { .. }));
+}
+
+/// Text that costs the most: calls without an end in each other, conditions in each other, lines without an end.
+#[test]
+fn files_of_hostile_shape_take_bounded_time() {
+    let long = 1 << 19;
+    let of = |unit: &str| unit.repeat(long / unit.len());
+    let files = [
+        ("a/configure.ac", of("AC_RUN_IFELSE(")),
+        ("b/configure.ac", of("AC_RUN_IFELSE([")),
+        ("c/configure.ac", of("`uname` test -I$prefix/lib -I/usr/lib ")),
+        ("d/configure.ac", of("[")),
+        ("a/CMakeLists.txt", of("if(a)\n")),
+        ("b/CMakeLists.txt", of("if(USE_NATIVE \"-march=native\"\n")),
+        ("c/CMakeLists.txt", of("#[[")),
+        ("d/CMakeLists.txt", of("a([=[")),
+        ("a/meson.build", of("if a\n")),
+        ("b/meson.build", of("x = (")),
+        ("a/Makefile", of("ifeq (a,)\n")),
+        ("b/Makefile", of("\t'\\\n")),
+        ("c/Makefile", of("a: $(shell uname) gcc -I/usr/include\\\n")),
+        ("a/Cargo.toml", of("[a]\n")),
+        ("a/build.rs", of("cfg!(")),
+        ("b/Cargo.toml", String::new()),
+        ("b/build.rs", of("/*")),
+        ("c/Cargo.toml", of("a.")),
+        ("c/build.rs", of("r#\"")),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let place = tree(&files);
+    // A tenth of the patience that the fuzz tests have: quadratic time at this size would be minutes.
+    let limits = Limits { time: Duration::from_secs(120), ..LIMITS };
+    let found = audit(place.path(), &[], limits).unwrap();
+    assert_eq!(found.files, files.len());
+}
