@@ -36,15 +36,19 @@ pub fn macros(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
             found.add(rule, source, source.line_at(call.at));
         }
     }
+    // What is in the arguments of a call with an answer for cross builds is reached in other builds only.
+    let mut answered = 0;
     for call in calls(&text, &["AC_RUN_IFELSE", "AC_TRY_RUN", "AC_CHECK_FILE", "AC_CHECK_FILES"]) {
-        if thought_of(&text, call.at) {
+        if call.at < answered || thought_of(&text, call.at) {
             continue;
         }
         let line = source.line_at(call.at);
         if call.name.starts_with("AC_CHECK") {
             // Files of the source tree are looked for in the same way, which stops cross builds, too.
             found.add(&AC_CHECK_FILE, source, line);
-        } else if !call.args.is_empty() && call.args.get(3).is_none_or(|answer| answer.is_empty()) {
+        } else if call.args.get(3).is_some_and(|answer| !answer.is_empty()) {
+            answered = call.end;
+        } else if !call.args.is_empty() {
             found.add(&AC_RUN, source, line);
         }
     }
@@ -79,9 +83,14 @@ fn foreign(source: &Source<'_>) -> bool {
 
 /// Whether the lines before a place ask about cross builds.
 fn thought_of(text: &str, at: usize) -> bool {
-    let before = text.as_bytes().get(at.saturating_sub(NEAR * 80)..at).unwrap_or_default();
-    let near = String::from_utf8_lossy(before);
-    near.rsplit('\n').take(NEAR).any(|line| line.contains("cross_compiling") || line.contains("cross-compil"))
+    near(text, at, NEAR, &["cross_compiling", "cross-compil"])
+}
+
+/// Whether one of so many lines before a place has one of the words.
+fn near(text: &str, at: usize, lines: usize, words: &[&str]) -> bool {
+    let before = text.as_bytes().get(at.saturating_sub(lines * 80)..at).unwrap_or_default();
+    let before = String::from_utf8_lossy(before);
+    before.rsplit('\n').take(lines).any(|line| words.iter().any(|word| line.contains(word)))
 }
 
 /// PKG_PROG_PKG_CONFIG after the first PKG_CHECK_MODULES.
@@ -114,7 +123,9 @@ fn shell(source: &Source<'_>, text: &str, found: &mut Findings<'_>) {
                 let word = word.trim_matches(|c| matches!(c, '[' | ']' | ','));
                 host_path(word) || word.split_once('=').is_some_and(|(_, value)| host_path(value))
             });
-            if searched && !thought_of(text, here) {
+            // An option that the user has to give names the folder, or allows it.
+            let allowed = || near(text, here, 24, &["AC_ARG_WITH", "AC_ARG_ENABLE"]);
+            if searched && !thought_of(text, here) && !allowed() {
                 found.add(&AC_HOST_PATH, source, number);
             }
         }

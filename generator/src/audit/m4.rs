@@ -8,6 +8,8 @@ pub struct Call<'a> {
     pub name: &'a str,
     /// Where the name begins, in bytes.
     pub at: usize,
+    /// Where the call ends.
+    pub end: usize,
     /// Without outer blanks and one pair of quotes. Empty if there are none.
     pub args: Vec<&'a str>,
 }
@@ -82,8 +84,9 @@ pub fn calls<'a>(text: &'a str, names: &[&str]) -> Vec<Call<'a>> {
         if text[..start].ends_with('$') || text[..start].ends_with("${") {
             continue;
         }
-        let args = if bytes.get(at) == Some(&b'(') { arguments(text, at + 1, &mut left) } else { Vec::new() };
-        found.push(Call { name: word, at: start, args });
+        let (args, end) =
+            if bytes.get(at) == Some(&b'(') { arguments(text, at + 1, &mut left) } else { (Vec::new(), at) };
+        found.push(Call { name: word, at: start, end, args });
     }
     found
 }
@@ -111,8 +114,8 @@ fn defined(before: &str) -> bool {
     .any(|call| before.ends_with(call))
 }
 
-/// The arguments from the place after the parenthesis. None if the call has no end.
-fn arguments<'a>(text: &'a str, from: usize, left: &mut usize) -> Vec<&'a str> {
+/// The arguments from the place after the parenthesis, and the place after the call. None if the call has no end.
+fn arguments<'a>(text: &'a str, from: usize, left: &mut usize) -> (Vec<&'a str>, usize) {
     let bytes = text.as_bytes();
     let (mut quotes, mut parens) = (0_usize, 0_usize);
     let (mut args, mut start) = (Vec::new(), from);
@@ -124,12 +127,12 @@ fn arguments<'a>(text: &'a str, from: usize, left: &mut usize) -> Vec<&'a str> {
         match bytes.get(at) {
             Some(b'[') => quotes += 1,
             // The quote around the whole call ends inside of it: it is not one.
-            Some(b']') if quotes == 0 => return Vec::new(),
+            Some(b']') if quotes == 0 => return (Vec::new(), at),
             Some(b']') => quotes -= 1,
             Some(b'(') if quotes == 0 => parens += 1,
             Some(b')') if quotes == 0 && parens == 0 => {
                 args.push(unquoted(text.get(start..at).unwrap_or_default()));
-                return args;
+                return (args, at + 1);
             }
             Some(b')') if quotes == 0 => parens -= 1,
             Some(b',') if quotes == 0 && parens == 0 => {
@@ -139,7 +142,7 @@ fn arguments<'a>(text: &'a str, from: usize, left: &mut usize) -> Vec<&'a str> {
             _ => {}
         }
     }
-    Vec::new()
+    (Vec::new(), from)
 }
 
 /// Without blanks, and without the quotes around all of it.

@@ -86,6 +86,9 @@ pub enum AuditError {
     #[error("the tree has more than {most} {what}")]
     #[diagnostic(help("name a folder in it; a part of the findings would look like all of them"))]
     TooLarge { what: &'static str, most: u64 },
+    #[error("the tree was not read in {seconds} seconds")]
+    #[diagnostic(help("name a folder in it; a part of the findings would look like all of them"))]
+    TooSlow { seconds: u64 },
     #[error("{place}: there is no rule {name:?}")]
     #[diagnostic(help("`crossloom audit --list-rules` prints the rules"))]
     UnknownRule { place: String, name: String },
@@ -196,7 +199,7 @@ fn scan(
         tree::Kind::ConfigSub => autoconf::config_sub(&source, &mut found),
         tree::Kind::CMake => cmake::look(&source, tree, &mut found),
         tree::Kind::Meson => meson::look(&source, &mut found),
-        tree::Kind::Make => make::look(&source, &mut found),
+        tree::Kind::Make => make::look(&source, tree, &mut found),
         tree::Kind::CargoManifest => cargo::manifest(&source, tree, &mut found),
         tree::Kind::CargoConfig => cargo::config(&source, &mut found),
         tree::Kind::BuildScript => cargo::build_script(&source, &mut found),

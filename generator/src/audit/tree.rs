@@ -62,8 +62,7 @@ impl Budget {
 
     fn time(&self) -> Result<(), AuditError> {
         if self.begun.elapsed() > self.limits.time {
-            let most = self.limits.time.as_secs();
-            return Err(AuditError::TooLarge { what: "files than can be read in so many seconds:", most });
+            return Err(AuditError::TooSlow { seconds: self.limits.time.as_secs() });
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod archives;
 #[path = "../support/temporary_store.rs"]
 mod temporary_store;
 
+mod audit;
 mod by_hand;
 mod commands;
 mod sdk_import;

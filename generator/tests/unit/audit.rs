@@ -245,10 +245,10 @@ fn hostile_trees_are_read_within_bounds() {
         (Limits { entries: 3, ..LIMITS }, "the tree has more than 3 files"),
         (Limits { bytes: 20, ..LIMITS }, "the tree has more than 20 bytes of build files"),
         (Limits { findings: 1, ..LIMITS }, "the tree has more than 1 findings"),
-        (Limits { time: Duration::ZERO, ..LIMITS }, "the tree has more than 0 files than can be read"),
+        (Limits { time: Duration::ZERO, ..LIMITS }, "the tree was not read in 0 seconds"),
     ] {
         let error = limited(limits);
-        assert!(error.starts_with(expected.split(" files than").next().unwrap()), "{error}");
+        assert!(error.starts_with(expected), "{error}");
     }
     // A file that is too large is named, and the others are looked at.
     let found = audit(place.path(), &[], Limits { file: 20, ..LIMITS }).unwrap();
