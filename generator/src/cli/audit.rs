@@ -1,7 +1,7 @@
 //! `crossloom audit`: the parts of a source tree that break when it is cross-compiled.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -75,7 +75,7 @@ pub fn run(args: &AuditArgs) -> Result<Outcome> {
         super::say(&RULES.iter().map(line).collect::<String>())?;
         return Ok(Outcome::Fine);
     }
-    let baseline = args.baseline.as_ref().map(read).transpose()?;
+    let baseline = args.baseline.as_deref().map(read).transpose()?;
     let wanted: Vec<_> = args.rule.iter().filter_map(|id| audit::find(id)).collect();
     let mut audit = audit::audit(&args.folder, &wanted, LIMITS)?;
     for skipped in &audit.skipped {
@@ -105,7 +105,7 @@ pub fn run(args: &AuditArgs) -> Result<Outcome> {
     Ok(if audit.findings.is_empty() { Outcome::Fine } else { Outcome::Found })
 }
 
-fn read(path: &PathBuf) -> std::result::Result<Baseline, AuditError> {
+fn read(path: &Path) -> std::result::Result<Baseline, AuditError> {
     let name = path.display().to_string();
     let text = input::text(path, BASELINE).map_err(|source| AuditError::Read { path: name.clone(), source })?;
     Baseline::parse(&text, &name)
