@@ -15,6 +15,8 @@
 }:
 let
   isFile = builtins.match ".*\\.json" target != null;
+  # The linker writes a digest of debugging data into a UEFI program, and that data names temporary files.
+  isUefi = builtins.match ".*-uefi" target != null;
 in
 stdenv.mkDerivation {
   pname = package;
@@ -28,7 +30,7 @@ stdenv.mkDerivation {
     ;
   target = if isFile then "${crates}/bootloader-${version}/${target}" else target;
   program = package;
-  rustflags = [ ];
+  rustflags = if isUefi then [ "-Clink-arg=/DEBUG:NONE" ] else [ ];
   features = [ ];
   linkerScript = "";
   targetFile = "";

@@ -6,6 +6,9 @@ use super::rule::*;
 use super::text::{Source, has_word, is_tool};
 use super::{Findings, Tree};
 
+/// What cargo passes to every rustc; a key of the table `env` of its configuration here.
+const FLAGS: &str = "RUSTFLAGS";
+
 /// Looks at a Cargo.toml. One that is not valid says nothing.
 pub fn manifest(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
     let Ok(table) = source.text.parse::<Table>() else { return };
@@ -72,7 +75,7 @@ pub fn config(source: &Source<'_>, found: &mut Findings<'_>) {
     };
     let build = table.get("build").into_iter();
     let targets = table.get("target").and_then(Value::as_table).into_iter().flat_map(|targets| targets.values());
-    let env = table.get("env").and_then(|env| env.get("RUSTFLAGS"));
+    let env = table.get("env").and_then(|env| env.get(FLAGS));
     let flags = build.chain(targets).filter_map(|table| table.get("rustflags")).chain(env);
     if flags.into_iter().any(native) {
         found.add(&CARGO_NATIVE, source, line_of(source, "target-cpu=native", ""));

@@ -11,7 +11,6 @@ use crate::catalogue::catalogue;
 use crate::family::{Kind, Registered, Values};
 use crate::matrix::{Matrix, first_matrix, reference, schema};
 
-use crate::reader::Beside;
 use crate::tests::project::{self, repository};
 
 #[test]
@@ -70,10 +69,7 @@ fn every_family_has_a_check_and_its_recipes() {
 /// A check that its family does not name would be taken for a recipe.
 #[test]
 fn every_check_of_an_example_is_named_by_a_family() {
-    for entry in fs::read_dir(repository().join("examples")).unwrap() {
-        let folder = entry.unwrap().path();
-        let text = fs::read_to_string(folder.join("matrix.toml")).unwrap();
-        let plan = project::planned(&Matrix::parse_with(&text, &Beside(&folder)).unwrap());
+    for plan in project::example_plans() {
         for check in plan.systems.values().flat_map(|system| &system.checks) {
             let place = format!("{}.nix", check.file);
             assert!(ALL.iter().any(|family| family.about().checks.contains(&place.as_str())), "{place}");

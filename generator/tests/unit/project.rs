@@ -18,7 +18,7 @@ use crate::platform::System;
 use crate::reader::{Beside, NoFiles, UserFiles};
 use crate::seed::SeedLock;
 use crate::tree::tree;
-use crate::verbatim::Verbatim;
+use crate::verbatim::{Verbatim, place};
 
 /// The repository.
 pub fn repository() -> PathBuf {
@@ -96,6 +96,16 @@ pub fn wide() -> Matrix {
     ))
 }
 
+/// The plans of all examples.
+pub fn example_plans() -> Vec<Plan> {
+    let folders = std::fs::read_dir(repository().join("examples")).unwrap().map(|entry| entry.unwrap().path());
+    let plan = |folder: PathBuf| {
+        let text = std::fs::read_to_string(folder.join("matrix.toml")).unwrap();
+        planned(&Matrix::parse_with(&text, &Beside(&folder)).unwrap())
+    };
+    folders.map(plan).collect()
+}
+
 /// The places of the Nix files that stand in families' folders, but for the checks and the parts of others.
 fn called() -> &'static [&'static str] {
     static CALLED: LazyLock<Vec<&str>> = LazyLock::new(|| {
@@ -106,9 +116,16 @@ fn called() -> &'static [&'static str] {
         };
         let all: Vec<&str> = files.paths().filter(is_of_a_family).collect();
         let mut others: BTreeSet<&str> = checks().collect();
+        // A file may be both a recipe and a part of another.
+        let planned: BTreeSet<String> = example_plans()
+            .iter()
+            .flat_map(|plan| plan.systems.values())
+            .flat_map(|system| &system.nodes)
+            .map(|node| place(node.recipe))
+            .collect();
         for path in &all {
             let needed = files.needed(&BTreeSet::from([(*path).to_owned()])).unwrap();
-            others.extend(needed.into_keys().filter(|needed| needed != path));
+            others.extend(needed.into_keys().filter(|needed| needed != path && !planned.contains(*needed)));
         }
         all.into_iter().filter(|path| !others.contains(path)).collect()
     });
