@@ -81,7 +81,8 @@ pub fn format(path: &str, text: &str) -> Result<String, FormatError> {
 
 /// The same on whatever stack there is.
 fn format_here(path: &str, text: &str) -> Result<String, FormatError> {
-    let formatted = settle(path, text)?;
+    let refused = |finding| FormatError::Rejected { path: path.to_owned(), findings: vec![finding] };
+    let formatted = settled(text).map_err(refused)?.ok_or_else(|| FormatError::Formatter { path: path.to_owned() })?;
     let (before, after) = (rnix::Root::parse(text).syntax(), rnix::Root::parse(&formatted).syntax());
     if !meaning(&before).eq(meaning(&after)) {
         return Err(FormatError::Formatter { path: path.to_owned() });
@@ -108,22 +109,22 @@ fn moved(text: &str, string: &SyntaxNode) -> Finding {
     }
 }
 
-/// The formatted text, once formatting it again changes nothing.
-fn settle(path: &str, text: &str) -> Result<String, FormatError> {
-    let format = |text: &str| {
-        nixfmt_rs::format(text).map_err(|error| FormatError::Rejected {
-            path: path.to_owned(),
-            findings: vec![at(text, error.byte_range().start, error.message())],
-        })
-    };
+/// The formatted text, once formatting it again changes nothing; none where that never comes.
+///
+/// # Errors
+/// What the formatter does not take.
+pub fn settled(text: &str) -> Result<Option<String>, Finding> {
+    let format =
+        |text: &str| nixfmt_rs::format(text).map_err(|error| at(text, error.byte_range().start, error.message()));
     let once = format(text)?;
     // A text is settled after one pass but for rare comments.
     let twice = format(&once)?;
     let settled = once == twice || format(&twice)? == twice;
-    if settled { Ok(twice) } else { Err(FormatError::Formatter { path: path.to_owned() }) }
+    Ok(settled.then_some(twice))
 }
 
-fn layout(kind: SyntaxKind) -> bool {
+/// Whether a formatter may add or drop it.
+pub fn layout(kind: SyntaxKind) -> bool {
     kind.is_trivia() || matches!(kind, TOKEN_L_PAREN | TOKEN_R_PAREN | TOKEN_COMMA)
 }
 
@@ -302,7 +303,7 @@ fn starts_term(kind: SyntaxKind) -> bool {
 }
 
 /// A finding at a byte offset; one beyond the end, or within a character, falls on the nearest place before.
-fn at(text: &str, offset: usize, message: String) -> Finding {
+pub fn at(text: &str, offset: usize, message: String) -> Finding {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {
         offset -= 1;

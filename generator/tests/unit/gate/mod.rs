@@ -4,9 +4,10 @@
 //! official style. Shell, JSON and everything else get the few checks that hold for any generated text. Templates are
 //! checked by themselves ([`templates`]).
 
-use crate::render::format::Finding;
+pub use crate::render::format::at;
+use crate::render::format::{Finding, layout, settled};
 use crate::render::header::{HEADER, bears_header};
-use rnix::SyntaxKind::{self, TOKEN_COMMA, TOKEN_COMMENT, TOKEN_L_PAREN, TOKEN_R_PAREN, TOKEN_STRING_CONTENT};
+use rnix::SyntaxKind::{self, TOKEN_COMMENT, TOKEN_STRING_CONTENT};
 
 pub mod lint;
 pub mod templates;
@@ -70,7 +71,8 @@ pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
     if kind != "nix" {
         return Ok(text.to_owned());
     }
-    let formatted = settle(path, text)?;
+    let refused = |finding| GateError::Rejected { path: path.to_owned(), findings: vec![finding] };
+    let formatted = settled(text).map_err(refused)?.ok_or_else(|| GateError::Formatter { path: path.to_owned() })?;
     // `or./x` shows that tokens have to be compared.
     if tokens(text) != tokens(&formatted) {
         return Err(GateError::Formatter { path: path.to_owned() });
@@ -78,28 +80,9 @@ pub fn gate(path: &str, text: &str) -> Result<String, GateError> {
     Ok(formatted)
 }
 
-/// What the formatter makes of a text, once it changes nothing any more.
-fn settle(path: &str, text: &str) -> Result<String, GateError> {
-    let format = |text: &str| {
-        nixfmt_rs::format(text).map_err(|error| GateError::Rejected {
-            path: path.to_owned(),
-            findings: vec![at(text, error.byte_range().start, error.message())],
-        })
-    };
-    let once = format(text)?;
-    // A text is settled after one pass but for rare comments.
-    let twice = format(&once)?;
-    let settled = once == twice || format(&twice)? == twice;
-    if settled { Ok(twice) } else { Err(GateError::Formatter { path: path.to_owned() }) }
-}
-
 /// The text's tokens without those that a formatter may add, drop or indent.
 fn tokens(text: &str) -> Vec<(SyntaxKind, &str)> {
     rnix::tokenize(text).filter(|(kind, _)| !layout(*kind) && *kind != TOKEN_STRING_CONTENT).collect()
-}
-
-fn layout(kind: SyntaxKind) -> bool {
-    kind.is_trivia() || matches!(kind, TOKEN_L_PAREN | TOKEN_R_PAREN | TOKEN_COMMA)
 }
 
 /// `text` with [`HEADER`] where it belongs: on the first line, or after `#!`. Text that has a header keeps it.
@@ -180,19 +163,4 @@ fn shell_comments(text: &str) -> Vec<(usize, &str)> {
         position += line.len();
     }
     comments
-}
-
-/// A finding at a byte offset; one beyond the end, or within a character, falls on the nearest place before.
-pub fn at(text: &str, offset: usize, message: String) -> Finding {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    let before = text.get(..offset).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    Finding {
-        line: before.matches('\n').count() + 1,
-        column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-        message,
-    }
 }
