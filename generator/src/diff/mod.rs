@@ -200,13 +200,15 @@ fn cells(old: &Nodes<'_>, new: &Nodes<'_>) -> Vec<CellDiff> {
             *partner = place.and_then(|place| left.get_mut(place)?.take());
         }
     }
+    let owners: BTreeMap<&str, &str> =
+        old.cells().iter().map(|cell| (cell.name.as_str(), cell.full_name.as_str())).collect();
     let mut cells: Vec<CellDiff> = new
         .cells()
         .iter()
         .zip(partners)
         .map(|(cell, partner)| {
-            let is_partner = |before: &Cell| partner.is_some_and(|partner| partner.full_name == before.full_name);
-            let reused = old.cells().iter().any(|before| before.name == cell.name && !is_partner(before));
+            let owner = owners.get(cell.name.as_str()).copied();
+            let reused = owner.is_some() && owner != partner.map(|partner| partner.full_name.as_str());
             let compared = match partner {
                 Some(partner) => compared(old, new, partner, cell),
                 None => {
