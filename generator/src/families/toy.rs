@@ -4,7 +4,7 @@
 use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Reading, Registered, Setting, Suffix, Target, Values};
 use crate::lock::Wanted;
 use crate::matrix::{Matrix, reference, schema};
-use crate::plan::{Arg, Cell, Check, Output, Planner, node, text};
+use crate::plan::{Arg, Check, Output, Planner, node, text};
 use crate::platform::System;
 use crate::reader::NoFiles;
 use crate::service::Limits;
@@ -101,16 +101,7 @@ impl Family for Toy {
             // All that tells one call from another is in the name; `node_name` makes one of releases and flags.
             let name = planner.add(format!("text-{place}-{greeting}-{}", flags.len()), "toy/text", args);
             planner.check(Check::new(format!("read-{}", cell.name), "toy/check", vec![("text", node(&name))]));
-            planner.cell(Cell {
-                name: cell.name.clone(),
-                full_name: cell.full_name.clone(),
-                family: ABOUT.key,
-                limits: ABOUT.limits,
-                shell: None,
-                output: Output::Node(name),
-                target: cell.target.name(),
-                built: false,
-            });
+            planner.cell(cell.package(&ABOUT, Output::Node(name)));
         }
     }
 }

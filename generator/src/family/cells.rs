@@ -11,7 +11,7 @@ use super::setting::{Kind, Setting};
 use super::table::Table;
 use super::{About, Family, Misspelt, Target};
 use crate::lock::Wanted;
-use crate::plan::Planner;
+use crate::plan::{Cell, Output, Planner};
 use crate::platform::System;
 
 /// One cell of a family.
@@ -31,6 +31,20 @@ impl<F: Family> CellOf<F> {
     pub fn short_name(&self, family: &F) -> String {
         let prefix = format!("{}-", family.about().key);
         self.name.strip_prefix(&prefix).unwrap_or(&self.name).to_owned()
+    }
+
+    /// A package under the names of this cell: without a shell, and not tested.
+    pub fn package(&self, about: &About, output: Output) -> Cell {
+        Cell {
+            name: self.name.clone(),
+            full_name: self.full_name.clone(),
+            family: about.key,
+            limits: about.limits,
+            shell: None,
+            output,
+            target: self.target.name(),
+            built: false,
+        }
     }
 
     /// Whether crossloom's authors can have built it: on the build system where they do.

@@ -197,6 +197,12 @@ impl Shell {
 }
 
 impl Cell {
+    /// The same under other names: both change alike.
+    #[must_use]
+    pub fn renamed(self, rename: impl Fn(&str) -> String) -> Cell {
+        Cell { name: rename(&self.name), full_name: rename(&self.full_name), ..self }
+    }
+
     /// Whether a user's name means it.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.full_name == name

@@ -102,16 +102,7 @@ fn host_tools(
         if !known.insert(name.clone()) {
             continue;
         }
-        planner.cell(Cell {
-            full_name: name.clone(),
-            name,
-            family: ABOUT.key,
-            limits: ABOUT.limits,
-            shell: None,
-            output: Output::Node(tool),
-            target: cell.target.name(),
-            built: false,
-        });
+        planner.cell(cell.package(&ABOUT, Output::Node(tool)).renamed(|_| name.clone()));
     }
 }
 
@@ -153,19 +144,11 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     planner.insert(Node { name: name.clone(), recipe: "bare-metal/kernel", args });
     let words = [("kernel", kernel.name.as_str()), ("rust", version)];
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
-    planner.cell(Cell {
-        name: cell.name.clone(),
-        full_name: cell.full_name.clone(),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: None,
-        output: Output::Node(name.clone()),
-        target: target.name(),
-        built,
-    });
+    let package = Cell { built, ..cell.package(&ABOUT, Output::Node(name.clone())) };
+    planner.cell(package.clone());
     host_tools(planner, cell, &rust, &crates, tools);
     if kernel.is_direct() {
-        started(planner, cell, [&cell.name, &cell.full_name], "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
+        started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
     }
     for firmware in firmware(spec) {
         image(planner, cell, *firmware, &rust, &name);
@@ -202,8 +185,6 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
         ("firmware", text(firmware.as_str())),
     ];
     let image = planner.add(format!("image-{}-{kernel}", firmware.as_str()), "bare-metal/image", args);
-    let name = format!("{}-{}", cell.name, firmware.as_str());
-    let full_name = format!("{}-{}", cell.full_name, firmware.as_str());
     let mut more = Vec::new();
     if firmware == Firmware::Uefi {
         let ovmf = OVMF.default();
@@ -211,24 +192,17 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
         let ovmf = planner.add(format!("ovmf-{}", attribute(ovmf.version())), "bare-metal/ovmf", args);
         more.push(("ovmf", node(&ovmf)));
     }
-    planner.cell(Cell {
-        name: name.clone(),
-        full_name: full_name.clone(),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: None,
-        output: Output::Node(image.clone()),
-        target: cell.target.name(),
-        built: false,
-    });
-    started(planner, cell, [&name, &full_name], "bare-metal/boot-image", ("image", &image), more);
+    let package = cell.package(&ABOUT, Output::Node(image.clone()));
+    let package = package.renamed(|name| format!("{name}-{}", firmware.as_str()));
+    planner.cell(package.clone());
+    started(planner, cell, package, "bare-metal/boot-image", ("image", &image), more);
 }
 
-/// A kernel or an image started on QEMU's machine: a check, and a program for people.
+/// A kernel or an image, which is a package, started on QEMU's machine: a check, and a program for people.
 fn started(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
-    [name, full_name]: [&str; 2],
+    package: Cell,
     check: &'static str,
     (arg, what): (&'static str, &str),
     more: Vec<(&'static str, Arg)>,
@@ -245,15 +219,7 @@ fn started(
     let run = format!("run-{what}");
     planner.insert(Node { name: run.clone(), recipe: "bare-metal/run-qemu", args: args.iter().cloned().collect() });
     args.extend([("serial", Arg::Texts(boots.serial.clone())), ("status", text(&status.to_string()))]);
-    planner.check(Check::new(format!("boot-{name}"), check, args));
-    planner.cell(Cell {
-        name: format!("{name}-qemu"),
-        full_name: format!("{full_name}-qemu"),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: None,
-        output: Output::Node(run),
-        target: cell.target.name(),
-        built: false,
-    });
+    planner.check(Check::new(format!("boot-{}", package.name), check, args));
+    let runner = Cell { output: Output::Node(run), built: false, ..package };
+    planner.cell(runner.renamed(|name| format!("{name}-qemu")));
 }

@@ -163,16 +163,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
         texts: vec![("cell", name.clone()), ("rust", target.rust().to_owned())],
         name,
     };
-    let planned = |output, built| Cell {
-        name: cell.name.clone(),
-        full_name: cell.full_name.clone(),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: Some(shell),
-        output,
-        target: triple,
-        built,
-    };
+    let planned = |output, built| Cell { shell: Some(shell), built, ..cell.package(&ABOUT, output) };
     let Some(compiler) = compiler(planner, target, &spec.sdk, spec.flavour) else {
         return planned(Output::MissingSdk(spec.sdk.name.clone()), false);
     };

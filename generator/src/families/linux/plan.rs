@@ -180,16 +180,7 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
         cxx: false,
         texts: vec![("cell", cell.name.clone())],
     };
-    Cell {
-        name: cell.name.clone(),
-        full_name: cell.full_name.clone(),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: Some(shell),
-        output: Output::Node(name),
-        target: target.name(),
-        built,
-    }
+    Cell { shell: Some(shell), built, ..cell.package(&ABOUT, Output::Node(name)) }
 }
 
 /// The modules that are built against a kernel.
@@ -203,16 +194,8 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
         let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
         let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
         let name = planner.add(name, "linux/linux-module", args);
-        Cell {
-            name: of(&format!("linux-module-{}", module.name), &cell.name),
-            full_name: of(&format!("linux-module-{}", module.name), &cell.full_name),
-            shell: None,
-            output: Output::Node(name),
-            family: ABOUT.key,
-            limits: ABOUT.limits,
-            target: cell.target.name(),
-            built: false,
-        }
+        let package = cell.package(&ABOUT, Output::Node(name));
+        package.renamed(|name| of(&format!("linux-module-{}", module.name), name))
     });
     built.collect()
 }

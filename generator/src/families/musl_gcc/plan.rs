@@ -47,16 +47,7 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         let toolchain = toolchain(planner, cell);
         planner.check(programs(system, cell, &toolchain));
         let built = was_built(planner, cell);
-        planner.cell(Cell {
-            name: cell.name.clone(),
-            full_name: cell.full_name.clone(),
-            family: ABOUT.key,
-            limits: ABOUT.limits,
-            shell: Some(shell(system, cell)),
-            output: Output::Node(toolchain),
-            target: cell.target.triple(),
-            built,
-        });
+        planner.cell(Cell { shell: Some(shell(system, cell)), built, ..cell.package(&ABOUT, Output::Node(toolchain)) });
     }
     let mut versions: Vec<_> = cells.iter().map(|cell| cell.spec.musl).collect();
     versions.sort_by_key(|release| release.version());

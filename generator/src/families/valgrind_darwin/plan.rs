@@ -56,14 +56,8 @@ const TARBALL: &str = "-tarball";
 fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 2] {
     let spec = &cell.spec;
     let planned = |suffix: &str, output, built: bool| Cell {
-        name: format!("{}{suffix}", cell.name),
-        full_name: format!("{}{suffix}", cell.full_name),
-        family: ABOUT.key,
-        limits: ABOUT.limits,
-        shell: None,
-        output,
-        target: cell.target.triple(),
         built,
+        ..cell.package(&ABOUT, output).renamed(|name| format!("{name}{suffix}"))
     };
     let Some(compiler) = compiler(planner, cell.target, &spec.sdk, spec.flavour) else {
         let missing = || Output::MissingSdk(spec.sdk.name.clone());
