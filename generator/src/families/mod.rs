@@ -9,6 +9,7 @@ pub mod bare_metal;
 #[cfg(test)]
 mod contract;
 pub mod darwin;
+mod folder;
 mod languages;
 pub mod linux;
 pub mod musl_gcc;

@@ -5,8 +5,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::mutate::{self, Rng};
-use super::project::{self, Files};
-use crate::diag;
+use super::project::{self, Files, refused};
 use crate::matrix::Matrix;
 
 /// Each case is a whole matrix, with the file.
@@ -15,14 +14,6 @@ const FILES: u64 = 5000;
 const FRAGMENTS: &str = "crossloom = 1\nbuild.systems = [\"aarch64-darwin\"]\n\
     [linux]\ntargets = [\"arm64\"]\ncompiler = [\"llvm\"]\nconfig = [\"mine\"]\n\
     [kernel-config.mine]\nbase = \"tinyconfig\"\nfragments = [\"boot\", \"mine.config\"]\n";
-
-/// Refused with something to say, and with nothing that a terminal would obey.
-fn refused(text: &str, problems: &[crate::diag::Problem]) {
-    assert!(!problems.is_empty());
-    let plain = diag::render("matrix.toml", text, problems, false);
-    assert!(plain.contains("error: ") && plain.len() < 20_000, "{} bytes", plain.len());
-    assert!(plain.chars().all(|c| c == '\n' || !c.is_control()), "{plain:?}");
-}
 
 /// Every line is a setting or says nothing, read in another way than the program does: by Kconfig's own rules, which pass
 /// over a line that they do not understand.

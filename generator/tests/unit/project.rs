@@ -28,6 +28,18 @@ pub fn repository() -> PathBuf {
 /// Files beside a matrix.
 pub struct Files(pub BTreeMap<String, Vec<u8>>);
 
+impl Files {
+    pub fn with(mut self, path: &str, text: &str) -> Files {
+        self.0.insert(path.to_owned(), text.as_bytes().to_vec());
+        self
+    }
+
+    pub fn without(mut self, path: &str) -> Files {
+        self.0.remove(path);
+        self
+    }
+}
+
 impl UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         self.0.get(path).cloned().ok_or_else(|| ("no such file".to_owned(), "write one".to_owned()))
@@ -37,6 +49,14 @@ impl UserFiles for Files {
         let below = format!("{folder}/");
         Ok(self.0.keys().filter_map(|path| path.strip_prefix(&below)).map(str::to_owned).collect())
     }
+}
+
+/// A matrix is refused with something to say, and with nothing that a terminal would obey.
+pub fn refused(text: &str, problems: &[Problem]) {
+    assert!(!problems.is_empty());
+    let plain = diag::render("matrix.toml", text, problems, false);
+    assert!(plain.contains("error: ") && plain.len() < 20_000, "{} bytes", plain.len());
+    assert!(plain.chars().all(|c| c == '\n' || !c.is_control()), "{plain:?}");
 }
 
 /// Tests read matrices of crossloom's own families.

@@ -13,18 +13,24 @@ use super::rust::Crate;
 use super::target_file;
 use super::targets::BareTarget;
 use crate::diag::{Problem, quote};
+use crate::families::folder;
 use crate::family::table::Meaning;
 use crate::family::{Entries, Key, Table, Target};
-use crate::reader::{MAX_USER_FILE, Reader, UserFiles, Value, not_among};
+use crate::reader::{Reader, UserFiles, Value, not_among};
 use crate::verbatim::Verbatim;
 use crate::word::Word;
 use crate::words;
 
-/// Bytes of one workspace's files that are read at most.
-const MAX_BYTES: usize = 8 << 20;
-const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+const WORKSPACE: folder::Kind = folder::Kind {
+    what: "the folder of a workspace",
+    files: "a workspace's files",
+    not_text: "a rendered tree holds text alone: move the file away, or keep it as text in Rust",
+};
 /// What cargo lets packages, programs, features and profiles be called.
 const WORD: &str = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$";
+/// What files are called, and what their names end in.
+const LINKER_SCRIPTS: (&str, &[&str]) = ("linker script", &[".ld", ".lds"]);
+const TARGET_FILES: (&str, &[&str]) = ("target file", &[".json"]);
 /// Lines that a kernel can be asked to print.
 const MAX_LINES: usize = 100;
 
@@ -100,6 +106,17 @@ impl<T> PerTarget<T> {
             PerTarget::Each(values) => values.get(target.name()),
         }
     }
+
+    /// The same with what becomes of each value; without those of which nothing does.
+    fn filter_map<U>(self, mut map: impl FnMut(T) -> Option<U>) -> Option<PerTarget<U>> {
+        match self {
+            PerTarget::All(value) => map(value).map(PerTarget::All),
+            PerTarget::Each(values) => {
+                let values = values.into_iter().filter_map(|(target, value)| Some((target, map(value)?)));
+                Some(PerTarget::Each(values.collect()))
+            }
+        }
+    }
 }
 
 words! {
@@ -135,7 +152,7 @@ static KEYS: [Key; 12] = [
         name: "source",
         required: true,
         doc: "The folder of its cargo workspace beside the matrix, with Cargo.lock.",
-        schema: || json!({ "type": "string", "pattern": FOLDER }),
+        schema: || json!({ "type": "string", "pattern": folder::PATTERN }),
     },
     Key {
         name: "package",
@@ -165,14 +182,14 @@ static KEYS: [Key; 12] = [
         name: "linker-script",
         required: false,
         doc: "The linker script, as a path in the workspace; or a table with one path for each target.",
-        schema: || per_target(json!({ "type": "string", "pattern": FOLDER })),
+        schema: || per_target(json!({ "type": "string", "pattern": folder::PATTERN })),
     },
     Key {
         name: "target-file",
         required: false,
         doc: "Target files of rustc (JSON) that take the place of targets, as paths in the workspace by target. A file has to fit \
               its target: the architecture, the layout of data, no operating system.",
-        schema: || each_target(json!({ "type": "string", "pattern": FOLDER })),
+        schema: || each_target(json!({ "type": "string", "pattern": folder::PATTERN })),
     },
     Key {
         name: "boot",
@@ -393,7 +410,8 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     if boots.as_ref().is_some_and(|boots| !boots.firmware.is_empty()) && reader.count() == before {
         check_api(reader, &crates, &folder, source.span());
     }
-    let linker_script = scripts.and_then(|it| checked_paths(reader, it, "linker script", &workspace, &folder));
+    let linker_script =
+        scripts.and_then(|scripts| scripts.filter_map(|it| found(reader, it, LINKER_SCRIPTS, &workspace, &folder)));
     let target_files = target_files.map(|it| read_target_files(reader, it, &workspace, &folder)).unwrap_or_default();
     let profile = profile.map_or_else(
         || "release".to_owned(),
@@ -599,10 +617,7 @@ fn read_target_files(
     };
     let mut read = BTreeMap::new();
     for (name, (path, span)) in files {
-        let only = PerTarget::All((path, span.clone()));
-        let Some(PerTarget::All(path)) = checked_paths(reader, only, "target file", workspace, folder) else {
-            continue;
-        };
+        let Some(path) = found(reader, (path, span.clone()), TARGET_FILES, workspace, folder) else { continue };
         let text = workspace.get(&path).map(String::as_str).unwrap_or_default();
         let wrong = BareTarget::parse(name).map(|target| target_file::problems(&path, text, target));
         for (message, hint) in wrong.into_iter().flatten() {
@@ -613,79 +628,35 @@ fn read_target_files(
     read
 }
 
-/// Linker scripts or target files that are there.
-fn checked_paths(
+/// The path of a linker script or a target file, if it is there. Names of `what` end in one of `ends`.
+fn found(
     reader: &mut Reader,
-    paths: PerTarget<(String, Range<usize>)>,
-    what: &str,
+    (path, span): (String, Range<usize>),
+    (what, ends): (&str, &[&str]),
     workspace: &BTreeMap<String, String>,
     folder: &str,
-) -> Option<PerTarget<String>> {
-    let mut check = |(path, span): (String, Range<usize>)| {
-        if workspace.contains_key(&path) {
-            return Some(path);
-        }
-        let message = format!("there is no {what} {} in {}", quote(&path), quote(folder));
-        let like = |path: &&String| match what {
-            "target file" => path.ends_with(".json"),
-            _ => path.ends_with(".ld") || path.ends_with(".lds"),
-        };
-        let known: Vec<&str> = workspace.keys().filter(like).map(String::as_str).take(10).collect();
-        let hint = match known.as_slice() {
-            [] => "paths are named from the workspace's folder".to_owned(),
-            known => format!("paths are named from the workspace's folder; it has {}", known.join(", ")),
-        };
-        reader.report(Problem::at(span, message).hint(hint));
-        None
-    };
-    match paths {
-        PerTarget::All(path) => check(path).map(PerTarget::All),
-        PerTarget::Each(paths) => {
-            let paths = paths.into_iter().filter_map(|(target, path)| Some((target, check(path)?)));
-            Some(PerTarget::Each(paths.collect()))
-        }
+) -> Option<String> {
+    if workspace.contains_key(&path) {
+        return Some(path);
     }
+    let message = format!("there is no {what} {} in {}", quote(&path), quote(folder));
+    let alike = workspace.keys().filter(|path| ends.iter().any(|end| path.ends_with(end)));
+    let hint = match alike.map(String::as_str).take(10).collect::<Vec<_>>().as_slice() {
+        [] => "paths are named from the workspace's folder".to_owned(),
+        known => format!("paths are named from the workspace's folder; it has {}", known.join(", ")),
+    };
+    reader.report(Problem::at(span, message).hint(hint));
+    None
 }
 
 /// The texts of a workspace's files; or what is wrong with it and what to do.
 fn workspace(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
-    let plain = |path: &str| path.len() <= 200 && path.split('/').all(is_plain);
-    if !plain(folder) {
-        let hint = "it is a folder beside the matrix; letters, digits and . _ - / make its name";
-        return Err((format!("{} is not the folder of a workspace", quote(folder)), hint.to_owned()));
-    }
-    let unread = |(message, hint): Wrong| (format!("{} cannot be read: {message}", quote(folder)), hint);
-    let names = files.list(folder).map_err(unread)?;
-    let (mut texts, mut left) = (BTreeMap::new(), MAX_BYTES);
-    for name in names {
-        let path = format!("{folder}/{name}");
-        if !plain(&path) {
-            let hint = "letters, digits and . _ - / make the names of a workspace's files";
-            return Err((format!("{} has a name that not every machine takes", quote(&path)), hint.to_owned()));
-        }
-        let bytes = files.read(&path).map_err(unread)?;
-        let Some(rest) = left.checked_sub(bytes.len()).filter(|_| bytes.len() <= MAX_USER_FILE) else {
-            let hint = format!("files of at most {MAX_USER_FILE} bytes are read, and {MAX_BYTES} bytes in all");
-            return Err((format!("{} is too large", quote(&path)), hint));
-        };
-        left = rest;
-        let Ok(text) = String::from_utf8(bytes) else {
-            let hint = "a rendered tree holds text alone: move the file away, or keep it as text in Rust";
-            return Err((format!("{} is not UTF-8 text", quote(&path)), hint.to_owned()));
-        };
-        texts.insert(name, text);
-    }
+    let texts = folder::texts(folder, files, &WORKSPACE, |_| true)?;
     if !texts.contains_key("Cargo.toml") {
         let hint = "it is the folder of the workspace, in which cargo is run";
         return Err((format!("{} holds no Cargo.toml", quote(folder)), hint.to_owned()));
     }
     Ok(texts)
-}
-
-/// Whether it can stand between slashes of a path that means the same to everyone.
-fn is_plain(part: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
 }
 
 fn is_word(text: &str) -> bool {
@@ -697,40 +668,15 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::matrix::Matrix;
-
-    /// A workspace with a kernel, as files beside a matrix.
-    struct Workspace(BTreeMap<String, String>);
-
-    impl Workspace {
-        fn with(mut self, path: &str, text: &str) -> Workspace {
-            self.0.insert(path.to_owned(), text.to_owned());
-            self
-        }
-
-        fn without(mut self, path: &str) -> Workspace {
-            self.0.remove(path);
-            self
-        }
-    }
-
-    impl UserFiles for Workspace {
-        fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-            let text = self.0.get(path).ok_or_else(|| ("there is no such file".to_owned(), "write it".to_owned()))?;
-            Ok(text.clone().into_bytes())
-        }
-
-        fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
-            let below = format!("{folder}/");
-            Ok(self.0.keys().filter_map(|path| path.strip_prefix(&below)).map(str::to_owned).collect())
-        }
-    }
+    use crate::tests::project::Files;
 
     const LOCK: &str = "version = 4\n[[package]]\nname = \"kernel\"\nversion = \"1.0.0\"\n[[package]]\nname = \"spin\"\n\
                         version = \"0.9.8\"\nsource = \"registry+https://index.example.org/\"\n\
                         checksum = \"baf1de4339761588bc0619e3cbc0120ee582ebb74b53b4efbf79117bd2da40fd\"\n";
 
-    fn workspace() -> Workspace {
-        Workspace(BTreeMap::new())
+    /// A workspace with a kernel, as files beside a matrix.
+    fn workspace() -> Files {
+        Files(BTreeMap::new())
             .with("os/Cargo.toml", "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n[features]\nlogging = []\n")
             .with("os/Cargo.lock", LOCK)
             .with("os/src/main.rs", "")
@@ -740,7 +686,7 @@ mod tests {
     const TABLE: &str =
         "source = \"os\"\npackage = \"kernel\"\nlinker-script = \"x86_64.ld\"\nserial = [\"it works\"]\n";
 
-    fn parse(table: &str, files: &Workspace) -> Result<Matrix, Vec<Problem>> {
+    fn parse(table: &str, files: &Files) -> Result<Matrix, Vec<Problem>> {
         let text = format!(
             "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\n\
              kernel = [\"mine\"]\n[bare-metal-kernel.mine]\n{table}"

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::diag::{Problem, quote};
+use crate::families::folder;
 use crate::family::table::Meaning;
 use crate::family::{Key, Table};
 use crate::reader::{MAX_USER_FILE, UserFiles};
@@ -212,13 +213,7 @@ fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn Us
 
 /// Whether it is a relative path that means the same to everyone: it goes into Nix text, and into the tree.
 fn is_path(path: &str) -> bool {
-    path.ends_with(".config") && path.len() <= 200 && path.split('/').all(is_plain)
-}
-
-/// Whether it can stand between slashes of such a path.
-pub fn is_plain(part: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
+    path.ends_with(".config") && folder::is_path(path)
 }
 
 fn is_setting(line: &str) -> bool {

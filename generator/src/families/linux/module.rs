@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::config::is_plain;
 use crate::diag::{Problem, quote};
+use crate::families::folder;
 use crate::family::table::Meaning;
 use crate::family::{Key, Table};
-use crate::reader::{MAX_USER_FILE, UserFiles};
-use crate::reader::{Reader, Value};
+use crate::reader::{Reader, UserFiles, Value};
 
-const FOLDER: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
-
-/// Bytes of one folder's files that are read at most.
-const MAX_BYTES: usize = 8 << 20;
+const FOLDER: folder::Kind = folder::Kind {
+    what: "a source of a module",
+    files: "a module's files",
+    not_text: "a module has only source files: move the other files away",
+};
 
 /// Files that a build leaves in a module's folder. They are not sources, and differ between machines.
 const BUILT: &[&str] = &[".a", ".ko", ".mod", ".mod.c", ".o", "Module.symvers", "modules.order"];
@@ -36,7 +36,7 @@ static KEYS: [Key; 1] = [Key {
     name: "source",
     required: true,
     doc: "Its folder beside the matrix, with a Kbuild or a Makefile that names the module.",
-    schema: || json!({ "type": "string", "pattern": FOLDER }),
+    schema: || json!({ "type": "string", "pattern": folder::PATTERN }),
 }];
 
 impl Table for LinuxModules {
@@ -93,33 +93,8 @@ fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
 
 /// The texts below a folder; or what is wrong with it and what to do.
 fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, (String, String)> {
-    let plain = |path: &str| path.len() <= 200 && path.split('/').all(is_plain);
-    if !plain(folder) {
-        let hint = "it is a folder beside the matrix; letters, digits and . _ - / make its name";
-        return Err((format!("{} is not a source of a module", quote(folder)), hint.to_owned()));
-    }
-    let unread = |(message, hint): (String, String)| (format!("{} cannot be read: {message}", quote(folder)), hint);
-    let names = files.list(folder).map_err(unread)?;
-    let mut texts = BTreeMap::new();
-    let mut left = MAX_BYTES;
-    for name in names.into_iter().filter(|name| !BUILT.iter().any(|end| name.ends_with(end))) {
-        let path = format!("{folder}/{name}");
-        if !plain(&path) {
-            let hint = "letters, digits and . _ - / make the names of a module's files";
-            return Err((format!("{} has a name that not every machine takes", quote(&path)), hint.to_owned()));
-        }
-        let bytes = files.read(&path).map_err(unread)?;
-        let Some(rest) = left.checked_sub(bytes.len()).filter(|_| bytes.len() <= MAX_USER_FILE) else {
-            let hint = format!("files of at most {MAX_USER_FILE} bytes are read, and {MAX_BYTES} bytes in all");
-            return Err((format!("{} is too large", quote(&path)), hint));
-        };
-        left = rest;
-        let Ok(text) = String::from_utf8(bytes) else {
-            let hint = "a module has only source files: move the other files away";
-            return Err((format!("{} is not UTF-8 text", quote(&path)), hint.to_owned()));
-        };
-        texts.insert(name, text);
-    }
+    let is_source = |name: &str| !BUILT.iter().any(|end| name.ends_with(end));
+    let texts = folder::texts(folder, files, &FOLDER, is_source)?;
     // Kbuild takes the one where both are there.
     let Some((name, makefile)) = ["Kbuild", "Makefile"].iter().find_map(|name| texts.get_key_value(*name)) else {
         let hint = "a module's folder says what is built: write `obj-m := hello.o` into Kbuild";
