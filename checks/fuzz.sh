@@ -29,7 +29,9 @@ for test in $("$built" --list | sed -n 's/^\(tests::fuzz_.*\): test$/\1/p'); do
     passed=$((passed + 1))
   else
     echo "$test: FAILED"
-    tail -c 4000 "$log"
+    # A message can hold the whole input, and the end of the log is the same for each failure: the first panic says why.
+    grep -a -m 1 -A 1 ' panicked at ' "$log" | cut -c 1-600 || tail -c 4000 "$log"
+    grep -a -o 'case [0-9]* fails' "$log" || true
     failed=$((failed + 1))
   fi
   grep -a '^fuzz: ' "$log" || true

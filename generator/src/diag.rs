@@ -1,6 +1,7 @@
 //! Problems of an input text as values, and how they are shown.
 
 use std::cmp::Reverse;
+use std::fmt::Display;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DecorStyle;
@@ -179,6 +180,30 @@ pub fn start(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
+    }
+}
+
+/// The reason that a parser of a library gives. It may repeat any part of the text, at any length; its beginning says what is
+/// wrong, and its end where, so that these are kept.
+pub fn clip(reason: &dyn Display) -> String {
+    const HEAD: usize = 200;
+    const TAIL: usize = 100;
+    let text = reason.to_string();
+    let count = text.chars().count();
+    if count <= HEAD + TAIL {
+        return text;
+    }
+    text.chars().take(HEAD).chain(['…']).chain(text.chars().skip(count - TAIL)).collect()
+}
+
+/// An error of a library's parser, as [`clip`] shows it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Reason(String);
+
+impl From<serde_json::Error> for Reason {
+    fn from(error: serde_json::Error) -> Reason {
+        Reason(clip(&error))
     }
 }
 

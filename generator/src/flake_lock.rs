@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::diag::Reason;
+
 /// nixpkgs as it is pinned in a new `flake.lock`: the release branch of [`crate::tree::NIXPKGS_URL`] on a day of 2026.
 /// Two independent public lock files pin this revision with this hash; the tree itself could not be reached.
 fn nixpkgs() -> Value {
@@ -24,7 +26,7 @@ pub enum FlakeLockError {
     #[error("not a flake.lock")]
     Syntax {
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     #[error("not a flake.lock of format version 7: {missing} is missing or has another type")]
     Shape { missing: &'static str },
@@ -37,7 +39,7 @@ pub enum FlakeLockError {
 /// [`FlakeLockError`] when `old` is not a lock of version 7.
 pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLockError> {
     let mut lock = match old {
-        Some(text) => serde_json::from_str(text).map_err(|source| FlakeLockError::Syntax { source })?,
+        Some(text) => serde_json::from_str(text).map_err(|error| FlakeLockError::Syntax { source: error.into() })?,
         None => json!({ "nodes": { "root": {} }, "root": "root", "version": 7 }),
     };
     let shape = |missing| FlakeLockError::Shape { missing };
@@ -72,7 +74,9 @@ pub fn with_nixpkgs(old: Option<&str>, update: bool) -> Result<String, FlakeLock
 /// # Errors
 /// As [`with_nixpkgs`].
 pub fn pins_nixpkgs(text: &str) -> Result<bool, FlakeLockError> {
-    let parsed = |text: &str| serde_json::from_str::<Value>(text).map_err(|source| FlakeLockError::Syntax { source });
+    let parsed = |text: &str| {
+        serde_json::from_str::<Value>(text).map_err(|error| FlakeLockError::Syntax { source: error.into() })
+    };
     Ok(parsed(&with_nixpkgs(Some(text), false)?)? == parsed(text)?)
 }
 
@@ -82,7 +86,7 @@ pub fn pins_nixpkgs(text: &str) -> Result<bool, FlakeLockError> {
 /// # Errors
 /// [`FlakeLockError::Syntax`] when the text is not JSON.
 pub fn pinned_nixpkgs(text: &str) -> Result<Option<String>, FlakeLockError> {
-    let lock: Value = serde_json::from_str(text).map_err(|source| FlakeLockError::Syntax { source })?;
+    let lock: Value = serde_json::from_str(text).map_err(|error| FlakeLockError::Syntax { source: error.into() })?;
     let nodes = lock.get("nodes");
     let node = |name: &Value| nodes?.get(name.as_str()?);
     let pinned = || {

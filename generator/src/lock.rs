@@ -10,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Release, Unpinned, Variant};
+use crate::diag::Reason;
 use crate::nix::hash::Sha256;
 
 /// The format that this program reads and writes.
@@ -77,7 +78,7 @@ pub enum LockError {
     #[error("not a lock")]
     Syntax {
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     #[error("format version {found} is not {VERSION}, the one that this crossloom reads")]
     Version { found: u64 },
@@ -315,11 +316,12 @@ impl Lock {
         struct Version {
             version: u64,
         }
-        let Version { version } = serde_json::from_str(text).map_err(|source| LockError::Syntax { source })?;
+        let Version { version } =
+            serde_json::from_str(text).map_err(|error| LockError::Syntax { source: error.into() })?;
         if version != VERSION {
             return Err(LockError::Version { found: version });
         }
-        let lock: Lock = serde_json::from_str(text).map_err(|source| LockError::Syntax { source })?;
+        let lock: Lock = serde_json::from_str(text).map_err(|error| LockError::Syntax { source: error.into() })?;
         for (name, source) in &lock.sources {
             check(name, source).map_err(|problem| LockError::Source { name: name.clone(), problem })?;
         }

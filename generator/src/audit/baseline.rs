@@ -38,8 +38,8 @@ impl Baseline {
     /// # Errors
     /// Text that is not a baseline; one of another version, or with unknown rules.
     pub fn parse(text: &str, name: &str) -> Result<Baseline, AuditError> {
-        let file: File =
-            serde_json::from_str(text).map_err(|source| AuditError::Baseline { name: name.to_owned(), source })?;
+        let file: File = serde_json::from_str(text)
+            .map_err(|error| AuditError::Baseline { name: name.to_owned(), source: error.into() })?;
         if file.version != VERSION {
             return Err(AuditError::BaselineVersion { name: name.to_owned(), version: file.version });
         }

@@ -30,6 +30,8 @@ use suppress::{Comments, Patterns};
 use text::Source;
 use tree::{Budget, Tree};
 
+use crate::diag::Reason;
+
 /// One place that breaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -100,7 +102,7 @@ pub enum AuditError {
     Baseline {
         name: String,
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     #[error("{name} is a baseline of version {version}, and this crossloom reads version 1")]
     #[diagnostic(help("write it again with `crossloom audit --write-baseline FILE`"))]

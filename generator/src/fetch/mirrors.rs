@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::pip;
-use crate::diag::{nearest, start};
+use crate::diag::{clip, nearest, quote, start};
 use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
 
 /// The file that users write: some lines.
@@ -338,9 +338,9 @@ fn decoded(text: &[u8]) -> Vec<u8> {
 
 /// Reads the user's file: `[mirrors]`, with an address or a list of addresses per name. The error is for a person.
 pub fn user_mirrors(text: &str) -> Result<BTreeMap<String, Vec<String>>, String> {
-    let file: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+    let file: toml::Table = text.parse().map_err(|error: toml::de::Error| clip(&error.to_string().trim_end()))?;
     if let Some(key) = file.keys().find(|key| *key != "mirrors") {
-        return Err(format!("unknown key `{key}`"));
+        return Err(format!("unknown key {}", quote(key)));
     }
     let table = match file.get("mirrors") {
         Some(toml::Value::Table(table)) => table,
@@ -363,7 +363,9 @@ pub fn user_mirrors(text: &str) -> Result<BTreeMap<String, Vec<String>>, String>
                 Some(base) if is_address(base, schemes) => bases.push(base.to_owned()),
                 _ => {
                     return Err(format!(
-                        "mirror `{name}`: {value} is not an address that begins with {}",
+                        "mirror {}: {} is not an address that begins with {}",
+                        quote(name),
+                        clip(value),
                         schemes.join(", ")
                     ));
                 }

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::ci;
 use super::table::{self, FamilyFile};
 use crate::catalogue::Variant;
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, clip, quote};
 use crate::family;
 use crate::family::{Entries, Import, Registered, Table};
 use crate::platform::{Seed, System};
@@ -81,7 +81,7 @@ fn syntax(error: &toml::de::Error) -> Problem {
     } else {
         "strings stand in quotes, lists in brackets, one key per line: gcc = [\"14.2.0\"]"
     };
-    let message = format!("not valid TOML: {}", error.message());
+    let message = format!("not valid TOML: {}", clip(&error.message()));
     Problem { span: error.span(), message, hint: None }.hint(hint)
 }
 

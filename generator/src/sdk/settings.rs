@@ -3,6 +3,8 @@
 use super::error::{PACK_AGAIN, SdkError, shown};
 use super::xml;
 
+use crate::diag::clip;
+
 /// The files' names, in order of preference.
 pub(super) const FILES: [&str; 2] = ["SDKSettings.json", "SDKSettings.plist"];
 
@@ -72,7 +74,7 @@ fn is_version(text: &str) -> bool {
 type Pair = (Option<String>, Option<String>);
 
 fn read_json(bytes: &[u8]) -> Result<Pair, String> {
-    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| clip(&error))?;
     let field = |name| value.get(name).and_then(|value| value.as_str()).map(str::to_owned);
     Ok((field("Version"), field("CanonicalName")))
 }

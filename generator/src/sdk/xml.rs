@@ -9,6 +9,8 @@ use quick_xml::escape::{EscapeError, resolve_predefined_entity, unescape};
 use quick_xml::events::attributes::AttrError;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::diag::clip;
+
 /// Elements within elements. A package's table of contents is as deep as its folders, twice.
 const MAX_DEPTH: usize = 64;
 /// Elements in all. Apple's largest settings have some hundreds, and a package of a thousand files has some 25,000.
@@ -19,11 +21,11 @@ const MAX_ATTRIBUTES: usize = 16;
 /// A document is not XML, or not XML of the plain kind that is read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub(super) enum XmlError {
-    #[error(transparent)]
+    #[error("{}", clip(.0))]
     Syntax(#[from] quick_xml::Error),
-    #[error(transparent)]
+    #[error("{}", clip(.0))]
     Attribute(#[from] AttrError),
-    #[error(transparent)]
+    #[error("{}", clip(.0))]
     Escape(#[from] EscapeError),
     #[error("it has an element in more than {MAX_DEPTH} others")]
     Depth,
@@ -204,5 +206,15 @@ mod tests {
         assert!(matches!(parse(&deep), Err(XmlError::Depth)));
         assert!(matches!(parse(&many), Err(XmlError::Elements)));
         assert!(parse(&at_most).is_ok() && parse(deep.get(3..deep.len() - 4).unwrap_or_default()).is_ok());
+    }
+
+    #[test]
+    fn long_names_are_cut_in_messages() {
+        let long = "n".repeat(50_000);
+        for text in [format!("<{long}></b>"), format!("<a>&{long};</a>"), format!("<a b='&{long};'/>")] {
+            let error = parse(&text).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(!error.is_empty());
+            assert!(error.len() < 500, "{} bytes: {:.200}", error.len(), error);
+        }
     }
 }

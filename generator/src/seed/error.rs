@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::diag::start;
+use crate::diag::{Reason, start};
 
 /// An error of the seed module. The cause, where there is one, is the source and not part of the message.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -116,7 +116,7 @@ pub enum SeedError {
         name: String,
         /// The parser's reason, with line and column.
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     /// A seed lock parses but says something impossible.
     #[error("the seed lock {name} is not valid:\n  {}", problems.join("\n  "))]

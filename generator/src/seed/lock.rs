@@ -124,7 +124,7 @@ impl SeedLock {
     /// Reads and checks a lock. `name` stands for it in errors, usually its path.
     pub fn parse(text: &str, name: &str) -> Result<SeedLock, SeedError> {
         let invalid = |problems| SeedError::LockInvalid { name: name.to_owned(), problems };
-        let syntax = |source| SeedError::LockSyntax { name: name.to_owned(), source };
+        let syntax = |error: serde_json::Error| SeedError::LockSyntax { name: name.to_owned(), source: error.into() };
         if text.len() > TEXT_LIMIT {
             return Err(invalid(vec![format!("it has more than {TEXT_LIMIT} bytes")]));
         }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::diag::Reason;
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::{StoreError, StorePath};
 use crate::plan::Plan;
@@ -28,7 +29,7 @@ pub enum EvaluateError {
     Shape {
         path: String,
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     #[error("{name} has an output that is not a store path")]
     #[diagnostic(help("run `crossloom generate`"))]
@@ -163,5 +164,5 @@ fn evaluate<T: DeserializeOwned>(
     let mut args = vec!["--eval", "--strict", "--json", "--argstr", "index", index];
     args.extend(texts.iter().flat_map(|(name, text)| ["--argstr", name, text]));
     let printed = nix.run("nix-instantiate", args.into_iter().chain(["--expr", function]))?;
-    serde_json::from_str(&printed).map_err(|source| EvaluateError::Shape { path: shown, source })
+    serde_json::from_str(&printed).map_err(|error| EvaluateError::Shape { path: shown, source: error.into() })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diag::start;
+use crate::diag::{Reason, start};
 use crate::nix::hash::Sha256;
 use crate::nix::store::{StoreError, StorePath};
 
@@ -44,7 +44,7 @@ pub enum DigestsError {
     #[error("not a file of digests")]
     Syntax {
         #[source]
-        source: serde_json::Error,
+        source: Reason,
     },
     #[error("format version {found} is not {VERSION}, the one that this crossloom reads")]
     Version { found: u64 },
@@ -81,11 +81,13 @@ impl Digests {
         struct Version {
             version: u64,
         }
-        let Version { version } = serde_json::from_str(text).map_err(|source| DigestsError::Syntax { source })?;
+        let Version { version } =
+            serde_json::from_str(text).map_err(|error| DigestsError::Syntax { source: error.into() })?;
         if version != VERSION {
             return Err(DigestsError::Version { found: version });
         }
-        let digests: Digests = serde_json::from_str(text).map_err(|source| DigestsError::Syntax { source })?;
+        let digests: Digests =
+            serde_json::from_str(text).map_err(|error| DigestsError::Syntax { source: error.into() })?;
         for (system, nodes) in &digests.systems {
             let bad = |name: &String| DigestsError::Name { system: system.clone(), name: name.clone() };
             let names = nodes.values().flat_map(|outputs| outputs.keys());

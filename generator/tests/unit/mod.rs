@@ -28,6 +28,7 @@ mod fuzz_seed;
 mod gate;
 mod linux;
 mod matrix;
+mod messages;
 mod mirrors;
 pub mod nar_tree;
 mod nix;

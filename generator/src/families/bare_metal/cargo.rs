@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 use super::rust::{Crate, RustVersion};
-use crate::diag::{nearest, quote};
+use crate::diag::{clip, nearest, quote};
 use crate::nix::hash::Sha256;
 use crate::word::Word;
 
@@ -38,7 +38,7 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
         let manifest = match text.parse::<Table>() {
             Ok(manifest) => manifest,
             Err(error) => {
-                let message = format!("{} is not TOML: {}", quote(path), error.message());
+                let message = format!("{} is not TOML: {}", quote(path), clip(&error.message()));
                 wrong.push((message, format!("`cargo metadata` in {} says where", quote(folder))));
                 continue;
             }
@@ -126,7 +126,7 @@ pub fn locked(
     };
     let lock: Table = match text.parse::<Table>() {
         Ok(lock) => lock,
-        Err(error) => return Err(vec![(format!("{} is not a lock: {}", quote(&path), error.message()), renew)]),
+        Err(error) => return Err(vec![(format!("{} is not a lock: {}", quote(&path), clip(&error.message())), renew)]),
     };
     let entries = lock.get("package").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if entries.len() > MAX_CRATES {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::cargo::Wrong;
 use super::rust::RustVersion;
 use super::targets::BareTarget;
-use crate::diag::{nearest, quote};
+use crate::diag::{clip, nearest, quote};
 use crate::family::Target;
 use crate::word::Word;
 
@@ -21,7 +21,7 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
     let fields: Map<String, Value> = match serde_json::from_str(text) {
         Ok(fields) => fields,
         Err(error) => {
-            let message = format!("{}, line {}: not a JSON object: {error}", quote(path), error.line());
+            let message = format!("{}, line {}: not a JSON object: {}", quote(path), error.line(), clip(&error));
             return vec![(message, "`rustc --print target-spec-json` shows such a file".to_owned())];
         }
     };
