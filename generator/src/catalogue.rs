@@ -236,7 +236,6 @@ impl Catalogue {
     }
 
     /// Every release, by package.
-    #[cfg(test)]
     pub fn releases(&self) -> impl Iterator<Item = &Release> {
         self.releases.values().flatten()
     }

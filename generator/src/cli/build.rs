@@ -5,14 +5,21 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::edit::named;
 use super::page::{Page, Use};
 use super::progress::{Progress, show};
-use super::project::EditedArgs;
+use super::project::{EditedArgs, first};
+use super::table::separated;
 use super::{MatrixArgs, Outcome, Result, project};
+use crate::nix::driver::Nix;
+use crate::plan::{Plan, SystemPlan};
+use crate::platform::System;
+use crate::project::{Project, cached};
 use crate::store::build::Outcome as Built;
-use crate::store::build::{BuildError, build, located};
-use crate::store::choose::{attributes, planned};
+use crate::store::build::{BuildError, How, build, located};
+use crate::store::choose::{attributes, choose, expand, planned};
 use crate::store::develop::without_nixpkgs;
+use crate::store::evaluate::store;
 use crate::store::sources::for_names;
 use crate::store::{Event, machine};
 
@@ -26,6 +33,9 @@ pub const PAGE: Page = Page {
             "also makes a link that protects the toolchain from the garbage collector",
         ),
         ("crossloom build programs-{cell}", "builds a check, which compiles programs and runs them"),
+        ("crossloom build --target {target}", "builds a toolchain without a matrix"),
+        ("crossloom build --all --keep-going", "builds all cells and runs all checks, whatever fails"),
+        ("crossloom build --dry-run {cell}", "prints the nodes that are not in the store yet"),
         ("crossloom build --rebuild gmp", "builds one node a second time and compares"),
     ],
     uses: &[Use::Project, Use::Rendered, Use::Nix, Use::Network],
@@ -38,9 +48,24 @@ pub struct BuildArgs {
     matrix: MatrixArgs,
     #[command(flatten)]
     edited: EditedArgs,
-    /// Cells and checks, as `crossloom plan` prints them, or nodes.
-    #[arg(value_name = "CELL|CHECK|NODE", required = true)]
+    /// Cells and checks, as `crossloom plan` prints them, nodes, or patterns such as '*-x86_64-*'; all cells if there is none.
+    #[arg(value_name = "CELL|CHECK|NODE|PATTERN")]
     names: Vec<String>,
+    /// Build all cells and all checks.
+    #[arg(long, conflicts_with = "names")]
+    all: bool,
+    /// Build the cell of this target, with tested defaults and without a matrix; its files are made in the cache.
+    #[arg(long, value_name = "TARGET", conflicts_with_all = ["names", "all", "matrix", "allow_edited"])]
+    target: Option<String>,
+    /// The family of the target, if more than one family has it.
+    #[arg(long, value_name = "FAMILY", value_parser = super::list::family(), requires = "target")]
+    family: Option<String>,
+    /// Print the nodes that would be built, with their store paths. Builds and downloads nothing.
+    #[arg(long, conflicts_with = "rebuild")]
+    dry_run: bool,
+    /// If something cannot be built, build everything else that does not need it.
+    #[arg(short, long)]
+    keep_going: bool,
     /// Make a link to the result, which protects it from the garbage collector.
     #[arg(short, long, value_name = "LINK")]
     out_link: Option<PathBuf>,
@@ -51,27 +76,86 @@ pub struct BuildArgs {
 
 /// Runs the command.
 pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
-    let project = project::open(&args.matrix.matrix)?;
+    let path = match &args.target {
+        Some(word) => planned_for(word, args.family.as_deref())?,
+        None => args.matrix.find()?,
+    };
+    let project = project::open(&path)?;
     let index = project.index()?;
     let system = machine::system()?;
     let nix = located(&project.seeds()?, system)?;
     let plan = project.plan()?;
     args.edited.current(&project, &plan)?;
+    let part = planned(&plan, system)?;
+    let names = expand(part, system, &args.names, args.all)?;
+    if args.names.is_empty() {
+        for cell in part.cells.iter().filter(|cell| cell.node().is_none()) {
+            tracing::warn!("{} is left out: its SDK is not imported", cell.name);
+        }
+    }
+    if args.dry_run {
+        return dry_run(&nix, &project, &plan, part, system, &names);
+    }
     let mut progress = Progress::new(quiet);
     let mut tell = |event: Event<'_>| progress.tell(event);
-    for_names(&nix, &project, &plan, system, &args.names, show(quiet), &mut tell)?;
+    for_names(&nix, &project, &plan, system, &names, show(quiet), &mut tell)?;
 
-    let attributes = attributes(planned(&plan, system)?, system, &args.names, args.rebuild);
-    match build(&nix, &index, &attributes, args.out_link.as_deref(), args.rebuild, &mut tell)? {
+    let attributes = attributes(part, system, &names, args.rebuild);
+    let how = How { link: args.out_link.as_deref(), rebuild: args.rebuild, keep_going: args.keep_going };
+    let outcome = match build(&nix, &index, &attributes, &how, &mut tell)? {
         Built::Built(paths) => {
             super::say(&paths)?;
-            Ok(Outcome::Fine)
+            Outcome::Fine
         }
         Built::Differs(node) => {
             tracing::error!("{node} differs when it is built again");
-            Ok(Outcome::Found)
+            Outcome::Found
         }
+    };
+    if let Some(word) = &args.target {
+        let family = args.family.as_ref().map(|family| format!(" --family {family}")).unwrap_or_default();
+        tracing::info!(
+            "to keep this as a project of your own: crossloom init --target {word}{family} && crossloom sync"
+        );
     }
+    Ok(outcome)
+}
+
+/// A project in the cache with one target, locked and rendered.
+fn planned_for(word: &str, family: Option<&str>) -> Result<PathBuf> {
+    let target = named(word, family)?;
+    let name = format!("{}-{}", target.family.about().key, target.name);
+    let folder = machine::cache()?.join("targets").join(name);
+    let text = first(&[word.to_owned()], family)?;
+    // A newer crossloom may have other defaults, and its own lock for them.
+    Ok(cached(&folder, &text)?)
+}
+
+/// Prints the nodes that a build would build.
+fn dry_run(
+    nix: &Nix,
+    project: &Project,
+    plan: &Plan,
+    part: &SystemPlan,
+    system: System,
+    names: &[String],
+) -> Result<Outcome> {
+    let stores = store(nix, project, plan)?;
+    let known = stores.get(&system);
+    let chosen = choose(part, system, names)?.nodes;
+    let nodes = part.closure(chosen.iter().map(String::as_str));
+    let all = nodes.len();
+    let checks =
+        part.checks.iter().map(|check| check.name.as_str()).filter(|check| names.iter().any(|name| name == check));
+    let all_names = nodes.iter().map(|node| node.name.as_str()).chain(checks);
+    let stored = all_names.filter_map(|name| Some((name, known?.get(name)?)));
+    let missing: Vec<Vec<String>> = stored
+        .filter(|(_, stored)| !stored.present)
+        .map(|(name, stored)| vec![name.to_owned(), stored.path.clone()])
+        .collect();
+    tracing::info!("{} to build; {all} nodes in all", missing.len());
+    super::say(&separated(&missing))?;
+    Ok(Outcome::Fine)
 }
 
 /// The page of `nix`.
@@ -112,7 +196,7 @@ fn builds(args: &[String]) -> bool {
 
 /// Runs `nix` as `crossloom build` would: with flakes, sandboxed, offline, and with the sandbox's /bin/sh.
 pub fn nix(args: &NixArgs) -> Result<Outcome> {
-    let project = project::open(&args.matrix.matrix)?;
+    let project = project::open(&args.matrix.find()?)?;
     let nix = located(&project.seeds()?, machine::system()?)?;
     // Other commands build nothing, and are useful even if nothing is rendered or the lock is stale.
     if builds(&args.args) && project.index().is_ok() {

@@ -42,7 +42,7 @@ pub struct DigestsArgs {
 
 /// Runs the command.
 pub fn run(args: &DigestsArgs) -> Result<Outcome> {
-    let project = project::open(&args.matrix.matrix)?;
+    let project = project::open(&args.matrix.find()?)?;
     project.index()?;
     let system = machine::system()?;
     let plan = project.plan()?;

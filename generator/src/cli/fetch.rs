@@ -57,7 +57,7 @@ fn parse_system(text: &str) -> std::result::Result<System, String> {
 
 /// Runs the command.
 pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
-    let project = project::open(&args.matrix.matrix)?;
+    let project = project::open(&args.matrix.find()?)?;
     let system = args.system.map_or_else(machine::system, Ok)?;
     let (plan, seeds) = (project.plan()?, project.seeds()?);
     let needed = needed(&plan, &seeds, system, &args.cells)?;

@@ -5,6 +5,7 @@ mod audit;
 mod build;
 mod diff;
 mod digests;
+mod edit;
 mod fetch;
 mod format;
 mod list;
@@ -45,21 +46,37 @@ pub struct Cli {
 /// The matrix of a command.
 #[derive(Debug, Args)]
 pub struct MatrixArgs {
-    /// The matrix, or its folder. All other files are read and written beside it.
-    #[arg(short, long, default_value = "matrix.toml", value_name = "FILE")]
-    matrix: PathBuf,
+    /// The matrix, or its folder. All other files are read and written beside it. [default: matrix.toml in this folder, or in
+    /// the nearest one above it that has one]
+    #[arg(short, long, value_name = "FILE")]
+    matrix: Option<PathBuf>,
+}
+
+impl MatrixArgs {
+    /// The matrix that is meant, which may lie in a folder above.
+    fn find(&self) -> Result<PathBuf> {
+        match &self.matrix {
+            Some(path) => Ok(path.clone()),
+            None => Ok(crate::project::nearest()?),
+        }
+    }
+
+    /// The matrix that is to be written.
+    fn here(&self) -> PathBuf {
+        self.matrix.clone().unwrap_or_else(|| PathBuf::from(crate::project::MATRIX_NAME))
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Write a first matrix.toml.
-    Init {
-        #[command(flatten)]
-        matrix: MatrixArgs,
-        /// The family of its first cell; `crossloom list` prints them.
-        #[arg(long, value_name = "FAMILY", value_parser = list::family())]
-        family: Option<String>,
-    },
+    Init(project::InitArgs),
+    /// Add targets to the matrix.
+    Add(edit::EditArgs),
+    /// Remove targets from the matrix.
+    Remove(edit::EditArgs),
+    /// Bring locks and rendered files up to date with the matrix: `lock`, then `generate`.
+    Sync(edit::SyncArgs),
     /// Print the families, or the keys, targets and versions of one family.
     List(list::ListArgs),
     /// Read the matrix and its locks, and print every problem.
@@ -134,8 +151,7 @@ pub const PAGE: Page = Page {
     command: "",
     examples: &[
         ("crossloom init", "writes a first matrix.toml; then:"),
-        ("crossloom lock", "writes where every source is, and its hash"),
-        ("crossloom generate", "writes flake.nix and the folder crossloom/"),
+        ("crossloom sync", "writes where every source is with its hash, flake.nix and the folder crossloom/"),
         ("crossloom plan", "prints the cells that the matrix stands for"),
         ("crossloom build {cell}", "builds one of them"),
     ],
@@ -261,11 +277,14 @@ const STRONG: anstyle::Style =
 
 fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
     match command {
-        Command::Init { matrix, family } => project::init(&matrix.matrix, family.as_deref()),
+        Command::Init(args) => project::init(&args),
+        Command::Add(args) => edit::add(&args),
+        Command::Remove(args) => edit::remove(&args),
+        Command::Sync(args) => edit::sync(&args),
         Command::List(args) => list::run(&args),
-        Command::Check { matrix } => project::check(&matrix),
-        Command::Lock { matrix, update, check } => project::lock(&matrix, &update, check),
-        Command::Generate { matrix, check, no_flake } => project::generate(&matrix, check, !no_flake),
+        Command::Check { matrix } => project::check(&matrix.find()?),
+        Command::Lock { matrix, update, check } => project::lock(&matrix.find()?, &update, check),
+        Command::Generate { matrix, check, no_flake } => project::generate(&matrix.find()?, check, !no_flake),
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan(args) => plan::run(&args),
         Command::Diff(args) => diff::run(&args),

@@ -5,7 +5,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::families::DEFAULT;
 
-use super::{audit, build, diff, digests, fetch, format, list, manual, plan, project, sdk, seed, verify};
+use super::{audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, sdk, seed, verify};
 
 /// One command's.
 #[derive(Debug)]
@@ -96,9 +96,12 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 24] = [
+pub const PAGES: [&Page; 27] = [
     &super::PAGE,
     &project::INIT,
+    &edit::ADD,
+    &edit::REMOVE,
+    &edit::SYNC,
     &list::PAGE,
     &project::CHECK,
     &project::LOCK,

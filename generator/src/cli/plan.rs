@@ -46,7 +46,7 @@ const HEADINGS: [&str; 6] = ["SYSTEM", "KIND", "NAME", "STATE", "STORE", "PATH"]
 
 /// Runs the command.
 pub fn run(args: &PlanArgs) -> Result<Outcome> {
-    let project = project::open(&args.matrix.matrix)?;
+    let project = project::open(&args.matrix.find()?)?;
     let plan = project.plan()?;
     let store = match args.store {
         true => {

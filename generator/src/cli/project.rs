@@ -5,13 +5,18 @@ use std::path::Path;
 
 use clap::Args;
 
+use super::edit::named;
 use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result};
 use crate::families;
 use crate::family::find;
+use crate::matrix::edit::with;
+use crate::matrix::first_matrix;
 use crate::output::Guard;
 use crate::plan::Plan;
+use crate::platform::System;
 use crate::project::{self, Project, ProjectError};
+use crate::store::machine;
 use crate::{diag, output};
 
 /// The page of `init`.
@@ -19,6 +24,7 @@ pub const INIT: Page = Page {
     command: "init",
     examples: &[
         ("crossloom init", "writes matrix.toml with one toolchain"),
+        ("crossloom init --target {target}", "writes matrix.toml with this target"),
         ("crossloom init --family linux", "writes matrix.toml with one kernel"),
     ],
     uses: &[Use::Project],
@@ -69,20 +75,45 @@ pub fn open_named(path: &Path) -> Result<Project> {
     Ok(Project::open_named(path).inspect_err(print_problems)?)
 }
 
-fn print_problems(error: &ProjectError) {
+pub fn print_problems(error: &ProjectError) {
     if let ProjectError::Matrix { path, text, problems } = error {
         let colour = std::io::stderr().is_terminal();
         anstream::eprintln!("{}\n", diag::render(path, text, problems, colour).trim_end());
     }
 }
 
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// The family of its first cell; `crossloom list` prints them.
+    #[arg(long, value_name = "FAMILY", value_parser = super::list::family())]
+    family: Option<String>,
+    /// A target of its cells; may be repeated. `crossloom list targets` prints them.
+    #[arg(long, value_name = "TARGET")]
+    target: Vec<String>,
+}
+
 /// Writes a first matrix.
-pub fn init(path: &Path, family: Option<&str>) -> Result<Outcome> {
-    // The command line accepts only names of families.
-    let named = family.and_then(|key| find(families::ALL, key));
-    project::init(path, named.unwrap_or(families::DEFAULT))?;
-    tracing::info!("{} written; next: crossloom lock && crossloom generate", path.display());
+pub fn init(args: &InitArgs) -> Result<Outcome> {
+    let path = args.matrix.here();
+    project::init(&path, &first(&args.target, args.family.as_deref())?)?;
+    tracing::info!("{} written; next: crossloom sync", path.display());
     Ok(Outcome::Fine)
+}
+
+/// A first matrix with these targets; with the example of a family if there are none.
+pub fn first(words: &[String], family: Option<&str>) -> Result<String> {
+    let targets = words.iter().map(|word| named(word, family)).collect::<std::result::Result<Vec<_>, _>>()?;
+    // Matrices that are written on a Mac build on Linux all the same, unless their authors say otherwise.
+    let system = machine::system().ok().filter(|system| system.is_linux()).unwrap_or(System::X86_64Linux);
+    let Some((first, more)) = targets.split_first() else {
+        // The command line accepts only names of families.
+        let family = family.and_then(|key| find(families::ALL, key)).unwrap_or(families::DEFAULT);
+        return Ok(first_matrix(family, family.about().example_target, system));
+    };
+    let text = first_matrix(first.family, first.name, system);
+    Ok(more.iter().try_fold(text, |text, target| with(&text, *target))?)
 }
 
 /// Whether commands that build accept a rendered folder that was edited.
@@ -105,19 +136,19 @@ impl EditedArgs {
 }
 
 /// Reads matrix and locks.
-pub fn check(args: &MatrixArgs) -> Result<Outcome> {
-    let project = open(&args.matrix)?;
+pub fn check(path: &Path) -> Result<Outcome> {
+    let project = open(path)?;
     project.plan()?;
     project.seeds()?;
     project.check_flake_lock()?;
     let count = project.matrix.count();
-    tracing::info!("{}: {count} cell{}", args.matrix.display(), if count == 1 { "" } else { "s" });
+    tracing::info!("{}: {count} cell{}", path.display(), if count == 1 { "" } else { "s" });
     Ok(Outcome::Fine)
 }
 
 /// Writes or checks `matrix.lock` and `flake.lock`.
-pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome> {
-    let project = open(&args.matrix)?;
+pub fn lock(path: &Path, update: &[String], check: bool) -> Result<Outcome> {
+    let project = open(path)?;
     // The new lock depends on the one that was read, so nobody else may write in between.
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let locks = match project.locks(update) {
@@ -144,8 +175,8 @@ pub fn lock(args: &MatrixArgs, update: &[String], check: bool) -> Result<Outcome
 }
 
 /// Writes or checks the rendered tree.
-pub fn generate(args: &MatrixArgs, check: bool, flake: bool) -> Result<Outcome> {
-    let project = open(&args.matrix)?;
+pub fn generate(path: &Path, check: bool, flake: bool) -> Result<Outcome> {
+    let project = open(path)?;
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let tree = project.tree(flake)?;
     if !check {

@@ -68,8 +68,9 @@ pub fn run(command: SdkCommand) -> Result<Outcome> {
 
 fn import(args: &ImportArgs) -> Result<Outcome> {
     let ImportArgs { matrix, name, sdk, replace, from } = args;
-    let project = project::open(&matrix.matrix)?;
-    import::declared(&project.matrix, &matrix.matrix, name)?;
+    let path = matrix.find()?;
+    let project = project::open(&path)?;
+    import::declared(&project.matrix, &path, name)?;
     // A problem of the last step should show now, and not after a minute.
     project.existing_lock()?;
     let imported = import::import(&Nix::locate()?, &project, name, from, sdk.as_deref(), *replace)?;

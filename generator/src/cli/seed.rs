@@ -148,7 +148,8 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let built_in = |suite: Suite| SeedLock::built_in(suite.as_str().parse().ok()?, system).ok();
             // Without a file beside the matrix, the built-in lock is the one that is built from.
             let own = output.is_none().then(|| built_in(suite)).flatten();
-            let beside = || matrix_in(&matrix.matrix).with_file_name(seed_file(suite, system));
+            let matrix = matrix_in(&matrix.find()?);
+            let beside = || matrix.with_file_name(seed_file(suite, system));
             let path = output.unwrap_or_else(beside);
             let locked = || locked(&path, allow_older).map(|locked| locked.or(own.clone().filter(|_| !allow_older)));
             let now = (!allow_expired).then(now);

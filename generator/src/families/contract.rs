@@ -10,6 +10,7 @@ use super::ALL;
 use crate::catalogue::catalogue;
 use crate::family::{Kind, Registered, Values};
 use crate::matrix::{Matrix, first_matrix, reference, schema};
+use crate::platform::System;
 
 use crate::tests::project::{self, repository};
 
@@ -28,7 +29,7 @@ fn every_family_has_an_example_that_asks_for_it() {
 #[test]
 fn every_family_has_a_first_matrix() {
     for family in ALL {
-        let text = first_matrix(*family);
+        let text = first_matrix(*family, family.about().example_target, System::X86_64Linux);
         let matrix = Matrix::parse(&text).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
         assert_eq!(matrix.count(), 1, "{text}");
     }

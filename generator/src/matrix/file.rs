@@ -92,22 +92,19 @@ pub fn root_keys(families: &[&'static dyn Registered]) -> Vec<&'static str> {
     ROOT.into_iter().chain(tables).chain(own).collect()
 }
 
-/// A matrix to start from: a plain cell of one family.
-pub fn first_matrix(family: &dyn Registered) -> String {
+/// A matrix to start from: a plain cell of one family, for a target of its own, built on that system.
+pub fn first_matrix(family: &dyn Registered, target: &str, system: System) -> String {
     let about = family.about();
     format!(
         "# Which cross toolchains this project needs, and where they are built.\n\
-         # Next: crossloom lock && crossloom generate && crossloom plan\n\
+         # Next: crossloom sync && crossloom plan\n\
          crossloom = {FORMAT}\n\n\
          [build]\nsystems = [\"{}\"]\n\n\
          [sources]\n\
          # Debian's archive holds every source that is built by default; `upstream` takes the authors' own files.\n\
          prefer = [\"debian\", \"upstream\"]\n\n\
-         # {}\n[{}]\ntargets = [\"{}\"]\n",
-        System::X86_64Linux,
-        about.summary,
-        about.key,
-        about.example_target,
+         # {}\n[{}]\ntargets = [\"{target}\"]\n",
+        system, about.summary, about.key,
     )
 }
 

@@ -4,6 +4,7 @@
 //! module here knows a family by name: they read what families say about themselves.
 
 pub mod ci;
+pub mod edit;
 mod expand;
 mod file;
 mod plan;

@@ -6,6 +6,7 @@ use crate::diag::Problem;
 use crate::flake_lock::FlakeLockError;
 use crate::input::Conflict;
 use crate::lock::LockError;
+use crate::matrix::edit::EditError;
 use crate::output::OutputError;
 use crate::platform::{Suite, System};
 use crate::seed::error::SeedError;
@@ -23,6 +24,18 @@ pub enum ProjectError {
     #[error("there is no {path}")]
     #[diagnostic(help("run `crossloom init`, or name the matrix with --matrix FILE"))]
     NoMatrix { path: String },
+    #[error("{path} belongs to another user, and lies above the working directory")]
+    #[diagnostic(help("if it is the matrix that you mean, name it: --matrix {path}"))]
+    Foreign { path: String },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Edit(#[from] EditError),
+    #[error("cannot use {path}")]
+    Folder {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("there is no {path}")]
     #[diagnostic(help("name a matrix, or a folder with a matrix.toml"))]
     NotNamed { path: String },

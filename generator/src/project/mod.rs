@@ -8,14 +8,15 @@ mod rendered;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::families;
-use crate::family::Registered;
 use crate::flake_lock;
 use crate::input::{self, Kind, unconflicted};
 use crate::lock::{Lock, LockError};
-use crate::matrix::{MAX_FILE, Matrix, first_matrix};
+use crate::matrix::edit::EditError;
+use crate::matrix::{MAX_FILE, Matrix};
 use crate::output::{self, Guard};
 use crate::plan::Plan;
 use crate::platform::{Suite, System};
@@ -35,15 +36,76 @@ pub struct Project {
     pub matrix: Matrix,
 }
 
-/// Writes a first matrix with a cell of a family, where none is yet.
-pub fn init(path: &Path, family: &dyn Registered) -> Result<(), ProjectError> {
+/// The name of a matrix that nothing else names.
+pub const MATRIX_NAME: &str = "matrix.toml";
+
+/// The matrix of the working directory: the one in it, or in the nearest folder above that has one.
+///
+/// # Errors
+/// A matrix above that belongs to another user: who may write to a folder such as `/tmp` could choose what is built here.
+pub fn nearest() -> Result<PathBuf, ProjectError> {
+    let here = PathBuf::from(MATRIX_NAME);
+    if here.symlink_metadata().is_ok() {
+        return Ok(here);
+    }
+    let above = std::env::current_dir().unwrap_or_default();
+    for path in above.ancestors().skip(1).map(|folder| folder.join(MATRIX_NAME)) {
+        if let Ok(metadata) = path.symlink_metadata() {
+            let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
+            return if own { Ok(path) } else { Err(ProjectError::Foreign { path: path.display().to_string() }) };
+        }
+    }
+    Ok(here)
+}
+
+/// A project that crossloom keeps in a folder for itself: with this matrix, a new lock, and rendered files. Gives the matrix.
+///
+/// # Errors
+/// Those of writing, and of locking and rendering a matrix.
+pub fn cached(folder: &Path, text: &str) -> Result<PathBuf, ProjectError> {
+    let shown = || folder.display().to_string();
+    std::fs::create_dir_all(folder).map_err(|source| ProjectError::Folder { path: shown(), source })?;
+    let guard = Guard::take(folder)?;
+    let path = guard.folder().join(MATRIX_NAME);
+    output::write_file(&path, text)?;
+    let project = Project::open(&path)?;
+    // The lock follows the catalogue of this crossloom, whichever wrote the old one.
+    let lock = project.lock_path();
+    match std::fs::remove_file(&lock) {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            return Err(ProjectError::Folder { path: lock.display().to_string(), source });
+        }
+        _ => output::write_files(&project.locks(&["nixpkgs".to_owned()])?.stale)?,
+    }
+    output::write(folder, &project.tree(true)?)?;
+    Ok(path)
+}
+
+/// Changes the text of a matrix, and writes it if it is one afterwards.
+///
+/// # Errors
+/// What the change says, and the problems of the matrix that would come of it. The file is then what it was.
+pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>) -> Result<(), ProjectError> {
+    let path = &matrix_in(path);
+    let _project = Guard::take(folder_of(path))?;
+    let shown = path.display().to_string();
+    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
+    let text = change(&text)?;
+    if let Err(problems) = Matrix::parse_in(families::ALL, &text, &Beside(folder_of(path))) {
+        return Err(ProjectError::Matrix { path: shown, text, problems });
+    }
+    Ok(output::write_file(path, &text)?)
+}
+
+/// Writes a first matrix with a cell of a target, where none is yet.
+pub fn init(path: &Path, text: &str) -> Result<(), ProjectError> {
     let dir = folder_of(path);
     // Without the folder there is nothing to be held, and the write says so.
     let _project = dir.is_dir().then(|| Guard::take(dir)).transpose()?;
     if path.symlink_metadata().is_ok() {
         return Err(ProjectError::Exists { path: path.display().to_string() });
     }
-    Ok(output::write_file(path, &first_matrix(family))?)
+    Ok(output::write_file(path, text)?)
 }
 
 const MATRIX: Kind = Kind { what: "a matrix", most: MAX_FILE };
@@ -73,7 +135,7 @@ fn text(path: &Path, bytes: io::Result<Vec<u8>>) -> Result<Option<String>, Proje
 
 /// The file that is meant: a folder stands for the matrix in it.
 pub fn matrix_in(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join("matrix.toml") } else { path.to_owned() }
+    if path.is_dir() { path.join(MATRIX_NAME) } else { path.to_owned() }
 }
 
 /// The name of a matrix's file. The names of other files follow from it, and generated files hold it in their first

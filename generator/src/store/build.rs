@@ -80,24 +80,36 @@ pub enum Outcome {
     Differs(String),
 }
 
-/// Builds attributes of the rendered `index`; with `rebuild` a second time, to compare. A link to the result is made
-/// where `link` says.
+/// How something is built.
+#[derive(Debug, Default)]
+pub struct How<'a> {
+    /// Where a link to the result is made.
+    pub link: Option<&'a Path>,
+    /// Build a second time, to compare.
+    pub rebuild: bool,
+    /// Go on with the others when something fails.
+    pub keep_going: bool,
+}
+
+/// Builds attributes of the rendered `index`.
 pub fn build(
     nix: &Nix,
     index: &Path,
     attributes: &[String],
-    link: Option<&Path>,
-    rebuild: bool,
+    how: &How<'_>,
     tell: Tell<'_>,
 ) -> Result<Outcome, BuildError> {
     let mut args = vec![index.display().to_string(), "--no-build-output".to_owned()];
     args.extend(attributes.iter().flat_map(|attribute| ["-A".to_owned(), attribute.clone()]));
-    match link {
+    match how.link {
         Some(link) => args.extend(["--out-link".to_owned(), link.display().to_string()]),
         None => args.push("--no-out-link".to_owned()),
     }
-    if rebuild {
+    if how.rebuild {
         args.push("--check".to_owned());
+    }
+    if how.keep_going {
+        args.push("--keep-going".to_owned());
     }
     let ended = watch(nix.command("nix-build", &args), tell)?;
     if ended.ok {

@@ -20,6 +20,17 @@ pub enum ChooseError {
     #[error("{name} needs sdk {sdk}, which is not in matrix.lock")]
     #[diagnostic(help("run `crossloom sdk import --name {sdk} FILE`"))]
     NoSdk { name: String, sdk: String },
+    #[error("{pattern} matches no cell, check or node for {system}")]
+    #[diagnostic(help(
+        "`crossloom plan --nodes` lists them; a pattern stands in quotes, so that the shell leaves it alone"
+    ))]
+    NoMatch { pattern: String, system: System },
+    #[error("{pattern:?} is not a pattern")]
+    Pattern {
+        pattern: String,
+        #[source]
+        source: globset::Error,
+    },
     #[error("the matrix has no cell for {system}")]
     #[diagnostic(help("add {system} to `systems` in [build], which has {}", words(systems)))]
     NoSystem { system: System, systems: Vec<System> },
@@ -49,6 +60,44 @@ pub struct Chosen {
 pub fn planned(plan: &Plan, system: System) -> Result<&SystemPlan, ChooseError> {
     let other = || ChooseError::NoSystem { system, systems: plan.systems.keys().copied().collect() };
     plan.systems.get(&system).ok_or_else(other)
+}
+
+/// What the names of a command line stand for: a name for itself, a pattern for the cells and checks that it matches, or for
+/// nodes if there are none of these. No name stands for every cell that can be had, and with `all` also for every check.
+///
+/// # Errors
+/// A pattern that is none, or that matches nothing.
+pub fn expand(plan: &SystemPlan, system: System, words: &[String], all: bool) -> Result<Vec<String>, ChooseError> {
+    let cells = plan.cells.iter().filter(|cell| cell.node().is_some()).map(|cell| cell.name.as_str());
+    let checks = plan.checks.iter().map(|check| check.name.as_str());
+    if words.is_empty() {
+        let checks = checks.filter(|_| all);
+        return Ok(cells.chain(checks).map(str::to_owned).collect());
+    }
+    let known: Vec<&str> = cells.chain(checks).collect();
+    let nodes: Vec<&str> = plan.nodes.iter().map(|node| node.name.as_str()).collect();
+    let mut names = Vec::new();
+    for word in words {
+        if !word.contains(['*', '?', '[', '{']) {
+            names.push(word.clone());
+            continue;
+        }
+        let pattern = globset::Glob::new(word);
+        let bad = |source| ChooseError::Pattern { pattern: word.clone(), source };
+        let pattern = pattern.map_err(bad)?.compile_matcher();
+        let matches = |name: &&&str| pattern.is_match(name);
+        let before = names.len();
+        names.extend(known.iter().filter(matches).map(|name| (*name).to_owned()));
+        if names.len() == before {
+            names.extend(nodes.iter().filter(matches).map(|name| (*name).to_owned()));
+        }
+        if names.len() == before {
+            return Err(ChooseError::NoMatch { pattern: word.clone(), system });
+        }
+    }
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(name.clone()));
+    Ok(names)
 }
 
 /// The meanings of the named cells, shells, checks and nodes; all cells and checks if no name is given.

@@ -9,6 +9,7 @@ mod temporary_store;
 mod audit;
 mod by_hand;
 mod commands;
+mod first_hour;
 mod sdk_import;
 mod together;
 mod verify;

@@ -239,7 +239,7 @@ fn tiers() -> String {
     let mut text = String::new();
     head(&mut text, &["family", "cells", "development shells", "checks"]);
     for family in ALL {
-        let plan = planned(&matrix(&first_matrix(*family)));
+        let plan = planned(&matrix(&first_matrix(*family, family.about().example_target, System::X86_64Linux)));
         let plan = &plan.systems[&System::X86_64Linux];
         let nodes = |names: Vec<&str>| plan.tiers_of(names);
         let cells = nodes(plan.cells.iter().filter_map(Cell::node).collect());

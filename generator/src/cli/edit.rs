@@ -1,0 +1,142 @@
+//! `crossloom add`, `remove` and `sync`: a matrix that is changed and brought up to date without an editor.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use clap::Args;
+
+use super::page::{Page, Use};
+use super::{MatrixArgs, Outcome, Result, project};
+use crate::families;
+use crate::matrix::edit::{EditError, Target, target, with, without};
+use crate::project::{edit, matrix_in};
+use crate::{output, programs};
+
+/// The page of `add`.
+pub const ADD: Page = Page {
+    command: "add",
+    examples: &[("crossloom add aarch64-linux-musl", "adds a target to matrix.toml; then: crossloom sync")],
+    uses: &[Use::Project],
+    found: "",
+};
+
+/// The page of `remove`.
+pub const REMOVE: Page = Page {
+    command: "remove",
+    examples: &[("crossloom remove aarch64-linux-musl", "removes a target from matrix.toml; then: crossloom sync")],
+    uses: &[Use::Project],
+    found: "",
+};
+
+/// The page of `sync`.
+pub const SYNC: Page = Page {
+    command: "sync",
+    examples: &[
+        ("crossloom sync", "writes the locks and the rendered files, as `lock` and `generate` do"),
+        ("crossloom sync --git-add", "also tells git of the new files, since Nix ignores files that git does not know"),
+    ],
+    uses: &[Use::Project, Use::Rendered],
+    found: "",
+};
+
+#[derive(Debug, Args)]
+pub struct EditArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// The targets; `crossloom list targets` prints them.
+    #[arg(value_name = "TARGET", required = true)]
+    targets: Vec<String>,
+    /// The family of the targets, if more than one family has them.
+    #[arg(long, value_name = "FAMILY", value_parser = super::list::family())]
+    family: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    #[command(flatten)]
+    matrix: MatrixArgs,
+    /// Run `git add --intent-to-add` on files that git does not know.
+    #[arg(long)]
+    git_add: bool,
+}
+
+/// The target of a word, of the named family if there is one.
+pub fn named(word: &str, family: Option<&str>) -> std::result::Result<Target, EditError> {
+    match family.and_then(|key| crate::family::find(families::ALL, key)) {
+        Some(family) => target(&[family], word),
+        None => target(families::ALL, word),
+    }
+}
+
+/// Adds targets.
+pub fn add(args: &EditArgs) -> Result<Outcome> {
+    change(args, "added to", |text, target| with(text, target))
+}
+
+/// Removes targets.
+pub fn remove(args: &EditArgs) -> Result<Outcome> {
+    let chosen: Vec<_> = match args.family.as_deref().and_then(|key| crate::family::find(families::ALL, key)) {
+        Some(family) => vec![family],
+        None => families::ALL.to_vec(),
+    };
+    change(args, "removed from", |text, target| without(text, &chosen, target))
+}
+
+fn change(
+    args: &EditArgs,
+    done: &str,
+    one: impl Fn(&str, Target) -> std::result::Result<String, EditError>,
+) -> Result<Outcome> {
+    let path = args.matrix.find()?;
+    let targets = args.targets.iter().map(|word| named(word, args.family.as_deref()));
+    let targets = targets.collect::<std::result::Result<Vec<_>, _>>()?;
+    let all = |text: &str| targets.iter().try_fold(text.to_owned(), |text, target| one(&text, *target));
+    edit(&path, all).inspect_err(project::print_problems)?;
+    for target in &targets {
+        tracing::info!("{} {done} [{}] in {}", target.name, target.family.about().key, matrix_in(&path).display());
+    }
+    tracing::info!("next: crossloom sync");
+    Ok(Outcome::Fine)
+}
+
+/// Locks and renders.
+pub fn sync(args: &SyncArgs) -> Result<Outcome> {
+    let path = args.matrix.find()?;
+    project::lock(&path, &[], false)?;
+    project::generate(&path, false, true)?;
+    let project = project::open(&path)?;
+    let unknown = unknown_to_git(&project.dir, &[&matrix_in(&path), &project.lock_path()]);
+    if unknown.is_empty() {
+        return Ok(Outcome::Fine);
+    }
+    let names: Vec<String> = unknown.iter().map(|path| path.display().to_string()).collect();
+    if args.git_add && git(&project.dir, &["add", "--intent-to-add", "--"], &unknown).is_some() {
+        tracing::info!("git knows of {} now", names.join(", "));
+        return Ok(Outcome::Fine);
+    }
+    let place = match project.dir.as_os_str().is_empty() || project.dir == Path::new(".") {
+        true => String::new(),
+        false => format!(" -C {}", project.dir.display()),
+    };
+    tracing::warn!("Nix ignores files that git does not know; run: git{place} add {}", names.join(" "));
+    Ok(Outcome::Fine)
+}
+
+/// The files of a project that lie in a git repository which does not know them. None where there is no git.
+fn unknown_to_git(dir: &Path, own: &[&Path]) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
+    files.extend(own.iter().filter_map(|path| Some(PathBuf::from(path.file_name()?))));
+    let list = ["ls-files", "--others", "--exclude-standard", "--directory", "-z", "--"];
+    let told = git(dir, &list, &files).unwrap_or_default();
+    told.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
+}
+
+/// The words of a git command over files of a folder; none if it fails, as it does outside of a repository.
+fn git(dir: &Path, command: &[&str], files: &[PathBuf]) -> Option<String> {
+    let mut git = programs::command("git")?;
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    // A repository may name programs of its own to be run; none of them is needed here.
+    git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+    let output = git.args(command).args(files).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,0 +1,222 @@
+//! Changes of a matrix's text: a target more, or a target less. Comments and layout of the rest stay as they are.
+
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
+
+use crate::diag::{clip, nearest, quote};
+use crate::family::{Misspelt, Registered};
+
+/// A matrix cannot be changed as asked.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum EditError {
+    #[error("no family has the target {}", quote(word))]
+    NoTarget {
+        word: String,
+        #[help]
+        hint: String,
+    },
+    #[error("{message}")]
+    Refused {
+        message: String,
+        #[help]
+        hint: String,
+    },
+    #[error("the matrix is not valid TOML: {reason}")]
+    #[diagnostic(help("`crossloom check` shows where"))]
+    Syntax { reason: String },
+    #[error("`targets` in [{family}] is not a list")]
+    #[diagnostic(help("`crossloom check` shows where"))]
+    NotList { family: &'static str },
+    #[error("{target} is already a target of [{family}]")]
+    There { target: &'static str, family: &'static str },
+    #[error("the matrix has no target {target}")]
+    #[diagnostic(help("`crossloom plan` prints the cells of the matrix"))]
+    NotThere { target: &'static str },
+    #[error("{target} is the only target of [{family}], whose other keys would be lost")]
+    #[diagnostic(help("remove the table [{family}] from the matrix yourself"))]
+    Only { target: &'static str, family: &'static str },
+}
+
+/// A target with its family.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub family: &'static dyn Registered,
+    pub name: &'static str,
+}
+
+/// The target that a word names: of the first of the families that has it. Aliases are accepted.
+///
+/// # Errors
+/// A word that names none, with what may have been meant.
+pub fn target(families: &[&'static dyn Registered], word: &str) -> Result<Target, EditError> {
+    let named = |word: &str| {
+        let of = |family: &&'static dyn Registered| {
+            let name = family.targets().into_iter().find(|name| *name == word)?;
+            Some(Target { family: *family, name })
+        };
+        families.iter().find_map(of)
+    };
+    if let Some(target) = named(word) {
+        return Ok(target);
+    }
+    let mut refused = None;
+    for family in families {
+        match family.misspelt(word) {
+            Some(Misspelt::Alias(alias)) => {
+                if let Some(target) = named(&alias) {
+                    return Ok(target);
+                }
+            }
+            Some(Misspelt::Refused { message, hint }) => refused = refused.or(Some((message, hint))),
+            None => {}
+        }
+    }
+    if let Some((message, hint)) = refused {
+        return Err(EditError::Refused { message, hint });
+    }
+    let known = families.iter().flat_map(|family| family.targets());
+    let hint = match nearest(word, known) {
+        Some(near) => format!("did you mean {near}? `crossloom list targets` prints all"),
+        None => "`crossloom list targets` prints all targets".to_owned(),
+    };
+    Err(EditError::NoTarget { word: word.to_owned(), hint })
+}
+
+fn parsed(text: &str) -> Result<DocumentMut, EditError> {
+    text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax { reason: clip(&error.message()) })
+}
+
+/// The list of a family's targets in a table that is there.
+fn list<'a>(table: &'a mut Item, family: &'static str) -> Result<&'a mut Array, EditError> {
+    let table = table.as_table_like_mut().ok_or(EditError::NotList { family })?;
+    let targets = table.entry("targets").or_insert_with(|| Item::Value(Value::Array(Array::new())));
+    targets.as_array_mut().ok_or(EditError::NotList { family })
+}
+
+fn place(list: &Array, target: &str) -> Option<usize> {
+    list.iter().position(|value| value.as_str() == Some(target))
+}
+
+/// Adds a value at the end of a list. In a list of several lines it gets one of its own, and comments stay where they are.
+fn append(list: &mut Array, text: &str) {
+    let count = list.len();
+    let prefix = list.iter().last().and_then(|last| last.decor().prefix()?.as_str()).unwrap_or_default().to_owned();
+    if !prefix.contains('\n') {
+        list.push(text);
+        return;
+    }
+    let comma = list.trailing_comma();
+    // A comment behind the last value, with the line end before the bracket.
+    let after = match list.get_mut(count.saturating_sub(1)) {
+        Some(last) if !comma => {
+            let suffix = last.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default().to_owned();
+            last.decor_mut().set_suffix("");
+            suffix + list.trailing().as_str().unwrap_or_default()
+        }
+        _ => list.trailing().as_str().unwrap_or_default().to_owned(),
+    };
+    let (comment, end) = after.rsplit_once('\n').unwrap_or_default();
+    let mut value = Value::from(text);
+    value.decor_mut().set_prefix(format!("{comment}{prefix}"));
+    list.push_formatted(value);
+    list.set_trailing(format!("\n{end}"));
+}
+
+/// The text with the target as the last one of its family, whose table is added where there is none.
+///
+/// # Errors
+/// A target that the matrix has, or a text that is not a matrix.
+pub fn with(text: &str, target: Target) -> Result<String, EditError> {
+    let family = target.family.about().key;
+    let mut matrix = parsed(text)?;
+    let table = matrix.entry(family).or_insert_with(|| Item::Table(Table::new()));
+    let targets = list(table, family)?;
+    if place(targets, target.name).is_some() {
+        return Err(EditError::There { target: target.name, family });
+    }
+    append(targets, target.name);
+    Ok(matrix.to_string())
+}
+
+/// The text without the target, and without its family's table if that has nothing else.
+///
+/// # Errors
+/// A target that the matrix lacks, or whose removal would lose more than itself.
+pub fn without(text: &str, families: &[&'static dyn Registered], target: Target) -> Result<String, EditError> {
+    let mut matrix = parsed(text)?;
+    let mut found = false;
+    // A target may be one of several families'.
+    for family in families.iter().map(|family| family.about().key) {
+        let Some(table) = matrix.get_mut(family) else { continue };
+        let targets = list(table, family)?;
+        let Some(place) = place(targets, target.name) else { continue };
+        found = true;
+        if targets.len() > 1 {
+            targets.remove(place);
+            continue;
+        }
+        let alone = table.as_table_like().is_some_and(|table| table.len() == 1);
+        if !alone {
+            return Err(EditError::Only { target: target.name, family });
+        }
+        matrix.remove(family);
+    }
+    if found { Ok(matrix.to_string()) } else { Err(EditError::NotThere { target: target.name }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::ALL;
+
+    const TEXT: &str = "crossloom = 1 # the format\n\n[build]\nsystems = [\"x86_64-linux\"]\n\n\
+        # compilers\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\"] # one\ngcc = [\"14.2.0\"]\n";
+
+    fn add(text: &str, word: &str) -> String {
+        with(text, target(ALL, word).unwrap()).unwrap()
+    }
+
+    fn remove(text: &str, word: &str) -> Result<String, String> {
+        without(text, ALL, target(ALL, word).unwrap()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_target_comes_and_goes_and_all_else_stays() {
+        let more = add(TEXT, "aarch64-linux-musl");
+        assert_eq!(more, TEXT.replace("-musl\"]", "-musl\", \"aarch64-linux-musl\"]"));
+        assert_eq!(remove(&more, "aarch64-linux-musl").unwrap(), TEXT);
+        // Another family gets a table, and loses it again.
+        let kernel = add(TEXT, "arm64");
+        assert!(kernel.starts_with(TEXT) && kernel.ends_with("\n[linux]\ntargets = [\"arm64\"]\n"), "{kernel}");
+        assert_eq!(remove(&kernel, "arm64").unwrap(), TEXT);
+    }
+
+    #[test]
+    fn a_list_of_several_lines_stays_one() {
+        let text = "[musl-gcc]\ntargets = [\n  \"x86_64-linux-musl\",\n  \"i686-linux-musl\", # old\n]\n";
+        let more = "\"i686-linux-musl\", # old\n  \"aarch64-linux-musl\"";
+        for comma in ["", ","] {
+            let text = text.replace("\", # old", &format!("\"{comma} # old"));
+            let expected =
+                text.replace("\"i686-linux-musl\"", more).replace(&format!("{comma} # old\n]"), &format!("{comma}\n]"));
+            assert_eq!(add(&text, "aarch64-linux-musl"), expected);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_done_is_said() {
+        let twice = with(TEXT, target(ALL, "x86_64-linux-musl").unwrap()).unwrap_err().to_string();
+        assert_eq!(twice, "x86_64-linux-musl is already a target of [musl-gcc]");
+        assert_eq!(
+            remove(TEXT, "x86_64-linux-musl").unwrap_err(),
+            "x86_64-linux-musl is the only target of [musl-gcc], whose other keys would be lost"
+        );
+        assert_eq!(remove(TEXT, "arm64").unwrap_err(), "the matrix has no target arm64");
+        let broken = with("[musl-gcc\n", target(ALL, "arm64").unwrap()).unwrap_err().to_string();
+        assert!(broken.starts_with("the matrix is not valid TOML: "), "{broken}");
+        let list = with("[linux]\ntargets = 1\n", target(ALL, "arm64").unwrap()).unwrap_err().to_string();
+        assert_eq!(list, "`targets` in [linux] is not a list");
+        let none = target(ALL, "vax").unwrap_err().to_string();
+        assert_eq!(none, "no family has the target `vax`");
+        assert_eq!(target(ALL, "x86_64-unknown-linux-musl").unwrap().name, "x86_64-linux-musl");
+    }
+}
