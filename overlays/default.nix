@@ -49,6 +49,10 @@ in
       "valgrind-darwin"
       "valgrind-darwin-tarball"
     ]
+    // family ./source [
+      "git-source"
+      "patched-source"
+    ]
     // family ./linux [
       "kernel-gcc"
       "kernel-llvm"

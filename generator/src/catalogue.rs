@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde::Deserialize;
 
@@ -59,11 +59,37 @@ impl Package {
     }
 }
 
-/// One release of a package, of which the catalogue holds at least one published form.
+/// One release of a package, of which the catalogue holds at least one published form; or one of the user's.
 pub struct Release {
     package: String,
     version: String,
     sources: Vec<Source>,
+    own: Option<Own>,
+}
+
+/// The part of a release that only a table `[source.NAME]` of a matrix has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Own {
+    /// The table's name.
+    pub name: String,
+    pub origin: Origin,
+    /// Names of files and their texts, in the order in which they are applied.
+    pub patches: Vec<(String, String)>,
+    /// The targets that the source says that it supports; none where it says nothing.
+    pub targets: Option<Vec<&'static str>>,
+}
+
+/// The files that a release of the user's is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Those of a release of the catalogue.
+    Release,
+    /// An archive at an address.
+    Url,
+    /// An archive beside the matrix.
+    File,
+    /// A git tree.
+    Git,
 }
 
 impl Release {
@@ -72,13 +98,39 @@ impl Release {
         &self.package
     }
 
-    /// Upstream's version, e.g. `14.2.0`.
+    /// Upstream's version, e.g. `14.2.0`. A user's release may have a word of the user's after it: `14.2.0-mine`.
     pub fn version(&self) -> &str {
         &self.version
     }
 
+    /// The version without the user's word: the one that its own build scripts know, e.g. in names of folders.
+    pub fn upstream(&self) -> &str {
+        match &self.own {
+            Some(_) => self.version.split_once('-').map_or(&self.version, |(upstream, _)| upstream),
+            None => &self.version,
+        }
+    }
+
+    /// The table of the user's that it comes from; none where the catalogue holds it.
+    pub fn own(&self) -> Option<&Own> {
+        self.own.as_ref()
+    }
+
+    /// A release of the user's. It lives as long as the catalogue: as long as the program. Each is kept once, so that reading a
+    /// matrix again takes no more memory.
+    pub fn keep(package: Package, version: &str, own: Own, sources: Vec<Source>) -> &'static Release {
+        static KEPT: Mutex<Vec<&'static Release>> = Mutex::new(Vec::new());
+        let release = Release { package: package.0.to_owned(), version: version.to_owned(), sources, own: Some(own) };
+        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(same) = kept.iter().find(|known| ***known == release) {
+            return same;
+        }
+        let release: &'static Release = Box::leak(Box::new(release));
+        kept.push(release);
+        release
+    }
+
     /// Its published forms in the catalogue's order.
-    #[cfg(test)]
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
@@ -107,10 +159,11 @@ impl fmt::Debug for Release {
     }
 }
 
-/// Two references to one release are the same release: the catalogue holds each once.
+/// The catalogue holds each release once, so that package and version say all. A user's releases are what their tables say.
 impl PartialEq for Release {
     fn eq(&self, other: &Release) -> bool {
-        (&self.package, &self.version) == (&other.package, &other.version)
+        (&self.package, &self.version, &self.own) == (&other.package, &other.version, &other.own)
+            && (self.own.is_none() || self.sources == other.sources)
     }
 }
 
@@ -136,6 +189,9 @@ pub struct Source {
     pub size: Option<u64>,
     /// Addresses in the order to be tried; `mirror://NAME/…` is resolved on the user's machine.
     pub urls: Vec<String>,
+    /// Its place beside the matrix, of an archive of the user's that has no address.
+    #[serde(skip)]
+    pub path: Option<String>,
     /// How the digest is known.
     pub checked: Checked,
 }
@@ -180,6 +236,9 @@ pub enum Checked {
     Index,
     /// An independent package set publishes it.
     Published,
+    /// A user's matrix says it.
+    #[serde(skip)]
+    Matrix,
 }
 
 /// Packages, their releases and their default versions.
@@ -221,6 +280,7 @@ impl Catalogue {
                     package: source.package.clone(),
                     version: source.version.clone(),
                     sources: vec![source],
+                    own: None,
                 }),
             }
         }

@@ -9,9 +9,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Release, Unpinned, Variant};
+use crate::catalogue::{Origin, Own, Release, Unpinned, Variant};
 use crate::diag::Reason;
 use crate::nix::hash::Sha256;
+use crate::reader::is_path;
 
 /// The format that this program reads and writes.
 pub const VERSION: u64 = 1;
@@ -49,7 +50,14 @@ pub struct LockedSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Addresses in the order to be tried.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
+    /// Its place beside the matrix, of an archive of the user's that has no address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The table `[source.NAME]` of the matrix that it comes from: its entry is as that table says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// Whether the user chose this file instead of the catalogue's. Without this mark another hash than the catalogue's
     /// is an error: it would be a slip, or a change that a reviewer did not see.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -91,6 +99,10 @@ pub enum LockError {
     Update { name: String, known: Vec<String>, sdk: bool },
     #[error("its hash of {name} is not the one in the matrix")]
     OtherHash { name: String },
+    #[error("its entry {name} is not what [source.{source_name}] says")]
+    OtherSource { name: String, source_name: String },
+    #[error("its entry {name} comes from [source.{source_name}], which the matrix no longer has for it")]
+    NoSource { name: String, source_name: String },
     #[error("{}", other_hashes(differing))]
     #[diagnostic(help("{}", differing.iter().map(Differing::way_out).collect::<Vec<_>>().join("\n")))]
     NotCatalogue { differing: Vec<Differing> },
@@ -194,9 +206,44 @@ impl Wanted {
         }
     }
 
+    /// Sees that what is locked comes from where the matrix says, as far as a table of the user's has to do with it.
+    ///
+    /// # Errors
+    /// [`LockError::OtherSource`] and [`LockError::NoSource`], with which a lock is stale.
+    pub fn of_its_source(&self, locked: &LockedSource) -> Result<(), LockError> {
+        let own = self.own();
+        match (own, &locked.source) {
+            (None, Some(source)) => Err(LockError::NoSource { name: self.name(), source_name: source.clone() }),
+            (Some(own), _) if !self.is_as_said(own, locked) => {
+                Err(LockError::OtherSource { name: self.name(), source_name: own.name.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn is_as_said(&self, own: &Own, locked: &LockedSource) -> bool {
+        // Which form of a release is taken follows from `prefer`, and so does the order of its addresses.
+        let said = self.chosen(&[locked.variant]);
+        let sorted = |source: &LockedSource| {
+            let mut source = source.clone();
+            source.urls.sort();
+            source
+        };
+        let same_form = || said.as_ref().is_some_and(|said| sorted(said) == sorted(locked));
+        locked.source.as_ref() == Some(&own.name) && same_form()
+    }
+
+    /// The table of the user's that it comes from.
+    pub fn own(&self) -> Option<&'static Own> {
+        if let Wanted::Release(release) = self { release.own() } else { None }
+    }
+
     /// How what is locked differs from the catalogue, where nobody says that it should.
     pub fn differing(&self, locked: &LockedSource) -> Option<Differing> {
         let Wanted::Release(release) = self else { return None };
+        if release.own().is_some() {
+            return None;
+        }
         let form = release.form(locked.variant);
         if locked.own || form.is_some_and(|form| (form.sha256, form.tree) == (locked.sha256, locked.tree)) {
             return None;
@@ -215,6 +262,8 @@ impl Wanted {
                 tree: release.tree,
                 size: None,
                 urls: release.urls.clone(),
+                path: None,
+                source: None,
                 own: false,
             }),
             Wanted::Given(given) => Some(LockedSource {
@@ -224,6 +273,8 @@ impl Wanted {
                 tree: false,
                 size: None,
                 urls: given.urls.clone(),
+                path: None,
+                source: None,
                 own: false,
             }),
             Wanted::Release(release) => release.choose(prefer).map(|chosen| LockedSource {
@@ -233,7 +284,9 @@ impl Wanted {
                 tree: chosen.tree,
                 size: chosen.size,
                 urls: chosen.urls.clone(),
-                own: false,
+                path: chosen.path.clone(),
+                source: release.own().map(|own| own.name.clone()),
+                own: release.own().is_some_and(|own| own.origin != Origin::Release),
             }),
         }
     }
@@ -279,8 +332,10 @@ impl Lock {
             let updated = update.contains(wanted.package()) || update.contains(name);
             let kept = old.and_then(|old| old.sources.get(name));
             let same = |kept: &&LockedSource| wanted.hash().is_none_or(|hash| hash == kept.sha256);
+            // A table of the matrix says all of an entry, as long as it is there.
+            let from_table = |kept: &&LockedSource| new.source.is_some() || kept.source.is_some();
             let stays = |kept: &&LockedSource| !updated && (kept.own || kept.variant == new.variant);
-            let kept = kept.filter(stays).filter(same);
+            let kept = kept.filter(stays).filter(same).filter(|kept| !from_table(kept));
             differing.extend(kept.and_then(|kept| wanted.differing(kept)));
             let mut locked = kept.cloned().unwrap_or(new);
             if !locked.own {
@@ -371,11 +426,19 @@ fn check(name: &str, source: &LockedSource) -> Result<(), String> {
     if !plain(&source.file) {
         return Err(format!("its file name {:?} is not one that a store path can have", source.file));
     }
-    if source.urls.is_empty() {
+    if source.urls.is_empty() && source.path.is_none() {
         return Err("it has no address".to_owned());
     }
+    if let Some(path) = source.path.as_ref().filter(|path| !is_path(path)) {
+        return Err(format!("its path {path:?} is not one below the matrix's folder"));
+    }
+    if let Some(name) = source.source.as_ref().filter(|name| !is_sdk_name(name)) {
+        return Err(format!("[source.{}] is not a table that a matrix can have", name.escape_debug()));
+    }
     for url in &source.urls {
-        let known = ["https://", "http://", "mirror://", "file:///"].iter().any(|scheme| url.starts_with(scheme));
+        const KNOWN: [&str; 7] =
+            ["https://", "http://", "mirror://", "file:///", "git+https://", "git+http://", "git+ssh://"];
+        let known = KNOWN.iter().any(|scheme| url.starts_with(scheme));
         if !known || url.len() > 2000 || url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
             return Err(format!("its address {url:?} is none: expected https://…, http://…, mirror://… or file:///…"));
         }

@@ -60,7 +60,7 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
     let system = args.system.map_or_else(machine::system, Ok)?;
     let (plan, seeds) = (project.plan()?, project.seeds()?);
-    let needed = needed(&plan, &seeds, system, &args.cells)?;
+    let needed = needed(&project.dir, &plan, &seeds, system, &args.cells)?;
     for (sdk, cells) in &needed.missing {
         tracing::warn!("sdk {sdk} is not in matrix.lock, so nothing is fetched for {}", cells.join(", "));
     }

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::quote;
 use crate::reader::{MAX_USER_FILE, UserFiles};
-
-/// What [`is_path`] takes, as a pattern for the schema.
-pub const PATTERN: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+pub use crate::reader::{PATH_PATTERN as PATTERN, is_path};
 
 /// Bytes of one folder's files that are read at most.
 const MAX_BYTES: usize = 8 << 20;
@@ -56,15 +54,4 @@ pub fn texts(
         texts.insert(name, text);
     }
     Ok(texts)
-}
-
-/// Whether it is a path that means the same to everyone.
-pub fn is_path(path: &str) -> bool {
-    path.len() <= 200 && path.split('/').all(is_plain)
-}
-
-/// Whether it can stand between slashes of such a path.
-fn is_plain(part: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
 }

@@ -71,6 +71,8 @@ impl Axis {
         let text = value.as_str();
         let text: String = text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
         match (self.suffix, value) {
+            // Names of other values may follow, and a version of the user's must not look like one of them.
+            (Suffix::Value, Value::Release(_)) => format!("-{}", text.replace('-', "_")),
             (Suffix::Value, _) => format!("-{text}"),
             (Suffix::Package, Value::Release(release)) => format!("-{}-{}", release.package(), text.replace('-', "_")),
             (Suffix::Key | Suffix::Package, _) => format!("-{}-{text}", self.key),

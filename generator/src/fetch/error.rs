@@ -131,6 +131,12 @@ pub enum Failure {
         #[diagnostic_source]
         source: UnpackError,
     },
+    /// git is not there, or did not get the commit.
+    #[error("git: {cause}")]
+    Git {
+        /// git's own last line.
+        cause: String,
+    },
     /// An index page was read, but it does not list the file.
     #[error("{index} does not list it")]
     NotListed {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
+use super::git::Commit;
 use super::pip;
 use crate::diag::{clip, nearest, quote, start};
 use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
@@ -46,6 +47,8 @@ pub struct Mirrors {
 pub enum Candidate {
     /// An address of the file itself.
     Url(String),
+    /// A commit of a git repository.
+    Commit(Commit),
     /// A file of a Python project on a simple index.
     SimpleIndex {
         /// The index's address; none stands for pip's own default.
@@ -247,6 +250,9 @@ impl Mirrors {
     /// The places where the file at `url` may be, in the order to be tried: `url` itself unless it is a `mirror://` address.
     /// Never empty.
     pub fn candidates(&self, url: &str) -> Result<Vec<Candidate>, MirrorError> {
+        if let Some(commit) = Commit::parse(url) {
+            return Ok(vec![Candidate::Commit(commit)]);
+        }
         let Some(rest) = url.strip_prefix("mirror://") else {
             return Ok(vec![Candidate::Url(url.to_owned())]);
         };

@@ -7,6 +7,7 @@
 pub mod apt;
 pub mod cargo;
 pub mod error;
+mod git;
 pub mod http;
 pub mod mirrors;
 mod part;
@@ -327,6 +328,10 @@ impl Job<'_> {
                 return (shown(url), Err(Stop::Address(failure)));
             }
         };
+        let candidate = match candidate {
+            Candidate::Commit(commit) => return (shown(url), self.made(&commit, wanted, (part, path), line)),
+            candidate => candidate,
+        };
         match self.resolve(client, candidate) {
             Ok(address) => {
                 let watch = |there, total| line.at(there, total);
@@ -348,6 +353,23 @@ impl Job<'_> {
                 (place, Err(Stop::Address(failure)))
             }
         }
+    }
+
+    /// The archive that git makes of a commit, if it is as pinned.
+    fn made(
+        &self,
+        commit: &git::Commit,
+        wanted: &Wanted,
+        (part, path): (&mut Part<fs::File>, &Path),
+        line: &progress::Line,
+    ) -> Result<Option<UnpackedTree>, Stop> {
+        let archive = git::archive(commit, self.into).map_err(Stop::Address)?;
+        http::copy(archive.file, part, (wanted.size, http::LARGEST), &|there, total| line.at(there, total))?;
+        let tree = self.verify(wanted, part, path);
+        if tree.is_err() {
+            part.restart().map_err(Stop::Disk)?;
+        }
+        tree
     }
 
     /// Compares a part, which is at `path`, with its pin.
@@ -398,6 +420,8 @@ impl Job<'_> {
     fn resolve(&self, client: &Client, candidate: Candidate) -> Result<String, (Option<String>, Failure)> {
         match candidate {
             Candidate::Url(url) => Ok(url),
+            // git brings it, and no address of it is asked.
+            Candidate::Commit(_) => Err((None, Failure::Address)),
             Candidate::SimpleIndex { index, project, file } => {
                 let index = index
                     .or_else(pip::default_index)

@@ -180,13 +180,6 @@ fn read_through(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Resu
     }
 }
 
-/// The digest and the size of a file.
-pub(crate) fn hash_file(mut file: File) -> io::Result<(Sha256, u64)> {
-    let mut hasher = sha2::Sha256::new();
-    let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
-    Ok((Sha256(hasher.finalize().into()), length))
-}
-
 /// Puts the complete and verified `.part` at `path` in place and returns where: under `plain`, or under `prefixed`
 /// when another file has that name. What stands at `plain` is never replaced: it may be the user's.
 pub(crate) fn place(part: Part<File>, path: &Path, plain: &Path, prefixed: &Path) -> io::Result<PathBuf> {

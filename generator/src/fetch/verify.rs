@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::input;
+use crate::nix::hash::hash_all;
 use crate::nix::nar;
 use crate::nix::store::StoreName;
 use crate::temporary::{Folder, Purpose};
@@ -12,7 +13,6 @@ use crate::temporary::{Folder, Purpose};
 use super::Wanted;
 use super::error::Failure;
 use super::http::Stop;
-use super::part;
 use super::unpack::{Limits, UnpackError, unpack};
 
 /// A verified tree, which goes when this is dropped.
@@ -55,7 +55,7 @@ pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verifi
     if let Some(expected) = wanted.size.filter(|expected| *expected != length) {
         return Err(Failure::Size { expected, got: length });
     }
-    match part::hash_file(file).map_err(read)? {
+    match hash_all(file).map_err(read)? {
         (got, _) if got == wanted.sha256 => Ok(Verified { tree: None }),
         (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use toml::de::{DeTable, DeValue};
 
 use super::ci;
+use super::source::{self, OwnReleases, Sources};
 use super::table::{self, FamilyFile};
 use crate::catalogue::Variant;
 use crate::diag::{Problem, clip, quote};
@@ -19,7 +20,7 @@ use crate::service::Ci;
 use crate::word::Word;
 
 /// Keys at the top of the file beside tables of families and their tables.
-const ROOT: [&str; 4] = ["crossloom", "build", "sources", "ci"];
+const ROOT: [&str; 5] = ["crossloom", "build", "sources", "source", "ci"];
 /// Keys of `[build]`.
 pub const BUILD: [&str; 2] = ["systems", "seed"];
 /// Keys of `[sources]`.
@@ -129,6 +130,8 @@ fn read_root(
         .into_iter()
         .map(|table| (table, table.read_all(reader, root.get(table.key()), files)))
         .collect();
+    let sources = (&Sources(families) as &dyn Table).read_all(reader, root.get("source"), files);
+    let own = OwnReleases::of(&sources);
     let sound = reader.count() == before;
     let present: Vec<_> = families
         .iter()
@@ -143,7 +146,7 @@ fn read_root(
     }
     let mut read = Vec::new();
     for (family, key, value) in &present {
-        read.extend(table::read(reader, *family, key.span(), value, &tables, sound));
+        read.extend(table::read(reader, *family, key.span(), value, (&tables, &own), sound));
     }
     // A family in doubt may use what the others do not.
     if !present.is_empty() && read.len() == present.len() {
@@ -151,6 +154,7 @@ fn read_root(
             let used: BTreeSet<&str> = read.iter().flat_map(|family| family.names_of(*table)).collect();
             unused(reader, *table, entries, &used);
         }
+        unused_sources(families, reader, &sources, &read);
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
@@ -163,6 +167,22 @@ fn unused(reader: &mut Reader, table: &dyn Table, entries: &Entries, used: &BTre
     for (name, entry) in entries.iter().filter(|(name, _)| !used.contains(name.as_str())) {
         let problem = Problem::at(entry.span.clone(), format!("no family uses [{}.{name}]", table.key()));
         reader.report(problem.hint(format!("name it: {} = [\"{name}\"]; or remove it", table.used_in())));
+    }
+}
+
+/// Reports each source whose version no axis and no `include` of a family names.
+fn unused_sources(families: &[&'static dyn Registered], reader: &mut Reader, sources: &Entries, read: &[FamilyFile]) {
+    let packages = source::packages(families);
+    for (name, entry) in sources {
+        let Some(release) = source::release_of(entry.named.meaning.as_ref()) else { continue };
+        if read.iter().any(|family| family.has(release)) {
+            continue;
+        }
+        let (package, version) = (release.package(), release.version());
+        let axis = packages.get(package).map_or(package, |(_, axis)| axis);
+        let problem =
+            Problem::at(entry.span.clone(), format!("no family uses [source.{name}], which is {package} {version}"));
+        reader.report(problem.hint(format!("name it on an axis: {axis} = [\"{version}\"]; or remove it")));
     }
 }
 

@@ -10,6 +10,7 @@ mod file;
 mod plan;
 mod reference;
 mod schema;
+mod source;
 mod table;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Matrix;
 use crate::family::Import;
 use crate::lock::{Lock, LockError, Wanted, sdk_source_name};
-use crate::plan::{Plan, Planner, SystemPlan};
+use crate::plan::{Plan, Planner, Prepared, SystemPlan};
 use crate::platform::System;
 
 impl Matrix {
@@ -21,16 +21,20 @@ impl Matrix {
     /// [`LockError::Stale`] when the lock lacks a source, [`LockError::NotCatalogue`] when a source has another hash than
     /// the catalogue and is not marked as the user's own. An SDK that it lacks makes cells without a node instead.
     pub fn plan(&self, lock: &Lock) -> Result<Plan, LockError> {
+        let wanted = self.wanted();
+        let prepared: BTreeMap<_, _> =
+            wanted.iter().filter_map(|(name, wanted)| Some((name.clone(), Prepared::of(wanted)?))).collect();
         let plan = |system: &System| {
-            let mut planner = Planner::new(*system, lock, self.seed);
+            let mut planner = Planner::new(*system, lock, self.seed, &prepared);
             self.cells.iter().for_each(|cells| cells.plan(&mut planner));
             (*system, planner.finish())
         };
         let systems: BTreeMap<_, _> = self.systems.iter().map(plan).collect();
         let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
         let (mut sources, mut differing) = (BTreeMap::new(), Vec::new());
-        for (name, wanted) in self.wanted() {
+        for (name, wanted) in wanted {
             let source = lock.source(&name)?;
+            wanted.of_its_source(source)?;
             differing.extend(wanted.differing(source));
             if wanted.hash().is_some_and(|hash| hash != source.sha256) {
                 return Err(LockError::OtherHash { name });
@@ -46,7 +50,8 @@ impl Matrix {
         let imports = self.imports.iter().filter(|(_, import)| **import == Import::Needed);
         let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));
         let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
-        let files = self.cells.iter().flat_map(|cells| cells.files()).collect();
+        let patches = prepared.into_values().flat_map(|prepared| prepared.patches);
+        let files = self.cells.iter().flat_map(|cells| cells.files()).chain(patches).collect();
         Ok(Plan { seed: self.seed, ci: self.ci.clone(), systems, sources, sdks, files })
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::ci;
 use super::file;
+use super::source::{self, Sources};
 use crate::catalogue::Variant;
 use crate::family;
 use crate::family::{Axis, Kind, Registered, Setting, Table, Values};
@@ -77,6 +78,9 @@ fn root_key(families: &[&'static dyn Registered], key: &str) -> Value {
     if let Some(table) = family::tables(families).into_iter().find(|table| table.key() == key) {
         return named(table);
     }
+    if key == Sources(families).key() {
+        return sources(families);
+    }
     match key {
         "crossloom" => json!({ "description": "Version of this file's format.", "const": file::FORMAT }),
         "build" => object(&file::BUILD, &["systems"], "What builds, and from what.", build_key),
@@ -106,6 +110,17 @@ fn named(table: &dyn Table) -> Value {
         "patternProperties": { OWN_NAME: entry },
         "additionalProperties": false,
     })
+}
+
+/// `[source.NAME]`, with the packages and targets of these families.
+fn sources(families: &[&'static dyn Registered]) -> Value {
+    let mut table = named(&Sources(families));
+    let packages: Vec<_> = source::packages(families).into_keys().collect();
+    let keys = table.pointer_mut(&format!("/patternProperties/{OWN_NAME}/properties"));
+    if let Some(package) = keys.and_then(|keys| keys.get_mut("package")).and_then(Value::as_object_mut) {
+        package.insert("enum".to_owned(), json!(packages));
+    }
+    table
 }
 
 fn capitalised(text: &str) -> String {
@@ -189,7 +204,11 @@ fn axis_key(axis: &Axis) -> Value {
 
 fn axis_value(axis: &Axis) -> Value {
     match axis.values {
-        Values::Releases(_) | Values::Words(_) => json!({ "type": "string", "enum": axis.known() }),
+        Values::Words(_) => json!({ "type": "string", "enum": axis.known() }),
+        // Those of the catalogue, and those that a table [source.NAME] of the file adds.
+        Values::Releases(_) => {
+            json!({ "type": "string", "anyOf": [{ "enum": axis.known() }, { "pattern": source::VERSION }] })
+        }
         Values::Names(_) => json!({ "type": "string", "pattern": OWN_NAME }),
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use toml::de::DeTable;
 
+use super::source::OwnReleases;
+use crate::catalogue::Release;
 use crate::diag::{Problem, closest, quote};
 use crate::family::Value as AxisValue;
 use crate::family::{Axis, Entries, Kind, Misspelt, Named, Registered, Setting, SettingValue, Table, TargetId, Values};
@@ -50,6 +52,13 @@ pub struct Override {
 }
 
 impl FamilyFile {
+    /// Whether a release stands on one of its axes, or in an `include`.
+    pub fn has(&self, release: &'static Release) -> bool {
+        let included = self.includes.iter().flat_map(|include| include.values.values());
+        let mut values = self.axes.iter().flatten().map(|value| &value.value).chain(included);
+        values.any(|value| matches!(value, AxisValue::Release(known) if std::ptr::eq(*known, release)))
+    }
+
     /// The names of a table that the family uses.
     pub fn names_of(&self, table: &dyn Table) -> Vec<&str> {
         let of_table = |axis: &Axis| matches!(axis.values, Values::Names(of) if of.key() == table.key());
@@ -74,6 +83,7 @@ impl FamilyFile {
 struct Words<'a> {
     family: &'static dyn Registered,
     tables: &'a [(&'static dyn Table, Entries)],
+    own: &'a OwnReleases,
 }
 
 impl Words<'_> {
@@ -86,9 +96,14 @@ impl Words<'_> {
     fn value(&self, axis: &Axis, word: &str, span: Range<usize>) -> Result<AxisValue, Problem> {
         let known = axis.known();
         match axis.values {
-            Values::Releases(package) => package.release(word).map(AxisValue::Release).ok_or_else(|| {
+            Values::Releases(package) => self.own.find(package, word).map(AxisValue::Release).ok_or_else(|| {
                 let message = format!("{} {} is not in the catalogue", axis.key, quote(word));
-                Problem::at(span, message).hint(format!("it has {}", known.join(", ")))
+                let own = self.own.versions(package).collect::<Vec<_>>();
+                let hint = match own.as_slice() {
+                    [] => format!("it has {}; a table [source.NAME] adds a version", known.join(", ")),
+                    own => format!("it has {}, and [source] adds {}", known.join(", "), own.join(", ")),
+                };
+                Problem::at(span, message).hint(hint)
             }),
             Values::Words(words) => {
                 let found = words.iter().find(|known| **known == word).copied();
@@ -131,11 +146,11 @@ pub fn read(
     family: &'static dyn Registered,
     key: Range<usize>,
     value: &Value<'_>,
-    tables: &[(&'static dyn Table, Entries)],
+    (tables, own): (&[(&'static dyn Table, Entries)], &OwnReleases),
     sound: bool,
 ) -> Option<FamilyFile> {
     let before = reader.count();
-    let words = Words { family, tables };
+    let words = Words { family, tables, own };
     let about = family.about();
     let table = reader.table(value, &format!("[{}]", about.key), &family.keys())?;
     let targets = match table.get("targets") {

@@ -1,6 +1,7 @@
 //! SHA-256 in every spelling that Nix and upstreams use.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,14 @@ impl Sha256 {
         }
         text
     }
+}
+
+/// The digest and the size of what is left to read.
+pub fn hash_all(mut reader: impl Read) -> io::Result<(Sha256, u64)> {
+    use sha2::Digest;
+    let mut hasher = sha2::Sha256::new();
+    let length = io::copy(&mut reader, &mut hasher)?;
+    Ok((Sha256(hasher.finalize().into()), length))
 }
 
 /// Nix's base 32 of `bytes`, most significant digit first: the digits number the bits from the *end*.

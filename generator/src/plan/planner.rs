@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Arg, Cell, Check, Node, SystemPlan};
-use crate::catalogue::{Release, catalogue};
+use crate::catalogue::{Origin, Release, catalogue};
 use crate::lock::{Lock, Wanted};
 use crate::nix::hash::Sha256;
 use crate::platform::{Seed, System};
@@ -16,13 +16,39 @@ pub struct Planner<'a> {
     pub system: System,
     pub lock: &'a Lock,
     seed: Seed,
+    /// By their names in the lock: sources that are made ready by a node, whose output is built from in their place.
+    prepared: &'a BTreeMap<String, Prepared>,
     planned: SystemPlan,
     known: BTreeSet<String>,
 }
 
+/// A source of the user's that is not built from as it is fetched.
+#[derive(Debug)]
+pub struct Prepared {
+    /// Whether it is a git tree, which may lack what releases hold.
+    tree: bool,
+    /// Places of its patches in a tree, and their texts.
+    pub patches: Vec<(String, String)>,
+}
+
+impl Prepared {
+    /// What is to be done with a release; none where nothing is.
+    pub fn of(wanted: &Wanted) -> Option<Prepared> {
+        let own = wanted.own()?;
+        let tree = own.origin == Origin::Git;
+        let name = wanted.name();
+        let place = |(file, text): &(String, String)| (format!("{PATCHES}/{name}/{file}"), text.clone());
+        let patches: Vec<_> = own.patches.iter().map(place).collect();
+        (tree || !patches.is_empty()).then_some(Prepared { tree, patches })
+    }
+}
+
+/// The folder of a user's patches in a tree.
+const PATCHES: &str = "patches";
+
 impl<'a> Planner<'a> {
-    pub fn new(system: System, lock: &'a Lock, seed: Seed) -> Planner<'a> {
-        Planner { system, lock, seed, planned: SystemPlan::default(), known: BTreeSet::new() }
+    pub fn new(system: System, lock: &'a Lock, seed: Seed, prepared: &'a BTreeMap<String, Prepared>) -> Planner<'a> {
+        Planner { system, lock, seed, prepared, planned: SystemPlan::default(), known: BTreeSet::new() }
     }
 
     /// Adds a node unless it is there, and returns its name. A node comes after those that its arguments name: the order
@@ -38,11 +64,26 @@ impl<'a> Planner<'a> {
     }
 
     /// The same with arguments of any number.
-    pub fn insert(&mut self, node: Node) {
+    pub fn insert(&mut self, mut node: Node) {
         if !self.known.contains(&node.name) {
             self.known.insert(node.name.clone());
+            node.args.values_mut().for_each(|arg| self.prepare(arg));
             self.planned.nodes.push(node);
         }
+    }
+
+    /// Puts the node that makes a source ready in the place of the source.
+    fn prepare(&mut self, arg: &mut Arg) {
+        let Arg::Source(source) = arg else { return };
+        let Some(prepared) = self.prepared.get(source) else { return };
+        let name = format!("source-{}", attribute(source));
+        if self.known.insert(name.clone()) {
+            let patches = prepared.patches.iter().map(|(place, _)| place.clone()).collect();
+            let args = BTreeMap::from([("name", text(source)), ("src", arg.clone()), ("patches", Arg::Files(patches))]);
+            let recipe = if prepared.tree { "source/git-source" } else { "source/patched-source" };
+            self.planned.nodes.push(Node { name: name.clone(), recipe, args });
+        }
+        *arg = Arg::Node(name);
     }
 
     /// Adds a cell.
@@ -51,7 +92,8 @@ impl<'a> Planner<'a> {
     }
 
     /// Adds a check.
-    pub fn check(&mut self, check: Check) {
+    pub fn check(&mut self, mut check: Check) {
+        check.args.iter_mut().for_each(|(_, arg)| self.prepare(arg));
         self.planned.checks.push(check);
     }
 

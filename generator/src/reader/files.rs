@@ -5,11 +5,26 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::input::{Entry, Folder, Walk};
+use crate::nix::hash::{Sha256, hash_all};
 
 /// Bytes of one file that are read at most: a whole `.config` of a distribution has some 300,000.
 pub const MAX_USER_FILE: usize = 1 << 20;
 /// Files of one folder that are read at most.
 pub const MAX_USER_FILES: usize = 1000;
+
+/// What [`is_path`] takes, as a pattern for the schema.
+pub const PATH_PATTERN: &str = "^([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$";
+
+/// Whether it is a path that means the same to everyone.
+pub fn is_path(path: &str) -> bool {
+    path.len() <= 200 && path.split('/').all(is_plain)
+}
+
+/// Whether it can stand between slashes of such a path.
+fn is_plain(part: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    !part.is_empty() && !part.starts_with('.') && part.bytes().all(plain)
+}
 
 /// The files that a matrix may name.
 pub trait UserFiles {
@@ -18,6 +33,12 @@ pub trait UserFiles {
     /// # Errors
     /// Why it cannot be read, and what to do: shown where the matrix names it.
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
+
+    /// The digest of a file beside the matrix, and its size in bytes. The file may be large.
+    ///
+    /// # Errors
+    /// As [`read`](UserFiles::read).
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)>;
 
     /// The paths of all files below a folder beside the matrix, relative to it and sorted. Hidden files are left out, and
     /// folders with a `CACHEDIR.TAG`, such as cargo's `target`: programs write that file to say that the folder can go.
@@ -35,6 +56,10 @@ pub struct NoFiles;
 impl UserFiles for NoFiles {
     fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
         Err(("there are no files here".to_owned(), "name no file".to_owned()))
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
@@ -75,6 +100,14 @@ impl UserFiles for Beside<'_> {
                 file.take(MAX_USER_FILE as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
                 Ok(bytes)
             }
+            _ => Err(wrong(io::Error::other("it is not a file"))),
+        }
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        let wrong = |error| wrong(error, "files", &self.0.join(path));
+        match self.find(path, "files")? {
+            Entry::File(file, _) => hash_all(file).map_err(wrong),
             _ => Err(wrong(io::Error::other("it is not a file"))),
         }
     }

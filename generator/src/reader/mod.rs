@@ -10,7 +10,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-pub use files::{Beside, MAX_USER_FILE, UserFiles};
+pub use files::{Beside, MAX_USER_FILE, PATH_PATTERN, UserFiles, is_path};
 #[cfg(test)]
 pub use files::{MAX_USER_FILES, NoFiles};
 pub use fixed::Fixed;

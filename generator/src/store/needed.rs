@@ -1,9 +1,11 @@
 //! The inputs of a set of cells: files with their pins, SDKs, and the seed's first program.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use super::choose::{ChooseError, choose, planned};
 use crate::fetch::Wanted;
+use crate::lock::LockedSource;
 use crate::nix::hash::Sha256;
 use crate::nix::store::{Method, StoreError, StoreName, StorePath, fixed_output_path};
 use crate::plan::Plan;
@@ -77,8 +79,10 @@ pub enum NeededError {
     Seed(#[from] SeedError),
 }
 
-/// The inputs of the named cells, shells, checks and nodes; of all cells and checks if no name is given.
+/// The inputs of the named cells, shells, checks and nodes; of all cells and checks if no name is given. `dir` is the folder
+/// of the matrix.
 pub fn needed(
+    dir: &Path,
     plan: &Plan,
     seeds: &BTreeMap<System, SeedLock>,
     system: System,
@@ -102,7 +106,7 @@ pub fn needed(
             tree: source.tree,
             // The size of an archive whose bits may change would be a guess.
             size: source.size.filter(|_| !source.tree),
-            urls: source.urls.clone(),
+            urls: source.urls.iter().cloned().chain(beside(dir, source)).collect(),
         };
         needed.files.push(Pinned { wanted, name: StoreName::new(&source.file)? });
     }
@@ -118,6 +122,12 @@ pub fn needed(
         }
     }
     Ok(needed)
+}
+
+/// The address on this machine of an archive beside the matrix.
+fn beside(dir: &Path, source: &LockedSource) -> Option<String> {
+    let path = std::path::absolute(dir).ok()?.join(source.path.as_ref()?);
+    reqwest::Url::from_file_path(path).ok().map(String::from)
 }
 
 /// Every package of a seed's lock.

@@ -122,7 +122,7 @@ pub fn for_names(
     show: Show,
     tell: Tell<'_>,
 ) -> Result<(), SourcesError> {
-    let needed = needed(plan, &project.seeds()?, system, names)?;
+    let needed = needed(&project.dir, plan, &project.seeds()?, system, names)?;
     into_store(nix, &needed, &[], &project.dir, show, tell)
 }
 

@@ -50,7 +50,8 @@ pub struct UnseededSystem {
 pub struct SourcesContext<'a> {
     fetchers: Vec<Value<'static>>,
     sources: Vec<SourceContext<'a>>,
-    /// Those that no fetcher of nixpkgs knows an address of: only `crossloom fetch` gets them.
+    /// Those that no fetcher of nixpkgs knows an address of, such as crates and the user's own archives: only `crossloom
+    /// fetch` gets them.
     crates: Vec<SourceContext<'a>>,
     /// Those that are known by the files that they unpack to.
     trees: Vec<SourceContext<'a>>,

@@ -10,6 +10,7 @@ use crate::families;
 use crate::families::musl_gcc::MuslGcc;
 use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
 use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
 use crate::platform::System;
 use crate::reader::UserFiles;
 
@@ -182,6 +183,10 @@ impl UserFiles for Files {
             false if path.ends_with("Kbuild") => Ok(b"obj-m := a.o\n".to_vec()),
             false => Ok(format!("# {path}\nCONFIG_A=y\n").into_bytes()),
         }
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {

@@ -3,6 +3,7 @@
 use super::project::{planned, seeds};
 use crate::diag;
 use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Node, SystemPlan};
 use crate::platform::System;
 use crate::reader::{Beside, UserFiles};
@@ -13,6 +14,10 @@ struct File(&'static str, &'static str);
 impl UserFiles for File {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         if path == self.0 { Ok(self.1.into()) } else { Err(("no such file".into(), "write one".into())) }
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {

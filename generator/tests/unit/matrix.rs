@@ -16,6 +16,7 @@ use crate::families::valgrind_darwin::ValgrindDarwin;
 use crate::families::{self};
 use crate::family::{CellOf, Family, Kind, Values};
 use crate::matrix::{self, Matrix};
+use crate::nix::hash::Sha256;
 use crate::service::Surface;
 use crate::word::Word;
 use serde_json::Value;
@@ -65,6 +66,10 @@ impl crate::reader::UserFiles for Files {
             "binary/data" => Ok(vec![0xff, 0xfe]),
             _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
         }
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {

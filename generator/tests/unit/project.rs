@@ -12,6 +12,7 @@ use crate::families::musl_gcc::MuslTarget;
 use crate::family::{CellOf, Family, Registered, TargetId, Values};
 use crate::lock::Lock;
 use crate::matrix::Matrix;
+use crate::nix::hash::Sha256;
 use crate::output::Tree;
 use crate::plan::Plan;
 use crate::platform::System;
@@ -43,6 +44,10 @@ impl Files {
 impl UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         self.0.get(path).cloned().ok_or_else(|| ("no such file".to_owned(), "write one".to_owned()))
+    }
+
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+        self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {

@@ -143,7 +143,8 @@ fn compiler(planner: &mut Planner<'_>, wanted: &Compiler<'_>) -> [String; 2] {
         "musl-gcc/gcc",
         [
             ("src", source(wanted.gcc)),
-            ("version", text(wanted.gcc.version())),
+            // GCC's own version: it is in the names of its folders, where other recipes look.
+            ("version", text(wanted.gcc.upstream())),
             ("target", text(triple)),
             ("languages", text(gcc_languages(wanted.languages))),
             ("flags", Arg::Texts(gcc_flags.collect())),
@@ -202,7 +203,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
         "musl-gcc/libgcc",
         [
             ("src", source(gcc_release)),
-            ("version", text(gcc_release.version())),
+            ("version", text(gcc_release.upstream())),
             ("target", text(triple)),
             ("binutils", node(&binutils)),
             ("gcc", node(&gcc)),
@@ -229,7 +230,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
             "musl-gcc/libstdcxx",
             [
                 ("src", source(gcc_release)),
-                ("version", text(gcc_release.version())),
+                ("version", text(gcc_release.upstream())),
                 ("target", text(triple)),
                 ("flags", Arg::Texts(flags.libstdcxx.clone())),
                 ("binutils", node(&binutils)),
@@ -246,7 +247,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
             // Named as the node, not as the cell: a cell is named by its place in the matrix, and another order of an axis
             // must not rebuild anything.
             ("name", text(&format!("musl-gcc-{toolchain_suffix}"))),
-            ("version", text(gcc_release.version())),
+            ("version", text(gcc_release.upstream())),
             ("target", text(triple)),
             ("binutils", node(&binutils)),
             ("gcc", node(&gcc)),
