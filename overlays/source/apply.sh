@@ -15,6 +15,9 @@ applied() {
     /FAILED at|hunks? (FAILED|ignored)|already applied|does not exist|git binary diffs/ { if (file != "") failed[file] }
     # A file that is not there is named by the lines of the patch that patch shows.
     /^\|\+\+\+ / { split($2, words, "\t"); name = words[1]; sub(/^[^\/]*\//, "", name) }
+    /^\|diff --git / { name = $NF; sub(/^[^\/]*\//, "", name) }
+    # It cannot be read as a patch.
+    /^patch: \*\*\*\* / { failed[substr($0, 13)] }
     /^No file to patch/ { failed[name " (no such file)"] }
     END { for (file in failed) print "  " file }
   ' "$NIX_BUILD_TOP/patch.log" | sort

@@ -1,5 +1,6 @@
 //! `crossloom plan`: the cells of a matrix, and which of them the Nix store has.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use clap::Args;
@@ -98,6 +99,12 @@ fn rows(plan: &Plan, nodes: bool, store: Option<&Store>) -> Vec<Vec<String>> {
         }
         for check in checks {
             row("check", &check.name, None, Some(&check.name));
+        }
+        let named: BTreeSet<&String> = planned.sources().collect();
+        for (name, source) in
+            plan.sources.iter().filter(|(name, source)| source.source.is_some() && named.contains(name))
+        {
+            row("source", name, Some(if source.own { "your source" } else { "patched" }), None);
         }
         for node in all.iter().filter(|_| nodes) {
             row("node", &node.name, None, Some(&node.name));

@@ -152,7 +152,12 @@ fn refused(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
     for draft in drafts {
         let axes = family.family.axes().iter().zip(&family.axes).zip(&draft.values);
         for ((axis, on_axis), value) in axes {
-            let Some((message, hint)) = family.family.refuse(draft, axis.key) else { continue };
+            let refused = match said(axis.key, value, draft.target) {
+                // The user says what the source supports, and no release's history matters.
+                Some(said) => said,
+                None => family.family.refuse(draft, axis.key),
+            };
+            let Some((message, hint)) = refused else { continue };
             if !seen.insert(message.clone()) {
                 continue;
             }
@@ -161,6 +166,20 @@ fn refused(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
             problems.push(Problem::at(span, message).hint(hint));
         }
     }
+}
+
+/// What a source of the user's says about a target: nothing if it says nothing about targets, else whether there is a problem.
+fn said(axis: &str, value: &Value, target: TargetId) -> Option<Option<(String, String)>> {
+    let Value::Release(release) = value else { return None };
+    let own = release.own()?;
+    let supported = own.targets.as_ref()?.contains(&target.name);
+    let (package, version, name) = (release.package(), release.version(), &own.name);
+    let problem = || {
+        let exclude = format!("exclude = [{{ target = \"{}\", {axis} = \"{version}\" }}]", target.name);
+        let message = format!("{package} {version} does not support {}, as [source.{name}] says", target.name);
+        (message, format!("add it to `targets` there if it does; or {exclude}"))
+    };
+    Some((!supported).then(problem))
 }
 
 /// Reports each target that a build system cannot build for, once.

@@ -168,18 +168,19 @@ impl Table for Sources<'_> {
 
     /// Two versions of a package must not be one name.
     fn compare(&self, reader: &mut Reader, entries: &Entries) {
-        let mut seen: BTreeMap<(String, String), &str> = BTreeMap::new();
+        let mut seen: BTreeMap<(&str, String), (&str, &str)> = BTreeMap::new();
         for (name, entry) in entries {
             let Some(release) = release_of(entry.named.meaning.as_ref()) else { continue };
-            let key = (release.package().to_owned(), in_names(release.version()));
-            if let Some(other) = seen.insert(key, name) {
-                let message = format!(
-                    "[source.{name}] and [source.{other}] are {} {} in names",
-                    release.package(),
-                    in_names(release.version())
-                );
-                reader.report(Problem::at(entry.span.clone(), message).hint("give one of the two another version"));
-            }
+            let (package, version) = (release.package(), release.version());
+            let key = (package, in_names(version));
+            let Some((other, same)) = seen.insert(key, (name, version)) else { continue };
+            let message = match same == version {
+                true => format!("[source.{name}] and [source.{other}] are both {package} {version}"),
+                false => {
+                    format!("[source.{name}] and [source.{other}], {version} and {same}, are one in names of cells")
+                }
+            };
+            reader.report(Problem::at(entry.span.clone(), message).hint("give one of the two another version"));
         }
     }
 
@@ -317,6 +318,8 @@ impl<'a> Entry<'a, '_> {
         let given: Vec<_> = ORIGINS.iter().filter(|(key, _)| self.table.get(*key).is_some()).copied().collect();
         let (key, origin) = match given.as_slice() {
             [] => {
+                // Nothing needs them, but their types may be wrong.
+                (self.text("rev"), self.text("hash"));
                 let hint = "release = \"1.2.5\" patches a release of the catalogue; url = \"https://…\" and file = \"….tar.gz\" are \
                             archives; git = \"https://…\" with rev is a commit";
                 let message = format!("{} does not say where its files come from", self.place);
@@ -330,7 +333,7 @@ impl<'a> Entry<'a, '_> {
                 return None;
             }
         };
-        if origin != Origin::Git && self.table.get("rev").is_some() {
+        if origin != Origin::Git && self.text("rev").is_some() {
             self.wrong(
                 "rev",
                 format!("`rev` has no meaning with `{key}`"),
@@ -338,7 +341,7 @@ impl<'a> Entry<'a, '_> {
             );
         }
         if origin == Origin::Release {
-            if self.table.get("hash").is_some() {
+            if self.text("hash").is_some() {
                 self.wrong("hash", "`hash` has no meaning with `release`", "remove it: the catalogue knows the hash");
             }
             return self.release(package, version).map(|sources| (origin, sources));

@@ -142,6 +142,7 @@ fn mutated_addresses() {
         "mirror://crates/goblin/0.9.3",
         "mirror://gnu/gmp/gmp-6.3.0.tar.xz",
         "https://files.example.org/x%2B1.tar.gz?download=1#x",
+        "git+https://git.example.org/x.git?rev=42954aa4d481fe35041f4c534ff77ad0fddcb0d3",
     ];
     let corpus = corpus.map(|text| text.as_bytes().to_vec());
     let mut mirrors = Mirrors::upstream("mirrors.toml".into());
@@ -165,6 +166,10 @@ fn mutated_addresses() {
                 Candidate::Url(url) => assert_eq!(url, text),
                 Candidate::SimpleIndex { file, project, .. } => {
                     assert!(!file.contains('/') && !project.contains('/') && stays_below(&file));
+                }
+                Candidate::Commit(commit) => {
+                    assert_eq!(format!("git+{}?rev={}", commit.repository, commit.rev), text);
+                    assert!(commit.rev.bytes().all(|byte| byte.is_ascii_hexdigit()), "{text}");
                 }
                 Candidate::SparseIndex { name, version, .. } => {
                     assert!(!name.contains('/') && !version.contains('/'), "{name} {version}");

@@ -163,6 +163,8 @@ fn dictionary() -> Vec<String> {
             words.extend(table.key_names().into_iter().map(str::to_owned));
         }
     }
+    words.extend(["[source.x]", "\"a.tar.gz\"", "\"a.patch\"", "\"1.2.5-mine\"", "targets"].map(str::to_owned));
+    words.extend(["package", "version", "release", "url", "file", "git", "rev", "hash", "patches"].map(str::to_owned));
     words.sort_unstable();
     words.dedup();
     words
@@ -180,6 +182,7 @@ impl UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         match path.contains("missing") {
             true => Err(("no such file".to_owned(), "write one".to_owned())),
+            false if path.ends_with(".patch") => Ok(b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n".to_vec()),
             false if path.ends_with("Kbuild") => Ok(b"obj-m := a.o\n".to_vec()),
             false => Ok(format!("# {path}\nCONFIG_A=y\n").into_bytes()),
         }
@@ -216,7 +219,9 @@ fn check(text: &str) -> bool {
             }
             for cell in super::project::cells::<ValgrindDarwin>(&matrix) {
                 assert!(cell.spec.mig == Mig::Builtin || cell.spec.sdk.has_defs());
-                assert!(cell.target.valgrind_since().is_some());
+                let said = cell.spec.valgrind.own().and_then(|own| own.targets.as_ref());
+                let said = said.is_some_and(|targets| targets.contains(&cell.target.triple()));
+                assert!(said || cell.target.valgrind_since().is_some());
             }
             assert_eq!(Matrix::parse_with(text, &Files), Ok(matrix), "the same text means the same");
             true

@@ -62,6 +62,12 @@ impl crate::reader::UserFiles for Files {
             "binary.config" => Ok(vec![0xff, 0xfe]),
             "large.config" | "large/Kbuild" => Ok(vec![b'\n'; crate::reader::MAX_USER_FILE + 1]),
             "good/Makefile" | "binary/Kbuild" => Ok(b"obj-m := good.o\n".to_vec()),
+            "fix.patch" | "more/fix.patch" => {
+                Ok(format!("--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n-a\n+b\n").into_bytes())
+            }
+            "archives/mine.tar.gz" => Ok(b"an archive".to_vec()),
+            "latin.patch" => Ok(b"+++ b/x\n \xe9\n".to_vec()),
+            "large.patch" => Ok(vec![b'+'; crate::reader::MAX_USER_FILE + 1]),
             "good/good.c" | "silent/Kbuild" => Ok(b"/* nothing */\n".to_vec()),
             "binary/data" => Ok(vec![0xff, 0xfe]),
             _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
@@ -269,6 +275,10 @@ fn schema_objects() -> Vec<(String, Write)> {
             Box::new(|entry| format!("[kernel-config.a]\n{entry}\n")),
         ),
         (
+            "/properties/source/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| format!("[source.a]\n{entry}\n")),
+        ),
+        (
             "/properties/linux-module/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
             Box::new(|entry| format!("[linux-module.a]\n{entry}\n")),
         ),
@@ -333,9 +343,9 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    // And [sdk], [kernel-config], [linux-module] and [bare-metal-kernel], whose keys are the user's; and three tables
+    // And [source], [sdk], [kernel-config], [linux-module] and [bare-metal-kernel], whose keys are the user's; and three tables
     // of targets, in place of a kernel's linker script, target file and exit status.
-    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 4 + 3);
+    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 5 + 3);
 }
 
 /// Every word that the schema offers is one that the parser takes.
@@ -368,8 +378,11 @@ fn the_schema_and_the_parser_know_the_same_words() {
             match axis.values {
                 // The names are the user's; a pattern describes them.
                 Values::Names(_) => assert!(items["pattern"].is_string()),
-                Values::Releases(_) | Values::Words(_) => {
-                    assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key)
+                Values::Words(_) => assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key),
+                // Beside those of the catalogue, versions of the user's; a pattern describes them.
+                Values::Releases(_) => {
+                    assert_eq!(items["anyOf"][0]["enum"], serde_json::json!(known), "{}", axis.key);
+                    assert!(items["anyOf"][1]["pattern"].is_string());
                 }
             }
             assert_eq!(properties[axis.key]["default"], serde_json::json!([known[0]]), "{}", axis.key);

@@ -88,7 +88,7 @@ impl DarwinTarget {
         self.release
     }
 
-    /// The first version of Valgrind that runs on this macOS; `None` where no version does.
+    /// The first release of Valgrind that runs on this macOS; `None` where no release of upstream's does.
     ///
     /// Valgrind has no port to macOS on arm64. Its release notes name 10.14 to 13.0 as new in 3.27.0.
     pub fn valgrind_since(&self) -> Option<&'static str> {
@@ -100,7 +100,7 @@ impl DarwinTarget {
         }
     }
 
-    /// Every target that a version of Valgrind runs on.
+    /// Every target that a release of Valgrind runs on.
     pub fn with_valgrind() -> impl Iterator<Item = &'static DarwinTarget> {
         DARWIN_TARGETS.iter().filter(|target| target.valgrind_since().is_some())
     }

@@ -18,6 +18,9 @@ const BOOTSTRAP_CMDS: Package = Package::new("bootstrap-cmds");
 const UNICORN: Package = Package::new("unicorn");
 const ZIGLANG: Package = Package::new("ziglang");
 
+/// The processor of the Macs that Valgrind has a port for.
+const ARCH: &str = "x86_64";
+
 /// The family.
 #[derive(Debug)]
 pub struct ValgrindDarwin;
@@ -85,7 +88,7 @@ impl Family for ValgrindDarwin {
     }
 
     fn targets(&self) -> Vec<&'static DarwinTarget> {
-        DarwinTarget::with_valgrind().collect()
+        DarwinTarget::all().iter().filter(|target| target.arch() == ARCH).collect()
     }
 
     fn axes(&self) -> &'static [Axis] {
@@ -96,25 +99,21 @@ impl Family for ValgrindDarwin {
         &[&Darwin]
     }
 
-    /// A macOS that exists, and that no Valgrind runs on, is refused with the reason.
+    /// A Mac that no Valgrind runs on is refused with the reason.
     fn misspelt(&self, word: &str) -> Option<Misspelt> {
         let Some(target) = DarwinTarget::parse(word) else { return darwin::misspelt(word) };
-        let known = Family::targets(self);
-        let hint = match (target.arch(), known.first(), known.last()) {
-            (_, Some(first), Some(last)) if target.arch() != "arm64" => {
-                format!("it runs on {} to {}", first.name(), last.name())
-            }
-            (_, _, last) => {
-                let newest = last.map(|last| format!("; {} is the newest that there is", last.name()));
-                format!("upstream's sources hold no port to macOS on arm64{}", newest.unwrap_or_default())
-            }
-        };
+        let newest = DarwinTarget::with_valgrind().last();
+        let newest = newest.map(|last| format!("; {} is the newest that they support", last.name()));
+        let hint = format!("upstream's sources hold no port to macOS on arm64{}", newest.unwrap_or_default());
         Some(Misspelt::Refused { message: format!("Valgrind does not run on {target}"), hint })
     }
 
     fn refuse(&self, target: &'static DarwinTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
         match cell.value(axis).ok()? {
-            Value::Release(release) => too_old(axis, release, target.triple(), target.valgrind_since()?),
+            Value::Release(release) => match target.valgrind_since() {
+                Some(since) => too_old(axis, release, target.triple(), since),
+                None => Some(too_new(release, target)),
+            },
             Value::Word(_) if axis == AXIS_MIG => without_defs(cell),
             Value::Word(_) | Value::Name(_) => None,
         }
@@ -132,6 +131,17 @@ impl Family for ValgrindDarwin {
     fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<ValgrindDarwin>]) {
         plan::plan(planner, cells);
     }
+}
+
+/// A message and a hint for a macOS that no release of upstream's supports. Forks do, and only their users know.
+fn too_new(release: &Release, target: &DarwinTarget) -> (String, String) {
+    let triple = target.triple();
+    let newest = DarwinTarget::with_valgrind().last().map(Target::name).unwrap_or_default();
+    let hint = format!(
+        "{newest} is the newest that upstream's releases support; if a source of yours supports more, say so in its table \
+         [source.NAME]: targets = [\"{triple}\"]"
+    );
+    (format!("valgrind {} does not support {triple}", release.version()), hint)
 }
 
 /// A message and a hint, where MIG would find no interface definitions.
