@@ -28,6 +28,7 @@ in
       "mpfr"
       "musl"
       "musl-headers"
+      "prefix"
       "shell"
       "toolchain"
     ]

@@ -14,6 +14,7 @@ mod page;
 mod plan;
 mod progress;
 mod project;
+mod query;
 mod sdk;
 mod seed;
 mod table;
@@ -110,6 +111,8 @@ enum Command {
     Fetch(fetch::FetchArgs),
     /// Print the cells and checks that the matrix stands for.
     Plan(plan::PlanArgs),
+    /// Print how to build for a target: the names of its tools, and where its headers and libraries are.
+    Query(query::QueryArgs),
     /// Print which cells would be rebuilt, and why, compared with another matrix.
     Diff(diff::DiffArgs),
     /// Download what is missing, build cells, checks or nodes, and print their store paths.
@@ -287,6 +290,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Generate { matrix, check, no_flake } => project::generate(&matrix.find()?, check, !no_flake),
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan(args) => plan::run(&args),
+        Command::Query(args) => query::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Build(args) => build::run(&args, quiet),
         Command::Verify(args) => verify::run(&args, quiet),

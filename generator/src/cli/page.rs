@@ -5,7 +5,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::families::DEFAULT;
 
-use super::{audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, sdk, seed, verify};
+use super::{audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, query, sdk, seed, verify};
 
 /// One command's.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 27] = [
+pub const PAGES: [&Page; 28] = [
     &super::PAGE,
     &project::INIT,
     &edit::ADD,
@@ -108,6 +108,7 @@ pub const PAGES: [&Page; 27] = [
     &project::GENERATE,
     &fetch::PAGE,
     &plan::PAGE,
+    &query::PAGE,
     &diff::PAGE,
     &build::PAGE,
     &verify::PAGE,

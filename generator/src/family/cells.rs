@@ -43,6 +43,7 @@ impl<F: Family> CellOf<F> {
             shell: None,
             output,
             target: self.target.name(),
+            tools: Vec::new(),
             built: false,
         }
     }
@@ -105,7 +106,7 @@ impl dyn Registered {
         });
         let settings = self.settings().iter().filter_map(|setting| match setting.kind {
             Kind::Names(table) => Some(table),
-            Kind::Words { .. } | Kind::Flags(_) => None,
+            Kind::Words { .. } | Kind::Flags(_) | Kind::Text(_) | Kind::Switch => None,
         });
         axes.chain(settings).collect()
     }
@@ -146,8 +147,8 @@ pub trait Cells: fmt::Debug + Send + Sync {
     /// Names and build systems, in the file's order.
     fn names(&self) -> Vec<(&str, &[System])>;
 
-    /// See [`Family::too_many`].
-    fn too_many(&self) -> Option<(String, String)>;
+    /// See [`Family::refuse_all`].
+    fn refuse_all(&self) -> Option<(String, String)>;
 
     /// See [`Family::wanted`].
     fn wanted(&self) -> Vec<Wanted>;
@@ -254,8 +255,8 @@ impl<F: Family> Cells for Typed<F> {
         self.cells.iter().map(|cell| (cell.name.as_str(), cell.systems.as_slice())).collect()
     }
 
-    fn too_many(&self) -> Option<(String, String)> {
-        self.family.too_many(&self.cells)
+    fn refuse_all(&self) -> Option<(String, String)> {
+        self.family.refuse_all(&self.cells)
     }
 
     fn wanted(&self) -> Vec<Wanted> {

@@ -135,6 +135,30 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// The word of a setting; `None` where the matrix has none.
+    ///
+    /// # Errors
+    /// [`Defect`] when it is a setting of another kind.
+    pub fn text(&self, key: &str) -> Result<Option<String>, Defect> {
+        match self.draft.settings.get(key) {
+            None => Ok(None),
+            Some(SettingValue::Text(text)) => Ok(Some(text.clone())),
+            Some(_) => Err(self.defect(key)),
+        }
+    }
+
+    /// Whether a setting is yes.
+    ///
+    /// # Errors
+    /// [`Defect`] when it is a setting of another kind.
+    pub fn is_on(&self, key: &str) -> Result<bool, Defect> {
+        match self.draft.settings.get(key) {
+            None => Ok(false),
+            Some(SettingValue::Switch(on)) => Ok(*on),
+            Some(_) => Err(self.defect(key)),
+        }
+    }
+
     fn meaning<T: Send + Sync + 'static>(&self, key: &str, named: &Named) -> Result<Arc<T>, Defect> {
         let meaning = named.meaning.clone().and_then(|meaning| meaning.downcast().ok());
         meaning.ok_or_else(|| self.defect(key))

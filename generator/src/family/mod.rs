@@ -13,7 +13,7 @@ use std::fmt;
 pub use axis::{Axis, Suffix, Value, Values, too_old};
 pub use cells::{CellOf, Cells, Registered};
 pub use draft::{Defect, Draft, Reading, TargetId};
-pub use setting::{Kind, Setting, SettingValue};
+pub use setting::{Form, Kind, Setting, SettingValue};
 pub use table::{Entries, Import, Key, Named, Table};
 
 use crate::catalogue::Package;
@@ -113,8 +113,8 @@ pub trait Family: fmt::Debug + Sync + Sized + 'static {
     /// [`Defect`] when the descriptions above and this function do not fit together.
     fn spec(&self, target: &'static Self::Target, cell: &Reading<'_>) -> Result<Self::Spec, Defect>;
 
-    /// A limit of the family beyond the number of its cells: a message if it is exceeded, with a hint.
-    fn too_many(&self, _cells: &[CellOf<Self>]) -> Option<(String, String)> {
+    /// Why its cells cannot all be in one matrix, such as a limit beyond their number: a message and a hint.
+    fn refuse_all(&self, _cells: &[CellOf<Self>]) -> Option<(String, String)> {
         None
     }
 

@@ -24,6 +24,19 @@ pub enum Kind {
     /// A list of flags, without those that a recipe sets for a configure script and depends on; of those there may be
     /// none.
     Flags(&'static [Fixed]),
+    /// One word of the user's.
+    Text(&'static Form),
+    /// Yes or no; no where the key is absent.
+    Switch,
+}
+
+/// The form of a word of the user's.
+pub struct Form {
+    /// For the schema.
+    pub pattern: &'static str,
+    pub is_met_by: fn(&str) -> bool,
+    /// How to write it, as a hint.
+    pub hint: &'static str,
 }
 
 /// Its value in a matrix.
@@ -32,4 +45,6 @@ pub enum SettingValue {
     Words(Vec<&'static str>),
     Names(Vec<Arc<Named>>),
     Flags(Vec<String>),
+    Text(String),
+    Switch(bool),
 }

@@ -257,7 +257,7 @@ fn add(settings: &mut Settings, more: &Settings) -> bool {
     let size = |settings: &Settings| {
         let flags = settings.values().flat_map(|value| match value {
             SettingValue::Flags(flags) => flags.as_slice(),
-            SettingValue::Words(_) | SettingValue::Names(_) => &[],
+            SettingValue::Words(_) | SettingValue::Names(_) | SettingValue::Text(_) | SettingValue::Switch(_) => &[],
         });
         flags.fold((0, 0), |(count, bytes), flag| (count + 1, bytes + flag.len()))
     };

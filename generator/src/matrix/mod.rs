@@ -64,9 +64,9 @@ impl Matrix {
                 let drafts = expand::drafts(&file.systems, family, &mut problems);
                 match family.family.cells(drafts) {
                     Ok(meant) => {
-                        let too_many = meant.too_many();
+                        let refused = meant.refuse_all();
                         let problem =
-                            too_many.map(|(message, hint)| Problem::at(family.span.clone(), message).hint(hint));
+                            refused.map(|(message, hint)| Problem::at(family.span.clone(), message).hint(hint));
                         problems.extend(problem);
                         cells.push(meant);
                     }

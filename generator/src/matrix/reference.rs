@@ -79,9 +79,15 @@ fn setting_row(setting: &Setting) -> String {
             let words: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
             format!("`[{}]`", words.join(", "))
         }
-        Kind::Names(_) | Kind::Flags(_) => String::new(),
+        Kind::Names(_) | Kind::Flags(_) | Kind::Text(_) => String::new(),
+        Kind::Switch => "`false`".to_owned(),
     };
-    row(&[&format!("`{}`", setting.key), "list of strings", &default, setting.doc])
+    let kind = match setting.kind {
+        Kind::Words { .. } | Kind::Names(_) | Kind::Flags(_) => "list of strings",
+        Kind::Text(_) => "string",
+        Kind::Switch => "boolean",
+    };
+    row(&[&format!("`{}`", setting.key), kind, &default, setting.doc])
 }
 
 fn named_table(named: &dyn Table) -> String {

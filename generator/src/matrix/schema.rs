@@ -241,6 +241,8 @@ fn setting_key(settings: &[Setting], key: &str) -> Value {
             }
             words
         }
+        Kind::Text(form) => json!({ "description": setting.doc, "type": "string", "pattern": form.pattern }),
+        Kind::Switch => json!({ "description": setting.doc, "type": "boolean", "default": false }),
         Kind::Names(_) => word_list(json!({ "type": "string", "pattern": OWN_NAME }), setting.doc),
         Kind::Flags(_) => json!({
             "description": setting.doc,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use toml::de::DeTable;
+use toml::de::{DeTable, DeValue};
 
 use super::source::OwnReleases;
 use crate::catalogue::Release;
@@ -217,6 +217,22 @@ fn read_setting(reader: &mut Reader, words: &Words<'_>, setting: &Setting, value
     let key = setting.key;
     match setting.kind {
         Kind::Flags(fixed) => Some(SettingValue::Flags(reader.flags(value, key, fixed))),
+        Kind::Text(form) => {
+            let text = reader.string(value, key)?;
+            if !(form.is_met_by)(text) {
+                let message = format!("{} cannot be the `{key}`", quote(text));
+                reader.report(Problem::at(value.span(), message).hint(form.hint));
+                return None;
+            }
+            Some(SettingValue::Text(text.to_owned()))
+        }
+        Kind::Switch => match value.get_ref() {
+            DeValue::Boolean(on) => Some(SettingValue::Switch(*on)),
+            other => {
+                reader.wrong_type(value.span(), key, "true or false", other);
+                None
+            }
+        },
         Kind::Names(table) => {
             let what = table.what().split_once(' ').map_or(key, |(_, what)| what);
             let names = reader.words(value, key, |word, span| words.named(table, what, word, span));

@@ -144,10 +144,28 @@ pub struct Cell {
     /// The development shell; none where the cell is nothing to develop with.
     pub shell: Option<Shell>,
     pub output: Output,
-    /// The triple.
+    /// The triple, or [`SEVERAL`].
     pub target: &'static str,
+    /// How to build for its targets; none where it has no tools.
+    pub tools: Vec<Tools>,
     /// Whether crossloom's authors built it, from the same releases.
     pub built: bool,
+}
+
+/// The target of a package that builds for several.
+pub const SEVERAL: &str = "several";
+
+/// How to build for one target with a package: answers that build scripts ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tools {
+    /// The machine that programs are built for.
+    pub target: &'static str,
+    /// The beginning of the names of programs, without the hyphen that follows it.
+    pub prefix: String,
+    /// Names of programs, by what they are asked for: `cc`.
+    pub programs: Vec<(&'static str, String)>,
+    /// Places below the package, by what they are asked for: `libdir`.
+    pub places: Vec<(&'static str, String)>,
 }
 
 impl Serialize for Cell {

@@ -68,6 +68,16 @@ impl System {
         Err(Problem::at(span, format!("unknown {} {}", Self::WHAT, quote(text))).hint(hint))
     }
 
+    /// The machine as configure scripts call it, for `--build`. Recipes take the same from the seed or nixpkgs.
+    pub const fn triple(self) -> &'static str {
+        match self {
+            System::X86_64Linux => "x86_64-pc-linux-gnu",
+            System::Aarch64Linux => "aarch64-unknown-linux-gnu",
+            System::X86_64Darwin => "x86_64-apple-darwin",
+            System::Aarch64Darwin => "arm64-apple-darwin",
+        }
+    }
+
     /// Whether builds here can start from a seed; others need nixpkgs.
     pub const fn is_linux(self) -> bool {
         self.debian_architecture().is_some()

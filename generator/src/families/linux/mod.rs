@@ -144,7 +144,7 @@ impl Family for Linux {
         })
     }
 
-    fn too_many(&self, cells: &[CellOf<Linux>]) -> Option<(String, String)> {
+    fn refuse_all(&self, cells: &[CellOf<Linux>]) -> Option<(String, String)> {
         let modules = cells.first().map_or(0, |cell| cell.spec.modules.len());
         (cells.len().saturating_mul(modules) > MAX_CELLS).then(|| {
             (format!("{modules} modules for {} kernels", cells.len()), format!("at most {MAX_CELLS} are built in all"))

@@ -6,7 +6,7 @@ mod targets;
 use super::languages::{LANGUAGES, Languages};
 use crate::catalogue::{Package, Release};
 use crate::family::{
-    About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Value, Values, too_old,
+    About, Axis, CellOf, Defect, Family, Form, Kind, Misspelt, Reading, Setting, Suffix, Value, Values, too_old,
 };
 use crate::lock::Wanted;
 use crate::plan::Planner;
@@ -63,7 +63,30 @@ static AXES: [Axis; 4] = [
     },
 ];
 
-static SETTINGS: [Setting; 1] = [LANGUAGES];
+const PREFIX: &str = "prefix";
+
+static SETTINGS: [Setting; 2] = [
+    LANGUAGES,
+    Setting {
+        key: PREFIX,
+        kind: Kind::Switch,
+        doc: "Adds a package with the toolchains of all targets side by side in one prefix, for each combination of versions.",
+    },
+];
+
+const TOOL_PREFIX: &str = "tool-prefix";
+
+static TOOL_PREFIX_FORM: Form = Form {
+    pattern: "^[a-z0-9_]+(-[a-z0-9_]+)+$",
+    is_met_by: is_tool_prefix,
+    hint: "words of lower-case letters, digits and _ with - between them, without one at the end: armv7-arm-linux-musleabihf",
+};
+
+fn is_tool_prefix(word: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    let is_plain = |part: &str| !part.is_empty() && part.bytes().all(plain);
+    word.len() <= 64 && word.contains('-') && word.split('-').all(is_plain)
+}
 
 const GCC_FLAGS: &str = "gcc-flags";
 const BINUTILS_FLAGS: &str = "binutils-flags";
@@ -110,7 +133,7 @@ const LAYOUT: Fixed = Fixed {
 };
 const NAMES: Fixed = Fixed {
     flags: &["--program-prefix", "--program-suffix", "--program-transform-name"],
-    instead: "remove it: other recipes call these programs by the target's triple; make links to the toolchain's",
+    instead: "remove it: other recipes call these programs by the target's triple; `tool-prefix` adds other names",
 };
 const NO_BUILD: Fixed =
     Fixed { flags: &["--help", "--version", "--no-create"], instead: "remove it: nothing would be configured" };
@@ -147,7 +170,7 @@ static MUSL_FIXED: [Fixed; 4] = [
 ];
 static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
 
-static OVERRIDES: [Setting; 5] = [
+static OVERRIDES: [Setting; 6] = [
     Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
     Setting {
         key: BINUTILS_FLAGS,
@@ -161,6 +184,11 @@ static OVERRIDES: [Setting; 5] = [
         doc: "Appended to the configure flags of libstdcxx.",
     },
     Setting { doc: "Replaces the languages of these cells.", ..LANGUAGES },
+    Setting {
+        key: TOOL_PREFIX,
+        kind: Kind::Text(&TOOL_PREFIX_FORM),
+        doc: "A second prefix of the programs' names, such as `armv7-arm-linux-musleabihf` for `…-gcc`, without the hyphen.",
+    },
 ];
 
 /// One cross toolchain.
@@ -172,6 +200,10 @@ pub struct Spec {
     pub linux_headers: &'static Release,
     pub languages: Languages,
     pub flags: Flags,
+    /// The prefix of the programs' second names.
+    pub tool_prefix: Option<String>,
+    /// Whether all targets stand side by side in a package.
+    pub prefix: bool,
 }
 
 /// Flags for configure scripts, in addition to what recipes and targets give.
@@ -239,6 +271,26 @@ impl Family for MuslGcc {
                 musl: cell.flags(MUSL_FLAGS)?,
                 libstdcxx: cell.flags(LIBSTDCXX_FLAGS)?,
             },
+            tool_prefix: cell.text(TOOL_PREFIX)?,
+            prefix: cell.is_on(PREFIX)?,
+        })
+    }
+
+    /// Programs of two targets must not have one name, whether they are in one package or two on PATH.
+    fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<(String, String)> {
+        cells.iter().find_map(|cell| {
+            let prefix = cell.spec.tool_prefix.as_deref()?;
+            let is_of = |other: &&CellOf<MuslGcc>| {
+                let named = other.spec.tool_prefix.as_deref() == Some(prefix) && other.target != cell.target;
+                named || other.target.triple() == prefix
+            };
+            let other = cells.iter().find(is_of)?.target.triple();
+            let target = cell.target.triple();
+            let message = match other == target {
+                true => format!("the tool-prefix of {target} is the target itself"),
+                false => format!("{target} has the tool-prefix {prefix}, which is a prefix of {other}, too"),
+            };
+            Some((message, "choose another, or leave the key out".to_owned()))
         })
     }
 

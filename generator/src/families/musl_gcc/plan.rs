@@ -6,7 +6,10 @@ use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, Mus
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
 use crate::lock::Wanted;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
+use crate::nix::hash::Sha256;
+use crate::plan::{
+    Arg, Cell, Check, Node, Output, Planner, SEVERAL, Shell, Tools, attribute, node, node_name, source, text,
+};
 use crate::platform::System;
 use crate::service::Limits;
 
@@ -43,17 +46,120 @@ fn releases(spec: &Spec) -> [&'static Release; 4] {
 
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     let system = planner.system;
+    let mut prefixes: Vec<(String, Vec<(&CellOf<MuslGcc>, String)>)> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
         let toolchain = toolchain(planner, cell);
         planner.check(programs(system, cell, &toolchain));
         let built = was_built(planner, cell);
-        planner.cell(Cell { shell: Some(shell(system, cell)), built, ..cell.package(&ABOUT, Output::Node(toolchain)) });
+        let output = match &cell.spec.tool_prefix {
+            None => toolchain.clone(),
+            Some(prefix) => side_by_side(planner, format!("{toolchain}-as-{prefix}"), &[(cell, toolchain.clone())]),
+        };
+        let tools = vec![tools(cell, cell.spec.tool_prefix.is_some())];
+        let package = cell.package(&ABOUT, Output::Node(output));
+        planner.cell(Cell { shell: Some(shell(system, cell)), built, tools, ..package });
+        if cell.spec.prefix {
+            let name = in_prefix(cell, &cell.name);
+            match prefixes.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, members)) => members.push((cell, toolchain)),
+                None => prefixes.push((name, vec![(cell, toolchain)])),
+            }
+        }
+    }
+    for (name, members) in prefixes {
+        prefix(planner, name, &members);
     }
     let mut versions: Vec<_> = cells.iter().map(|cell| cell.spec.musl).collect();
     versions.sort_by_key(|release| release.version());
     versions.dedup();
     for release in versions {
         planner.check(seed_check(release));
+    }
+}
+
+/// The name of the package that all targets of a cell's versions are in.
+fn in_prefix(cell: &CellOf<MuslGcc>, name: &str) -> String {
+    let own = format!("{}-{}", ABOUT.key, cell.target.triple());
+    format!("{}-prefix{}", ABOUT.key, name.strip_prefix(&own).unwrap_or_default())
+}
+
+/// The package with all targets of some versions.
+fn prefix(planner: &mut Planner<'_>, name: String, members: &[(&CellOf<MuslGcc>, String)]) {
+    let Some((first, _)) = members.first() else { return };
+    let parts = members
+        .iter()
+        .flat_map(|(cell, toolchain)| [toolchain.as_str(), cell.spec.tool_prefix.as_deref().unwrap_or("")]);
+    // What it consists of tells it from others: a name with every target would be too long.
+    let digits = &Sha256::of(parts.collect::<Vec<_>>().join("\0").as_bytes()).to_hex()[..10];
+    let node = side_by_side(planner, format!("prefix-{}-{digits}", attribute(first.spec.gcc.version())), members);
+    planner.cell(Cell {
+        name,
+        full_name: in_prefix(first, &first.full_name),
+        target: SEVERAL,
+        tools: members.iter().map(|(cell, _)| tools(cell, true)).collect(),
+        ..first.package(&ABOUT, Output::Node(node))
+    });
+}
+
+/// The node of toolchains in one prefix, each with the second names of its programs.
+fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[(&CellOf<MuslGcc>, String)]) -> String {
+    let toolchains = members.iter().map(|(_, toolchain)| toolchain.clone()).collect();
+    let targets = members.iter().map(|(cell, _)| cell.target.triple().to_owned()).collect();
+    let prefixes = members.iter().map(|(cell, _)| tool_prefix(cell).to_owned()).collect();
+    let args = [
+        ("name", text(&format!("{}-{name}", ABOUT.key))),
+        ("toolchains", Arg::Nodes(toolchains)),
+        ("targets", Arg::Texts(targets)),
+        ("toolPrefixes", Arg::Texts(prefixes)),
+    ];
+    planner.add(name, "musl-gcc/prefix", args)
+}
+
+/// The prefix of the names that a cell's programs are asked for by.
+fn tool_prefix(cell: &CellOf<MuslGcc>) -> &str {
+    cell.spec.tool_prefix.as_deref().unwrap_or(cell.target.triple())
+}
+
+/// Programs of GCC and binutils, by the names that build scripts know them by.
+const PROGRAMS: [(&str, &str); 13] = [
+    ("cc", "gcc"),
+    ("cxx", "g++"),
+    ("cpp", "cpp"),
+    ("ar", "ar"),
+    ("as", "as"),
+    ("ld", "ld"),
+    ("nm", "nm"),
+    ("objcopy", "objcopy"),
+    ("objdump", "objdump"),
+    ("ranlib", "ranlib"),
+    ("readelf", "readelf"),
+    ("strip", "strip"),
+    ("pkg-config", "pkg-config"),
+];
+
+/// How to build for a cell's target. Only the packages that the recipe `prefix` makes have a pkg-config.
+fn tools(cell: &CellOf<MuslGcc>, pkg_config: bool) -> Tools {
+    let (target, prefix) = (cell.target.triple(), tool_prefix(cell));
+    let there = |name: &str| match name {
+        "g++" => cell.spec.languages.cxx,
+        "pkg-config" => pkg_config,
+        _ => true,
+    };
+    let programs = PROGRAMS.into_iter().filter(|(_, name)| there(name));
+    let places = [
+        ("prefix", String::new()),
+        ("exec-prefix", target.to_owned()),
+        ("sysroot", target.to_owned()),
+        ("bindir", "bin".to_owned()),
+        ("libdir", format!("{target}/lib")),
+        ("includedir", format!("{target}/include")),
+        ("datarootdir", "share".to_owned()),
+    ];
+    Tools {
+        target,
+        prefix: prefix.to_owned(),
+        programs: programs.map(|(key, name)| (key, format!("{prefix}-{name}"))).collect(),
+        places: places.to_vec(),
     }
 }
 
