@@ -16,8 +16,10 @@ use crate::words;
 
 /// The configuration that is crossloom's smallest that boots.
 const BOOT: &str = "boot";
+/// The configuration of a kernel for a system in an initramfs.
+pub const SYSTEM: &str = "system";
 /// A fragment: crossloom's own, or a file beside the matrix.
-const FRAGMENT: &str = "^(boot|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
+const FRAGMENT: &str = "^(boot|system|([A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\\.config)$";
 /// Wrong lines of one file that are reported.
 const MAX_WRONG: usize = 3;
 
@@ -45,6 +47,8 @@ pub enum KernelBase {
 pub enum Fragment {
     /// crossloom's own: what a kernel needs to boot in an emulator, with each architecture's console.
     Boot,
+    /// crossloom's own, on top of it: networking, virtual devices, and file systems.
+    System,
     /// A file beside the matrix: its path there, and its text.
     File { path: String, text: String },
 }
@@ -77,8 +81,8 @@ static KEYS: [Key; 3] = [
     Key {
         name: "fragments",
         required: false,
-        doc: "Settings on top, applied in order: `boot`, crossloom's own, or files beside the matrix whose names end in \
-              .config. If Kconfig does not grant a symbol, the build fails.",
+        doc: "Settings on top, applied in order: `boot` and `system`, crossloom's own, or files beside the matrix whose names \
+              end in .config. If Kconfig does not grant a symbol, the build fails.",
         schema: || {
             json!({
                 "type": "array",
@@ -116,13 +120,14 @@ impl Table for KernelConfigs {
     }
 
     fn built_in(&self) -> &'static [&'static str] {
-        &[BOOT, "tinyconfig", "defconfig", "allnoconfig"]
+        &[BOOT, SYSTEM, "tinyconfig", "defconfig", "allnoconfig"]
     }
 
     fn built_in_value(&self, name: &str) -> Option<Meaning> {
         let (base, fragments) = match Goal::parse(name) {
             Some(goal) => (goal, Vec::new()),
             None if name == BOOT => (Goal::Allnoconfig, vec![Fragment::Boot]),
+            None if name == SYSTEM => (Goal::Allnoconfig, vec![Fragment::Boot, Fragment::System]),
             None => return None,
         };
         Some(Arc::new(KernelConfig { name: name.to_owned(), base: KernelBase::Goal(base), fragments }))
@@ -133,7 +138,7 @@ impl Table for KernelConfigs {
     }
 
     fn missing_hint(&self) -> &'static str {
-        "known: boot, tinyconfig, defconfig, allnoconfig; others are tables of the file, e.g. [kernel-config.mine]"
+        "known: boot, system, tinyconfig, defconfig, allnoconfig; others are tables of the file, e.g. [kernel-config.mine]"
     }
 }
 
@@ -157,6 +162,7 @@ fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             let (path, span) = word.value;
             match path.as_str() {
                 BOOT => fragments.push(Fragment::Boot),
+                SYSTEM => fragments.push(Fragment::System),
                 path => fragments.extend(user_file(reader, path, span, files)),
             }
         }
@@ -177,7 +183,7 @@ fn read_config(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
 fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn UserFiles) -> Option<Fragment> {
     if !is_path(path) {
         let message = format!("{} is not a fragment", quote(path));
-        let hint = "`boot` is crossloom's own; others are files beside the matrix whose names end in .config, of letters, \
+        let hint = "`boot` and `system` are crossloom's own; others are files beside the matrix whose names end in .config, of letters, \
                     digits and . _ - /";
         reader.report(Problem::at(span, message).hint(hint));
         return None;

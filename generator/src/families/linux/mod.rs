@@ -21,21 +21,25 @@ use crate::platform::System;
 use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
-use config::{KernelConfig, KernelConfigs};
 use module::{LinuxModule, LinuxModules};
-use targets::KernelTarget;
 
-const LINUX: Package = Package::new("linux");
+pub use config::{KernelConfig, KernelConfigs, SYSTEM};
+pub use plan::{config_files, kernel_node, kernel_wanted};
+pub use targets::KernelTarget;
+
+pub const LINUX: Package = Package::new("linux");
 
 /// The family.
 #[derive(Debug)]
 pub struct Linux;
 
+pub const SPELLING: &str = "targets are arm64, riscv64, x86_64";
+
 static ABOUT: About = About {
     key: "linux",
     summary: "Linux kernels. Every combination of target, version, compiler and configuration is a cell.",
     example_target: "arm64",
-    spelling: "targets are arm64, riscv64, x86_64",
+    spelling: SPELLING,
     first_target_unnamed: false,
     // The smallest takes minutes and `defconfig` hours on two cores; with GCC, a compiler before that.
     limits: Limits { priority: 100, timeout: 21_600, silent: 3600 },
@@ -60,7 +64,7 @@ static AXES: [Axis; 3] = [
         key: AXIS_CONFIG,
         values: Values::Names(&KernelConfigs),
         suffix: Suffix::Value,
-        doc: "Configurations: boot, tinyconfig, defconfig, allnoconfig, or the name of one in [kernel-config].",
+        doc: "Configurations: boot, system, tinyconfig, defconfig, allnoconfig, or the name of one in [kernel-config].",
     },
 ];
 
@@ -94,6 +98,17 @@ pub struct Spec {
     pub modules: Vec<Arc<LinuxModule>>,
 }
 
+/// GNU's name of an architecture in the place of the kernel's.
+pub fn misspelt(word: &str) -> Option<Misspelt> {
+    let meant = match word {
+        "aarch64" => "arm64",
+        "amd64" | "x86-64" | "x64" => "x86_64",
+        "riscv" => "riscv64",
+        _ => return None,
+    };
+    Some(Misspelt::Alias(meant.to_owned()))
+}
+
 impl Family for Linux {
     type Target = KernelTarget;
     type Spec = Spec;
@@ -118,15 +133,8 @@ impl Family for Linux {
         &[&MuslGcc, &Darwin]
     }
 
-    /// GNU's name of an architecture in the place of the kernel's.
     fn misspelt(&self, word: &str) -> Option<Misspelt> {
-        let meant = match word {
-            "aarch64" => "arm64",
-            "amd64" | "x86-64" | "x64" => "x86_64",
-            "riscv" => "riscv64",
-            _ => return None,
-        };
-        Some(Misspelt::Alias(meant.to_owned()))
+        misspelt(word)
     }
 
     fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::config::{Fragment, Goal, KernelBase, KernelConfig};
 use super::module::LinuxModule;
-use super::{ABOUT, KernelCompiler, Linux};
+use super::{ABOUT, KernelCompiler, KernelTarget, Linux, Spec};
 use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
 use crate::families::musl_gcc;
 use crate::family::{CellOf, Target};
@@ -16,8 +16,8 @@ use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, nod
 const FILES: &str = "config";
 /// The folder of the user's modules in a tree.
 const MODULES: &str = "module";
-/// The place of crossloom's own fragment in a tree.
-const BOOT: &str = "linux/config";
+/// The place of crossloom's own fragments in a tree.
+const OWN: &str = "linux/config";
 
 /// The Mac that programs of the build machine are compiled for, to see whether they could be there.
 const MAC: &str = "arm64-apple-darwin22";
@@ -32,13 +32,19 @@ pub fn wanted(cells: &[CellOf<Linux>]) -> Vec<Wanted> {
     let for_macs = for_macs(cells);
     let mut wanted = Vec::new();
     for cell in cells {
-        wanted.push(Wanted::Release(cell.spec.linux));
+        wanted.extend(kernel_wanted(&cell.spec));
         if for_macs && cell.systems.iter().any(|system| system.is_linux()) {
             wanted.extend(sdk_wanted(&Sdk::zig()));
         }
-        if cell.spec.compiler == KernelCompiler::Gcc {
-            wanted.extend(musl_gcc::compiler_wanted());
-        }
+    }
+    wanted
+}
+
+/// The packages that a kernel is built from.
+pub fn kernel_wanted(spec: &Spec) -> Vec<Wanted> {
+    let mut wanted = vec![Wanted::Release(spec.linux)];
+    if spec.compiler == KernelCompiler::Gcc {
+        wanted.extend(musl_gcc::compiler_wanted());
     }
     wanted
 }
@@ -60,21 +66,26 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Linux>]) {
     }
 }
 
-/// The user's files that a cell is made of, by their places in a tree.
-pub fn files(cell: &CellOf<Linux>) -> BTreeMap<String, String> {
-    let base = match &cell.spec.config.base {
+/// The user's files that a kernel is configured with, by their places in a tree.
+pub fn config_files(config: &KernelConfig) -> BTreeMap<String, String> {
+    let base = match &config.base {
         KernelBase::File(fragment) => Some(fragment),
         KernelBase::Goal(_) => None,
     };
-    let own = base.into_iter().chain(&cell.spec.config.fragments).filter_map(|fragment| match fragment {
+    let own = base.into_iter().chain(&config.fragments).filter_map(|fragment| match fragment {
         Fragment::File { path, text } => Some((format!("{FILES}/{path}"), text.clone())),
-        Fragment::Boot => None,
+        Fragment::Boot | Fragment::System => None,
     });
+    own.collect()
+}
+
+/// The user's files that a cell is made of, by their places in a tree.
+pub fn files(cell: &CellOf<Linux>) -> BTreeMap<String, String> {
     let modules = cell.spec.modules.iter().flat_map(|module| {
         let place = folder(module);
         module.files.iter().map(move |(path, text)| (format!("{place}/{path}"), text.clone()))
     });
-    own.chain(modules).collect()
+    config_files(&cell.spec.config).into_iter().chain(modules).collect()
 }
 
 /// The place of a module's folder in a tree.
@@ -83,9 +94,11 @@ fn folder(module: &LinuxModule) -> String {
 }
 
 /// The places of a fragment's files in a tree.
-fn places(fragment: &Fragment, cell: &CellOf<Linux>) -> Vec<String> {
+fn places(fragment: &Fragment, target: &KernelTarget) -> Vec<String> {
+    let own = |name: &str| vec![format!("{OWN}/{name}.config"), format!("{OWN}/{name}-{}.config", target.name())];
     match fragment {
-        Fragment::Boot => vec![format!("{BOOT}/boot.config"), format!("{BOOT}/boot-{}.config", cell.target.name())],
+        Fragment::Boot => own("boot"),
+        Fragment::System => own("system"),
         Fragment::File { path, .. } => vec![format!("{FILES}/{path}")],
     }
 }
@@ -95,11 +108,15 @@ fn places(fragment: &Fragment, cell: &CellOf<Linux>) -> Vec<String> {
 fn config_part(config: &KernelConfig) -> String {
     let of = |fragment: &Fragment| match fragment {
         Fragment::Boot => "boot".to_owned(),
+        Fragment::System => "system".to_owned(),
         Fragment::File { text, .. } => text.clone(),
     };
     let fragments: Vec<_> = config.fragments.iter().map(of).collect();
     match (&config.base, fragments.as_slice()) {
         (KernelBase::Goal(Goal::Allnoconfig), [only]) if *only == "boot" => String::new(),
+        (KernelBase::Goal(Goal::Allnoconfig), [boot, system]) if *boot == "boot" && *system == "system" => {
+            "-system".to_owned()
+        }
         (KernelBase::Goal(goal), []) => format!("-{goal}"),
         (base, fragments) => {
             let base = match base {
@@ -122,17 +139,17 @@ struct Compiler {
     program: Arg,
 }
 
-fn compiler(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Compiler {
+fn compiler(planner: &mut Planner<'_>, spec: &Spec) -> Compiler {
     let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
-    let triple = cell.spec.gcc.triple();
-    match cell.spec.compiler {
+    let triple = spec.gcc.triple();
+    match spec.compiler {
         KernelCompiler::Llvm => {
             let name = planner.add("kernel-llvm".to_owned(), "linux/kernel-llvm", []);
             let program = words(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
             Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program }
         }
         KernelCompiler::Gcc => {
-            let [binutils, gcc] = musl_gcc::default_compiler(planner, cell.spec.gcc);
+            let [binutils, gcc] = musl_gcc::default_compiler(planner, spec.gcc);
             let name = planner.add(
                 format!("kernel-gcc-{triple}"),
                 "linux/kernel-gcc",
@@ -144,10 +161,9 @@ fn compiler(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Compiler {
     }
 }
 
-/// One kernel.
-fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
-    let compiler = compiler(planner, cell);
-    let (target, spec) = (cell.target, &cell.spec);
+/// The node of a kernel.
+pub fn kernel_node(planner: &mut Planner<'_>, target: &'static KernelTarget, spec: &Spec) -> String {
+    let compiler = compiler(planner, spec);
     let suffix = match spec.compiler {
         KernelCompiler::Llvm => "",
         KernelCompiler::Gcc => "-gcc",
@@ -165,13 +181,20 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
         ("compiler", node(&compiler.name)),
         ("compilerFlags", compiler.told),
         ("programCompiler", compiler.program),
-        ("fragments", Arg::Files(spec.config.fragments.iter().flat_map(|fragment| places(fragment, cell)).collect())),
+        ("fragments", Arg::Files(spec.config.fragments.iter().flat_map(|it| places(it, target)).collect())),
     ]);
     match &spec.config.base {
         KernelBase::Goal(goal) => args.insert("base", text(goal.as_str())),
-        KernelBase::File(file) => args.insert("baseFiles", Arg::Files(places(file, cell))),
+        KernelBase::File(file) => args.insert("baseFiles", Arg::Files(places(file, target))),
     };
     planner.insert(Node { name: name.clone(), recipe: "linux/linux", args });
+    name
+}
+
+/// One kernel.
+fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
+    let (target, spec) = (cell.target, &cell.spec);
+    let name = kernel_node(planner, target, spec);
     let words = [("compiler", spec.compiler.as_str()), ("config", spec.config.name.as_str())];
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[spec.linux]);
     let shell = Shell {
