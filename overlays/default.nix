@@ -71,5 +71,11 @@ in
       "ovmf"
       "run-qemu"
       "rust"
+    ]
+    // family ./js-system [
+      "initramfs"
+      "js-system"
+      "quickjs-ng"
+      "run-system"
     ];
 }

@@ -10,6 +10,7 @@ pub mod bare_metal;
 mod contract;
 pub mod darwin;
 mod folder;
+pub mod js_system;
 mod languages;
 pub mod linux;
 pub mod musl_gcc;
@@ -20,8 +21,14 @@ pub mod valgrind_darwin;
 use crate::family::Registered;
 
 /// Every family, in the order in which they are planned and described: a family comes after those that it needs.
-pub static ALL: &[&dyn Registered] =
-    &[&musl_gcc::MuslGcc, &darwin::Darwin, &valgrind_darwin::ValgrindDarwin, &linux::Linux, &bare_metal::BareMetal];
+pub static ALL: &[&dyn Registered] = &[
+    &musl_gcc::MuslGcc,
+    &darwin::Darwin,
+    &valgrind_darwin::ValgrindDarwin,
+    &linux::Linux,
+    &bare_metal::BareMetal,
+    &js_system::JsSystem,
+];
 
 /// The family that a first matrix is of where nothing else is asked for.
 pub static DEFAULT: &dyn Registered = &musl_gcc::MuslGcc;

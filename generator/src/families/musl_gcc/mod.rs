@@ -13,7 +13,7 @@ use crate::plan::Planner;
 use crate::reader::Fixed;
 use crate::service::Limits;
 
-pub use plan::{compiler_wanted, default_compiler};
+pub use plan::{compiler_wanted, default_compiler, default_toolchain, toolchain_wanted};
 pub use targets::MuslTarget;
 
 const GCC: Package = Package::new("gcc");
@@ -204,6 +204,20 @@ pub struct Spec {
     pub tool_prefix: Option<String>,
     /// Whether all targets stand side by side in a package.
     pub prefix: bool,
+}
+
+impl Spec {
+    /// The cell that a matrix gets which names a target alone.
+    fn plain() -> Spec {
+        Spec {
+            gcc: GCC.default(),
+            musl: MUSL.default(),
+            binutils: BINUTILS.default(),
+            linux_headers: LINUX.default(),
+            languages: Languages::default(),
+            flags: Flags::default(),
+        }
+    }
 }
 
 /// Flags for configure scripts, in addition to what recipes and targets give.

@@ -48,7 +48,7 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     let system = planner.system;
     let mut prefixes: Vec<(String, Vec<(&CellOf<MuslGcc>, String)>)> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-        let toolchain = toolchain(planner, cell);
+        let toolchain = toolchain(planner, cell.target, &cell.spec);
         planner.check(programs(system, cell, &toolchain));
         let built = was_built(planner, cell);
         let output = match &cell.spec.tool_prefix {
@@ -271,9 +271,19 @@ pub fn default_compiler(planner: &mut Planner<'_>, target: &'static MuslTarget) 
     compiler(planner, &Compiler { target, gcc, binutils, languages: Languages::default(), flags: &flags })
 }
 
+/// The node of the toolchain at the catalogue's versions, which is also that of a matrix's plain cell.
+pub fn default_toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget) -> String {
+    toolchain(planner, target, &Spec::plain())
+}
+
+/// The packages that [`default_toolchain`] is built from.
+pub fn toolchain_wanted() -> Vec<Wanted> {
+    let own = releases(&Spec::plain()).into_iter().map(Wanted::Release);
+    own.chain(compiler_wanted()).collect()
+}
+
 /// One cross toolchain: one node for GCC's host programs, and one for each of the target's libraries.
-fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>) -> String {
-    let (target, spec) = (cell.target, &cell.spec);
+fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec) -> String {
     let triple = target.triple();
     let Spec { gcc: gcc_release, musl: musl_release, binutils: binutils_release, linux_headers, .. } = *spec;
     let flags = &spec.flags;

@@ -1,0 +1,6 @@
+// Kept running with the rights of the user ann.
+import * as std from "qjs:std";
+import * as os from "qjs:os";
+
+console.log(`ann: in ${os.getcwd()}, home ${std.getenv("HOME")}`);
+os.setInterval(() => {}, 60_000);

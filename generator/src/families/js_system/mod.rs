@@ -1,0 +1,152 @@
+//! `[js-system]`: systems whose first process is JavaScript: a kernel, an initramfs with a JavaScript runtime, and a folder of
+//! scripts.
+
+mod configs;
+mod plan;
+mod root;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::linux::{self, KernelCompiler, KernelConfig, KernelTarget, LINUX, Linux};
+use super::musl_gcc::MuslGcc;
+use crate::catalogue::Package;
+use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Values};
+use crate::lock::Wanted;
+use crate::plan::Planner;
+use crate::platform::System;
+use crate::service::Limits;
+use crate::word::Word;
+use crate::words;
+use configs::SystemConfigs;
+use root::{Root, Roots};
+
+const QUICKJS_NG: Package = Package::new("quickjs-ng");
+
+/// The family.
+#[derive(Debug)]
+pub struct JsSystem;
+
+static ABOUT: About = About {
+    key: "js-system",
+    summary: "Systems whose first process is JavaScript. Every combination of target, kernel, runtime and scripts is a cell.",
+    example_target: "x86_64",
+    spelling: linux::SPELLING,
+    first_target_unnamed: false,
+    // A cross compiler and a kernel come before it.
+    limits: Limits { priority: 90, timeout: 21_600, silent: 3600 },
+    example: "nodeos",
+    packages: &[QUICKJS_NG, LINUX],
+    checks: &["js-system/boot.nix", "js-system/contents.nix"],
+};
+
+const AXIS_ROOT: &str = "root";
+const AXIS_RUNTIME: &str = "runtime";
+const AXIS_LINUX: &str = "linux";
+const AXIS_COMPILER: &str = "compiler";
+const AXIS_CONFIG: &str = "config";
+
+static AXES: [Axis; 5] = [
+    Axis {
+        key: AXIS_ROOT,
+        values: Values::Names(&Roots),
+        suffix: Suffix::Value,
+        doc: "The system's own files: `repl`, which has none and is a REPL on the console, or the name of one in \
+              [js-system-root].",
+    },
+    Axis {
+        key: AXIS_RUNTIME,
+        values: Values::Words(Runtime::WORDS),
+        suffix: Suffix::Value,
+        doc: "The JavaScript runtime, statically linked with musl.",
+    },
+    Axis { key: AXIS_LINUX, values: Values::Releases(LINUX), suffix: Suffix::Package, doc: "Versions of the kernel." },
+    Axis {
+        key: AXIS_COMPILER,
+        values: Values::Words(KernelCompiler::WORDS),
+        suffix: Suffix::Value,
+        doc: "The kernel's compiler, as in [linux].",
+    },
+    Axis {
+        key: AXIS_CONFIG,
+        values: Values::Names(&SystemConfigs),
+        suffix: Suffix::Value,
+        doc: "The kernel's configuration: `system`, defconfig, or the name of one in [kernel-config].",
+    },
+];
+
+words! {
+    /// A JavaScript runtime.
+    pub enum Runtime: "runtime" {
+        /// The interpreter with the module `qjs:system`.
+        QuickjsNg = "quickjs-ng",
+    }
+}
+
+/// One system.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Spec {
+    pub root: Arc<Root>,
+    pub runtime: Runtime,
+    pub kernel: linux::Spec,
+}
+
+impl Family for JsSystem {
+    type Target = KernelTarget;
+    type Spec = Spec;
+
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn targets(&self) -> Vec<&'static KernelTarget> {
+        KernelTarget::all().iter().collect()
+    }
+
+    fn axes(&self) -> &'static [Axis] {
+        &AXES
+    }
+
+    fn needs(&self) -> &'static [&'static dyn Registered] {
+        &[&MuslGcc, &Linux]
+    }
+
+    fn misspelt(&self, word: &str) -> Option<Misspelt> {
+        linux::misspelt(word)
+    }
+
+    fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {
+        Family::cannot_build(&Linux, target, system)
+    }
+
+    fn spec(&self, target: &'static KernelTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        let lost = || Defect { family: ABOUT.key, key: target.name().to_owned() };
+        let config: Arc<KernelConfig> = cell.named(AXIS_CONFIG)?;
+        Ok(Spec {
+            root: cell.named(AXIS_ROOT)?,
+            runtime: cell.word(AXIS_RUNTIME)?,
+            kernel: linux::Spec {
+                linux: cell.release(AXIS_LINUX)?,
+                gcc: target.gcc().ok_or_else(lost)?,
+                compiler: cell.word(AXIS_COMPILER)?,
+                config,
+                modules: Vec::new(),
+            },
+        })
+    }
+
+    fn wanted(&self, cells: &[CellOf<JsSystem>]) -> Vec<Wanted> {
+        cells.iter().flat_map(plan::wanted).collect()
+    }
+
+    fn files(&self, cells: &[CellOf<JsSystem>]) -> BTreeMap<String, String> {
+        cells.iter().flat_map(plan::files).collect()
+    }
+
+    fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<JsSystem>]) {
+        let system = planner.system;
+        for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
+            plan::plan(planner, cell);
+        }
+    }
+}

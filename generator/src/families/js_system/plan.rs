@@ -1,0 +1,123 @@
+//! The nodes of a system: the runtime, the initramfs, and both with the kernel as one package.
+
+use std::collections::BTreeMap;
+
+use super::root::Root;
+use super::{ABOUT, JsSystem, QUICKJS_NG, Runtime, Spec};
+use crate::families::{linux, musl_gcc};
+use crate::family::{CellOf, Target};
+use crate::lock::Wanted;
+use crate::nix::hash::Sha256;
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, node, node_name, source, text};
+
+/// Where roots are in a tree.
+const PLACE: &str = "system-root";
+/// What each part of a root is called there.
+const APP: &str = "app";
+const USERS: &str = "home";
+
+/// What the kernel is told beside its console: to ask for an address, and to leave the console to programs.
+const COMMAND_LINE: &str = "ip=dhcp quiet";
+
+/// What a cell is built from and checked with.
+pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
+    let Spec { runtime: Runtime::QuickjsNg, kernel, .. } = &cell.spec;
+    let mut wanted = linux::kernel_wanted(kernel);
+    wanted.extend(musl_gcc::toolchain_wanted());
+    wanted.push(Wanted::Release(QUICKJS_NG.default()));
+    wanted
+}
+
+/// The place of a part of a root in a tree.
+fn folder(root: &Root, part: &str) -> String {
+    format!("{PLACE}/{}/{part}", root.name)
+}
+
+/// The user's files that a cell is made of, by their places in a tree.
+pub fn files(cell: &CellOf<JsSystem>) -> BTreeMap<String, String> {
+    let root = &cell.spec.root;
+    let parts = [(APP, &root.files), (USERS, &root.users)];
+    let own = parts.into_iter().flat_map(|(part, files)| {
+        let place = folder(root, part);
+        files.iter().map(move |(path, text)| (format!("{place}/{path}"), text.clone()))
+    });
+    own.chain(linux::config_files(&cell.spec.kernel.config)).collect()
+}
+
+/// Ten digits that stand for texts.
+fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let mut joined = String::new();
+    for text in texts {
+        joined.push_str(&format!("{}:{text},", text.len()));
+    }
+    Sha256::of(joined.as_bytes()).to_hex().chars().take(10).collect()
+}
+
+/// The runtime's node.
+fn runtime(planner: &mut Planner<'_>, spec: &Spec) -> String {
+    let Runtime::QuickjsNg = spec.runtime;
+    let toolchain = musl_gcc::default_toolchain(planner, spec.kernel.gcc);
+    let (release, triple) = (QUICKJS_NG.default(), spec.kernel.gcc.triple());
+    planner.add(
+        node_name("quickjs-ng", release, triple, &[], &[]),
+        "js-system/quickjs-ng",
+        [
+            ("src", source(release)),
+            ("version", text(release.version())),
+            ("target", text(triple)),
+            ("toolchain", node(&toolchain)),
+        ],
+    )
+}
+
+pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
+    let (target, spec) = (cell.target, &cell.spec);
+    let root = &spec.root;
+    let kernel = linux::kernel_node(planner, target, &spec.kernel);
+    let runtime = runtime(planner, spec);
+
+    let texts =
+        |files: &'_ BTreeMap<String, String>| files.iter().flat_map(|(path, text)| [path, text]).cloned().collect();
+    let (app, users): (Vec<String>, Vec<String>) = (texts(&root.files), texts(&root.users));
+    // The empty text keeps files of one part apart from those of the other.
+    let all = app.iter().map(String::as_str).chain([""]).chain(users.iter().map(String::as_str));
+    let digits = digits(all.chain([runtime.as_str()]));
+    let kernel_part = kernel.strip_prefix("linux-").unwrap_or(&kernel);
+    let mut args = BTreeMap::from([("name", text(&root.name)), ("runtime", node(&runtime)), ("linux", node(&kernel))]);
+    if !root.files.is_empty() {
+        args.insert("app", Arg::Folder(folder(root, APP)));
+    }
+    if !root.users.is_empty() {
+        args.insert("home", Arg::Folder(folder(root, USERS)));
+    }
+    let initramfs = format!("initramfs-{}-{digits}-{kernel_part}", root.name);
+    planner.insert(Node { name: initramfs.clone(), recipe: "js-system/initramfs", args });
+
+    let emulator = target.emulator();
+    let command_line = format!("{} {COMMAND_LINE}", emulator.command_line);
+    let args = [("linux", node(&kernel)), ("initramfs", node(&initramfs)), ("commandLine", text(&command_line))];
+    let system = format!("js-system-{}-{digits}-{kernel_part}", root.name);
+    let system = planner.add(system, "js-system/js-system", args);
+
+    let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
+    let args = [("system", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
+    let run = planner.add(format!("run-{system}"), "js-system/run-system", args.clone());
+
+    let release = QUICKJS_NG.default();
+    let words = [
+        ("root", root.name.as_str()),
+        ("runtime", spec.runtime.as_str()),
+        ("compiler", spec.kernel.compiler.as_str()),
+        ("config", spec.kernel.config.name.as_str()),
+    ];
+    let built = planner.was_built(ABOUT.key, target.name(), &words, &[release, spec.kernel.linux]);
+    let package = Cell { built, ..cell.package(&ABOUT, Output::Node(system.clone())) };
+    let mut boot = Vec::from(args);
+    boot.push(("serial", Arg::Texts(root.serial.clone())));
+    planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
+    let contents = vec![("initramfs", node(&initramfs))];
+    planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
+    let runner = Cell { output: Output::Node(run), built: false, ..package.clone() };
+    planner.cell(package);
+    planner.cell(runner.renamed(|name| format!("{name}-qemu")));
+}

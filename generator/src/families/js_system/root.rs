@@ -1,0 +1,199 @@
+//! `[js-system-root.NAME]`: a system's own files, from folders beside the matrix.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::diag::{Problem, quote};
+use crate::families::folder;
+use crate::family::table::Meaning;
+use crate::family::{Key, Table};
+use crate::reader::{Reader, UserFiles, Value};
+
+/// The root that needs no table.
+const REPL: &str = "repl";
+/// The script that the system keeps running.
+const MAIN: &str = "main.js";
+/// The script of a user, in the user's folder.
+const USER: &str = "init.js";
+/// The folder of the scripts that run before the main script.
+const BOOT: &str = "init.d/";
+
+const SOURCE: folder::Kind = folder::Kind {
+    what: "a folder of a system's files",
+    files: "a system's files",
+    not_text: "a rendered tree holds text alone: keep the data as text in JavaScript",
+};
+
+/// Texts that a console can be asked to say.
+const MAX_LINES: usize = 100;
+
+/// A system's own files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// As the matrix calls it.
+    pub name: String,
+    /// The texts of its files by their paths in the folder. None where it is only a REPL.
+    pub files: BTreeMap<String, String>,
+    /// The texts of users' files, by paths that begin with the user's name.
+    pub users: BTreeMap<String, String>,
+    /// What the console has to say when it boots.
+    pub serial: Vec<String>,
+}
+
+/// The table.
+pub struct Roots;
+
+static KEYS: [Key; 3] = [
+    Key {
+        name: "source",
+        required: true,
+        doc: "Its folder beside the matrix, which becomes /app. main.js there is kept running; the scripts in its folder \
+              init.d run once before, in the order of their names.",
+        schema: || json!({ "type": "string", "pattern": folder::PATTERN }),
+    },
+    Key {
+        name: "users",
+        required: false,
+        doc: "A folder beside the matrix, which becomes /home. Each folder in it belongs to a user of its name, with whose \
+              rights its init.js is kept running.",
+        schema: || json!({ "type": "string", "pattern": folder::PATTERN }),
+    },
+    Key {
+        name: "serial",
+        required: false,
+        doc: "Texts that the console has to say when the system boots, in any order.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1, "maxItems": MAX_LINES, "uniqueItems": true }),
+    },
+];
+
+impl Table for Roots {
+    fn key(&self) -> &'static str {
+        "js-system-root"
+    }
+
+    fn summary(&self) -> &'static str {
+        "Files of systems by the names that `root` lists take."
+    }
+
+    fn what(&self) -> &'static str {
+        "a root"
+    }
+
+    fn used_in(&self) -> &'static str {
+        "[js-system] with root"
+    }
+
+    fn keys(&self) -> &'static [Key] {
+        &KEYS
+    }
+
+    fn reserved(&self) -> &'static [&'static str] {
+        &["llvm", "gcc", "linux", "quickjs-ng", "system", "qemu"]
+    }
+
+    fn built_in(&self) -> &'static [&'static str] {
+        &[REPL]
+    }
+
+    fn built_in_value(&self, name: &str) -> Option<Meaning> {
+        let none = BTreeMap::new;
+        (name == REPL).then(|| {
+            Arc::new(Root { name: name.to_owned(), files: none(), users: none(), serial: Vec::new() }) as Meaning
+        })
+    }
+
+    fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {
+        read_root(reader, name, value, files).map(|root| Arc::new(root) as Meaning)
+    }
+
+    fn missing_hint(&self) -> &'static str {
+        "`repl` needs no table; others are tables of the file: [js-system-root.mine] with source = \"mine\", its folder"
+    }
+}
+
+fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Root> {
+    let place = format!("[js-system-root.{name}]");
+    let before = reader.count();
+    let table = reader.table(value, &place, &(&Roots as &dyn Table).key_names())?;
+    let Some(source) = table.get("source") else {
+        let problem = Problem::at(value.span(), format!("`source` is missing in {place}"));
+        reader.missing.push(problem.hint(format!("name the folder beside the matrix: source = \"{name}\"")));
+        return None;
+    };
+    let mut read = |key: &str, value: &Value<'_>, check: fn(&str, &BTreeMap<String, String>) -> Result<(), Wrong>| {
+        let folder = reader.string(value, &format!("`{key}` of {place}"))?;
+        let texts = texts(folder, files).and_then(|texts| check(folder, &texts).map(|()| texts));
+        match texts {
+            Ok(texts) => Some(texts),
+            Err((message, hint)) => {
+                reader.report(Problem::at(value.span(), message).hint(hint));
+                None
+            }
+        }
+    };
+    let own = read("source", source, has_scripts);
+    let users = table.get("users").map(|value| read("users", value, has_users));
+    let serial = table.get("serial").map(|value| read_serial(reader, value, &place)).unwrap_or_default();
+    if reader.count() > before {
+        return None;
+    }
+    Some(Root { name: name.to_owned(), files: own?, users: users.unwrap_or(Some(BTreeMap::new()))?, serial })
+}
+
+/// The texts that the console has to say.
+fn read_serial(reader: &mut Reader, value: &Value<'_>, place: &str) -> Vec<String> {
+    let texts = reader.words(value, "serial", |text, span| {
+        let plain = !text.trim().is_empty() && text.trim() == text && !text.contains(char::is_control);
+        if plain && text.len() <= 200 {
+            return Ok(text.to_owned());
+        }
+        let hint = "a part of one line, of at most 200 bytes, without spaces around it";
+        Err(Problem::at(span, format!("{} is not a text of the console", quote(text))).hint(hint))
+    });
+    if texts.len() > MAX_LINES {
+        let problem = Problem::at(value.span(), format!("`serial` of {place} has {} texts", texts.len()));
+        reader.report(problem.hint(format!("at most {MAX_LINES} are looked for")));
+    }
+    texts.into_iter().map(|text| text.value).collect()
+}
+
+/// A message, and what to do.
+type Wrong = (String, String);
+
+/// The texts below a folder, without installed packages.
+fn texts(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
+    folder::texts(folder, files, &SOURCE, |name| !name.split('/').any(|part| part == "node_modules"))
+}
+
+/// A system without a script would do nothing.
+fn has_scripts(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong> {
+    let boot = |name: &String| name.strip_prefix(BOOT).is_some_and(|rest| !rest.contains('/') && rest.ends_with(".js"));
+    if texts.contains_key(MAIN) || texts.keys().any(boot) {
+        return Ok(());
+    }
+    let hint =
+        format!("write {MAIN}, which the system keeps running, or a script in {BOOT}; root = [\"{REPL}\"] needs none");
+    Err((format!("{} has no {MAIN} and no script in {BOOT}", quote(folder)), hint))
+}
+
+/// Each user has a script, and each file a user.
+fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong> {
+    for path in texts.keys() {
+        let user = path.split_once('/').map(|(user, _)| user);
+        let Some(user) = user else {
+            let hint = format!("files are in the folders of users: {folder}/NAME/{USER}");
+            return Err((format!("{} belongs to no user", quote(&format!("{folder}/{path}"))), hint));
+        };
+        if !texts.contains_key(&format!("{user}/{USER}")) {
+            let hint = format!("write {USER} there, which the system keeps running with the rights of {user}");
+            return Err((format!("{} has no {USER}", quote(&format!("{folder}/{user}"))), hint));
+        }
+    }
+    if texts.is_empty() {
+        let hint = format!("each user has a folder with a script: {folder}/NAME/{USER}");
+        return Err((format!("{} has no users", quote(folder)), hint));
+    }
+    Ok(())
+}

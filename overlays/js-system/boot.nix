@@ -1,0 +1,26 @@
+# A system, started by QEMU: it is spoken to over its console and its network, and turned off. What it takes of time and memory
+# is in the log.
+{
+  stdenv,
+  qemu,
+  system,
+  emulator,
+  machine,
+  # Texts that the console says, in any order.
+  serial,
+}:
+stdenv.mkDerivation {
+  name = "check-boot-${system.pname}";
+  inherit
+    system
+    qemu
+    emulator
+    machine
+    ;
+  serial = builtins.concatStringsSep "\n" serial;
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./boot.sh;
+
+  meta.description = "${system.pname}, booted";
+}

@@ -1,0 +1,106 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir "$out"
+mkfifo console
+: >serial
+# Not a port that the system's own scripts listen at.
+port=48080
+words "$machine"
+timeout 600 "$qemu/bin/qemu-system-$emulator" "${words[@]}" -m 256 -display none -monitor none -no-reboot -serial stdio \
+  -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" -device virtio-net-pci,netdev=net,romfile= \
+  -kernel "$system/kernel" -initrd "$system/initramfs" \
+  -append "$(<"$system/command-line") system.verbose=yes" <console >serial 2>&1 &
+machine=$!
+exec 3>console
+began=$EPOCHREALTIME
+
+# The console so far, without the codes for colours and the cursor.
+console() { tr -d '\r' <serial | sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g'; }
+
+# Each text is looked for after the one before it.
+after=0
+
+# expect TEXT: waits until the console says it.
+expect() {
+  local text=$1 tries found
+  for ((tries = 0; tries < 1200; tries++)); do
+    # The REPL shows a line again whenever it changes: what counts is what comes later.
+    found=$(console | tail -c "+$((after + 1))" | grep -abFo -m 1 -- "$text" | head -n 1 | cut -d : -f 1 || true)
+    if [ -n "$found" ]; then
+      after=$((after + found + ${#text}))
+      return
+    fi
+    if ! kill -0 "$machine" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  console
+  echo "error: the console does not say '$text'" >&2
+  echo "hint: it is looked for after the first $after bytes" >&2
+  kill "$machine" 2>/dev/null || true
+  exit 1
+}
+
+# say TEXT: types a line.
+say() { printf '%s\r' "$1" >&3; }
+
+prompt='qjs > '
+expect "$prompt"
+prompted=$EPOCHREALTIME
+say '6*7'
+expect $'\n42\n'
+expect "$prompt"
+
+# The system's own scripts start beside the console.
+while IFS= read -r text; do
+  for ((tries = 0; tries < 600; tries++)); do
+    if [ -z "$text" ] || console | grep -qF -- "$text"; then break; fi
+    sleep 0.1
+  done
+  if [ "$tries" = 600 ]; then
+    console
+    echo "error: the console does not say '$text'" >&2
+    exit 1
+  fi
+done <<<"$serial"
+
+# A file is written and read. No line below holds what is expected of it, because the console shows what is typed.
+say 'std.writeFile("/tmp/file", "read " + "back"); std.loadFile("/tmp/file")'
+expect "'read back'"
+expect "$prompt"
+
+# A process whose parent ends first belongs to the first process.
+say 'os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1`], {block: false})"])'
+expect 'ended with status 0; its parent had ended before it'
+
+# The system answers over its network.
+say '(await import("/lib/system/http.js")).serve('"$port"', ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
+expect "$prompt"
+for ((tries = 0; ; tries++)); do
+  if exec 4<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /check HTTP/1.1\r\nHost: check\r\n\r\n' >&4 &&
+    answer=$(timeout 10 cat <&4) && [[ $answer == *'answers /check'* ]]; then
+    break
+  fi
+  if [ "$tries" = 20 ]; then
+    console
+    echo "error: no answer over the network, but '$answer'" >&2
+    exit 1
+  fi
+  sleep 1
+done
+echo "$answer" | tr -d '\r'
+
+say 'std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
+expect 'MemTotal:='
+expect "$prompt"
+
+say 'poweroff()'
+expect 'init: powering off'
+status=0
+wait "$machine" || status=$?
+console
+if [ "$status" != 0 ]; then
+  echo "error: QEMU ended with status $status and not 0: the system did not turn the machine off" >&2
+  exit 1
+fi
+awk -v began="$began" -v prompted="$prompted" 'BEGIN { printf "prompt after %.1f s\n", prompted - began }'
+stat -c '%n: %s bytes' "$system/kernel" "$system/initramfs" | sed 's,.*/,,' | tee "$out/output"

@@ -1,0 +1,29 @@
+# The initramfs of a system: the runtime, the first process and its library, and the user's files. `manifest.tsv` says for
+# each file where it comes from.
+{
+  stdenv,
+  # The root's name in the matrix.
+  name,
+  runtime,
+  # The kernel's own program writes the archive.
+  linux,
+  # Folders: /app and /home.
+  app ? "",
+  home ? "",
+}:
+stdenv.mkDerivation {
+  pname = "initramfs-${name}";
+  version = "0";
+  inherit runtime app home;
+  inherit (runtime) origin licence;
+  host = name;
+  writer = "${linux.kdir}/usr/gen_init_cpio";
+  init = ./init.js;
+  library = ./lib;
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./initramfs.sh;
+
+  passthru = { inherit runtime; };
+  meta.description = "Initramfs with the files of ${name}";
+}

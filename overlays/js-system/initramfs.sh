@@ -1,0 +1,72 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir -p root "$out"
+list=$PWD/list manifest=$PWD/files
+: >"$list"
+: >"$manifest"
+
+# add FOLDER ORIGIN LICENCE: the files of root/FOLDER come from there.
+add() {
+  (cd root && find "$1" -type f) | while IFS= read -r path; do
+    # The writer reads words. Names of other files would be another file's, or lost.
+    case $path in *[[:space:]]*)
+      echo "error: the name of '/$path' contains white space, which the writer of the archive cannot take" >&2
+      exit 1
+      ;;
+    esac
+    mode=0644
+    if [ -x "root/$path" ]; then mode=0755; fi
+    echo "file /$path root/$path $mode 0 0" >>"$list"
+    printf '/%s\t%s\t%s\t%s\t%s\n' "$path" "$mode" "$(sha256sum "root/$path" | cut -d ' ' -f 1)" "$2" "$3" >>"$manifest"
+  done
+}
+
+mkdir -p root/bin root/lib
+cp "$runtime/bin/qjs" root/bin/qjs
+chmod 0755 root/bin/qjs
+add bin "$origin" "$licence"
+
+cp "$init" root/init
+cp -r --no-preserve=mode "$library" root/lib/system
+chmod 0755 root/init
+add init crossloom 'MIT OR Apache-2.0'
+add lib crossloom 'MIT OR Apache-2.0'
+
+mkdir -p root/etc
+echo "$host" >root/etc/hostname
+echo '127.0.0.1 localhost' >root/etc/hosts
+add etc crossloom 'MIT OR Apache-2.0'
+
+# The licence of the user's own files is the user's to say.
+if [ -n "$app" ]; then
+  cp -r --no-preserve=mode "$app" root/app
+  if [ -d root/app/init.d ]; then
+    mv root/app/init.d root/etc/init.d
+    add etc/init.d "root $host" 'not stated'
+  fi
+  add app "root $host" 'not stated'
+fi
+if [ -n "$home" ]; then
+  cp -r --no-preserve=mode "$home" root/home
+  add home "root $host" 'not stated'
+fi
+
+# The kernel writes the servers that it was told of into a file of this form.
+echo 'slink /etc/resolv.conf /proc/net/pnp 0777 0 0' >>"$list"
+printf '/etc/resolv.conf\t0777\t%s\t%s\t%s\n' '-> /proc/net/pnp' crossloom 'MIT OR Apache-2.0' >>"$manifest"
+echo 'nod /dev/console 0600 0 0 c 5 1' >>"$list"
+printf '/dev/console\t0600\t%s\t%s\t%s\n' 'c 5 1' crossloom 'MIT OR Apache-2.0' >>"$manifest"
+
+# A folder comes before the files in it, and the order of names is the same everywhere.
+mkdir -p root/{dev,home,proc,root,run,sys,tmp}
+{
+  (cd root && find . -mindepth 1 -type d) | sed 's,^\./,dir /,; s,$, 0755 0 0,'
+  cat "$list"
+} | LC_ALL=C sort -k 2,2 >sorted
+"$writer" -t 1 sorted >archive
+gzip -9n <archive >"$out/initramfs"
+
+{
+  printf '# path\tmode\tsha256\tsource\tlicence\n'
+  LC_ALL=C sort "$manifest"
+} >"$out/manifest.tsv"

@@ -1,0 +1,29 @@
+# A program that starts a system in QEMU, with its console on the terminal: `nix run .#CELL-qemu`. Its arguments go to QEMU.
+# Port 80 of the system is port 8080 of this machine, or the one in HTTP_PORT; words in APPEND go to the kernel command line.
+{
+  stdenv,
+  qemu,
+  system,
+  emulator,
+  machine,
+}:
+stdenv.mkDerivation {
+  name = "run-system";
+  phases = [ "installPhase" ];
+  installPhase = ''
+    mkdir -p "$out/bin"
+    cat >"$out/bin/run-system" <<'EOF'
+    #!${stdenv.shell}
+    exec "${qemu}/bin/qemu-system-${emulator}" ${builtins.concatStringsSep " " machine} -m 256 -display none -monitor none \
+      -no-reboot -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:''${HTTP_PORT:-8080}-:80" \
+      -device virtio-net-pci,netdev=net,romfile= -kernel "${system}/kernel" -initrd "${system}/initramfs" \
+      -append "$(<"${system}/command-line") $APPEND" "$@"
+    EOF
+    chmod +x "$out/bin/run-system"
+  '';
+
+  meta = {
+    description = "Starts ${system.name} in QEMU";
+    mainProgram = "run-system";
+  };
+}
