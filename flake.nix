@@ -90,6 +90,7 @@
         darwin-hello = template ./examples/darwin-hello "Toolchains for Macs of both processors, for an old and a new macOS";
         kernel-arm64 = template ./examples/kernel-arm64 "A Linux kernel for arm64 that boots in QEMU, with your own settings";
         bare-metal = template ./examples/bare-metal "A kernel in Rust without an operating system, booted in QEMU";
+        nodeos = template ./examples/nodeos "A system whose first process is JavaScript, booted in QEMU";
         kernel-module = template ./examples/kernel-module "Linux kernels for x86_64 and riscv64, each with your own module";
         osxcross = template ./examples/osxcross "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
         valgrind-darwin = template ./examples/valgrind-darwin "Valgrind for every generation of macOS that it supports";
