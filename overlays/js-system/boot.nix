@@ -1,18 +1,18 @@
-# A system, started by QEMU: it is spoken to over its console and its network, and turned off. What it takes of time and memory
+# A package, started by QEMU: it is spoken to over its console and its network, and turned off. What it takes of time and memory
 # is in the log.
 {
   stdenv,
   qemu,
-  system,
+  package,
   emulator,
   machine,
   # Texts that the console says, in any order.
   serial,
 }:
 stdenv.mkDerivation {
-  name = "check-boot-${system.pname}";
+  name = "check-boot-${package.pname}";
   inherit
-    system
+    package
     qemu
     emulator
     machine
@@ -22,5 +22,5 @@ stdenv.mkDerivation {
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./boot.sh;
 
-  meta.description = "${system.pname}, booted";
+  meta.description = "${package.pname}, booted";
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+# shellcheck shell=bash disable=SC2154,SC2016 # the derivation's attributes arrive as variables; lines in quotes are JavaScript
 
 mkdir "$out"
 mkfifo console
@@ -8,8 +8,8 @@ port=48080
 words "$machine"
 timeout 600 "$qemu/bin/qemu-system-$emulator" "${words[@]}" -m 256 -display none -monitor none -no-reboot -serial stdio \
   -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" -device virtio-net-pci,netdev=net,romfile= \
-  -kernel "$system/kernel" -initrd "$system/initramfs" \
-  -append "$(<"$system/command-line") system.verbose=yes" <console >serial 2>&1 &
+  -kernel "$package/kernel" -initrd "$package/initramfs" \
+  -append "$(<"$package/command-line") system.verbose=yes" <console >serial 2>&1 &
 machine=$!
 exec 3>console
 began=$EPOCHREALTIME
@@ -103,4 +103,4 @@ if [ "$status" != 0 ]; then
   exit 1
 fi
 awk -v began="$began" -v prompted="$prompted" 'BEGIN { printf "prompt after %.1f s\n", prompted - began }'
-stat -c '%n: %s bytes' "$system/kernel" "$system/initramfs" | sed 's,.*/,,' | tee "$out/output"
+stat -c '%n: %s bytes' "$package/kernel" "$package/initramfs" | sed 's,.*/,,' | tee "$out/output"

@@ -10,7 +10,7 @@ stdenv.mkDerivation {
   version = linux.version or "0";
   inherit linux initramfs commandLine;
   inherit (linux) image;
-  kernelVersion = linux.version or "0";
+  release = linux.version or "0";
 
   phases = [ "installPhase" ];
   installPhase = ''
@@ -20,7 +20,7 @@ stdenv.mkDerivation {
     printf '%s\n' "$commandLine" >"$out/command-line"
     {
       head -n 1 "$initramfs/manifest.tsv"
-      printf 'kernel\t0644\t%s\t%s\t%s\n' "$(sha256sum "$out/kernel" | cut -d ' ' -f 1)" "linux $kernelVersion" \
+      printf 'kernel\t0644\t%s\t%s\t%s\n' "$(sha256sum "$out/kernel" | cut -d ' ' -f 1)" "linux $release" \
         'GPL-2.0-only WITH Linux-syscall-note'
       tail -n +2 "$initramfs/manifest.tsv"
     } >"$out/manifest.tsv"

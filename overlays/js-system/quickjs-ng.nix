@@ -16,8 +16,8 @@ stdenv.mkDerivation {
     ./quickjs-ng-system.patch
   ];
   nativeBuildInputs = [ toolchain ];
-  systemModule = ./system.c;
-  systemHeader = ./system.h;
+  module = ./system.c;
+  header = ./system.h;
 
   # Upstream's CMakeLists.txt builds tests and a compiler, too; these are the files and flags of its program `qjs`.
   buildPhase = builtins.readFile ./quickjs-ng.sh;

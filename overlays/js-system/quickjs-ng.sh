@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
 
-cp "$systemModule" system.c
-cp "$systemHeader" system.h
+cp "$module" system.c
+cp "$header" system.h
 flags=(
   -std=gnu11 -O2 -funsigned-char -D_GNU_SOURCE -DQUICKJS_NG_BUILD
   # Paths of the build stand in assertions and debugging data.

@@ -3,7 +3,7 @@
 {
   stdenv,
   qemu,
-  system,
+  package,
   emulator,
   machine,
 }:
@@ -16,14 +16,14 @@ stdenv.mkDerivation {
     #!${stdenv.shell}
     exec "${qemu}/bin/qemu-system-${emulator}" ${builtins.concatStringsSep " " machine} -m 256 -display none -monitor none \
       -no-reboot -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:''${HTTP_PORT:-8080}-:80" \
-      -device virtio-net-pci,netdev=net,romfile= -kernel "${system}/kernel" -initrd "${system}/initramfs" \
-      -append "$(<"${system}/command-line") $APPEND" "$@"
+      -device virtio-net-pci,netdev=net,romfile= -kernel "${package}/kernel" -initrd "${package}/initramfs" \
+      -append "$(<"${package}/command-line") ''${APPEND:-}" "$@"
     EOF
     chmod +x "$out/bin/run-system"
   '';
 
   meta = {
-    description = "Starts ${system.name} in QEMU";
+    description = "Starts ${package.name} in QEMU";
     mainProgram = "run-system";
   };
 }

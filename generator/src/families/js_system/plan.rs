@@ -100,7 +100,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let system = planner.add(system, "js-system/js-system", args);
 
     let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
-    let args = [("system", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
+    let args = [("package", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
     let run = planner.add(format!("run-{system}"), "js-system/run-system", args.clone());
 
     let release = QUICKJS_NG.default();
