@@ -24,6 +24,9 @@ stdenv.mkDerivation {
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./initramfs.sh;
 
-  passthru = { inherit runtime; };
+  passthru = {
+    inherit runtime;
+    root = name;
+  };
   meta.description = "Initramfs with the files of ${name}";
 }

@@ -6,7 +6,7 @@
   commandLine,
 }:
 stdenv.mkDerivation {
-  pname = initramfs.pname + "-system";
+  pname = "js-system-${initramfs.root}";
   version = linux.version or "0";
   inherit linux initramfs commandLine;
   inherit (linux) image;
