@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations test-nix-versions seeds bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations test-nix-versions seeds aarch64 bench crossloom setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
@@ -15,6 +15,7 @@ help:
 	@echo 'make variations   every node in the store built again under other circumstances, as a table: nodes × variations'
 	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
 	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'
+	@echo 'make aarch64      kernels and disk images built under emulation on aarch64-linux, compared with those of x86_64-linux (hours)'
 	@echo 'make bench        how long generation and evaluation of 218 cells take'
 	@echo 'make examples     after a change of recipes or templates: lock every example, render the quickstart, list all derivations'
 
@@ -51,6 +52,10 @@ test-nix-versions: crossloom
 
 seeds: crossloom
 	checks/seeds.sh $(CROSSLOOM)
+
+# Says what it lacks. It sets nothing up: `sudo checks/aarch64.sh --set-up` does, and `--undo` takes that back.
+aarch64: crossloom
+	checks/aarch64.sh $(CROSSLOOM) $(foreach node,$(NODES),'$(node)')
 
 bench: crossloom
 	cargo bench --locked --bench scale

@@ -87,7 +87,12 @@ step 'fuzz tests of static-macho' env CROSSLOOM_FUZZ=100000 cargo test --locked 
 
 skip "building examples/darwin-hello and examples/valgrind-darwin: the same recipes for other targets"
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"
-skip "building for aarch64-linux and macOS build machines: evaluated here, built on such machines"
+if emulated=$(checks/aarch64.sh --ready 2>&1); then
+  step 'kernels and disk images built on aarch64-linux, compared' checks/aarch64.sh "$crossloom"
+else
+  skip "building on aarch64-linux under emulation: ${emulated%%$'\n'*}"
+fi
+skip "building on macOS: evaluated here, built on such machines"
 grep '^SKIPPED: ' "$log"
 echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log") skipped"
 [ "$failed" = 0 ]
