@@ -64,6 +64,7 @@ in
     // family ./bare-metal [
       "crates"
       "disk-image"
+      "git-crates"
       "host-tool"
       "image"
       "kernel"

@@ -163,7 +163,9 @@ pub struct Given {
     pub version: String,
     /// The file's name, and the name of its store path.
     pub file: String,
+    /// As [`LockedSource::sha256`] and [`LockedSource::tree`].
     pub sha256: Sha256,
+    pub tree: bool,
     /// Addresses in the order to be tried.
     pub urls: Vec<String>,
 }
@@ -270,7 +272,7 @@ impl Wanted {
                 variant: Variant::Upstream,
                 file: given.file.clone(),
                 sha256: given.sha256,
-                tree: false,
+                tree: given.tree,
                 size: None,
                 urls: given.urls.clone(),
                 path: None,

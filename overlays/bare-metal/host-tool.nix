@@ -7,15 +7,22 @@
   crates,
   src,
   package,
+  # Repositories of packages from git.
+  git ? [ ],
 }:
 stdenv.mkDerivation {
   pname = "host-tool-${package}";
   version = "0";
   inherit src crates package;
+  # An attribute without a name is left out.
+  ${if git == [ ] then null else "git"} = git;
 
   nativeBuildInputs = [ rust ];
 
-  buildPhase = builtins.readFile ./cargo.sh + builtins.readFile ./host-tool.sh;
+  buildPhase =
+    builtins.readFile ./cargo.sh
+    + (if git == [ ] then "" else builtins.readFile ./git.sh)
+    + builtins.readFile ./host-tool.sh;
   dontConfigure = true;
   dontInstall = true;
 

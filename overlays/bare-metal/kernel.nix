@@ -20,6 +20,8 @@
   linkerScript ? "",
   # The file in the workspace that describes the target to rustc, where there is one.
   targetFile ? "",
+  # Repositories of packages from git.
+  git ? [ ],
 }:
 stdenv.mkDerivation {
   pname = "kernel-${kernel}-${target}";
@@ -37,10 +39,15 @@ stdenv.mkDerivation {
     linkerScript
     targetFile
     ;
+  # An attribute without a name is left out.
+  ${if git == [ ] then null else "git"} = git;
 
   nativeBuildInputs = [ rust ];
 
-  buildPhase = builtins.readFile ./cargo.sh + builtins.readFile ./kernel.sh;
+  buildPhase =
+    builtins.readFile ./cargo.sh
+    + (if git == [ ] then "" else builtins.readFile ./git.sh)
+    + builtins.readFile ./kernel.sh;
   # The build machine's tools must not touch programs for another machine.
   dontConfigure = true;
   dontInstall = true;

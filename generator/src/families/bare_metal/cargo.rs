@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
+use super::git::{Revision, Taken};
 use super::rust::{Crate, RustVersion};
 use crate::diag::{clip, nearest, quote};
 use crate::nix::hash::Sha256;
@@ -112,12 +113,15 @@ pub fn profiles(files: &BTreeMap<String, String>) -> BTreeSet<String> {
     ["dev", "release"].map(str::to_owned).into_iter().chain(own).collect()
 }
 
-/// The crates of a registry that a workspace's `Cargo.lock` names.
-pub fn locked(
-    text: Option<&String>,
-    packages: &BTreeMap<String, Package>,
-    folder: &str,
-) -> Result<BTreeSet<Crate>, Vec<Wrong>> {
+/// What a workspace's `Cargo.lock` names beside the workspace's own packages.
+#[derive(Debug, Default)]
+pub struct Locked {
+    /// Crates of the registry.
+    pub crates: BTreeSet<Crate>,
+    pub git: BTreeMap<Revision, Taken>,
+}
+
+pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folder: &str) -> Result<Locked, Vec<Wrong>> {
     let path = format!("{folder}/Cargo.lock");
     let renew = format!("run `cargo generate-lockfile` in {}", quote(folder));
     let Some(text) = text else {
@@ -133,7 +137,7 @@ pub fn locked(
         let message = format!("{} names {} crates", quote(&path), entries.len());
         return Err(vec![(message, format!("at most {MAX_CRATES} are read"))]);
     }
-    let (mut crates, mut wrong, mut registries) = (BTreeSet::new(), Vec::new(), BTreeSet::new());
+    let (mut locked, mut wrong, mut registries) = (Locked::default(), Vec::new(), BTreeSet::new());
     for entry in entries {
         let field = |key: &str| entry.get(key).and_then(Value::as_str);
         let (Some(name), Some(version)) = (field("name"), field("version")) else {
@@ -151,11 +155,19 @@ pub fn locked(
             }
             continue;
         };
+        if !is_name(name) || !is_version(version) {
+            wrong.push((format!("{} names {shown}, which no crate can be called", quote(&path)), renew.clone()));
+            continue;
+        }
         if let Some(git) = source.strip_prefix("git+") {
-            let message = format!("{} takes {shown} from git: {git}", quote(&path));
-            let hint = "crossloom builds from crates of the registry and from packages below `source`: depend on a release, or \
-                        copy the package into the workspace";
-            wrong.push((message, hint.to_owned()));
+            match Revision::parse(git) {
+                Some((revision, reference)) => locked.git.entry(revision).or_default().add(reference, name, version),
+                None => {
+                    let message =
+                        format!("{} takes {shown} from git, and {} is not a commit there", quote(&path), quote(git));
+                    wrong.push((message, format!("a lock has an address, `#` and 40 digits there: {renew}")));
+                }
+            }
             continue;
         }
         if !source.starts_with("registry+") {
@@ -164,13 +176,9 @@ pub fn locked(
             continue;
         }
         registries.insert(source);
-        if !is_name(name) || !is_version(version) {
-            wrong.push((format!("{} names {shown}, which no crate can be called", quote(&path)), renew.clone()));
-            continue;
-        }
         match field("checksum").map(str::parse::<Sha256>) {
             Some(Ok(sha256)) => {
-                crates.insert(Crate { name: name.to_owned(), version: version.to_owned(), sha256 });
+                locked.crates.insert(Crate { name: name.to_owned(), version: version.to_owned(), sha256 });
             }
             Some(Err(_)) => {
                 wrong.push((format!("{}: the checksum of {shown} is not a SHA-256", quote(&path)), renew.clone()));
@@ -185,7 +193,7 @@ pub fn locked(
         let message = format!("{} names {} registries", quote(&path), registries.len());
         wrong.push((message, "crossloom knows cargo's default registry alone".to_owned()));
     }
-    if wrong.is_empty() { Ok(crates) } else { Err(wrong) }
+    if wrong.is_empty() { Ok(locked) } else { Err(wrong) }
 }
 
 /// A crate's name: it goes into names of files and into Nix.
@@ -294,7 +302,7 @@ mod tests {
         for (lock, message) in [
             (entry(registry), "has no checksum"),
             (entry(&format!("{registry}checksum = \"1234\"\n")), "is not a SHA-256"),
-            (entry("source = \"git+https://git.example.org/x?rev=1#2\"\n"), "from git"),
+            (entry("source = \"git+https://git.example.org/x?rev=1#2\"\n"), "is not a commit there"),
             (entry("source = \"sparse+https://index.example.org/\"\n"), "from sparse+"),
             (entry(""), "is not below"),
             ("[[package]]\nname = \"own\"\nversion = \"1.0.1\"\n".to_owned(), "is not below"),

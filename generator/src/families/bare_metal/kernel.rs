@@ -8,6 +8,7 @@ use serde_json::json;
 use toml::de::{DeTable, DeValue};
 
 use super::cargo::{self, Wrong};
+use super::git::{self, Tree};
 use super::loader::{self, Firmware};
 use super::rust::Crate;
 use super::target_file;
@@ -59,6 +60,8 @@ pub struct Kernel {
     pub files: BTreeMap<String, String>,
     /// The crates of a registry in its `Cargo.lock`.
     pub crates: BTreeSet<Crate>,
+    /// The repositories in it.
+    pub git: Vec<Tree>,
     pub package: String,
     /// The program of the package that is the kernel.
     pub program: String,
@@ -147,7 +150,7 @@ fn per_target(value: serde_json::Value) -> serde_json::Value {
     json!({ "anyOf": [value, each_target(value.clone())] })
 }
 
-static KEYS: [Key; 12] = [
+static KEYS: [Key; 13] = [
     Key {
         name: "source",
         required: true,
@@ -224,6 +227,13 @@ static KEYS: [Key; 12] = [
         required: false,
         doc: "Packages of the workspace whose programs are for the build machine. Each is a package of its own.",
         schema: || json!({ "type": "array", "items": { "type": "string", "pattern": WORD }, "minItems": 1, "uniqueItems": true }),
+    },
+    Key {
+        name: git::KEY,
+        required: false,
+        doc: "Hashes of the repositories that its Cargo.lock takes packages from, by `ADDRESS#COMMIT`: the NAR hash of the \
+              files; or a table with `hash` and `archive`, the address of a .tar.gz of them.",
+        schema: git::schema,
     },
     Key {
         name: "ignore-toolchain-file",
@@ -303,6 +313,7 @@ fn hello() -> Kernel {
         name: HELLO.to_owned(),
         files: HELLO_FILES.iter().map(|path| ((*path).to_owned(), text(path))).collect(),
         crates: BTreeSet::new(),
+        git: Vec::new(),
         package: HELLO.to_owned(),
         program: HELLO.to_owned(),
         features: Vec::new(),
@@ -403,12 +414,19 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             return None;
         }
     };
-    let crates = cargo::locked(workspace.get("Cargo.lock"), &packages, &folder).unwrap_or_else(|wrong| {
-        wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
-        BTreeSet::new()
-    });
+    let locked = cargo::locked(workspace.get("Cargo.lock"), &packages, &folder);
+    let (crates, git) = match locked {
+        Ok(locked) => {
+            let from = (folder.as_str(), source.span());
+            (locked.crates, git::trees(reader, &place, table.get(git::KEY), locked.git, from))
+        }
+        Err(wrong) => {
+            wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
+            (BTreeSet::new(), Vec::new())
+        }
+    };
     if boots.as_ref().is_some_and(|boots| !boots.firmware.is_empty()) && reader.count() == before {
-        check_api(reader, &crates, &folder, source.span());
+        check_api(reader, &crates, &git, &folder, source.span());
     }
     let linker_script =
         scripts.and_then(|scripts| scripts.filter_map(|it| found(reader, it, LINKER_SCRIPTS, &workspace, &folder)));
@@ -473,6 +491,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         name: name.to_owned(),
         files: workspace,
         crates,
+        git,
         package,
         program,
         features: features.into_iter().map(|feature| feature.value).collect(),
@@ -562,8 +581,9 @@ fn read_boots(
 }
 
 /// A kernel and its loader have to be of one version.
-fn check_api(reader: &mut Reader, crates: &BTreeSet<Crate>, folder: &str, span: Range<usize>) {
-    let found: Vec<&str> = crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str()).collect();
+fn check_api(reader: &mut Reader, crates: &BTreeSet<Crate>, git: &[Tree], folder: &str, span: Range<usize>) {
+    let crates = crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str());
+    let found: Vec<&str> = crates.chain(git.iter().flat_map(|tree| tree.versions(loader::API))).collect();
     if found.contains(&loader::VERSION) {
         return;
     }
@@ -683,6 +703,9 @@ mod tests {
             .with("os/x86_64.ld", "")
     }
 
+    const GIT: &str = "https://git.example.org/spin";
+    const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+    const HASH: &str = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
     const TABLE: &str =
         "source = \"os\"\npackage = \"kernel\"\nlinker-script = \"x86_64.ld\"\nserial = [\"it works\"]\n";
 
@@ -704,11 +727,23 @@ mod tests {
         assert!(wanted.contains_key("crate-compiler_builtins-0.1.140") && !wanted.contains_key("crate-kernel-1.0.0"));
     }
 
+    #[test]
+    fn packages_from_git_are_a_source_by_hash() {
+        let lock = LOCK.replace("registry+https://index.example.org/", &format!("git+{GIT}?branch=main#{COMMIT}"));
+        let lock = lock.lines().filter(|line| !line.starts_with("checksum")).collect::<Vec<_>>().join("\n");
+        let hash = format!("hash = \"sha256-{HASH}\", archive = \"https://git.example.org/x.tar.gz\"");
+        let table = format!("{TABLE}git-hashes = {{ \"{GIT}#{COMMIT}\" = {{ {hash} }} }}\n");
+        let matrix = parse(&table, &workspace().with("os/Cargo.lock", &lock)).unwrap();
+        let wanted = &matrix.wanted()[&format!("git-spin-{COMMIT}")];
+        assert_eq!(wanted.hash().unwrap().to_sri(), format!("sha256-{HASH}"));
+        assert!(matches!(wanted, crate::lock::Wanted::Given(given) if given.tree));
+    }
+
     /// Each with the word that its only message or hint holds, and before anything is built.
     #[test]
     fn what_is_wrong_with_a_kernel_is_said() {
-        let git =
-            LOCK.replace("registry+https://index.example.org/", "git+https://git.example.org/spin?branch=main#1234");
+        let git = LOCK.replace("registry+https://index.example.org/", &format!("git+{GIT}?branch=main#{COMMIT}"));
+        let hashed = |git: &str| format!("{TABLE}git-hashes = {{ {git} }}\n");
         let table = |from: &str, to: &str| {
             assert!(TABLE.contains(from), "{from}");
             TABLE.replace(from, to)
@@ -717,7 +752,42 @@ mod tests {
         let toolchain = "[toolchain]\nchannel = \"nightly-2025-06-24\"\n";
         let cases = [
             (same.clone(), workspace().without("os/Cargo.lock"), "there is no `os/Cargo.lock`"),
-            (same.clone(), workspace().with("os/Cargo.lock", &git), "takes `spin 0.9.8` from git"),
+            (
+                same.clone(),
+                workspace().with("os/Cargo.lock", &git),
+                "takes `spin 0.9.8` from git, and the matrix has no hash",
+            ),
+            (
+                same.clone(),
+                workspace().with("os/Cargo.lock", &git.replace(COMMIT, "1234")),
+                "and `https://git.example.org/spin?branch=main#1234` is not a commit there",
+            ),
+            (
+                hashed(&format!("\"{GIT}#{COMMIT}\" = \"sha256-{HASH}\"")),
+                workspace().with("os/Cargo.lock", &git),
+                "does not know the address of an archive of https://git.example.org/spin",
+            ),
+            (
+                hashed(&format!("\"{GIT}#{COMMIT}\" = \"sha256-{HASH}\"")),
+                workspace(),
+                "`os/Cargo.lock` takes nothing from https://git.example.org/spin#0123",
+            ),
+            (
+                hashed(&format!("\"{GIT}#{COMMIT}\" = \"1234\"")),
+                workspace().with("os/Cargo.lock", &git),
+                "`1234` is not a SHA-256",
+            ),
+            (
+                hashed(&format!("\"{GIT}#{COMMIT}\" = {{ archive = \"https://git.example.org/x.tar.gz\" }}")),
+                workspace().with("os/Cargo.lock", &git),
+                "`hash` is missing",
+            ),
+            (
+                hashed(&format!("\"{GIT}#{COMMIT}\" = {{ hash = \"sha256-{HASH}\", archive = \"x.tar.gz\" }}")),
+                workspace().with("os/Cargo.lock", &git),
+                "`x.tar.gz` is not the address of an archive",
+            ),
+            (hashed("\"spin\" = \"1234\""), workspace(), "`spin` is not a repository at a commit"),
             (
                 same.clone(),
                 workspace().with("os/rust-toolchain.toml", toolchain),

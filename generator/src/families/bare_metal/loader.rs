@@ -73,7 +73,7 @@ pub fn image_crates() -> BTreeSet<Crate> {
     let file = |path: &str| Verbatim::embedded().text(&format!("{FOLDER}/{path}")).map(str::to_owned);
     let manifest = file("Cargo.toml").map(|text| ("Cargo.toml".to_owned(), text));
     let packages = cargo::packages(&manifest.into_iter().collect()).unwrap_or_else(|_| BTreeMap::new());
-    cargo::locked(file("Cargo.lock").as_ref(), &packages, FOLDER).unwrap_or_default()
+    cargo::locked(file("Cargo.lock").as_ref(), &packages, FOLDER).unwrap_or_default().crates
 }
 
 #[cfg(test)]

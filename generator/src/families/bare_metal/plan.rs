@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::git::Tree;
 use super::kernel::Kernel;
 use super::loader::{self, Firmware};
 use super::rust::Crate;
@@ -28,7 +29,7 @@ fn loader_crates(spec: &Spec) -> BTreeSet<Crate> {
 fn wanted_crate(it: Crate) -> Wanted {
     let Crate { name, version, sha256 } = it;
     let (file, urls) = (format!("{name}-{version}.crate"), vec![format!("mirror://crates/{name}/{version}")]);
-    Wanted::Given(Arc::new(Given { package: format!("crate-{name}"), version, file, sha256, urls }))
+    Wanted::Given(Arc::new(Given { package: format!("crate-{name}"), version, file, sha256, tree: false, urls }))
 }
 
 /// What starts a kernel from disk images.
@@ -45,7 +46,8 @@ pub fn wanted(cell: &CellOf<BareMetal>) -> Vec<Wanted> {
         crates.extend(loader::image_crates());
     }
     let ovmf = firmware.contains(&Firmware::Uefi).then(|| Wanted::Release(OVMF.default()));
-    crates.into_iter().map(wanted_crate).chain(ovmf).collect()
+    let git = cell.spec.kernel.git.iter().map(Tree::wanted);
+    crates.into_iter().map(wanted_crate).chain(git).chain(ovmf).collect()
 }
 
 /// The place of a kernel's workspace in a tree.
@@ -77,26 +79,48 @@ fn unpacked(planner: &mut Planner<'_>, crates: BTreeSet<Crate>) -> String {
     planner.add(format!("crates-{digits}"), "bare-metal/crates", [("crates", Arg::Sources(names))])
 }
 
+/// Packages from git, a node for each repository.
+fn from_git(planner: &mut Planner<'_>, kernel: &Kernel) -> Vec<String> {
+    let node = |tree: &Tree| {
+        let (references, packages) = (tree.references(), tree.packages());
+        let hash = tree.sha256.to_hex();
+        let words = [tree.url(), tree.commit(), hash.as_str()].into_iter();
+        let digits = digits(words.chain(references.iter().chain(&packages).map(String::as_str)));
+        let args = [
+            ("src", Arg::Source(source_name(&tree.package(), tree.commit()))),
+            ("url", text(tree.url())),
+            ("references", Arg::Texts(references)),
+            ("packages", Arg::Texts(packages)),
+        ];
+        planner.add(format!("{}-{digits}", tree.package()), "bare-metal/git-crates", args)
+    };
+    kernel.git.iter().map(node).collect()
+}
+
 /// The programs of a kernel's workspace for the build machine, each in a cell of its own. They are compiled apart from the
 /// kernel, so that no crate of it is compiled for the build machine.
 fn host_tools(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
-    rust: &str,
-    crates: &str,
+    (rust, crates, git): (&str, &str, &[String]),
     known: &mut BTreeSet<String>,
 ) {
     let kernel = &cell.spec.kernel;
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
-    let digits = digits([rust, crates].into_iter().chain(files));
+    let git_names = git.iter().map(String::as_str);
+    let digits = digits([rust, crates].into_iter().chain(git_names).chain(files));
     for package in &kernel.host_tools {
-        let args = [
+        let mut args = BTreeMap::from([
             ("rust", node(rust)),
             ("crates", node(crates)),
             ("src", Arg::Folder(folder(kernel))),
             ("package", text(package)),
-        ];
-        let tool = planner.add(format!("host-tool-{package}-{digits}"), "bare-metal/host-tool", args);
+        ]);
+        if !git.is_empty() {
+            args.insert("git", Arg::Nodes(git.to_vec()));
+        }
+        let tool = format!("host-tool-{package}-{digits}");
+        planner.insert(Node { name: tool.clone(), recipe: "bare-metal/host-tool", args });
         // Packages of two kernels can have one name.
         let name = format!("{}-host-{}-{}", ABOUT.key, kernel.name, attribute(package));
         if !known.insert(name.clone()) {
@@ -112,6 +136,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let version = spec.rust.as_str();
     let rust = planner.add(format!("rust-{}", attribute(version)), "bare-metal/rust", [("version", text(version))]);
     let crates = unpacked(planner, kernel_crates(spec));
+    let git = from_git(planner, kernel);
 
     let script = kernel.linker_script.of(target).map(String::as_str).unwrap_or_default();
     let file = kernel.target_files.get(target.name()).map(String::as_str).unwrap_or_default();
@@ -119,7 +144,11 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
     let flags = if kernel.is_direct() { target.direct_flags() } else { &[] };
     let digits = digits(
-        own.into_iter().chain(flags.iter().copied()).chain(kernel.features.iter().map(String::as_str)).chain(files),
+        own.into_iter()
+            .chain(git.iter().map(String::as_str))
+            .chain(flags.iter().copied())
+            .chain(kernel.features.iter().map(String::as_str))
+            .chain(files),
     );
     let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
     let mut args = BTreeMap::from([
@@ -140,13 +169,16 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     if !file.is_empty() {
         args.insert("targetFile", text(file));
     }
+    if !git.is_empty() {
+        args.insert("git", Arg::Nodes(git.clone()));
+    }
     let name = format!("kernel-{}-{digits}-{}", kernel.name, target.name());
     planner.insert(Node { name: name.clone(), recipe: "bare-metal/kernel", args });
     let words = [("kernel", kernel.name.as_str()), ("rust", version)];
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
     let package = Cell { built, ..cell.package(&ABOUT, Output::Node(name.clone())) };
     planner.cell(package.clone());
-    host_tools(planner, cell, &rust, &crates, tools);
+    host_tools(planner, cell, (&rust, &crates, &git), tools);
     if kernel.is_direct() {
         started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
     }
