@@ -72,14 +72,18 @@ whole quickstart again
 whole kernel-arm64
 whole kernel-module
 whole bare-metal
+step 'a kernel with packages from git' checks/git-dependencies.sh "$crossloom"
+step 'kernels that do not build say why' checks/failing-kernels.sh "$crossloom"
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
 mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')
 [ "${#cells[@]}" -gt 0 ]
-step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64
+mapfile -t kernels < <(named bare-metal cell | grep -vE '^bare-metal-host-|-qemu$' | sed 's|^|bare-metal/|')
+[ "${#kernels[@]}" -gt 0 ]
+step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64 "${kernels[@]}"
 step 'programs built in development shells' checks/shells.sh "$crossloom"
 # What was built above, all of it.
-step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module
+step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module bare-metal
 step 'every Nix' checks/nix-versions.sh "$crossloom"
 step 'runs that are killed and disturbed' checks/faults.sh "$crossloom" 100
 step 'fuzz tests of a million cases, five minutes each at most' checks/fuzz.sh 1000000 300

@@ -6,10 +6,47 @@ sysroot=$PWD/.sysroot
 cp -rP --no-preserve=mode "$rust/lib" "$NIX_BUILD_TOP/sysroot-lib"
 mkdir "$sysroot"
 mv "$NIX_BUILD_TOP/sysroot-lib" "$sysroot/lib"
-cat >"$NIX_BUILD_TOP/rustc" <<EOF
+export sysroot
+{
+  echo "#!$SHELL"
+  cat <<'EOF'
+# The build machine's name goes into the number by which cargo tells packages apart, if a build script or a macro is among
+# what a package needs. That number is in the names of symbols. So cargo is told one name, and kernels are the same on all
+# kinds of machines; build scripts are told the right one.
+name=x86_64-unknown-linux-gnu
+if [ "$1" = -vV ]; then
+  "$rust/bin/rustc" -vV | sed "s/^host: .*/host: $name/"
+  exit
+fi
+"$rust/bin/rustc" --sysroot "$sysroot" "$@" || exit
+host=$("$rust/bin/rustc" -vV | sed -n 's/^host: //p')
+if [ "$host" = "$name" ]; then exit; fi
+crate='' folder='' suffix='' before=''
+for arg; do
+  case $before in
+  --crate-name) crate=$arg ;;
+  --out-dir) folder=$arg ;;
+  esac
+  case $arg in
+  extra-filename=*) suffix=${arg#*=} ;;
+  esac
+  before=$arg
+done
+case $crate in
+build_script_*)
+  program=$folder/$crate$suffix
+  mv "$program" "$program.program"
+  cat >"$program" <<END
 #!$SHELL
-exec "$rust/bin/rustc" --sysroot "$sysroot" "\$@"
+export HOST=$host
+if [ "\$TARGET" = $name ]; then TARGET=$host; fi
+exec "$program.program" "\$@"
+END
+  chmod +x "$program"
+  ;;
+esac
 EOF
+} >"$NIX_BUILD_TOP/rustc"
 chmod +x "$NIX_BUILD_TOP/rustc"
 export RUSTC=$NIX_BUILD_TOP/rustc
 # A released compiler has the unstable features that building the standard library takes, and hides them.
