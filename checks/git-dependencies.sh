@@ -101,7 +101,7 @@ if "$crossloom" lock --matrix "$matrix" 2>"$work/message"; then
 fi
 # shellcheck disable=SC2016 # quotes of the message
 grep -F 'takes `greeting 1.2.3`, `words 1.2.3` from git, and the matrix has no hash of it' "$work/message"
-grep -qF 'crossloom nix hash path tree' "$work/message"
+grep -qF 'nix-hash --type sha256 --base32 tree' "$work/message"
 
 cat >>"$matrix" <<END
 [bare-metal-kernel.mine.git-hashes]

@@ -131,6 +131,7 @@ step 'musl builds from the seed, runs, and builds again to the same bits' builds
 step 'nix run and nix fmt do what they should, with a stand-in for nixpkgs' runs
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 step 'a kernel in Rust builds and boots' kernel
+step 'kernels do not depend on the kind of build machine' checks/build-machines.sh "$crossloom"
 step "kernels' configurations say what is missing" checks/kernel-explain.sh "$crossloom"
 if [ "$(uname -m)" = x86_64 ]; then
   step 'Valgrind for macOS builds, and its tools run' valgrind

@@ -223,8 +223,8 @@ fn without_hash(revision: &Revision, taken: &Taken, folder: &str) -> Wrong {
     let message = format!("{path} takes {} from git, and the matrix has no hash of it", packages.join(", "));
     let Revision { url, commit } = revision;
     let hint = format!(
-        "in a clone of {url}, `git archive --prefix=tree/ {commit} | tar -x && crossloom nix hash path tree` prints the hash; \
-         then {KEY} = {{ {:?} = \"sha256-…\" }}",
+        "in a clone of {url}, `git archive --prefix=tree/ {commit} | tar -x && nix-hash --type sha256 --base32 tree` prints it; \
+         then {KEY} = {{ {:?} = \"…\" }}",
         revision.key()
     );
     (message, hint)
@@ -281,7 +281,7 @@ fn read_hash(reader: &mut Reader, value: &Value<'_>, span: Range<usize>) -> Opti
     let sha256 = reader.word(hash, &place, |word, span| {
         word.parse().map_err(|_| {
             let problem = Problem::at(span, format!("{} is not a SHA-256 hash", quote(word)));
-            problem.hint("write it as Nix does: sha256- and 44 characters of base 64")
+            problem.hint("write it as Nix does: sha256- and 44 characters of base 64, or 52 of Nix's base 32")
         })
     })?;
     Some(Hash { sha256: sha256.value, archive: archive.map(|archive| archive.value), span })

@@ -851,6 +851,37 @@ mod tests {
         assert!(parse(&ignored, &workspace().with("os/rust-toolchain.toml", toolchain)).is_ok());
     }
 
+    /// The matrix of the page about Breenix, with manifests and a lock as that project has them.
+    #[test]
+    fn the_matrix_for_breenix_is_read() {
+        let page = std::fs::read_to_string(crate::tests::project::repository().join("docs/breenix.md")).unwrap();
+        let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        let rev = "707db11201b19541b7cfef84037866ee03aa0927";
+        let git = format!("git+https://github.com/rust-osdev/bootloader.git?rev={rev}#{rev}");
+        let locked =
+            |name: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"0.11.10\"\nsource = \"{git}\"\n");
+        let lock = format!(
+            "version = 4\n[[package]]\nname = \"kernel\"\nversion = \"0.1.0\"\n{}{}",
+            locked("bootloader_api"),
+            locked("bootloader-x86_64-common")
+        );
+        let manifest = "[package]\nname = \"kernel\"\nversion = \"0.1.0\"\n\
+                        [[bin]]\nname = \"kernel\"\npath = \"src/main.rs\"\n\
+                        [[bin]]\nname = \"kernel-aarch64\"\npath = \"src/main_aarch64.rs\"\n";
+        let files = Files(BTreeMap::new())
+            .with("breenix/Cargo.toml", "[workspace]\nmembers = [\"kernel\"]\nresolver = \"2\"\n")
+            .with("breenix/Cargo.lock", &lock)
+            .with("breenix/rust-toolchain.toml", "[toolchain]\nchannel = \"nightly-2025-06-24\"\n")
+            .with("breenix/kernel/Cargo.toml", manifest)
+            .with("breenix/kernel/src/main.rs", "")
+            .with("breenix/kernel/src/main_aarch64.rs", "");
+        let matrix = Matrix::parse_with(text, &files).unwrap();
+        assert!(matrix.wanted().contains_key(&format!("git-bootloader-{rev}")));
+        let booted = text.replace("boot = [\"none\"]", "boot = [\"uefi\"]\nserial = [\"it works\"]");
+        assert!(Matrix::parse_with(&booted, &files).is_ok());
+        assert!(Matrix::parse_with(&text.replace(rev, &"0".repeat(40)), &files).is_err());
+    }
+
     #[test]
     fn the_kernel_that_needs_no_table_has_all_of_its_files() {
         let hello = hello();

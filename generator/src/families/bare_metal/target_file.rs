@@ -157,6 +157,8 @@ mod tests {
                 "`x.json`, line 9: `panic-strategy` is `unwind`, which contradicts x86_64-unknown-none",
             ),
             ("\"ld.lld\"", "\"gcc\"", "`x.json`, line 7: `linker-flavor` is `gcc`"),
+            // A file for the programs of a kernel is none for the kernel.
+            ("\"none\"", "\"linux\"", "`x.json`, line 6: `os` is `linux`, which contradicts x86_64-unknown-none"),
             (",+soft-float", "", "`x.json`, line 11: -sse without +soft-float"),
         ] {
             assert!(GOOD.contains(from), "{from}");
