@@ -64,12 +64,13 @@ in
     // family ./bare-metal [
       "crates"
       "disk-image"
+      "efi-loader"
+      "firmware"
       "git-crates"
       "host-tool"
       "image"
       "kernel"
       "loader"
-      "ovmf"
       "run-qemu"
       "rust"
     ]

@@ -3,8 +3,11 @@
   stdenv,
   qemu,
   image,
-  # QEMU's own BIOS where there is none.
-  ovmf ? null,
+  # The interface of the disk.
+  disk,
+  # QEMU's own firmware where there is none; and QEMU's flag that takes the file.
+  firmware ? null,
+  firmwareFlag ? "",
   emulator,
   machine,
   serial,
@@ -14,12 +17,14 @@ stdenv.mkDerivation {
   name = "check-boot-${image.name}";
   inherit
     image
+    disk
     qemu
     emulator
     machine
     status
+    firmwareFlag
     ;
-  firmware = if ovmf == null then "" else "${ovmf}/OVMF.fd";
+  firmware = if firmware == null then "" else "${firmware}/${firmware.file}";
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];

@@ -2,5 +2,5 @@
 
 # Firmware and loader write to the disk.
 cp --no-preserve=mode "$image/disk.img" "$NIX_BUILD_TOP/disk.img"
-start=(-drive "format=raw,file=$NIX_BUILD_TOP/disk.img")
-if [ -n "$firmware" ]; then start+=(-bios "$firmware"); fi
+start=(-drive "format=raw,if=$disk,file=$NIX_BUILD_TOP/disk.img")
+if [ -n "$firmware" ]; then start+=("$firmwareFlag" "$firmware"); fi

@@ -1,4 +1,4 @@
-# A disk image that boots a kernel by the loader of the crate `bootloader`.
+# A disk image that boots a kernel by a loader.
 {
   stdenv,
   diskImage,
@@ -6,11 +6,20 @@
   # The loader's programs, and what starts it: uefi or bios.
   loaders,
   firmware,
+  # The places of a loader for UEFI and of the kernel in the image's file system.
+  loaderPlace,
+  kernelPlace,
 }:
 stdenv.mkDerivation {
   pname = "image-${firmware}-${kernel.pname}";
   version = "0";
-  inherit kernel loaders firmware;
+  inherit
+    kernel
+    loaders
+    firmware
+    loaderPlace
+    kernelPlace
+    ;
   inherit (kernel) program;
 
   nativeBuildInputs = [ diskImage ];

@@ -6,7 +6,9 @@
   # The one that is started.
   kernel ? null,
   image ? null,
-  ovmf ? null,
+  disk ? "",
+  firmware ? null,
+  firmwareFlag ? "",
   emulator,
   machine,
 }:
@@ -16,8 +18,8 @@ let
       ''-kernel "${kernel}/${kernel.program}"''
     else
       # What firmware and loader write to the disk is lost at the end.
-      ''-snapshot -drive "format=raw,file=${image}/disk.img"''
-      + (if ovmf == null then "" else ''-bios "${ovmf}/OVMF.fd"'');
+      ''-snapshot -drive "format=raw,if=${disk},file=${image}/disk.img"''
+      + (if firmware == null then "" else ''${firmwareFlag} "${firmware}/${firmware.file}"'');
 in
 stdenv.mkDerivation {
   name = "run-qemu";

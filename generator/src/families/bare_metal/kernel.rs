@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::cargo::{self, Wrong};
 use super::git::{self, Tree};
-use super::loader::{self, Firmware};
+use super::loader::{self, Firmware, Loader};
 use super::rust::Crate;
 use super::target_file;
 use super::targets::BareTarget;
@@ -56,6 +56,8 @@ const HELLO_FILES: [&str; 9] = [
 pub struct Kernel {
     /// As the matrix calls it.
     pub name: String,
+    /// The workspace's folder beside the matrix.
+    source: String,
     /// The texts of the workspace's files by their paths in it.
     pub files: BTreeMap<String, String>,
     /// The crates of a registry in its `Cargo.lock`.
@@ -72,22 +74,79 @@ pub struct Kernel {
     pub linker_script: PerTarget<String>,
     /// Target files in the place of targets, by these.
     pub target_files: BTreeMap<&'static str, String>,
+    /// How it is started.
+    boot: PerTarget<Vec<Boot>>,
     /// What it does in an emulator; nothing where it is only built.
     pub boots: Option<Boots>,
 }
 
 impl Kernel {
+    /// How it is started. A table can say nothing about a target.
+    fn ways(&self, target: &BareTarget) -> &[Boot] {
+        self.boot.of(target).map_or(&[Boot::Direct], Vec::as_slice)
+    }
+
     /// Whether QEMU starts it directly.
-    pub fn is_direct(&self) -> bool {
-        self.boots.as_ref().is_some_and(|boots| boots.firmware.is_empty())
+    pub fn is_direct(&self, target: &BareTarget) -> bool {
+        self.ways(target).contains(&Boot::Direct)
+    }
+
+    /// Whether it is not started at all.
+    pub fn is_only_built(&self, target: &BareTarget) -> bool {
+        self.ways(target).contains(&Boot::None)
+    }
+
+    /// The firmware that starts it from a disk image.
+    pub fn firmware(&self, target: &BareTarget) -> Vec<Firmware> {
+        let firmware = self.ways(target).iter().filter_map(|boot| match boot {
+            Boot::Bios => Some(Firmware::Bios),
+            Boot::Uefi => Some(Firmware::Uefi),
+            Boot::Direct | Boot::None => None,
+        });
+        firmware.collect()
+    }
+
+    /// Why it cannot be started on the machine of a target as it asks for, and what to do.
+    pub fn cannot_boot(&self, target: &'static BareTarget) -> Option<(String, String)> {
+        let firmware = self.firmware(target);
+        let table = format!("[bare-metal-kernel.{}]", self.name);
+        if let Some(firmware) = firmware.iter().find(|firmware| !target.loader().is_for(**firmware)) {
+            let message = format!("{table} boots by {}, for which there is no loader for {target}", firmware.as_str());
+            return Some((message, "exclude the combination, or name other ways for this target in `boot`".to_owned()));
+        }
+        if firmware.is_empty() || *target.loader() != Loader::Crate {
+            return None;
+        }
+        if self.is_direct(target) {
+            // The one is linked for fixed addresses, and the other talks to its loader.
+            let message = format!("{table} boots both directly and by a loader on {target}, whose kernels differ");
+            return Some((message, "a kernel for a loader is another [bare-metal-kernel.NAME]".to_owned()));
+        }
+        self.without_api()
+    }
+
+    /// What is wrong with the version of the crate by which a kernel talks to its loader: both have to be of one version.
+    fn without_api(&self) -> Option<(String, String)> {
+        let api = self.crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str());
+        let found: Vec<&str> = api.chain(self.git.iter().flat_map(|tree| tree.versions(loader::API))).collect();
+        if found.contains(&loader::VERSION) {
+            return None;
+        }
+        let path = quote(&format!("{}/Cargo.lock", self.source));
+        let (api, version) = (loader::API, loader::VERSION);
+        let message = match found.as_slice() {
+            [] => format!("{path} has no {api}, by which a kernel talks to its boot loader"),
+            found => format!("{path} has {api} {}, and the boot loader is {version}", found.join(", ")),
+        };
+        let hint =
+            format!("in the kernel's Cargo.toml: {api} = \"={version}\"; or boot = [\"direct\"], without a loader");
+        Some((message, hint))
     }
 }
 
 /// What is expected of a kernel that boots.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boots {
-    /// What starts it from a disk image; nothing where QEMU starts it directly.
-    pub firmware: Vec<Firmware>,
     /// What the serial port has to say.
     pub serial: Vec<String>,
     /// The status with which the emulator ends.
@@ -197,16 +256,15 @@ static KEYS: [Key; 13] = [
     Key {
         name: "boot",
         required: false,
-        doc: "How it is started. `direct`: by QEMU's `-kernel`. `uefi` and `bios`: from a disk image, by the boot loader of \
-              the crate `bootloader`. Each adds a check. `none` adds none.",
+        doc: "How it is started; or a table with a list for each target. `direct`: by QEMU's `-kernel`. `uefi` and `bios`: from \
+              a disk image, by a boot loader. Each adds a check. `none` adds none. The default is [\"direct\"].",
         schema: || {
-            json!({
+            per_target(json!({
                 "type": "array",
                 "items": { "type": "string", "enum": Boot::WORDS },
                 "minItems": 1,
                 "uniqueItems": true,
-                "default": [Boot::Direct.as_str()],
-            })
+            }))
         },
     },
     Key {
@@ -311,6 +369,7 @@ fn hello() -> Kernel {
     let script = |target: &BareTarget| (target.name(), format!("{}.ld", target.emulator().program));
     Kernel {
         name: HELLO.to_owned(),
+        source: HELLO_FOLDER.to_owned(),
         files: HELLO_FILES.iter().map(|path| ((*path).to_owned(), text(path))).collect(),
         crates: BTreeSet::new(),
         git: Vec::new(),
@@ -321,8 +380,8 @@ fn hello() -> Kernel {
         host_tools: Vec::new(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
         target_files: BTreeMap::new(),
+        boot: PerTarget::All(vec![Boot::Direct]),
         boots: Some(Boots {
-            firmware: Vec::new(),
             serial: vec!["hello from a kernel without an operating system".to_owned()],
             status: default_status(),
         }),
@@ -362,7 +421,8 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     };
     let features = names(reader, "features");
     let tools = names(reader, "host-tools");
-    let boot = table.get("boot").map_or_else(|| vec![Boot::Direct], |value| read_boot(reader, value));
+    let boot = table.get("boot").and_then(|value| each(reader, value, "boot", &mut read_boot));
+    let boot = boot.unwrap_or_else(|| PerTarget::All(vec![Boot::Direct]));
     let ignored = table.get("ignore-toolchain-file").is_some_and(|value| match value.get_ref() {
         DeValue::Boolean(true) => true,
         DeValue::Boolean(false) => {
@@ -425,9 +485,6 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             (BTreeSet::new(), Vec::new())
         }
     };
-    if boots.as_ref().is_some_and(|boots| !boots.firmware.is_empty()) && reader.count() == before {
-        check_api(reader, &crates, &git, &folder, source.span());
-    }
     let linker_script =
         scripts.and_then(|scripts| scripts.filter_map(|it| found(reader, it, LINKER_SCRIPTS, &workspace, &folder)));
     let target_files = target_files.map(|it| read_target_files(reader, it, &workspace, &folder)).unwrap_or_default();
@@ -489,6 +546,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     let sound = reader.count() == before;
     sound.then(|| Kernel {
         name: name.to_owned(),
+        source: folder,
         files: workspace,
         crates,
         git,
@@ -499,20 +557,20 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         host_tools: tools.into_iter().map(|tool| tool.value).collect(),
         linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
         target_files,
+        boot,
         boots,
     })
 }
 
 /// How it is started.
-fn read_boot(reader: &mut Reader, value: &Value<'_>) -> Vec<Boot> {
+fn read_boot(reader: &mut Reader, value: &Value<'_>) -> Option<Vec<Boot>> {
     let words = reader.words(value, "boot", Boot::read);
-    // A kernel that QEMU starts directly is linked for fixed addresses, and one for a loader talks to it.
-    let alone = words.iter().find(|word| [Boot::Direct, Boot::None].contains(&word.value));
+    let alone = words.iter().find(|word| word.value == Boot::None);
     if let Some(word) = alone.filter(|_| words.len() > 1) {
         let problem = Problem::at(word.span.clone(), format!("`{}` stands alone in `boot`", word.value));
-        reader.report(problem.hint("a kernel for other ways to boot is another [bare-metal-kernel.NAME]"));
+        reader.report(problem.hint("remove it, or the others"));
     }
-    words.into_iter().map(|word| word.value).collect()
+    Some(words.into_iter().map(|word| word.value).collect())
 }
 
 /// What is expected of it in an emulator.
@@ -521,9 +579,16 @@ fn read_boots(
     table: &DeTable<'_>,
     place: &str,
     span: Range<usize>,
-    boot: &[Boot],
+    boot: &PerTarget<Vec<Boot>>,
 ) -> Option<Boots> {
-    if boot.contains(&Boot::None) {
+    let starts = match boot {
+        PerTarget::All(ways) => !ways.contains(&Boot::None),
+        // A target that the table does not name boots directly.
+        PerTarget::Each(each) => {
+            each.len() < BareTarget::all().len() || each.values().any(|ways| !ways.contains(&Boot::None))
+        }
+    };
+    if !starts {
         for key in ["serial", "exit-status"] {
             if let Some(value) = table.get(key) {
                 let message = format!("`{key}` means nothing in {place}, which is not booted");
@@ -568,33 +633,7 @@ fn read_boots(
         let problem = Problem::at(value.span(), format!("`serial` of {place} has {} lines", lines.len()));
         reader.report(problem.hint(format!("at most {MAX_LINES} are looked for")));
     }
-    let firmware = boot.iter().filter_map(|boot| match boot {
-        Boot::Bios => Some(Firmware::Bios),
-        Boot::Uefi => Some(Firmware::Uefi),
-        Boot::Direct | Boot::None => None,
-    });
-    Some(Boots {
-        firmware: firmware.collect(),
-        serial: lines.into_iter().map(|line| line.value).collect(),
-        status: status?,
-    })
-}
-
-/// A kernel and its loader have to be of one version.
-fn check_api(reader: &mut Reader, crates: &BTreeSet<Crate>, git: &[Tree], folder: &str, span: Range<usize>) {
-    let crates = crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str());
-    let found: Vec<&str> = crates.chain(git.iter().flat_map(|tree| tree.versions(loader::API))).collect();
-    if found.contains(&loader::VERSION) {
-        return;
-    }
-    let path = quote(&format!("{folder}/Cargo.lock"));
-    let (api, version) = (loader::API, loader::VERSION);
-    let message = match found.as_slice() {
-        [] => format!("{path} has no {api}, by which a kernel talks to its boot loader"),
-        found => format!("{path} has {api} {}, and the boot loader is {version}", found.join(", ")),
-    };
-    let hint = format!("in the kernel's Cargo.toml: {api} = \"={version}\"; or boot = [\"direct\"], without a loader");
-    reader.report(Problem::at(span, message).hint(hint));
+    Some(Boots { serial: lines.into_iter().map(|line| line.value).collect(), status: status? })
 }
 
 /// A value for all targets, or a table with one for each.
@@ -818,7 +857,7 @@ mod tests {
                 "there is no package below `os` called `writer`",
             ),
             (format!("{TABLE}boot = [\"none\"]\n"), workspace(), "`serial` means nothing"),
-            (format!("{TABLE}boot = [\"uefi\", \"direct\"]\n"), workspace(), "`direct` stands alone"),
+            (format!("{TABLE}boot = [\"uefi\", \"direct\"]\n"), workspace(), "boots both directly and by a loader"),
             (format!("{TABLE}boot = [\"uefi\"]\n"), workspace(), "has no bootloader_api"),
             (
                 format!("{TABLE}boot = [\"uefi\"]\n"),

@@ -1,15 +1,45 @@
-//! The boot loader of the crate `bootloader`: its programs, which are packages of their own, and the writer of disk images.
+//! Boot loaders: the one of the crate `bootloader`, whose programs are packages of their own, and crossloom's own for UEFI
+//! on other machines than PCs; and the writer of disk images.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cargo;
 use super::rust::{Crate, crate_of};
+use crate::catalogue::Package;
 use crate::verbatim::Verbatim;
 
 /// The version of the crate. A kernel has to be compiled with `bootloader_api` of the same one.
 pub const VERSION: &str = "0.11.10";
 /// The crate by which a kernel talks to its loader.
 pub const API: &str = "bootloader_api";
+
+/// What starts kernels from disk images.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Loader {
+    /// The loader of the crate `bootloader`, from UEFI and from a BIOS.
+    Crate,
+    /// crossloom's own, from UEFI: rustc's target, flags for everything in it, and the linker script in its folder.
+    Own { target: &'static str, flags: &'static [&'static str], script: &'static str },
+}
+
+impl Loader {
+    /// Whether firmware of this kind can start it.
+    pub fn is_for(&self, firmware: Firmware) -> bool {
+        matches!((self, firmware), (Loader::Crate, _) | (Loader::Own { .. }, Firmware::Uefi))
+    }
+}
+
+/// UEFI on one architecture.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Efi {
+    /// The places of the loader and of the kernel in the EFI system partition.
+    pub loader: &'static str,
+    pub kernel: &'static str,
+    /// The firmware for QEMU: Debian's package, the file in it, and QEMU's flag that takes the file.
+    pub firmware: Package,
+    pub file: &'static str,
+    pub flag: &'static str,
+}
 
 /// What starts the loader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,13 +97,22 @@ pub fn crates() -> BTreeSet<Crate> {
     include_str!("rust/bootloader-0.11.10.txt").lines().filter_map(crate_of).collect()
 }
 
+/// The crates of crossloom's own loader.
+pub fn own_crates() -> BTreeSet<Crate> {
+    embedded_crates("bare-metal/efi-loader")
+}
+
 /// The crates of the writer of disk images.
 pub fn image_crates() -> BTreeSet<Crate> {
-    const FOLDER: &str = "bare-metal/disk-image";
-    let file = |path: &str| Verbatim::embedded().text(&format!("{FOLDER}/{path}")).map(str::to_owned);
+    embedded_crates("bare-metal/disk-image")
+}
+
+/// The crates that the lock of a package names, which is part of crossloom.
+fn embedded_crates(folder: &str) -> BTreeSet<Crate> {
+    let file = |path: &str| Verbatim::embedded().text(&format!("{folder}/{path}")).map(str::to_owned);
     let manifest = file("Cargo.toml").map(|text| ("Cargo.toml".to_owned(), text));
     let packages = cargo::packages(&manifest.into_iter().collect()).unwrap_or_else(|_| BTreeMap::new());
-    cargo::locked(file("Cargo.lock").as_ref(), &packages, FOLDER).unwrap_or_default().crates
+    cargo::locked(file("Cargo.lock").as_ref(), &packages, folder).unwrap_or_default().crates
 }
 
 #[cfg(test)]
@@ -90,5 +129,6 @@ mod tests {
         }
         assert!(has("bootloader") && has(API));
         assert!(image_crates().iter().any(|it| it.name == "gpt"));
+        assert!(own_crates().iter().any(|it| it.name == "uefi"));
     }
 }

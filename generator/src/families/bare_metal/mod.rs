@@ -12,7 +12,6 @@ mod targets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::catalogue::Package;
 use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Suffix, Target, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
@@ -22,9 +21,6 @@ use crate::word::Word;
 use kernel::{Kernel, Kernels};
 use rust::RustVersion;
 use targets::BareTarget;
-
-/// UEFI's firmware for QEMU.
-const OVMF: Package = Package::new("ovmf");
 
 /// The family.
 #[derive(Debug)]
@@ -39,7 +35,7 @@ static ABOUT: About = About {
     // The standard library takes a minute, and a kernel with many crates some more.
     limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
     example: "bare-metal",
-    packages: &[OVMF],
+    packages: &targets::FIRMWARE,
     checks: &["bare-metal/boot-kernel.nix", "bare-metal/boot-image.nix"],
 };
 
@@ -96,15 +92,10 @@ impl Family for BareMetal {
             return None;
         }
         let kernel: Arc<Kernel> = cell.named(AXIS_KERNEL).ok()?;
-        let boots = kernel.boots.as_ref()?;
-        if let Some(firmware) = boots.firmware.first().filter(|_| !target.has_loader()) {
-            let message = format!(
-                "[bare-metal-kernel.{}] boots by {}, for which there is no loader for {target}",
-                kernel.name,
-                firmware.as_str()
-            );
-            return Some((message, "exclude the combination, or give it a kernel with boot = [\"direct\"]".to_owned()));
+        if let Some(wrong) = kernel.cannot_boot(target) {
+            return Some(wrong);
         }
+        let boots = kernel.boots.as_ref().filter(|_| !kernel.is_only_built(target))?;
         boots.status.of(target).is_none().then(|| {
             let message = format!("`exit-status` of [bare-metal-kernel.{}] has no number for {target}", kernel.name);
             (message, "add it there, or exclude the combination".to_owned())

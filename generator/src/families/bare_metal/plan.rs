@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::git::Tree;
 use super::kernel::Kernel;
-use super::loader::{self, Firmware};
+use super::loader::{self, Firmware, Loader};
 use super::rust::Crate;
-use super::{ABOUT, BareMetal, OVMF, Spec};
+use super::targets::BareTarget;
+use super::{ABOUT, BareMetal, Spec};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted, source_name};
 use crate::nix::hash::Sha256;
@@ -22,8 +23,12 @@ fn kernel_crates(spec: &Spec) -> BTreeSet<Crate> {
 }
 
 /// The same of the boot loader.
-fn loader_crates(spec: &Spec) -> BTreeSet<Crate> {
-    spec.rust.std_crates().into_iter().chain(loader::crates()).collect()
+fn loader_crates(target: &'static BareTarget, spec: &Spec) -> BTreeSet<Crate> {
+    let own = match target.loader() {
+        Loader::Crate => loader::crates(),
+        Loader::Own { .. } => loader::own_crates(),
+    };
+    spec.rust.std_crates().into_iter().chain(own).collect()
 }
 
 fn wanted_crate(it: Crate) -> Wanted {
@@ -32,22 +37,18 @@ fn wanted_crate(it: Crate) -> Wanted {
     Wanted::Given(Arc::new(Given { package: format!("crate-{name}"), version, file, sha256, tree: false, urls }))
 }
 
-/// What starts a kernel from disk images.
-fn firmware(spec: &Spec) -> &[Firmware] {
-    spec.kernel.boots.as_ref().map_or(&[], |boots| boots.firmware.as_slice())
-}
-
 /// What a cell is built from and checked with.
 pub fn wanted(cell: &CellOf<BareMetal>) -> Vec<Wanted> {
     let mut crates = kernel_crates(&cell.spec);
-    let firmware = firmware(&cell.spec);
+    let firmware = cell.spec.kernel.firmware(cell.target);
     if !firmware.is_empty() {
-        crates.extend(loader_crates(&cell.spec));
+        crates.extend(loader_crates(cell.target, &cell.spec));
         crates.extend(loader::image_crates());
     }
-    let ovmf = firmware.contains(&Firmware::Uefi).then(|| Wanted::Release(OVMF.default()));
+    let release = || Wanted::Release(cell.target.efi().firmware.default());
+    let uefi = firmware.contains(&Firmware::Uefi).then(release);
     let git = cell.spec.kernel.git.iter().map(Tree::wanted);
-    crates.into_iter().map(wanted_crate).chain(git).chain(ovmf).collect()
+    crates.into_iter().map(wanted_crate).chain(git).chain(uefi).collect()
 }
 
 /// The place of a kernel's workspace in a tree.
@@ -142,7 +143,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let file = kernel.target_files.get(target.name()).map(String::as_str).unwrap_or_default();
     let own = [&kernel.package, &kernel.program, &kernel.profile, script, file, rust.as_str(), crates.as_str()];
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
-    let flags = if kernel.is_direct() { target.direct_flags() } else { &[] };
+    let flags = if kernel.is_direct(target) { target.direct_flags() } else { &[] };
     let digits = digits(
         own.into_iter()
             .chain(git.iter().map(String::as_str))
@@ -150,7 +151,6 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
             .chain(kernel.features.iter().map(String::as_str))
             .chain(files),
     );
-    let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
     let mut args = BTreeMap::from([
         ("rust", node(&rust)),
         ("crates", node(&crates)),
@@ -174,60 +174,94 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     }
     let name = format!("kernel-{}-{digits}-{}", kernel.name, target.name());
     planner.insert(Node { name: name.clone(), recipe: "bare-metal/kernel", args });
-    let words = [("kernel", kernel.name.as_str()), ("rust", version)];
-    let built = planner.was_built(ABOUT.key, target.name(), &words, &[]);
+    let values = [("kernel", kernel.name.as_str()), ("rust", version)];
+    let built = planner.was_built(ABOUT.key, target.name(), &values, &[]);
     let package = Cell { built, ..cell.package(&ABOUT, Output::Node(name.clone())) };
     planner.cell(package.clone());
     host_tools(planner, cell, (&rust, &crates, &git), tools);
-    if kernel.is_direct() {
-        started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), Vec::new());
+    if kernel.is_direct(target) {
+        let machine = target.emulator().direct;
+        started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), machine, Vec::new());
     }
-    for firmware in firmware(spec) {
-        image(planner, cell, *firmware, &rust, &name);
+    for firmware in kernel.firmware(target) {
+        image(planner, cell, firmware, &rust, &name);
     }
+}
+
+/// The programs of a loader. Each compiler makes others.
+fn loaders(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware, rust: &str) -> Vec<String> {
+    let crates = unpacked(planner, loader_crates(cell.target, &cell.spec));
+    match cell.target.loader() {
+        Loader::Crate => {
+            let loaders = firmware.programs().iter().map(|program| {
+                let src = source_name(&format!("crate-{}", program.package), loader::VERSION);
+                planner.add(
+                    format!("{}-{}-{rust}", program.package, attribute(loader::VERSION)),
+                    "bare-metal/loader",
+                    [
+                        ("rust", node(rust)),
+                        ("crates", node(&crates)),
+                        ("src", Arg::Source(src)),
+                        ("version", text(loader::VERSION)),
+                        ("package", text(program.package)),
+                        ("target", text(program.target)),
+                        ("profile", text(program.profile)),
+                    ],
+                )
+            });
+            loaders.collect()
+        }
+        Loader::Own { target, flags, script } => {
+            let args = [
+                ("rust", node(rust)),
+                ("crates", node(&crates)),
+                ("target", text(target)),
+                ("rustflags", words(flags)),
+                ("linkerScript", text(script)),
+            ];
+            vec![planner.add(format!("efi-loader-{target}-{rust}"), "bare-metal/efi-loader", args)]
+        }
+    }
+}
+
+fn words(words: &[&str]) -> Arg {
+    Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
 /// A disk image that boots the kernel.
 fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware, rust: &str, kernel: &str) {
-    let crates = unpacked(planner, loader_crates(&cell.spec));
-    let loaders = firmware.programs().iter().map(|program| {
-        let src = source_name(&format!("crate-{}", program.package), loader::VERSION);
-        planner.add(
-            format!("{}-{}", program.package, attribute(loader::VERSION)),
-            "bare-metal/loader",
-            [
-                ("rust", node(rust)),
-                ("crates", node(&crates)),
-                ("src", Arg::Source(src)),
-                ("version", text(loader::VERSION)),
-                ("package", text(program.package)),
-                ("target", text(program.target)),
-                ("profile", text(program.profile)),
-            ],
-        )
-    });
-    let loaders: Vec<String> = loaders.collect();
+    let efi = cell.target.efi();
+    let loaders = loaders(planner, cell, firmware, rust);
     let crates = unpacked(planner, loader::image_crates());
     let writer = [("rust", node(rust)), ("crates", node(&crates))];
-    let writer = planner.add("disk-image".to_owned(), "bare-metal/disk-image", writer);
+    let writer = planner.add(format!("disk-image-{rust}"), "bare-metal/disk-image", writer);
     let args = [
         ("diskImage", node(&writer)),
         ("kernel", node(kernel)),
         ("loaders", Arg::Nodes(loaders)),
         ("firmware", text(firmware.as_str())),
+        ("loaderPlace", text(efi.loader)),
+        ("kernelPlace", text(efi.kernel)),
     ];
     let image = planner.add(format!("image-{}-{kernel}", firmware.as_str()), "bare-metal/image", args);
-    let mut more = Vec::new();
+    let mut more = vec![("disk", text(cell.target.emulator().disk))];
     if firmware == Firmware::Uefi {
-        let ovmf = OVMF.default();
-        let args = [("src", source(ovmf)), ("version", text(ovmf.version()))];
-        let ovmf = planner.add(format!("ovmf-{}", attribute(ovmf.version())), "bare-metal/ovmf", args);
-        more.push(("ovmf", node(&ovmf)));
+        let release = efi.firmware.default();
+        let name = efi.firmware.as_str();
+        let args = [
+            ("src", source(release)),
+            ("version", text(release.version())),
+            ("package", text(name)),
+            ("file", text(efi.file)),
+        ];
+        let firmware = planner.add(format!("{name}-{}", attribute(release.version())), "bare-metal/firmware", args);
+        more.extend([("firmware", node(&firmware)), ("firmwareFlag", text(efi.flag))]);
     }
     let package = cell.package(&ABOUT, Output::Node(image.clone()));
     let package = package.renamed(|name| format!("{name}-{}", firmware.as_str()));
     planner.cell(package.clone());
-    started(planner, cell, package, "bare-metal/boot-image", ("image", &image), more);
+    let machine = cell.target.emulator().image;
+    started(planner, cell, package, "bare-metal/boot-image", ("image", &image), machine, more);
 }
 
 /// A kernel or an image, which is a package, started on QEMU's machine: a check, and a program for people.
@@ -237,6 +271,7 @@ fn started(
     package: Cell,
     check: &'static str,
     (arg, what): (&'static str, &str),
+    machine: &[&str],
     more: Vec<(&'static str, Arg)>,
 ) {
     let Some(boots) = &cell.spec.kernel.boots else { return };
@@ -244,10 +279,7 @@ fn started(
     let emulator = cell.target.emulator();
     let mut args = vec![(arg, node(what))];
     args.extend(more);
-    args.extend([
-        ("emulator", text(emulator.program)),
-        ("machine", Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect())),
-    ]);
+    args.extend([("emulator", text(emulator.program)), ("machine", words(&[emulator.flags, machine].concat()))]);
     let run = format!("run-{what}");
     planner.insert(Node { name: run.clone(), recipe: "bare-metal/run-qemu", args: args.iter().cloned().collect() });
     args.extend([("serial", Arg::Texts(boots.serial.clone())), ("status", text(&status.to_string()))]);

@@ -4,7 +4,16 @@
 
 use std::fmt;
 
+use super::loader::{Efi, Loader};
+use crate::catalogue::Package;
 use crate::family::Target;
+
+/// UEFI for QEMU's machines: EDK2 and U-Boot.
+const OVMF: Package = Package::new("ovmf");
+const AAVMF: Package = Package::new("qemu-efi-aarch64");
+const U_BOOT: Package = Package::new("u-boot-qemu");
+/// All of them.
+pub static FIRMWARE: [Package; 3] = [OVMF, AAVMF, U_BOOT];
 
 /// One target: a row of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,8 +24,9 @@ pub struct BareTarget {
     data_layout: &'static str,
     /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
     direct_flags: &'static [&'static str],
-    /// Whether the boot loader of the crate `bootloader` starts its kernels.
-    loader: bool,
+    /// What starts its kernels from disk images.
+    loader: Loader,
+    efi: Efi,
     emulator: Emulator,
 }
 
@@ -27,6 +37,11 @@ pub struct Emulator {
     pub program: &'static str,
     /// The machine, and the device by which a kernel ends it with a status.
     pub flags: &'static [&'static str],
+    /// More of them for a kernel that it starts directly, and for a disk image.
+    pub direct: &'static [&'static str],
+    pub image: &'static [&'static str],
+    /// The interface by which the machine has a disk that its firmware knows.
+    pub disk: &'static str,
     /// The status of a kernel that ends the machine as crossloom's own does.
     pub success: u8,
 }
@@ -38,10 +53,26 @@ static TARGETS: &[BareTarget] = &[
         arch: "aarch64",
         data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
         direct_flags: &[],
-        loader: false,
+        loader: Loader::Own {
+            target: "aarch64-unknown-uefi",
+            // The linker writes a digest of debugging data into the program, and that data names temporary files.
+            flags: &["-C", "link-arg=/DEBUG:NONE"],
+            script: "",
+        },
+        efi: Efi {
+            loader: "efi/boot/bootaa64.efi",
+            kernel: "kernel-aarch64",
+            firmware: AAVMF,
+            file: "usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
+            flag: "-bios",
+        },
         emulator: Emulator {
             program: "aarch64",
             flags: &["-M", "virt", "-cpu", "cortex-a57", "-semihosting"],
+            direct: &[],
+            // The firmware offers either ACPI or a device tree.
+            image: &["-M", "acpi=off"],
+            disk: "virtio",
             success: 0,
         },
     },
@@ -50,8 +81,28 @@ static TARGETS: &[BareTarget] = &[
         arch: "riscv64",
         data_layout: "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
         direct_flags: &[],
-        loader: false,
-        emulator: Emulator { program: "riscv64", flags: &["-M", "virt", "-bios", "none"], success: 0 },
+        // rustc has no target for UEFI: the loader is a position-independent program that begins with an image's headers.
+        loader: Loader::Own {
+            target: "riscv64gc-unknown-none-elf",
+            flags: &["-C", "relocation-model=pic", "-C", "link-arg=-pie", "-C", "link-arg=--no-dynamic-linker"],
+            script: "riscv64.ld",
+        },
+        // Without `-bios`, QEMU takes OpenSBI, which starts U-Boot in supervisor mode.
+        efi: Efi {
+            loader: "efi/boot/bootriscv64.efi",
+            kernel: "kernel-riscv64",
+            firmware: U_BOOT,
+            file: "usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin",
+            flag: "-kernel",
+        },
+        emulator: Emulator {
+            program: "riscv64",
+            flags: &["-M", "virt"],
+            direct: &["-bios", "none"],
+            image: &[],
+            disk: "virtio",
+            success: 0,
+        },
     },
     BareTarget {
         name: "x86_64-unknown-none",
@@ -60,10 +111,20 @@ static TARGETS: &[BareTarget] = &[
         // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
         // linked, below 4 GiB.
         direct_flags: &["-C", "relocation-model=static", "-C", "code-model=small"],
-        loader: true,
+        loader: Loader::Crate,
+        efi: Efi {
+            loader: "efi/boot/bootx64.efi",
+            kernel: "kernel-x86_64",
+            firmware: OVMF,
+            file: "usr/share/ovmf/OVMF.fd",
+            flag: "-bios",
+        },
         emulator: Emulator {
             program: "x86_64",
             flags: &["-M", "q35", "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"],
+            direct: &[],
+            image: &[],
+            disk: "ide",
             // The device shifts every status to the left and adds 1: the kernel wrote 16.
             success: 33,
         },
@@ -107,9 +168,13 @@ impl BareTarget {
         self.direct_flags
     }
 
-    /// Whether the boot loader of the crate `bootloader` starts its kernels.
-    pub fn has_loader(&self) -> bool {
-        self.loader
+    /// What starts its kernels from disk images.
+    pub fn loader(&'static self) -> &'static Loader {
+        &self.loader
+    }
+
+    pub fn efi(&'static self) -> &'static Efi {
+        &self.efi
     }
 
     pub fn emulator(&self) -> &Emulator {

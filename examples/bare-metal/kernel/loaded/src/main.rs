@@ -1,84 +1,39 @@
-//! A kernel for a boot loader, which starts it in 64-bit mode with page tables and a description of the machine.
+//! A kernel for a boot loader, which starts it with a description of the machine. It reads the description, and ends the
+//! emulator.
 
 #![no_std]
 #![no_main]
 
+#[cfg(not(target_arch = "x86_64"))]
+mod handover;
+#[cfg_attr(target_arch = "aarch64", path = "aarch64.rs")]
+#[cfg_attr(target_arch = "riscv64", path = "riscv64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod machine;
+
 use core::fmt::Write;
 use core::panic::PanicInfo;
 
-use bootloader_api::config::Mapping;
-use bootloader_api::info::{MemoryRegionKind, MemoryRegions};
-use bootloader_api::{entry_point, BootInfo, BootloaderConfig};
-use uart_16550::SerialPort;
-use x86_64::instructions::{hlt, port::Port};
-
-/// The first serial port.
-const COM1: u16 = 0x3f8;
-/// QEMU's `isa-debug-exit`: a number N ends the emulator with status 2N + 1.
-const DEBUG_EXIT: u16 = 0xf4;
-
-/// The loader maps all memory, too.
-static CONFIG: BootloaderConfig = {
-    let mut config = BootloaderConfig::new_default();
-    config.mappings.physical_memory = Some(Mapping::Dynamic);
-    config
-};
-
-entry_point!(main, config = &CONFIG);
-
-fn main(boot: &'static mut BootInfo) -> ! {
-    let mut serial = console();
-    let _ = writeln!(serial, "loaded: started by a boot loader");
-    let usable = usable(&boot.memory_regions);
-    let enough = usable >= 64 << 20;
-    let _ = writeln!(serial, "loaded: there is {}", if enough { "enough memory" } else { "little memory" });
-    let mapped = boot.physical_memory_offset.into_option().is_some_and(is_mapped);
-    let _ = writeln!(serial, "loaded: memory is {}", if mapped { "mapped" } else { "not mapped" });
-    exit(enough && mapped)
+/// What the machine's own code read of the description.
+struct Description {
+    /// Bytes of memory that nobody uses.
+    usable: u64,
+    /// Whether what the description says was found to be so.
+    is_true: bool,
 }
 
-/// Bytes that nobody uses.
-fn usable(regions: &MemoryRegions) -> u64 {
-    let usable = regions.iter().filter(|region| region.kind == MemoryRegionKind::Usable);
-    usable.map(|region| region.end - region.start).sum()
-}
-
-/// Whether the code that runs is found again in the mapping of all memory.
-fn is_mapped(offset: u64) -> bool {
-    use x86_64::structures::paging::{OffsetPageTable, PageTable, Translate};
-    use x86_64::{registers::control::Cr3, VirtAddr};
-
-    let here = main as *const () as u64;
-    let offset = VirtAddr::new(offset);
-    let (table, _) = Cr3::read();
-    // SAFETY: the loader mapped all memory at the offset, and nothing changes its tables.
-    let table = unsafe {
-        let table: *mut PageTable = (offset + table.start_address().as_u64()).as_mut_ptr();
-        OffsetPageTable::new(&mut *table, offset)
-    };
-    let Some(place) = table.translate_addr(VirtAddr::new(here)) else { return false };
-    let again = (offset + place.as_u64()).as_ptr::<[u8; 16]>();
-    // SAFETY: both are mapped.
-    unsafe { *again == *(here as *const [u8; 16]) }
-}
-
-fn console() -> SerialPort {
-    // SAFETY: the port is there on every PC, and the loader is done with it.
-    let mut serial = unsafe { SerialPort::new(COM1) };
-    serial.init();
-    serial
-}
-
-fn exit(success: bool) -> ! {
-    // SAFETY: where the device is not there, nothing listens to the port.
-    unsafe { Port::new(DEBUG_EXIT).write(if success { 0x10_u32 } else { 0x11 }) };
-    loop {
-        hlt();
-    }
+fn main(description: &Description) -> ! {
+    let mut console = machine::console();
+    let _ = writeln!(console, "loaded: started by a boot loader");
+    let enough = description.usable >= 64 << 20;
+    let _ = writeln!(console, "loaded: there is {}", if enough { "enough memory" } else { "little memory" });
+    let words = if description.is_true { "is" } else { "is not" };
+    let _ = writeln!(console, "loaded: the description {words} true");
+    machine::exit(enough && description.is_true)
 }
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    let _ = writeln!(console(), "loaded: {info}");
-    exit(false)
+    let _ = writeln!(machine::console(), "loaded: {info}");
+    machine::exit(false)
 }

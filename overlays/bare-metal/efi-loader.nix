@@ -1,0 +1,50 @@
+# crossloom's own loader: a UEFI application that starts a kernel as Linux's boot protocol of the architecture says.
+{
+  stdenv,
+  rust,
+  # The unpacked crates.
+  crates,
+  # A target of rustc, and flags for everything that is compiled for it.
+  target,
+  rustflags,
+  # A file in the folder `efi-loader`, where rustc has no target for UEFI: it makes a program whose bytes are an application.
+  linkerScript,
+}:
+stdenv.mkDerivation {
+  pname = "efi-loader-${target}";
+  version = "0.1.0";
+  src = ./efi-loader;
+  inherit
+    rust
+    crates
+    target
+    rustflags
+    linkerScript
+    ;
+  package = "efi-loader";
+  program = "efi-loader";
+  features = [ ];
+  profile = "release";
+  targetFile = "";
+
+  nativeBuildInputs = [ rust ];
+
+  buildPhase =
+    builtins.readFile ./cargo.sh
+    + builtins.readFile ./kernel.sh
+    + (
+      if linkerScript == "" then
+        ""
+      else
+        builtins.readFile ./flat.sh
+        + ''
+          mv "$out/$program.bin" "$out/$program.efi"
+        ''
+    );
+  dontConfigure = true;
+  dontInstall = true;
+  dontStrip = true;
+  dontFixup = true;
+
+  meta.description = "A loader for kernels that UEFI starts, for ${target}";
+}
