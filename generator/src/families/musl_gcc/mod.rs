@@ -216,6 +216,8 @@ impl Spec {
             linux_headers: LINUX.default(),
             languages: Languages::default(),
             flags: Flags::default(),
+            tool_prefix: None,
+            prefix: false,
         }
     }
 }
