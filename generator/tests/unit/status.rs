@@ -272,6 +272,7 @@ fn status() -> String {
          ## Families\n\n",
     );
     text.push_str(&families());
+    text.push_str("\nNo family has targets with glibc: Linux programs are built with musl. Exherbo's and most distributions' own targets use glibc.\n");
 
     heading(&mut text, "Cells that were built and tested", &["cell", "versions", "how", "command", "date"]);
     for built in catalogue().built() {
