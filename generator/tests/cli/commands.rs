@@ -400,6 +400,45 @@ fn an_sdk_that_is_not_there_stops_what_names_it_and_nothing_else() {
     assert!(!project.path("crossloom/missing-sdk.nix").exists());
 }
 
+/// Questions are answered from the plan; nothing is rendered here, so that places alone are an error.
+#[test]
+fn build_scripts_get_answers() {
+    let project = Project::new();
+    project.write(
+        "matrix.toml",
+        "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\n\
+         targets = [\"x86_64-linux-musl\", \"armv7-linux-musleabihf\"]\nlanguages = [\"c\"]\nprefix = true\n\
+         [[musl-gcc.override]]\nmatch = { target = \"armv7-linux-musleabihf\" }\n\
+         tool-prefix = \"armv7-arm-linux-musleabihf\"\n",
+    );
+    project.fine(&["lock"]);
+    let query = |args: &[&str]| project.fine(&[&["query", "--system", "x86_64-linux"], args].concat());
+    let arm = ["--target", "armv7-linux-musleabihf"];
+    assert_eq!(
+        query(&[&arm[..], &["build", "target", "tool-prefix", "cc", "pkg-config"]].concat()),
+        "x86_64-pc-linux-gnu\narmv7-linux-musleabihf\narmv7-arm-linux-musleabihf\narmv7-arm-linux-musleabihf-gcc\n\
+         armv7-arm-linux-musleabihf-pkg-config\n"
+    );
+    let shell = query(&["--cell", "musl-gcc-prefix", "--target", "armv7-linux-musleabihf", "--shell"]);
+    assert!(shell.contains("tool_prefix='armv7-arm-linux-musleabihf'\n") && !shell.contains("cxx"), "{shell}");
+    let json = query(&["--cell", "musl-gcc-x86_64-linux-musl", "--json", "ar"]);
+    assert_eq!(json, "{\n  \"ar\": \"x86_64-linux-musl-ar\"\n}\n");
+    let other = project.fine(&["query", "--system", "aarch64-linux", "--target", "x86_64-linux-musl", "build"]);
+    assert_eq!(other, "aarch64-unknown-linux-gnu\n");
+
+    for (args, said) in [
+        (&["cc"][..], "error: nothing says which target is meant"),
+        (&["--target", "x86_64-linux-gnu"], "hint: did you mean x86_64-linux-musl?"),
+        (&["--cell", "musl-gcc-prefiks", "cc"], "hint: did you mean musl-gcc-prefix?"),
+        (&["--target", "x86_64-linux-musl", "cxx"], "error: musl-gcc-x86_64-linux-musl has no answer to \"cxx\""),
+        (&["--target", "x86_64-linux-musl", "libdir"], "hint: run `crossloom generate`"),
+    ] {
+        let run = project.run(&[&["query", "--system", "x86_64-linux"], args].concat());
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(run.stderr.contains(said) && run.stdout.is_empty(), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn plans_are_data_on_stdout() {
     let project = Project::generated();

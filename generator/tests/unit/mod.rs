@@ -41,6 +41,7 @@ mod render;
 mod sdk;
 mod seed;
 mod server;
+mod sources;
 mod status;
 mod store_paths;
 mod surfaces;
