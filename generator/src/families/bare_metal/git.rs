@@ -67,7 +67,7 @@ impl Revision {
     pub fn parse(source: &str) -> Option<(Revision, String)> {
         let (address, commit) = source.split_once('#')?;
         let (url, query) = address.split_once('?').unwrap_or((address, ""));
-        let reference = query.replace("%2F", "/");
+        let reference = query.replace("%2F", "/").replace("%2B", "+");
         let plain = |text: &str, more: &[u8]| {
             text.bytes().all(|byte| byte.is_ascii_alphanumeric() || more.contains(&byte)) && text.len() <= 500
         };
@@ -158,7 +158,8 @@ impl Tree {
         Wanted::Given(Arc::new(Given {
             package: self.package(),
             version: self.revision.commit.clone(),
-            file: self.package(),
+            // Files of two commits lie side by side in one cache.
+            file: format!("{}-{}", self.package(), self.commit().get(..12).unwrap_or_default()),
             sha256: self.sha256,
             tree: true,
             urls: vec![self.archive.clone()],
