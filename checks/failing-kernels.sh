@@ -60,5 +60,5 @@ stale() {
   printf '[dependencies]\nlate = { path = "late" }\n' >>Cargo.toml
 }
 
-fails network 'failed to run custom build command' 'hint: a build script wants the network, and no build has it'
+fails network 'hint: the build script of hello wants the network, and no build has it'
 fails stale 'hint: Cargo.lock does not fit the manifests'
