@@ -62,6 +62,7 @@ in
       "linux-shell"
     ]
     // family ./bare-metal [
+      "c-compiler"
       "crates"
       "disk-image"
       "efi-loader"
@@ -70,9 +71,11 @@ in
       "host-tool"
       "image"
       "kernel"
+      "kernel-shell"
       "loader"
       "run-qemu"
-      "rust"
+      "rust-1_85_0"
+      "rust-1_97_1"
     ]
     // family ./js-system [
       "initramfs"

@@ -26,11 +26,15 @@ stdenv.mkDerivation {
   features = [ ];
   profile = "release";
   targetFile = "";
+  # Rust alone.
+  compiler = "";
+  cflags = [ ];
 
   nativeBuildInputs = [ rust ];
 
   buildPhase =
     builtins.readFile ./cargo.sh
+    + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh
     + (
       if linkerScript == "" then

@@ -22,6 +22,9 @@
   targetFile ? "",
   # Repositories of packages from git.
   git ? [ ],
+  # The compiler of C and assembly files, where there are some, and its flags for this target.
+  compiler ? "",
+  cflags ? [ ],
 }:
 stdenv.mkDerivation {
   pname = "kernel-${kernel}-${target}";
@@ -38,6 +41,8 @@ stdenv.mkDerivation {
     profile
     linkerScript
     targetFile
+    compiler
+    cflags
     ;
   # An attribute without a name is left out.
   ${if git == [ ] then null else "git"} = git;
@@ -47,6 +52,7 @@ stdenv.mkDerivation {
   buildPhase =
     builtins.readFile ./cargo.sh
     + (if git == [ ] then "" else builtins.readFile ./git.sh)
+    + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh;
   # The build machine's tools must not touch programs for another machine.
   dontConfigure = true;

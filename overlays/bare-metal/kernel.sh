@@ -1,81 +1,14 @@
-# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-
-# cargo names crates by their places relative to the workspace. So the standard library's sources stand in it, or the
-# compiler's store path would be part of every symbol.
-sysroot=$PWD/.sysroot
-cp -rP --no-preserve=mode "$rust/lib" "$NIX_BUILD_TOP/sysroot-lib"
-mkdir "$sysroot"
-mv "$NIX_BUILD_TOP/sysroot-lib" "$sysroot/lib"
-export sysroot
-{
-  echo "#!$SHELL"
-  cat <<'EOF'
-# The build machine's name goes into the number by which cargo tells packages apart, if a build script or a macro is among
-# what a package needs. That number is in the names of symbols. So cargo is told one name, and kernels are the same on all
-# kinds of machines; build scripts are told the right one.
-name=x86_64-unknown-linux-gnu
-if [ "$1" = -vV ]; then
-  "$rust/bin/rustc" -vV | sed "s/^host: .*/host: $name/"
-  exit
-fi
-"$rust/bin/rustc" --sysroot "$sysroot" "$@" || exit
-host=$("$rust/bin/rustc" -vV | sed -n 's/^host: //p')
-if [ "$host" = "$name" ]; then exit; fi
-crate='' folder='' suffix='' before=''
-for arg; do
-  case $before in
-  --crate-name) crate=$arg ;;
-  --out-dir) folder=$arg ;;
-  esac
-  case $arg in
-  extra-filename=*) suffix=${arg#*=} ;;
-  esac
-  before=$arg
-done
-case $crate in
-build_script_*)
-  program=$folder/$crate$suffix
-  mv "$program" "$program.program"
-  cat >"$program" <<END
-#!$SHELL
-export HOST=$host
-if [ "\$TARGET" = $name ]; then TARGET=$host; fi
-exec "$program.program" "\$@"
-END
-  chmod +x "$program"
-  ;;
-esac
-EOF
-} >"$NIX_BUILD_TOP/rustc"
-chmod +x "$NIX_BUILD_TOP/rustc"
-export RUSTC=$NIX_BUILD_TOP/rustc
-# A released compiler has the unstable features that building the standard library takes, and hides them.
-export RUSTC_BOOTSTRAP=1
-
-if [ -n "$targetFile" ]; then target=$PWD/$targetFile; fi
-case $target in
-*-uefi) linker=lld-link ;;
-*) linker=ld.lld ;;
-esac
-flags=(-C "linker=$linker" "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust" "--remap-path-prefix=$crates=/crates"
-  "--remap-path-prefix=$PWD=/kernel")
-words "$rustflags"
-flags+=("${words[@]}")
-if [ -n "$linkerScript" ]; then flags+=(-C "link-arg=-T$PWD/$linkerScript"); fi
-# Separated by what no flag holds, since a path could hold a space.
-CARGO_ENCODED_RUSTFLAGS=$(printf '%s\037' "${flags[@]}")
-export CARGO_ENCODED_RUSTFLAGS=${CARGO_ENCODED_RUSTFLAGS%?}
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes and target.sh's variables
 
 words "$features"
 cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$profile" --package "$package" --bin "$program" \
   --features "${words[*]}" -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
 
-# cargo has another name for the folder of the profile `dev`, and calls a folder as a target's file without its ending.
+# cargo has another name for the folder of the profile `dev`.
 case $profile in
 dev) folder=debug ;;
 *) folder=$profile ;;
 esac
-triple=${target##*/} triple=${triple%.json}
 case $triple in
 *-uefi) file=$program.efi ;;
 *) file=$program ;;

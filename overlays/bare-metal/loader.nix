@@ -34,11 +34,15 @@ stdenv.mkDerivation {
   features = [ ];
   linkerScript = "";
   targetFile = "";
+  # Rust alone.
+  compiler = "";
+  cflags = [ ];
 
   nativeBuildInputs = [ rust ];
 
   buildPhase =
     builtins.readFile ./cargo.sh
+    + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh
     # A BIOS and the first stages take code alone.
     + (if isFile then builtins.readFile ./flat.sh else "");

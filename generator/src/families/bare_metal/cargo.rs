@@ -207,9 +207,9 @@ fn is_version(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".+-".contains(&byte))
 }
 
-/// What a workspace's `rust-toolchain.toml` asks for that no pinned compiler is.
-pub fn toolchain(files: &BTreeMap<String, String>) -> Option<Wrong> {
-    let (path, channel) = ["rust-toolchain.toml", "rust-toolchain"].into_iter().find_map(|path| {
+/// The pinned compiler that a workspace's `rust-toolchain.toml` asks for, if there is such a file; or what is wrong with it.
+pub fn toolchain(files: &BTreeMap<String, String>) -> Result<Option<RustVersion>, Wrong> {
+    let found = ["rust-toolchain.toml", "rust-toolchain"].into_iter().find_map(|path| {
         let text = files.get(path)?;
         let channel = match text.parse::<Table>() {
             Ok(table) => table.get("toolchain")?.get("channel")?.as_str()?.to_owned(),
@@ -217,16 +217,17 @@ pub fn toolchain(files: &BTreeMap<String, String>) -> Option<Wrong> {
             Err(_) => text.trim().to_owned(),
         };
         Some((path, channel))
-    })?;
-    if RustVersion::ALL.iter().any(|version| version.is_channel(&channel)) {
-        return None;
+    });
+    let Some((path, channel)) = found else { return Ok(None) };
+    if let Some(version) = RustVersion::ALL.iter().find(|version| version.is_channel(&channel)) {
+        return Ok(Some(*version));
     }
     let message = format!("{} asks for the compiler {}", quote(path), quote(&channel));
     let known = RustVersion::WORDS.join(", ");
     let hint = format!(
         "crossloom has Rust {known}, and lets it use unstable features: `ignore-toolchain-file = true` takes it all the same"
     );
-    Some((message, hint))
+    Err((message, hint))
 }
 
 /// The problem of a name that is not among those that a workspace has.
@@ -324,12 +325,12 @@ mod tests {
 
     #[test]
     fn toolchain_files() {
-        let of = |path: &str, text: &str| toolchain(&files([(path, text)])).map(|(message, _)| message);
-        assert_eq!(of("rust-toolchain.toml", "[toolchain]\nchannel = \"1.85\"\n"), None);
-        assert_eq!(of("rust-toolchain.toml", "[toolchain]\ncomponents = []\n"), None);
-        assert_eq!(of("rust-toolchain", "1.85.0\n"), None);
-        let nightly = of("rust-toolchain.toml", "[toolchain]\nchannel = \"nightly-2025-06-24\"\n").unwrap();
+        let of = |path: &str, text: &str| toolchain(&files([(path, text)])).map_err(|(message, _)| message);
+        assert_eq!(of("rust-toolchain.toml", "[toolchain]\nchannel = \"1.85\"\n"), Ok(Some(RustVersion::V1_85_0)));
+        assert_eq!(of("rust-toolchain.toml", "[toolchain]\ncomponents = []\n"), Ok(None));
+        assert_eq!(of("rust-toolchain", "1.97\n"), Ok(Some(RustVersion::V1_97_1)));
+        let nightly = of("rust-toolchain.toml", "[toolchain]\nchannel = \"nightly-2025-06-24\"\n").unwrap_err();
         assert_eq!(nightly, "`rust-toolchain.toml` asks for the compiler `nightly-2025-06-24`");
-        assert!(of("rust-toolchain", "nightly").is_some());
+        assert!(of("rust-toolchain", "nightly").is_err());
     }
 }

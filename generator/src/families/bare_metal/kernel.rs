@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::cargo::{self, Wrong};
 use super::git::{self, Tree};
 use super::loader::{self, Firmware, Loader};
-use super::rust::Crate;
+use super::rust::{COMPILES_BOOTLOADER, Crate, READS_TARGET_FILES, RustVersion};
 use super::target_file;
 use super::targets::BareTarget;
 use crate::diag::{Problem, quote};
@@ -74,6 +74,12 @@ pub struct Kernel {
     pub linker_script: PerTarget<String>,
     /// Target files in the place of targets, by these.
     pub target_files: BTreeMap<&'static str, String>,
+    /// What compiles its C and assembly files; nothing where it has none.
+    pub c_compiler: Option<CCompiler>,
+    /// Whether cargo's tests of the package run in QEMU.
+    pub tests: bool,
+    /// The compiler that its `rust-toolchain.toml` asks for.
+    rust: Option<RustVersion>,
     /// How it is started.
     boot: PerTarget<Vec<Boot>>,
     /// What it does in an emulator; nothing where it is only built.
@@ -109,6 +115,12 @@ impl Kernel {
     /// Why it cannot be started on the machine of a target as it asks for, and what to do.
     pub fn cannot_boot(&self, target: &'static BareTarget) -> Option<(String, String)> {
         let firmware = self.firmware(target);
+        if self.tests && !self.is_direct(target) {
+            let message =
+                format!("[bare-metal-kernel.{}] has tests, and does not boot directly on {target}", self.name);
+            let hint = "QEMU starts tests directly: remove `tests`, or give the kernel for a loader a table of its own";
+            return Some((message, hint.to_owned()));
+        }
         let table = format!("[bare-metal-kernel.{}]", self.name);
         if let Some(firmware) = firmware.iter().find(|firmware| !target.loader().is_for(**firmware)) {
             let message = format!("{table} boots by {}, for which there is no loader for {target}", firmware.as_str());
@@ -123,6 +135,25 @@ impl Kernel {
             return Some((message, "a kernel for a loader is another [bare-metal-kernel.NAME]".to_owned()));
         }
         self.without_api()
+    }
+
+    /// Why a compiler cannot compile it for a target, and what to do.
+    pub fn cannot_compile(&self, target: &'static BareTarget, rust: RustVersion) -> Option<(String, String)> {
+        let place = format!("[bare-metal-kernel.{}]", self.name);
+        if let Some(asked) = self.rust.filter(|asked| *asked != rust) {
+            let message = format!("the rust-toolchain.toml of {place} asks for Rust {asked}, and not {rust}");
+            return Some((message, "exclude the combination, or set `ignore-toolchain-file = true`".to_owned()));
+        }
+        if self.target_files.contains_key(target.name()) && rust != READS_TARGET_FILES {
+            let message = format!("{place} has a target file for {target}, which only Rust {READS_TARGET_FILES} reads");
+            return Some((message, "exclude the combination: later releases read another form".to_owned()));
+        }
+        let loaded = *target.loader() == Loader::Crate && !self.firmware(target).is_empty();
+        (loaded && rust != COMPILES_BOOTLOADER).then(|| {
+            let message =
+                format!("{place} boots on {target} by a loader that only Rust {COMPILES_BOOTLOADER} compiles");
+            (message, "exclude the combination, or give it a kernel with boot = [\"direct\"]".to_owned())
+        })
     }
 
     /// What is wrong with the version of the crate by which a kernel talks to its loader: both have to be of one version.
@@ -195,6 +226,14 @@ words! {
     }
 }
 
+words! {
+    /// What compiles C and assembly.
+    pub enum CCompiler: "compiler of C" {
+        /// The seed's LLVM.
+        Llvm = "llvm",
+    }
+}
+
 /// The table.
 pub struct Kernels;
 
@@ -209,7 +248,7 @@ fn per_target(value: serde_json::Value) -> serde_json::Value {
     json!({ "anyOf": [value, each_target(value.clone())] })
 }
 
-static KEYS: [Key; 13] = [
+static KEYS: [Key; 15] = [
     Key {
         name: "source",
         required: true,
@@ -292,6 +331,19 @@ static KEYS: [Key; 13] = [
         doc: "Hashes of the repositories that its Cargo.lock takes packages from, by `ADDRESS#COMMIT`: the NAR hash of the \
               files; or a table with `hash` and `archive`, the address of a .tar.gz of them.",
         schema: git::schema,
+    },
+    Key {
+        name: "c-compiler",
+        required: false,
+        doc: "What compiles C and assembly files of build scripts for the kernel's target. `llvm`: the seed's LLVM 19. Without it, \
+              such a build script fails.",
+        schema: || json!({ "type": "string", "enum": CCompiler::WORDS }),
+    },
+    Key {
+        name: "tests",
+        required: false,
+        doc: "The package has tests, which are kernels themselves: adds a check that runs them in QEMU.",
+        schema: || json!({ "const": true }),
     },
     Key {
         name: "ignore-toolchain-file",
@@ -380,6 +432,9 @@ fn hello() -> Kernel {
         host_tools: Vec::new(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
         target_files: BTreeMap::new(),
+        c_compiler: None,
+        tests: false,
+        rust: None,
         boot: PerTarget::All(vec![Boot::Direct]),
         boots: Some(Boots {
             serial: vec!["hello from a kernel without an operating system".to_owned()],
@@ -423,18 +478,12 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     let tools = names(reader, "host-tools");
     let boot = table.get("boot").and_then(|value| each(reader, value, "boot", &mut read_boot));
     let boot = boot.unwrap_or_else(|| PerTarget::All(vec![Boot::Direct]));
-    let ignored = table.get("ignore-toolchain-file").is_some_and(|value| match value.get_ref() {
-        DeValue::Boolean(true) => true,
-        DeValue::Boolean(false) => {
-            let problem = Problem::at(value.span(), "`ignore-toolchain-file` can only be true");
-            reader.report(problem.hint("leave it out"));
-            false
-        }
-        other => {
-            reader.wrong_type(value.span(), "`ignore-toolchain-file`", "true", other);
-            false
-        }
+    let c_compiler = table.get("c-compiler").and_then(|value| {
+        let word = reader.string(value, &format!("`c-compiler` of {place}"))?;
+        CCompiler::read(word, value.span()).map_err(|problem| reader.report(problem)).ok()
     });
+    let ignored = is_true(reader, table, "ignore-toolchain-file");
+    let tests = is_true(reader, table, "tests");
     if package.is_none() && !table.contains_key("package") {
         missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
     }
@@ -464,9 +513,11 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             return None;
         }
     };
-    if let Some(wrong) = cargo::toolchain(&workspace).filter(|_| !ignored) {
+    let rust = if ignored { Ok(None) } else { cargo::toolchain(&workspace) };
+    let rust = rust.unwrap_or_else(|wrong| {
         report(reader, source.span(), wrong);
-    }
+        None
+    });
     let packages = match cargo::packages(&workspace) {
         Ok(packages) => packages,
         Err(wrong) => {
@@ -557,8 +608,27 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         host_tools: tools.into_iter().map(|tool| tool.value).collect(),
         linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
         target_files,
+        c_compiler,
+        tests,
+        rust,
         boot,
         boots,
+    })
+}
+
+/// Whether a key is there, which can only be true.
+fn is_true(reader: &mut Reader, table: &DeTable<'_>, key: &str) -> bool {
+    table.get(key).is_some_and(|value| match value.get_ref() {
+        DeValue::Boolean(true) => true,
+        DeValue::Boolean(false) => {
+            let problem = Problem::at(value.span(), format!("`{key}` can only be true"));
+            reader.report(problem.hint("leave it out"));
+            false
+        }
+        other => {
+            reader.wrong_type(value.span(), &format!("`{key}`"), "true", other);
+            false
+        }
     })
 }
 
@@ -856,6 +926,13 @@ mod tests {
                 workspace(),
                 "there is no package below `os` called `writer`",
             ),
+            (format!("{TABLE}c-compiler = \"gcc\"\n"), workspace(), "unknown compiler of C `gcc`"),
+            (format!("{TABLE}tests = false\n"), workspace(), "`tests` can only be true"),
+            (
+                table("serial = [\"it works\"]\n", "boot = [\"none\"]\ntests = true\n"),
+                workspace(),
+                "has tests, and does not boot directly",
+            ),
             (format!("{TABLE}boot = [\"none\"]\n"), workspace(), "`serial` means nothing"),
             (format!("{TABLE}boot = [\"uefi\", \"direct\"]\n"), workspace(), "boots both directly and by a loader"),
             (format!("{TABLE}boot = [\"uefi\"]\n"), workspace(), "has no bootloader_api"),
@@ -881,6 +958,27 @@ mod tests {
             assert!(messages.len() == 1 && messages[0].contains(expected), "{expected}: {messages:?}");
             assert!(problems[0].hint.is_some(), "{messages:?}");
         }
+        // And with a second compiler.
+        let both = |table: &str, files: &Files| {
+            let text = format!(
+                "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\n\
+                 kernel = [\"mine\"]\nrust = [\"1.85.0\", \"1.97.1\"]\n[bare-metal-kernel.mine]\n{table}"
+            );
+            let found = Matrix::parse_with(&text, files).err().unwrap_or_default();
+            found.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        assert_eq!(both(TABLE, &workspace()), [""; 0]);
+        let old = workspace().with("os/rust-toolchain.toml", "[toolchain]\nchannel = \"1.85\"\n");
+        assert_eq!(
+            both(TABLE, &old),
+            ["the rust-toolchain.toml of [bare-metal-kernel.mine] asks for Rust 1.85.0, and not 1.97.1"]
+        );
+        let loaded = workspace()
+            .with("os/Cargo.lock", &LOCK.replace("\"spin\"", "\"bootloader_api\"").replace("0.9.8", loader::VERSION));
+        assert_eq!(
+            both(&format!("{TABLE}boot = [\"uefi\"]\n"), &loaded),
+            ["[bare-metal-kernel.mine] boots on x86_64-unknown-none by a loader that only Rust 1.85.0 compiles"]
+        );
         // All that is wrong with a target file is said, too.
         let custom = format!("{TABLE}target-file = {{ x86_64-unknown-none = \"my.json\" }}\n");
         let problems = parse(&custom, &workspace().with("os/my.json", "{\n\"archh\": \"x86_64\"\n}")).unwrap_err();

@@ -36,7 +36,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
     example: "bare-metal",
     packages: &targets::FIRMWARE,
-    checks: &["bare-metal/boot-kernel.nix", "bare-metal/boot-image.nix"],
+    checks: &["bare-metal/boot-kernel.nix", "bare-metal/boot-image.nix", "bare-metal/test-kernel.nix"],
 };
 
 const AXIS_KERNEL: &str = "kernel";
@@ -88,10 +88,10 @@ impl Family for BareMetal {
     }
 
     fn refuse(&self, target: &'static BareTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
-        if axis != AXIS_KERNEL {
-            return None;
-        }
         let kernel: Arc<Kernel> = cell.named(AXIS_KERNEL).ok()?;
+        if axis != AXIS_KERNEL {
+            return kernel.cannot_compile(target, cell.word(AXIS_RUST).ok()?);
+        }
         if let Some(wrong) = kernel.cannot_boot(target) {
             return Some(wrong);
         }
@@ -122,8 +122,14 @@ impl Family for BareMetal {
         let system = planner.system;
         // Cells of one kernel share its tools.
         let mut tools = BTreeSet::new();
+        let mut first = None;
         for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-            plan::plan(planner, cell, &mut tools);
+            let runner = plan::plan(planner, cell, &mut tools);
+            first = first.or(runner);
+        }
+        // The first kernel that boots has a name that is easy to remember.
+        if let Some(runner) = first {
+            planner.cell(runner.renamed(|_| format!("{}-qemu", ABOUT.key)));
         }
     }
 }

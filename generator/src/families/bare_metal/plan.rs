@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::git::Tree;
-use super::kernel::Kernel;
+use super::kernel::{CCompiler, Kernel};
 use super::loader::{self, Firmware, Loader};
 use super::rust::Crate;
 use super::targets::BareTarget;
-use super::{ABOUT, BareMetal, Spec};
+use super::{ABOUT, AXIS_RUST, BareMetal, Spec};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted, source_name};
 use crate::nix::hash::Sha256;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, attribute, node, source, text};
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, text};
 
 /// Where workspaces stand in a tree.
 const PLACE: &str = "kernel";
@@ -122,20 +122,24 @@ fn host_tools(
         }
         let tool = format!("host-tool-{package}-{digits}");
         planner.insert(Node { name: tool.clone(), recipe: "bare-metal/host-tool", args });
-        // Packages of two kernels can have one name.
-        let name = format!("{}-host-{}-{}", ABOUT.key, kernel.name, attribute(package));
-        if !known.insert(name.clone()) {
-            continue;
+        // Packages of two kernels can have one name, and each compiler makes another program.
+        let suffix = format!("-{AXIS_RUST}-{}", cell.spec.rust.as_str());
+        let renamed = cell.package(&ABOUT, Output::Node(tool)).renamed(|name| {
+            let suffix = if name.ends_with(&attribute(&suffix)) { attribute(&suffix) } else { String::new() };
+            format!("{}-host-{}-{}{suffix}", ABOUT.key, kernel.name, attribute(package))
+        });
+        if known.insert(renamed.name.clone()) {
+            planner.cell(renamed);
         }
-        planner.cell(cell.package(&ABOUT, Output::Node(tool)).renamed(|_| name.clone()));
     }
 }
 
-pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTreeSet<String>) {
+/// Everything of one cell; the first program that starts it in QEMU is returned.
+pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTreeSet<String>) -> Option<Cell> {
     let (target, spec) = (cell.target, &cell.spec);
     let kernel = &spec.kernel;
     let version = spec.rust.as_str();
-    let rust = planner.add(format!("rust-{}", attribute(version)), "bare-metal/rust", [("version", text(version))]);
+    let rust = planner.add(format!("rust-{}", attribute(version)), spec.rust.recipe(), []);
     let crates = unpacked(planner, kernel_crates(spec));
     let git = from_git(planner, kernel);
 
@@ -144,9 +148,11 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let own = [&kernel.package, &kernel.program, &kernel.profile, script, file, rust.as_str(), crates.as_str()];
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
     let flags = if kernel.is_direct(target) { target.direct_flags() } else { &[] };
+    let c_compiler = kernel.c_compiler.map(CCompiler::as_str);
     let digits = digits(
         own.into_iter()
             .chain(git.iter().map(String::as_str))
+            .chain(c_compiler)
             .chain(flags.iter().copied())
             .chain(kernel.features.iter().map(String::as_str))
             .chain(files),
@@ -163,6 +169,11 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
         ("features", Arg::Texts(kernel.features.clone())),
         ("profile", text(&kernel.profile)),
     ]);
+    let c_flags = target.c_flags();
+    if kernel.c_compiler == Some(CCompiler::Llvm) {
+        let compiler = planner.add("kernel-c-compiler".to_owned(), "bare-metal/c-compiler", []);
+        args.extend([("compiler", node(&compiler)), ("cflags", words(&c_flags))]);
+    }
     if !script.is_empty() {
         args.insert("linkerScript", text(script));
     }
@@ -177,15 +188,21 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
     let values = [("kernel", kernel.name.as_str()), ("rust", version)];
     let built = planner.was_built(ABOUT.key, target.name(), &values, &[]);
     let package = Cell { built, ..cell.package(&ABOUT, Output::Node(name.clone())) };
-    planner.cell(package.clone());
+    planner.cell(Cell { shell: shell(cell, &package.name), ..package.clone() });
     host_tools(planner, cell, (&rust, &crates, &git), tools);
+    if kernel.tests {
+        tests(planner, cell, &package.name, &name);
+    }
+    let mut first = None;
     if kernel.is_direct(target) {
         let machine = target.emulator().direct;
-        started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), machine, Vec::new());
+        first = started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), machine, Vec::new());
     }
     for firmware in kernel.firmware(target) {
-        image(planner, cell, firmware, &rust, &name);
+        let runner = image(planner, cell, firmware, &rust, &name);
+        first = first.or(runner);
     }
+    first
 }
 
 /// The programs of a loader. Each compiler makes others.
@@ -228,8 +245,14 @@ fn words(words: &[&str]) -> Arg {
     Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
-/// A disk image that boots the kernel.
-fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware, rust: &str, kernel: &str) {
+/// A disk image that boots the kernel; the program that starts it is returned.
+fn image(
+    planner: &mut Planner<'_>,
+    cell: &CellOf<BareMetal>,
+    firmware: Firmware,
+    rust: &str,
+    kernel: &str,
+) -> Option<Cell> {
     let efi = cell.target.efi();
     let loaders = loaders(planner, cell, firmware, rust);
     let crates = unpacked(planner, loader::image_crates());
@@ -261,10 +284,41 @@ fn image(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmware
     let package = package.renamed(|name| format!("{name}-{}", firmware.as_str()));
     planner.cell(package.clone());
     let machine = cell.target.emulator().image;
-    started(planner, cell, package, "bare-metal/boot-image", ("image", &image), machine, more);
+    started(planner, cell, package, "bare-metal/boot-image", ("image", &image), machine, more)
 }
 
-/// A kernel or an image, which is a package, started on QEMU's machine: a check, and a program for people.
+/// What QEMU needs to start a kernel directly: the emulator, its flags, and the status of success.
+fn direct(cell: &CellOf<BareMetal>) -> Option<(&'static str, Vec<&'static str>, String)> {
+    let status = cell.spec.kernel.boots.as_ref()?.status.of(cell.target)?;
+    let emulator = cell.target.emulator();
+    Some((emulator.program, [emulator.flags, emulator.direct].concat(), status.to_string()))
+}
+
+/// The development shell of a kernel. A kernel for a loader is started from an image, and not by cargo.
+fn shell(cell: &CellOf<BareMetal>, name: &str) -> Option<Shell> {
+    let (emulator, machine, status) = direct(cell).filter(|_| cell.spec.kernel.is_direct(cell.target))?;
+    let texts = [("cell", name), ("emulator", emulator), ("machine", &machine.join(" ")), ("status", &status)];
+    Some(Shell {
+        name: name.to_owned(),
+        recipe: "bare-metal/kernel-shell",
+        cxx: false,
+        texts: texts.into_iter().map(|(arg, value)| (arg, value.to_owned())).collect(),
+    })
+}
+
+/// The check that runs a kernel's tests.
+fn tests(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, name: &str, kernel: &str) {
+    let Some((emulator, machine, status)) = direct(cell) else { return };
+    let args = vec![
+        ("kernel", node(kernel)),
+        ("emulator", text(emulator)),
+        ("machine", words(&machine)),
+        ("status", text(&status)),
+    ];
+    planner.check(Check::new(format!("test-{name}"), "bare-metal/test-kernel", args));
+}
+
+/// A kernel or an image, which is a package, started on QEMU's machine: a check, and a program for people, which is returned.
 fn started(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
@@ -273,9 +327,9 @@ fn started(
     (arg, what): (&'static str, &str),
     machine: &[&str],
     more: Vec<(&'static str, Arg)>,
-) {
-    let Some(boots) = &cell.spec.kernel.boots else { return };
-    let Some(status) = boots.status.of(cell.target) else { return };
+) -> Option<Cell> {
+    let boots = cell.spec.kernel.boots.as_ref()?;
+    let status = boots.status.of(cell.target)?;
     let emulator = cell.target.emulator();
     let mut args = vec![(arg, node(what))];
     args.extend(more);
@@ -285,5 +339,6 @@ fn started(
     args.extend([("serial", Arg::Texts(boots.serial.clone())), ("status", text(&status.to_string()))]);
     planner.check(Check::new(format!("boot-{}", package.name), check, args));
     let runner = Cell { output: Output::Node(run), built: false, ..package };
-    planner.cell(runner.renamed(|name| format!("{name}-qemu")));
+    planner.cell(runner.clone().renamed(|name| format!("{name}-qemu")));
+    Some(runner)
 }

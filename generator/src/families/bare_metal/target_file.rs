@@ -5,11 +5,10 @@
 use serde_json::{Map, Value};
 
 use super::cargo::Wrong;
-use super::rust::RustVersion;
+use super::rust::{READS_TARGET_FILES, target_fields};
 use super::targets::BareTarget;
 use crate::diag::{clip, nearest, quote};
 use crate::family::Target;
-use crate::word::Word;
 
 /// Fields without which rustc takes no file.
 const REQUIRED: [&str; 4] = ["arch", "data-layout", "llvm-target", "target-pointer-width"];
@@ -26,14 +25,13 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
         }
     };
     let mut wrong = Vec::new();
-    let known = || RustVersion::ALL.iter().flat_map(|version| version.target_fields());
     let place = |key: &str| match line_of(text, key) {
         Some(line) => format!("{}, line {line}", quote(path)),
         None => quote(path),
     };
-    for key in fields.keys().filter(|key| known().all(|known| known != key.as_str())) {
-        let message = format!("{}: Rust {} knows no field {}", place(key), RustVersion::WORDS.join(", "), quote(key));
-        let hint = match nearest(key, known()) {
+    for key in fields.keys().filter(|key| target_fields().all(|known| known != key.as_str())) {
+        let message = format!("{}: Rust {READS_TARGET_FILES} knows no field {}", place(key), quote(key));
+        let hint = match nearest(key, target_fields()) {
             Some(near) => format!("did you mean {}?", quote(near)),
             None => "remove it: the compiler would ignore it".to_owned(),
         };

@@ -22,6 +22,8 @@ pub struct BareTarget {
     /// rustc's names of the architecture, and of how data are laid out in memory.
     arch: &'static str,
     data_layout: &'static str,
+    /// Flags of clang for C and assembly that fit rustc's code: the target, the registers and the layout.
+    c_flags: &'static [&'static str],
     /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
     direct_flags: &'static [&'static str],
     /// What starts its kernels from disk images.
@@ -52,6 +54,7 @@ static TARGETS: &[BareTarget] = &[
         name: "aarch64-unknown-none",
         arch: "aarch64",
         data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
+        c_flags: &["--target=aarch64-unknown-none", "-mstrict-align", "-fno-pic"],
         direct_flags: &[],
         loader: Loader::Own {
             target: "aarch64-unknown-uefi",
@@ -80,6 +83,7 @@ static TARGETS: &[BareTarget] = &[
         name: "riscv64gc-unknown-none-elf",
         arch: "riscv64",
         data_layout: "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
+        c_flags: &["--target=riscv64-unknown-elf", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-fno-pic"],
         direct_flags: &[],
         // rustc has no target for UEFI: the loader is a position-independent program that begins with an image's headers.
         loader: Loader::Own {
@@ -108,6 +112,9 @@ static TARGETS: &[BareTarget] = &[
         name: "x86_64-unknown-none",
         arch: "x86_64",
         data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
+        // Neither the red zone nor vector registers: an interrupt would overwrite them. Position-independent code can be
+        // linked for fixed addresses, too.
+        c_flags: &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mgeneral-regs-only", "-fPIE"],
         // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
         // linked, below 4 GiB.
         direct_flags: &["-C", "relocation-model=static", "-C", "code-model=small"],
@@ -161,6 +168,12 @@ impl BareTarget {
     /// How data are laid out in memory, as LLVM writes it.
     pub fn data_layout(&self) -> &'static str {
         self.data_layout
+    }
+
+    /// Flags of clang for everything that it compiles for the target.
+    pub fn c_flags(&self) -> Vec<&'static str> {
+        // There is no library that a protected stack could call.
+        self.c_flags.iter().copied().chain(["-ffreestanding", "-fno-stack-protector"]).collect()
     }
 
     /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.

@@ -4,6 +4,8 @@
 #![no_std]
 #![no_main]
 #![cfg_attr(target_arch = "x86_64", feature(abi_x86_interrupt))]
+// The standard library's tests need an operating system.
+#![cfg_attr(test, feature(custom_test_frameworks), test_runner(tests::run), reexport_test_harness_main = "run_tests")]
 
 extern crate alloc;
 
@@ -11,6 +13,7 @@ extern crate alloc;
 #[cfg_attr(target_arch = "riscv64", path = "riscv64/mod.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64/mod.rs")]
 mod machine;
+mod native;
 mod own;
 
 use alloc::collections::BTreeMap;
@@ -22,6 +25,8 @@ use linked_list_allocator::LockedHeap;
 
 #[macro_use]
 mod console;
+#[cfg(test)]
+mod tests;
 
 /// Ticks of the timer that the kernel waits for.
 const TICKS: u64 = 5;
@@ -40,7 +45,21 @@ fn main() -> ! {
     let (start, size) = machine::map_heap();
     // SAFETY: the memory was mapped a moment ago, and nothing else uses it.
     unsafe { HEAP.lock().init(start, size) };
+    #[cfg(test)]
+    {
+        run_tests();
+        machine::exit(true)
+    }
+    #[cfg(not(test))]
+    work()
+}
+
+/// What the kernel does with a machine that is ready.
+#[cfg_attr(test, allow(dead_code))]
+fn work() -> ! {
     allocate();
+    println!("kernel: C computes {:#x}", native::checksum(b"123456789"));
+    println!("kernel: assembly computes {}", native::upper_half(10_000_000_000, 10_000_000_000));
 
     machine::start_timer();
     while machine::ticks() < TICKS {

@@ -1,0 +1,24 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes and target.sh's variables
+
+mkdir "$out"
+# cargo starts each program of tests with it.
+variable=${triple^^}
+variable=CARGO_TARGET_${variable//[-.]/_}_RUNNER
+export "$variable=$runner/bin/run-in-qemu"
+
+words "$features"
+cargo test --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --package "$package" --tests --features "${words[*]}" \
+  -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests --no-run
+# What cargo itself says has times in it.
+said=$NIX_BUILD_TOP/said
+if ! cargo test --frozen --target "$target" --package "$package" --tests --features "${words[*]}" \
+  -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests 2>"$said" |
+  tr -d '\r' | tee "$out/output"; then
+  cat "$said" >&2
+  exit 1
+fi
+if ! grep -q '^ *Running ' "$said"; then
+  echo "error: the package $package has no tests" >&2
+  echo "hint: docs/reference/bare-metal.md of crossloom says how a kernel has some" >&2
+  exit 1
+fi
