@@ -22,6 +22,46 @@ const LLVM: Package = Package::new("llvm");
 const CCTOOLS: Package = Package::new("cctools-port");
 const LIBTAPI: Package = Package::new("apple-libtapi");
 const XAR: Package = Package::new("xar");
+/// Objective-C's runtime, and bindings for one framework each: what stubs are made of.
+const OBJC2: Package = Package::new("objc2");
+const BINDINGS: [Package; 23] = [
+    Package::new("objc2-app-kit"),
+    Package::new("objc2-application-services"),
+    Package::new("objc2-audio-toolbox"),
+    Package::new("objc2-cf-network"),
+    Package::new("objc2-core-audio"),
+    Package::new("objc2-core-data"),
+    Package::new("objc2-core-foundation"),
+    Package::new("objc2-core-graphics"),
+    Package::new("objc2-core-image"),
+    Package::new("objc2-core-location"),
+    Package::new("objc2-core-services"),
+    Package::new("objc2-core-text"),
+    Package::new("objc2-core-video"),
+    Package::new("objc2-foundation"),
+    Package::new("objc2-io-kit"),
+    Package::new("objc2-io-surface"),
+    Package::new("objc2-local-authentication"),
+    Package::new("objc2-metal"),
+    Package::new("objc2-quartz-core"),
+    Package::new("objc2-security"),
+    Package::new("objc2-system-configuration"),
+    Package::new("objc2-user-notifications"),
+    Package::new("objc2-web-kit"),
+];
+const SQLITE: Package = Package::new("libsqlite3-sys");
+
+/// Everything that a cell may be built from.
+static PACKAGES: [Package; 31] = {
+    let mut packages = [ZIGLANG; 31];
+    let first = [ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, sdk::MACOS_SDK, OBJC2, SQLITE];
+    let mut index = 0;
+    while index < packages.len() {
+        packages[index] = if index < first.len() { first[index] } else { BINDINGS[index - first.len()] };
+        index += 1;
+    }
+    packages
+};
 
 /// The family.
 #[derive(Debug)]
@@ -36,8 +76,8 @@ static ABOUT: About = About {
     // compiler-rt and libc++; in osxcross' flavour a part of LLVM, whose largest files take minutes.
     limits: Limits { priority: 110, timeout: 10_800, silent: 3600 },
     example: "darwin-hello",
-    packages: &[ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, sdk::MACOS_SDK],
-    checks: &["darwin/darwin-programs.nix"],
+    packages: &PACKAGES,
+    checks: &["darwin/darwin-programs.nix", "darwin/darwin-tools.nix"],
 };
 
 /// How targets for macOS are spelled.
@@ -45,6 +85,7 @@ pub const SPELLING: &str = "targets are Apple's triples such as x86_64-apple-dar
 
 const AXIS_SDK: &str = "sdk";
 const AXIS_FLAVOUR: &str = "flavour";
+const AXIS_LIBCXX: &str = "libcxx";
 
 /// The SDK of a cell, in every family that builds for macOS.
 pub const SDK: Axis = Axis {
@@ -62,7 +103,15 @@ pub const FLAVOUR: Axis = Axis {
     doc: "`llvm` is clang with LLVM's own linker and tools; `osxcross` takes Apple's linker and tools.",
 };
 
-static AXES: [Axis; 2] = [SDK, FLAVOUR];
+/// The C++ library of a cell's programs.
+const LIBCXX: Axis = Axis {
+    key: AXIS_LIBCXX,
+    values: Values::Words(CxxLibrary::WORDS),
+    suffix: Suffix::Value,
+    doc: "`system` is macOS' own libc++; `static` makes LLVM's a part of each program.",
+};
+
+static AXES: [Axis; 3] = [SDK, FLAVOUR, LIBCXX];
 static SETTINGS: [Setting; 1] = [LANGUAGES];
 
 words! {
@@ -75,11 +124,22 @@ words! {
     }
 }
 
+words! {
+    /// Which C++ library a program gets that asks for none.
+    pub enum CxxLibrary: "C++ library" {
+        /// The one that macOS has, by a stub.
+        System = "system",
+        /// LLVM's, in the program itself.
+        Static = "static",
+    }
+}
+
 /// One cross toolchain for macOS.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Spec {
     pub sdk: Sdk,
     pub flavour: Flavour,
+    pub libcxx: CxxLibrary,
     pub languages: Languages,
 }
 
@@ -129,7 +189,7 @@ impl Family for Darwin {
 
     fn spec(&self, _: &'static DarwinTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
         let (sdk, flavour) = sdk_and_flavour(cell)?;
-        Ok(Spec { sdk, flavour, languages: Languages::of(cell)? })
+        Ok(Spec { sdk, flavour, libcxx: cell.word(AXIS_LIBCXX)?, languages: Languages::of(cell)? })
     }
 
     fn wanted(&self, cells: &[CellOf<Darwin>]) -> Vec<Wanted> {

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::sdk::SdkSource;
-use super::{ABOUT, CCTOOLS, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, Sdk, Spec, XAR, ZIGLANG};
+use super::{
+    ABOUT, BINDINGS, CCTOOLS, CxxLibrary, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, OBJC2, SQLITE, Sdk, Spec, XAR, ZIGLANG,
+};
 use crate::catalogue::Package;
 use crate::family::CellOf;
 use crate::lock::{Wanted, sdk_source_name};
@@ -35,7 +37,15 @@ pub fn wanted(spec: &Spec) -> Vec<Wanted> {
     let mut wanted = sdk_wanted(&spec.sdk);
     wanted.extend(flavour_wanted(spec.flavour));
     wanted.push(Wanted::Release(LLVM.default()));
+    if has_stubs(&spec.sdk) {
+        wanted.extend([OBJC2, SQLITE].iter().chain(&BINDINGS).map(|package| Wanted::Release(package.default())));
+    }
     wanted
+}
+
+/// Whether crossloom's own stubs of macOS' libraries join an SDK: those of Apple bring theirs.
+fn has_stubs(sdk: &Sdk) -> bool {
+    matches!(sdk.source, SdkSource::Zig | SdkSource::Xnu { .. })
 }
 
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Darwin>]) {
@@ -44,11 +54,11 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Darwin>]) {
         let planned = toolchain(planner, cell);
         match &planned.output {
             Output::Node(toolchain) => {
-                let check = check(planner, cell, toolchain);
-                check.into_iter().for_each(|check| planner.check(check));
+                let checks = checks(planner, cell, toolchain);
+                checks.into_iter().for_each(|check| planner.check(check));
             }
             Output::MissingSdk(sdk) => {
-                check_name(cell).into_iter().for_each(|name| planner.missing_check(name, sdk));
+                check_names(cell).into_iter().flatten().for_each(|name| planner.missing_check(name, sdk));
             }
         }
         planner.cell(planned);
@@ -63,6 +73,8 @@ pub struct Compiler {
     pub cc: String,
     /// The suffix of its nodes' names: empty for zig's headers and LLVM's tools.
     pub suffix: String,
+    /// The SDK's part of it.
+    sdk_suffix: String,
     /// The arguments of its recipe. The toolchain is a second call with more arguments.
     args: BTreeMap<&'static str, Arg>,
 }
@@ -124,7 +136,7 @@ pub fn compiler(
     };
     let cc = format!("{role}-{triple}{sdk_suffix}");
     planner.insert(Node { name: cc.clone(), recipe: "darwin/darwin-cc", args: args.clone() });
-    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), args })
+    Some(Compiler { sdk, cc, suffix: format!("{sdk_suffix}{flavour}"), sdk_suffix, args })
 }
 
 /// Apple's linker and tools, with the libraries that they read SDKs and archives by.
@@ -151,6 +163,60 @@ pub fn static_macho(planner: &mut Planner<'_>) -> String {
     planner.add("static-macho".to_owned(), "darwin/static-macho", [])
 }
 
+/// A runtime library out of LLVM's sources: for both processors of one release of macOS, and for every flavour.
+fn runtime(
+    planner: &mut Planner<'_>,
+    compiler: &Compiler,
+    target: &DarwinTarget,
+    role: &str,
+    recipe: &'static str,
+) -> String {
+    let llvm = LLVM.default();
+    let name = format!("{role}-{}-darwin{}{}", attribute(llvm.version()), target.darwin(), compiler.sdk_suffix);
+    let args = [
+        ("src", source(llvm)),
+        ("version", text(llvm.version())),
+        ("sdk", compiler.sdk.clone()),
+        ("darwin", text(target.darwin())),
+        ("minimum", text(target.minimum())),
+    ];
+    planner.add(name, recipe, args)
+}
+
+/// The program that writes stubs. It runs on the build machine.
+fn stubs(planner: &mut Planner<'_>) -> String {
+    planner.add("stubs".to_owned(), "darwin/stubs", [])
+}
+
+/// Stubs of macOS' libraries and frameworks, the same for every target.
+fn system_stubs(planner: &mut Planner<'_>, compiler: &Compiler) -> String {
+    let version = OBJC2.default().version();
+    let bindings = BINDINGS.map(|package| Wanted::Release(package.default()).name()).to_vec();
+    let args = [
+        ("stubs", node(&stubs(planner))),
+        ("sdk", compiler.sdk.clone()),
+        ("runtime", source(OBJC2.default())),
+        ("sqlite", source(SQLITE.default())),
+        ("bindings", Arg::Sources(bindings)),
+        ("version", text(version)),
+    ];
+    planner.add(format!("macos-stubs-{}{}", attribute(version), compiler.sdk_suffix), "darwin/system-stubs", args)
+}
+
+/// The stub of the C++ library that a release of macOS has.
+fn libcxx_stub(planner: &mut Planner<'_>, compiler: &Compiler, target: &DarwinTarget, libcxx: &str) -> String {
+    let llvm = LLVM.default();
+    let args = [
+        ("stubs", node(&stubs(planner))),
+        ("libcxx", node(libcxx)),
+        ("version", text(llvm.version())),
+        ("darwin", text(target.darwin())),
+        ("minimum", text(target.minimum())),
+    ];
+    let name = format!("libcxx-stub-{}-darwin{}{}", attribute(llvm.version()), target.darwin(), compiler.sdk_suffix);
+    planner.add(name, "darwin/libcxx-stub", args)
+}
+
 /// One cross toolchain: the compiler, its runtime library, and the C++ library.
 fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
     let (target, spec) = (cell.target, &cell.spec);
@@ -168,30 +234,27 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
         return planned(Output::MissingSdk(spec.sdk.name.clone()), false);
     };
     let llvm = LLVM.default();
-    let name = |role: &str| format!("{role}-{}-{triple}{}", attribute(llvm.version()), compiler.suffix);
-    let library = |planner: &mut Planner<'_>, role: &str, recipe| {
-        let args = [
-            ("src", source(llvm)),
-            ("version", text(llvm.version())),
-            ("target", text(triple)),
-            ("cc", node(&compiler.cc)),
-        ];
-        planner.add(name(role), recipe, args)
-    };
-    let compiler_rt = library(planner, "compiler-rt", "darwin/darwin-compiler-rt");
-    let libraries = if cxx { vec![library(planner, "libcxx", "darwin/darwin-libcxx")] } else { Vec::new() };
+    let library = |planner: &mut Planner<'_>, role: &str, recipe| runtime(planner, &compiler, target, role, recipe);
+    let builtins = library(planner, "compiler-rt", "darwin/darwin-compiler-rt");
     let plain = if cxx { "" } else { "-c" };
-    let suffix = format!("{triple}{}{plain}", compiler.suffix);
+    let own = if spec.libcxx == CxxLibrary::Static && cxx { "-static-libcxx" } else { "" };
+    let suffix = format!("{triple}{}{plain}{own}", compiler.suffix);
     let toolchain = format!("darwin-toolchain-{suffix}");
-    let mut args = compiler.args;
-    args.extend([
-        ("name", text(&format!("darwin-{suffix}"))),
-        ("compilerRt", node(&compiler_rt)),
-        ("libraries", Arg::Nodes(libraries)),
-    ]);
+    let mut args = compiler.args.clone();
+    args.extend([("name", text(&format!("darwin-{suffix}"))), ("compilerRt", Arg::Nodes(vec![builtins]))]);
+    if has_stubs(&spec.sdk) {
+        args.insert("systemStubs", node(&system_stubs(planner, &compiler)));
+    }
+    if cxx {
+        let libcxx = library(planner, "libcxx", "darwin/darwin-libcxx");
+        if has_stubs(&spec.sdk) {
+            args.insert("libcxxStub", node(&libcxx_stub(planner, &compiler, target, &libcxx)));
+        }
+        args.extend([("libcxx", node(&libcxx)), ("cxxDefault", text(spec.libcxx.as_str()))]);
+    }
     planner.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str())];
-    let built = cxx && planner.was_built(ABOUT.key, triple, &words, &[llvm, ZIGLANG.default()]);
+    let built = cxx && own.is_empty() && planner.was_built(ABOUT.key, triple, &words, &[llvm, ZIGLANG.default()]);
     planned(Output::Node(toolchain), built)
 }
 
@@ -200,27 +263,28 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
     flavour == Flavour::Llvm && matches!(sdk.source, SdkSource::Zig | SdkSource::File)
 }
 
-/// The name of the check of a cell, if it has one.
-fn check_name(cell: &CellOf<Darwin>) -> Option<String> {
-    is_checked(&cell.spec.sdk, cell.spec.flavour).then(|| format!("programs-{}", cell.name))
+/// The names of the checks of a cell, if it has any: of what is built with it, and of how its tools are called.
+fn check_names(cell: &CellOf<Darwin>) -> Option<[String; 2]> {
+    is_checked(&cell.spec.sdk, cell.spec.flavour).then(|| ["programs", "tools"].map(|kind| format!("{kind}-{}", cell.name)))
 }
 
-/// Programs built with a cell, and what they are made of.
-fn check(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> Option<Check> {
-    let name = check_name(cell)?;
+/// The checks of a cell, and what they are made of.
+fn checks(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> Vec<Check> {
     // All of it is there already: this only says what it is called.
-    let sdk = sdk(planner, &cell.spec.sdk)?.0;
-    Some(Check::new(
-        name,
-        "darwin/darwin-programs",
-        vec![
-            ("toolchain", node(toolchain)),
-            ("sdk", sdk),
-            ("staticMacho", node(&static_macho(planner))),
-            ("target", text(cell.target.triple())),
-            ("arch", text(cell.target.arch())),
-            ("minimum", text(cell.target.minimum())),
-            ("cxx", Arg::Flag(cell.spec.languages.cxx)),
-        ],
-    ))
+    let (Some([programs, tools]), Some((sdk, _))) = (check_names(cell), sdk(planner, &cell.spec.sdk)) else {
+        return Vec::new();
+    };
+    let args = vec![
+        ("toolchain", node(toolchain)),
+        ("sdk", sdk),
+        ("staticMacho", node(&static_macho(planner))),
+        ("target", text(cell.target.triple())),
+        ("arch", text(cell.target.arch())),
+        ("minimum", text(cell.target.minimum())),
+        ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+    ];
+    let mut more = args.clone();
+    more.push(("rust", text(cell.target.rust())));
+    more.push(("stubs", Arg::Flag(has_stubs(&cell.spec.sdk))));
+    vec![Check::new(programs, "darwin/darwin-programs", args), Check::new(tools, "darwin/darwin-tools", more)]
 }

@@ -73,6 +73,11 @@ impl DarwinTarget {
         self.arch
     }
 
+    /// The release of Darwin, e.g. `22`.
+    pub fn darwin(&self) -> &'static str {
+        self.triple.rsplit_once("-apple-darwin").map_or("", |(_, release)| release)
+    }
+
     /// Rust's name, which says nothing of the release.
     pub fn rust(&self) -> &'static str {
         if self.arch == "arm64" { "aarch64-apple-darwin" } else { "x86_64-apple-darwin" }
