@@ -67,8 +67,11 @@ stdenv.mkDerivation {
     #!${stdenv.shell}
     # Without these it would take the build machine's compiler and processor, and say nothing.
     export MIGCC="\''${MIGCC:-${cc}/bin/${target}-clang}"
-    if [ "\$*" = -version ]; then exec "$out/libexec/mig" -version; fi
-    exec "$out/libexec/mig" -arch ${arch} -isysroot "\''${SDKROOT:-$sdk}" "\$@"
+    # mig is a shell script that reads variables which it never set, such as target and user: whatever a build exports by such a
+    # name would become an argument of the preprocessor.
+    clean() { exec env -i PATH="\$PATH" HOME="\''${HOME:-/}" TMPDIR="\''${TMPDIR:-/tmp}" LC_ALL=C MIGCC="\$MIGCC" "\$@"; }
+    if [ "\$*" = -version ]; then clean "$out/libexec/mig" -version; fi
+    clean "$out/libexec/mig" -arch ${arch} -isysroot "\''${SDKROOT:-$sdk}" "\$@"
     EOF
     chmod +x "$out/bin/mig"
 
@@ -81,7 +84,8 @@ stdenv.mkDerivation {
           echo "$sdk holds no mach/$name.defs: mig = \"bootstrap-cmds\" needs an SDK with interface definitions" >&2
           exit 1
         fi
-        "$out/bin/mig" "-I$sdk/usr/include" "$sdk/usr/include/mach/$name.defs"
+        # With what a build may have in its environment.
+        env target=a user=b server=c header=d iheader=e migflags=-f "$out/bin/mig" "-I$sdk/usr/include" "$sdk/usr/include/mach/$name.defs"
         for file in "$name.h" "''${name}User.c" "''${name}Server.c"; do
           [ -s "$file" ] || { echo "mig made no $file" >&2; exit 1; }
         done

@@ -21,6 +21,8 @@
   rust,
   # Whether there is a C++ compiler.
   cxx,
+  # Whether crossloom's stubs of macOS' libraries join the SDK.
+  stubs,
 }:
 stdenv.mkDerivation {
   pname = "check-tools-${target}";
@@ -47,6 +49,7 @@ stdenv.mkDerivation {
     rust
     ;
   cxx = if cxx then "1" else "";
+  stubs = if stubs then "1" else "";
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./darwin-tools.sh;

@@ -58,7 +58,8 @@ if [ -e undone ] || [ -e both.o ]; then wrong 'what was refused was written all 
 "$cc" -Wl,-s count.o -o done 2>/dev/null
 
 note '== strip'
-"$cc" -g count.c -o program
+"$cc" -g -c count.c
+"$cc" -g count.o -o program
 "$cc" -g -dynamiclib count.c -o library.dylib
 "$cc" -g -arch x86_64 -arch arm64 count.c -o universal
 for options in '' '-u -r' -ur; do
@@ -112,7 +113,7 @@ for options in '-C strip=none' '-C strip=debuginfo' '-C strip=symbols'; do
   rm -rf empty empty.dSYM
   # shellcheck disable=SC2086
   RUSTC_BOOTSTRAP=1 MACOSX_DEPLOYMENT_TARGET=$minimum rustc --edition 2021 --target "$rust" -C linker="$cc" -C debuginfo=1 \
-    -C panic=abort -C split-debuginfo=packed $options empty.rs -o empty
+    -C panic=abort -C link-arg=-lSystem -C split-debuginfo=packed $options empty.rs -o empty
   [ -s empty.dSYM/Contents/Resources/DWARF/empty ] || wrong "rustc $options made no dSYM"
   if [[ $options == *symbols && " $(symbols empty) " == *inner* ]]; then wrong 'rustc stripped nothing'; fi
   sound empty
@@ -137,3 +138,107 @@ note '== what bindgen is told'
 arguments=BINDGEN_EXTRA_CLANG_ARGS_${rust//-/_}
 # shellcheck disable=SC2086
 "$(sed -n -E 's|.*exec "([^"]*)".*|\1|p' "$toolchain/bin/$cc" | head -n 1)" ${!arguments} -fsyntax-only layout.c
+
+if [ -n "$stubs" ]; then
+  note '== stubs of libraries and frameworks'
+  cat >names.c <<'END'
+extern int iconv_open(), deflateEnd(), objc_msgSend(), res_9_nsearch(), sqlite3_open_v2(), locale_charset();
+extern int SSLHandshake(), SecTrustEvaluateWithError(), SCDynamicStoreCreate(), CFStringGetLength(), NSLog();
+extern int IOServiceMatching(), LSOpenCFURLRef();
+extern void *kCFAllocatorDefault;
+int main(void)
+{
+    return !kCFAllocatorDefault + iconv_open() + deflateEnd() + objc_msgSend() + res_9_nsearch() + sqlite3_open_v2() +
+           locale_charset() + SSLHandshake() + SecTrustEvaluateWithError() + SCDynamicStoreCreate() +
+           CFStringGetLength() + NSLog() + IOServiceMatching() + LSOpenCFURLRef();
+}
+END
+  frameworks=()
+  for name in CoreFoundation Security SystemConfiguration Foundation IOKit CoreServices Cocoa Metal; do
+    frameworks+=(-framework "$name")
+  done
+  "$cc" -std=gnu89 -w names.c -liconv -lz -lobjc -lcharset -lresolv -lsqlite3 "${frameworks[@]}" -o names
+  sound names
+  "$target-nm" -m names >imports
+  for import in '_iconv_open (from libiconv)' '_deflateEnd (from libz)' '_objc_msgSend (from libobjc)' \
+    '_SSLHandshake (from Security)' '_SCDynamicStoreCreate (from SystemConfiguration)' '_NSLog (from Foundation)' \
+    '_CFStringGetLength (from CoreFoundation)'; do
+    grep -qF "$import" imports || { cat imports >&2; wrong "no $import"; }
+  done
+  refused 'crossloom sdk import' "$cc" count.o -framework NoSuchFramework -o nothing
+
+  note '== Objective-C'
+  meson setup objc-meson objc --cross-file "$toolchain/share/crossloom/cross.ini" >log || { cat log; exit 1; }
+  ninja -C objc-meson >log || { cat log; exit 1; }
+  cmake -G Ninja -S objc -B objc-cmake -DCMAKE_TOOLCHAIN_FILE="$toolchain/share/crossloom/toolchain.cmake" >log || {
+    cat log
+    exit 1
+  }
+  cmake --build objc-cmake >log || { cat log; exit 1; }
+  cmake --install objc-cmake --prefix root --strip
+  sound objc-meson/things objc-cmake/things root/bin/things
+  case " $(symbols root/bin/things) " in *' _thing '*) wrong 'cmake --install --strip left _thing' ;; esac
+fi
+
+if [ -n "$cxx" ]; then
+  note '== C++ across libraries'
+  cat >throw.cc <<'END'
+#include <stdexcept>
+void thrown() { throw std::runtime_error("thrown"); }
+END
+  cat >catch.cc <<'END'
+#include <exception>
+void thrown();
+int main()
+{
+    try {
+        thrown();
+    } catch (const std::exception &) {
+        return 0;
+    }
+    return 1;
+}
+END
+  "$cc++" -static-libc++ throw.cc catch.cc -o static
+  if "$target-otool" -L static | grep 'libc++'; then wrong '-static-libc++ names a library'; fi
+  echo -static-libc++ >inner
+  "$cc++" @inner throw.cc catch.cc -o static
+  if "$target-otool" -L static | grep 'libc++'; then wrong '-static-libc++ in a file names a library'; fi
+  sound static
+  printf '#include <thread>\nint main() { std::jthread thread([] {}); }\n' >joining.cc
+  "$cc++" -std=c++20 -fexperimental-library joining.cc -o joining
+  "$cc++" -std=c++20 -fexperimental-library -static-libc++ joining.cc -o joining-static
+  sound joining joining-static
+  if grep -q "^library='system'" "$toolchain/bin/$cc++"; then
+    "$cc++" -dynamiclib throw.cc -install_name @rpath/libthrow.dylib -o libthrow.dylib
+    "$cc++" catch.cc libthrow.dylib -o catch
+    for file in catch libthrow.dylib; do
+      "$target-nm" -m "$file" >imports
+      grep -qF '__ZTISt9exception (from libc++)' imports || [ "$file" = libthrow.dylib ] || wrong "$file has its own typeinfo"
+      if grep -E '[0-9a-f]{16} .*__ZTISt' imports; then wrong "$file defines a typeinfo of the library"; fi
+    done
+    static-macho check --sdk "$toolchain/sdk" --library libthrow.dylib libthrow.dylib catch || wrong 'the library and its program'
+    # What macOS 14 brought: refused for an older one, and fine in the program itself.
+    if [ "${minimum%%.*}" -lt 14 ]; then
+      printf '#include <memory_resource>\nint main() { std::pmr::unsynchronized_pool_resource pool; }\n' >pool.cc
+      refused pmr "$cc++" -std=c++17 pool.cc -o pool
+      "$cc++" -std=c++17 -static-libc++ pool.cc -o pool
+      sound pool
+    fi
+  fi
+fi
+
+if [ -n "$stubs" ] && [ -n "$cxx" ]; then
+  note '== instrumented programs'
+  "$cc" -fprofile-instr-generate -fcoverage-mapping count.c -o covered
+  "$cc" --coverage count.c -o gcov
+  "$cc" -fsanitize=undefined count.c -o checked
+  "$cc++" -fsanitize=undefined catch.cc throw.cc -o checked-cxx
+  ubsan=$toolchain/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib
+  # shellcheck disable=SC2086 # a pattern
+  for library in $ubsan; do
+    sound covered gcov "$library"
+    static-macho check --sdk "$toolchain/sdk" --library "$library" checked checked-cxx || wrong 'UBSan'
+  done
+  refused 'asan' "$cc" -fsanitize=address count.c -o addressed
+fi

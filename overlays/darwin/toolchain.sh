@@ -119,6 +119,8 @@ ln -s "$llvm/bin/dsymutil" "$out/bin/$target-dsymutil"
 # the build machine's strip and nm, whose files they read, too.
 mkdir "$out/libexec/apple"
 for tool in dsymutil install_name_tool lipo nm otool strip; do ln -s "$out/bin/$target-$tool" "$out/libexec/apple/$tool"; done
+# rustc strips programs for a Mac by a program that not every distribution of Rust has.
+ln -s "$llvm/bin/llvm-objcopy" "$out/libexec/apple/rust-objcopy"
 
 # What CMake and Meson are told, and the shell.
 mkdir -p "$out/share/crossloom"

@@ -14,8 +14,9 @@ unset CFLAGS CXXFLAGS CPPFLAGS LDFLAGS CMAKE_TOOLCHAIN_FILE MESON_CROSS_FILE CON
 unset PKG_CONFIG PKG_CONFIG_LIBDIR SDKROOT MACOSX_DEPLOYMENT_TARGET
 if [ -n "${HOST_CC:-}" ]; then export CC=$HOST_CC; fi
 if [ -n "${HOST_CXX:-}" ]; then export CXX=$HOST_CXX; fi
+apple=:@out@/libexec/apple:
 PATH=:$PATH:
-PATH=${PATH//:@out@\/libexec\/apple:/:}
+PATH=${PATH//"$apple"/:}
 PATH=${PATH#:}
 export PATH=${PATH%:}
 exec "$@"
