@@ -6,25 +6,27 @@ let
   job = it: meta: it // { meta = (it.meta or { }) // meta; };
 in
 {
-  darwin-arm64-apple-darwin22-sdk-zig-llvm = {
-    aarch64-linux = job systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm {
+  darwin-arm64-apple-darwin22-sdk-zig-llvm-system = {
+    aarch64-linux = job systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm-system {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
     };
-    x86_64-linux = job systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm {
+    x86_64-linux = job systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm-system {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
     };
   };
-  darwin-x86_64-apple-darwin22-sdk-zig-llvm = {
-    aarch64-linux = job systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm {
-      maxSilent = 3600;
-      schedulingPriority = 110;
-      timeout = 10800;
-    };
-    x86_64-linux = job systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm {
+  darwin-x86_64-apple-darwin22-sdk-zig-llvm-system = {
+    aarch64-linux =
+      job systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm-system
+        {
+          maxSilent = 3600;
+          schedulingPriority = 110;
+          timeout = 10800;
+        };
+    x86_64-linux = job systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm-system {
       maxSilent = 3600;
       schedulingPriority = 110;
       timeout = 10800;
@@ -145,6 +147,30 @@ in
       timeout = 3600;
     };
   };
+  tools-darwin-arm64-apple-darwin22 = {
+    aarch64-linux = job systems.aarch64-linux.checks.tools-darwin-arm64-apple-darwin22 {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+    x86_64-linux = job systems.x86_64-linux.checks.tools-darwin-arm64-apple-darwin22 {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+  };
+  tools-darwin-x86_64-apple-darwin22 = {
+    aarch64-linux = job systems.aarch64-linux.checks.tools-darwin-x86_64-apple-darwin22 {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+    x86_64-linux = job systems.x86_64-linux.checks.tools-darwin-x86_64-apple-darwin22 {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+  };
   valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin = {
     aarch64-linux =
       job
@@ -187,8 +213,8 @@ in
         (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
-            systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm
-            systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm
+            systems.aarch64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm-system
+            systems.aarch64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm-system
           ];
         })
         {
@@ -201,8 +227,8 @@ in
         (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-darwin";
           constituents = [
-            systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm
-            systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm
+            systems.x86_64-linux.packages.darwin-x86_64-apple-darwin22-sdk-zig-llvm-system
+            systems.x86_64-linux.packages.darwin-arm64-apple-darwin22-sdk-zig-llvm-system
           ];
         })
         {

@@ -75,4 +75,129 @@
     ];
     hash = "sha256-gGMWRT0e3nF07T/vuOU0gVRikInDu1/oEt/Q4XL6wTA=";
   };
+  libsqlite3-sys-0_35_0 = import ./seed/fetchurl.nix {
+    name = "libsqlite3-sys-0.35.0.crate";
+    urls = [ "mirror://crates/libsqlite3-sys/0.35.0" ];
+    hash = "sha256-EzwYKmosh4ZP6Xd4eX5Gx+mZZyaQ3J+j7o4kGqSpwT8=";
+  };
+  objc2-0_6_5 = import ./seed/fetchurl.nix {
+    name = "objc2-0.6.5.crate";
+    urls = [ "mirror://crates/objc2/0.6.5" ];
+    hash = "sha256-CISbvUdn366UV2loVq4chP5OAoG75Ker/y0OBvt5gfg=";
+  };
+  objc2-app-kit-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-app-kit-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-app-kit/0.3.2" ];
+    hash = "sha256-1J6Ta1AeXFvwH9o6lFL/htw+qYrV8oPhRVFTFC2XUYw=";
+  };
+  objc2-application-services-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-application-services-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-application-services/0.3.2" ];
+    hash = "sha256-aSgsK1vFj7oHy53iETYZUy61UemO/j2NaVUJ70X71Ts=";
+  };
+  objc2-audio-toolbox-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-audio-toolbox-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-audio-toolbox/0.3.2" ];
+    hash = "sha256-aUhQGpESHWOZt5q6ozqKpOp4V/4BnzQbjCOtboG3mwg=";
+  };
+  objc2-cf-network-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-cf-network-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-cf-network/0.3.2" ];
+    hash = "sha256-S0yeMOY24s19dBTzIK8uCqhvaGrfxvG75QuSNm5DCcg=";
+  };
+  objc2-core-audio-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-audio-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-audio/0.3.2" ];
+    hash = "sha256-4e686osNv/X3yFBPMQfGj8Bho+tEkyBRyM+KaNlpw7I=";
+  };
+  objc2-core-data-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-data-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-data/0.3.2" ];
+    hash = "sha256-C0AqZT77tegs5N8QaDtrKAJ2FqJxXpAAmUfVC43SmPo=";
+  };
+  objc2-core-foundation-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-foundation-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-foundation/0.3.2" ];
+    hash = "sha256-KhgN2GQvpFzbfdchzUwRscrdSSnOES69i59YA8x51TY=";
+  };
+  objc2-core-graphics-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-graphics-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-graphics/0.3.2" ];
+    hash = "sha256-4CLJ0GaJXvoTRfjjPlhLn5WNov1M0RZ5LhXgfkcgqAc=";
+  };
+  objc2-core-image-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-image-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-image/0.3.2" ];
+    hash = "sha256-5dVjs40rlyCfjoYRc95DS9AhTPAg40I6UmJM0dmJ8AY=";
+  };
+  objc2-core-location-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-location-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-location/0.3.2" ];
+    hash = "sha256-yjRyFOJLyXP8Al/Q0267F5/zBTbtH4AlJwbbGe5FIAk=";
+  };
+  objc2-core-services-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-services-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-services/0.3.2" ];
+    hash = "sha256-WDMArZNMuiT/UpKu51HswHD3yms5pXTMIbe15Yjgags=";
+  };
+  objc2-core-text-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-text-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-text/0.3.2" ];
+    hash = "sha256-DN4N+0jSXStIYhYaTV/MDjwkNnhprTBrDJ7ABzv+2S0=";
+  };
+  objc2-core-video-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-core-video-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-core-video/0.3.2" ];
+    hash = "sha256-1CXK8d9zIz8p/YpcPl7bww0tQweHD4AtGPANg9xRQaY=";
+  };
+  objc2-foundation-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-foundation-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-foundation/0.3.2" ];
+    hash = "sha256-4+Ct71PCH4iN60+ln8WffrF0BJJu6Kb1n13w/X+fMnI=";
+  };
+  objc2-io-kit-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-io-kit-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-io-kit/0.3.2" ];
+    hash = "sha256-M/r7o5WX1twftwkSPfqCidOUBnNL4yKVamnwkxxzuxU=";
+  };
+  objc2-io-surface-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-io-surface-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-io-surface/0.3.2" ];
+    hash = "sha256-GAeIEQk21Zura9g7YGD/3/+zuSK6E5azEq55Xh3p2B0=";
+  };
+  objc2-local-authentication-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-local-authentication-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-local-authentication/0.3.2" ];
+    hash = "sha256-5I4LizOeDZ0u1EFrf5P51Nqt/31N15f4mGfN4Rrqxgc=";
+  };
+  objc2-metal-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-metal-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-metal/0.3.2" ];
+    hash = "sha256-oBJfd2oQ0Ar0FS10YWQJ8NSiBTpvV/pbfWqihUrAR5Q=";
+  };
+  objc2-quartz-core-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-quartz-core-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-quartz-core/0.3.2" ];
+    hash = "sha256-lsE1hFKzcb+fEE4h7FNtN6ZQ6xD37jef/2fS4I1Tfx8=";
+  };
+  objc2-security-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-security-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-security/0.3.2" ];
+    hash = "sha256-cJ/hNxCb0ei1qZOQ93p9iylh2vwaHF248uYDKa1tiVo=";
+  };
+  objc2-system-configuration-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-system-configuration-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-system-configuration/0.3.2" ];
+    hash = "sha256-cha9EcvaVMyryrhNUj3JO4WOx17Ps6fYlRP6IkZNo5Y=";
+  };
+  objc2-user-notifications-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-user-notifications-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-user-notifications/0.3.2" ];
+    hash = "sha256-nfkSjLv+9zzaFoQWzPf4N7YnN9dIMzv+mrccJF12YT4=";
+  };
+  objc2-web-kit-0_3_2 = import ./seed/fetchurl.nix {
+    name = "objc2-web-kit-0.3.2.crate";
+    urls = [ "mirror://crates/objc2-web-kit/0.3.2" ];
+    hash = "sha256-suWqq5gMQzz0cN+devlqe0ap2JLVIaLLuy+KTBZ1Hn8=";
+  };
 }

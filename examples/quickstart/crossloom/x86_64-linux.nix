@@ -155,17 +155,68 @@ let
       minimum = "13.0";
       cctools = "";
     };
-    compiler-rt-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
+    compiler-rt-19_1_7-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
       src = source.llvm-19_1_7;
       version = "19.1.7";
-      target = "x86_64-apple-darwin22";
-      cc = darwin-cc-x86_64-apple-darwin22;
+      sdk = sdk-zig-0_15_2;
+      darwin = "22";
+      minimum = "13.0";
     };
-    libcxx-19_1_7-x86_64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
+    stubs = callPackage ./darwin/stubs.nix { };
+    macos-stubs-0_6_5 = callPackage ./darwin/system-stubs.nix {
+      inherit stubs;
+      sdk = sdk-zig-0_15_2;
+      runtime = source.objc2-0_6_5;
+      sqlite = source.libsqlite3-sys-0_35_0;
+      bindings = [
+        source.objc2-app-kit-0_3_2
+        source.objc2-application-services-0_3_2
+        source.objc2-audio-toolbox-0_3_2
+        source.objc2-cf-network-0_3_2
+        source.objc2-core-audio-0_3_2
+        source.objc2-core-data-0_3_2
+        source.objc2-core-foundation-0_3_2
+        source.objc2-core-graphics-0_3_2
+        source.objc2-core-image-0_3_2
+        source.objc2-core-location-0_3_2
+        source.objc2-core-services-0_3_2
+        source.objc2-core-text-0_3_2
+        source.objc2-core-video-0_3_2
+        source.objc2-foundation-0_3_2
+        source.objc2-io-kit-0_3_2
+        source.objc2-io-surface-0_3_2
+        source.objc2-local-authentication-0_3_2
+        source.objc2-metal-0_3_2
+        source.objc2-quartz-core-0_3_2
+        source.objc2-security-0_3_2
+        source.objc2-system-configuration-0_3_2
+        source.objc2-user-notifications-0_3_2
+        source.objc2-web-kit-0_3_2
+      ];
+      version = "0.6.5";
+    };
+    libcxx-19_1_7-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
       src = source.llvm-19_1_7;
       version = "19.1.7";
-      target = "x86_64-apple-darwin22";
-      cc = darwin-cc-x86_64-apple-darwin22;
+      sdk = sdk-zig-0_15_2;
+      darwin = "22";
+      minimum = "13.0";
+    };
+    libcxx-stub-19_1_7-darwin22 = callPackage ./darwin/libcxx-stub.nix {
+      inherit stubs;
+      libcxx = libcxx-19_1_7-darwin22;
+      version = "19.1.7";
+      darwin = "22";
+      minimum = "13.0";
+    };
+    runtimes-19_1_7-darwin22 = callPackage ./darwin/darwin-runtimes.nix {
+      src = source.llvm-19_1_7;
+      version = "19.1.7";
+      sdk = sdk-zig-0_15_2;
+      darwin = "22";
+      minimum = "13.0";
+      libcxx = libcxx-19_1_7-darwin22;
+      libcxxStub = libcxx-stub-19_1_7-darwin22;
     };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       staticMacho = static-macho;
@@ -176,8 +227,14 @@ let
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
       cctools = "";
-      compilerRt = compiler-rt-19_1_7-x86_64-apple-darwin22;
-      libraries = [ libcxx-19_1_7-x86_64-apple-darwin22 ];
+      compilerRt = [
+        compiler-rt-19_1_7-darwin22
+        runtimes-19_1_7-darwin22
+      ];
+      systemStubs = macos-stubs-0_6_5;
+      libcxx = libcxx-19_1_7-darwin22;
+      libcxxStub = libcxx-stub-19_1_7-darwin22;
+      cxxDefault = "system";
     };
     darwin-cc-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       staticMacho = static-macho;
@@ -188,18 +245,6 @@ let
       minimum = "13.0";
       cctools = "";
     };
-    compiler-rt-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-compiler-rt.nix {
-      src = source.llvm-19_1_7;
-      version = "19.1.7";
-      target = "arm64-apple-darwin22";
-      cc = darwin-cc-arm64-apple-darwin22;
-    };
-    libcxx-19_1_7-arm64-apple-darwin22 = callPackage ./darwin/darwin-libcxx.nix {
-      src = source.llvm-19_1_7;
-      version = "19.1.7";
-      target = "arm64-apple-darwin22";
-      cc = darwin-cc-arm64-apple-darwin22;
-    };
     darwin-toolchain-arm64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       staticMacho = static-macho;
       sdk = sdk-zig-0_15_2;
@@ -209,8 +254,14 @@ let
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
       cctools = "";
-      compilerRt = compiler-rt-19_1_7-arm64-apple-darwin22;
-      libraries = [ libcxx-19_1_7-arm64-apple-darwin22 ];
+      compilerRt = [
+        compiler-rt-19_1_7-darwin22
+        runtimes-19_1_7-darwin22
+      ];
+      systemStubs = macos-stubs-0_6_5;
+      libcxx = libcxx-19_1_7-darwin22;
+      libcxxStub = libcxx-stub-19_1_7-darwin22;
+      cxxDefault = "system";
     };
     valgrind-3_27_1-x86_64-apple-darwin22 = callPackage ./valgrind-darwin/valgrind-darwin.nix {
       src = source.valgrind-3_27_1;
@@ -245,9 +296,9 @@ in
     musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 =
       nodes.toolchain-14_2_0-i686-linux-musl;
     darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;
-    darwin-x86_64-apple-darwin22-sdk-zig-llvm = nodes.darwin-toolchain-x86_64-apple-darwin22;
+    darwin-x86_64-apple-darwin22-sdk-zig-llvm-system = nodes.darwin-toolchain-x86_64-apple-darwin22;
     darwin-arm64-apple-darwin22 = nodes.darwin-toolchain-arm64-apple-darwin22;
-    darwin-arm64-apple-darwin22-sdk-zig-llvm = nodes.darwin-toolchain-arm64-apple-darwin22;
+    darwin-arm64-apple-darwin22-sdk-zig-llvm-system = nodes.darwin-toolchain-arm64-apple-darwin22;
     valgrind-darwin = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
     valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin =
       nodes.valgrind-3_27_1-x86_64-apple-darwin22;
@@ -322,6 +373,17 @@ in
       minimum = "13.0";
       cxx = true;
     };
+    tools-darwin-x86_64-apple-darwin22 = callPackage ./darwin/darwin-tools.nix {
+      staticMacho = nodes.static-macho;
+      toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      target = "x86_64-apple-darwin22";
+      arch = "x86_64";
+      minimum = "13.0";
+      rust = "x86_64-apple-darwin";
+      cxx = true;
+      stubs = true;
+    };
     programs-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
       staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
@@ -330,6 +392,17 @@ in
       arch = "arm64";
       minimum = "13.0";
       cxx = true;
+    };
+    tools-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-tools.nix {
+      staticMacho = nodes.static-macho;
+      toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      target = "arm64-apple-darwin22";
+      arch = "arm64";
+      minimum = "13.0";
+      rust = "aarch64-apple-darwin";
+      cxx = true;
+      stubs = true;
     };
     structure-valgrind-darwin = callPackage ./valgrind-darwin/structure.nix {
       staticMacho = nodes.static-macho;

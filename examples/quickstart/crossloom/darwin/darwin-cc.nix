@@ -20,10 +20,16 @@
   name ? "darwin-cc-${target}",
   # cctools with Apple's linker, in place of LLVM's.
   cctools ? "",
-  # compiler-rt's builtins.
-  compilerRt ? "",
-  # Static libraries with headers, each with include/ and lib/: libc++.
-  libraries ? [ ],
+  # compiler-rt's libraries: the builtins, and those of instrumented programs.
+  compilerRt ? [ ],
+  # Stubs of macOS' own libraries and frameworks, for an SDK that lacks them.
+  systemStubs ? "",
+  # libc++'s headers and static libraries.
+  libcxx ? "",
+  # The stub of macOS' own libc++.
+  libcxxStub ? "",
+  # Which of the two a program gets: `system` or `static`.
+  cxxDefault ? "system",
 }:
 let
   inherit (llvmPackages_19) clang-unwrapped lld llvm;
@@ -38,7 +44,10 @@ stdenv.mkDerivation {
     minimum
     cctools
     compilerRt
-    libraries
+    systemStubs
+    libcxx
+    libcxxStub
+    cxxDefault
     staticMacho
     ;
   baseSdk = sdk;

@@ -1,18 +1,30 @@
-# The compiler's own helper routines for one Apple target: what clang calls for arithmetic that the processor lacks, for
+# The compiler's own helper routines for one release of macOS: what clang calls for arithmetic that the processor lacks, for
 # `__builtin_available` and for `__builtin_cpu_supports`.
 {
   stdenv,
+  llvmPackages_19,
   src,
   version,
-  target,
-  # A bare compiler for the target.
-  cc,
+  # Root of an SDK.
+  sdk,
+  # The release of Darwin, such as `22`, and the version of macOS that it is.
+  darwin,
+  minimum,
 }:
+let
+  universal = import ./universal.nix {
+    inherit
+      llvmPackages_19
+      sdk
+      version
+      darwin
+      minimum
+      ;
+  };
+in
 stdenv.mkDerivation {
-  pname = "compiler-rt-builtins-${target}";
+  pname = "compiler-rt-builtins-darwin${darwin}";
   inherit version src;
-
-  nativeBuildInputs = [ cc ];
 
   unpackPhase = ''
     mkdir source
@@ -22,13 +34,9 @@ stdenv.mkDerivation {
 
   dontConfigure = true;
   # As compiler-rt's own build does for macOS: every generic file but those that Apple's systems have elsewhere, and an
-  # architecture's own file in place of the generic one of the same name. For both of a Mac's processors, since one call of
-  # clang may compile for both.
+  # architecture's own file in place of the generic one of the same name.
   buildPhase = ''
-    # nixpkgs' own environment on a Mac names another SDK.
-    unset SDKROOT MACOSX_DEPLOYMENT_TARGET
-    # Apple's own ar writes dates.
-    export ZERO_AR_DATE=1
+    ${universal.setup}
     # Its own list of what macOS does without; then start files of ELF, and thread-local storage and atomics without the
     # system's help, which libSystem has.
     excluded=" $(tr '\n' ' ' < Darwin-excludes/osx.txt) crtbegin crtend emutls atomic "
@@ -59,15 +67,15 @@ stdenv.mkDerivation {
       mkdir "objects-$cpu"
       CPU=$cpu xargs -P "$NIX_BUILD_CORES" -I @ bash -c '
         name=$(basename "''${1%.*}")
-        ${target}-clang -arch "$CPU" -O3 -fPIC -fvisibility=hidden -DVISIBILITY_HIDDEN -ffile-prefix-map="$PWD=." -I. \
+        $CLANG -arch "$CPU" -O3 -fPIC -fvisibility=hidden -DVISIBILITY_HIDDEN -ffile-prefix-map="$PWD=." -I. \
           -c "$1" -o "objects-$CPU/$name.o"' compile @ < "$cpu.files"
-      ${target}-ar rcs "$cpu.a" $(find "objects-$cpu" -name '*.o' | sort)
-      ${target}-nm --defined-only "$cpu.a" > symbols
+      "$ar" rcs "$cpu.a" $(find "objects-$cpu" -name '*.o' | sort)
+      "$nm" --defined-only "$cpu.a" > symbols
       for symbol in ___divti3 ___muloti4 ___isPlatformVersionAtLeast; do
         grep -q " $symbol\$" symbols || { echo "the builtins of $cpu lack $symbol" >&2; exit 1; }
       done
     done
-    ${target}-lipo -create x86_64.a arm64.a -output libclang_rt.osx.a
+    "$lipo" -create x86_64.a arm64.a -output libclang_rt.osx.a
   '';
   installPhase = ''
     mkdir -p "$out/lib/darwin"
@@ -75,5 +83,5 @@ stdenv.mkDerivation {
   '';
   dontFixup = true;
 
-  meta.description = "compiler-rt's builtins for ${target}";
+  meta.description = "compiler-rt's builtins for Darwin ${darwin}";
 }

@@ -56,6 +56,7 @@ mkShellNoCC (
     LD = "${target}-ld";
     LIPO = "${target}-lipo";
     NM = "${target}-nm";
+    OBJC = "${target}-clang";
     OBJCOPY = "${target}-objcopy";
     OBJDUMP = "${target}-objdump";
     OTOOL = "${target}-otool";
@@ -74,7 +75,16 @@ mkShellNoCC (
     shellHook = ''
       source "${../shell/prompt.sh}"
       source "${files}/share/crossloom/enter.sh"
+      source "${toolchain}/share/crossloom/environment.sh"
     '';
   }
-  // (if cxx then { CXX = "${target}-clang++"; } else { })
+  // (
+    if cxx then
+      {
+        CXX = "${target}-clang++";
+        OBJCXX = "${target}-clang++";
+      }
+    else
+      { }
+  )
 )

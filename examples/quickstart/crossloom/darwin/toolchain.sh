@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-# Lays out a toolchain for one Apple target; see recipes/darwin-cc.nix for what the variables are.
+# Lays out a toolchain for one Apple target; see darwin-cc.nix for what the variables are.
 
 mkdir -p "$out/bin" "$out/libexec" "$out/lib/clang"
 
@@ -9,13 +9,15 @@ mkdir -p "$resources"
 ln -s "$clangLib/lib/clang/${version%%.*}/include" "$resources/include"
 [ -d "$resources/include/" ] || { echo "clang's headers are not in $clangLib" >&2; exit 1; }
 if [ -n "$compilerRt" ]; then
-  mkdir "$resources/lib"
-  ln -s "$compilerRt/lib/darwin" "$resources/lib/darwin"
+  mkdir -p "$resources/lib/darwin"
+  for part in $compilerRt; do ln -s "$part"/lib/darwin/* "$resources/lib/darwin/"; done
 fi
 
 # The SDK, or where libraries join it a tree of links to it and to them.
 sdk=$baseSdk
-if [ -n "${libraries:-}" ]; then
+# Which C++ library a program gets that asks for none: the system's, by the SDK's own stub or by ours, or the static one.
+cxxLibrary=
+if [ -n "$libcxx$systemStubs" ]; then
   sdk=$out/sdk
   mkdir -p "$sdk/usr/include" "$sdk/usr/lib"
   for entry in "$baseSdk"/*; do [ "${entry##*/}" = usr ] || ln -s "$entry" "$sdk/"; done
@@ -24,12 +26,26 @@ if [ -n "${libraries:-}" ]; then
   done
   ln -s "$baseSdk"/usr/include/* "$sdk/usr/include/"
   ln -s "$baseSdk"/usr/lib/* "$sdk/usr/lib/"
-  for library in $libraries; do
-    # A library's headers and files stand in for the SDK's of the same name.
-    for part in include lib; do
-      for entry in "$library/$part"/*; do ln -sfn "$entry" "$sdk/usr/$part/"; done
-    done
-  done
+  if [ -n "$systemStubs" ]; then
+    for stub in "$systemStubs"/lib/*; do [ -e "$sdk/usr/lib/${stub##*/}" ] || ln -s "$stub" "$sdk/usr/lib/"; done
+    if [ ! -e "$sdk/System" ]; then
+      mkdir -p "$sdk/System/Library"
+      ln -s "$systemStubs/Frameworks" "$sdk/System/Library/Frameworks"
+    fi
+  fi
+fi
+if [ -n "$libcxx" ]; then
+  # Headers and stub are of one origin: the SDK's own, where it has both.
+  if [ ! -e "$baseSdk/usr/lib/libc++.tbd" ] || [ ! -e "$baseSdk/usr/include/c++/v1/__config" ]; then
+    rm -rf "$sdk/usr/include/c++"
+    ln -s "$libcxx/include/c++" "$sdk/usr/include/"
+    if [ -n "$libcxxStub" ]; then
+      for stub in "$libcxxStub"/lib/*; do ln -sfn "$stub" "$sdk/usr/lib/"; done
+    fi
+  fi
+  ln -sfn "$libcxx/lib/libc++experimental.a" "$sdk/usr/lib/"
+  cxxLibrary=$cxxDefault
+  if [ ! -e "$sdk/usr/lib/libc++.tbd" ]; then cxxLibrary=static; fi
 fi
 
 # What clang itself calls, found by -B before anything on PATH.
@@ -56,7 +72,9 @@ fill() {
     -e "s|@sdk@|$sdk|g" -e "s|@resources@|$resources|g" -e "s|@link@|$link|g" -e "s|@lld@|$lld|g" \
     -e "s|@staticMacho@|$staticMacho|g" -e "s|@arch@|$arch|g" -e "s|@minimum@|$minimum|g" -e "s|@build@|$build|g" \
     -e "s|@targetVariable@|$targetVariable|g" -e "s|@pkgConfig@|$pkgConfig|g" -e "s|@out@|$out|g" \
-    -e "s|@darwin@|$darwin|g" -e "s|@mesonCpu@|$mesonCpu|g" "$1" >"$2"
+    -e "s|@darwin@|$darwin|g" -e "s|@mesonCpu@|$mesonCpu|g" -e "s|@llvm@|$llvm|g" \
+    -e "s|@libcxx@|$libcxx|g" -e "s|@cxxLibrary@|$cxxLibrary|g" \
+    -e "s|@rustVariable@|${mesonCpu}_apple_darwin|g" "$1" >"$2"
   if grep -nE '@[a-zA-Z]+@' "$2"; then
     echo "$1: a placeholder is left" >&2
     exit 1
@@ -79,7 +97,7 @@ esac
 for name in "$target-clang" "$target-cc" "$short-clang"; do script clang "$name" clang; done
 for name in "$target-clang++" "$target-c++" "$short-clang++"; do script clang "$name" clang++; done
 script pkg-config "$target-pkg-config"
-for name in xcrun sw_vers xcodebuild; do script "$name" "$name"; done
+for name in xcrun sw_vers xcodebuild native; do script "$name" "$name"; done
 
 if [ "$linker" = ld ]; then
   for tool in ld as ar ranlib nm strip lipo otool install_name_tool libtool size strings codesign_allocate segedit; do
@@ -89,16 +107,24 @@ else
   script ld "$target-ld"
   script as "$target-as"
   # Each of LLVM's programs is many, and goes by the end of its name.
-  for tool in ar ranlib nm strip lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
+  script strip "$target-strip"
+  for tool in ar ranlib nm lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
   ln -s "$llvm/bin/llvm-install-name-tool" "$out/bin/$target-install_name_tool"
   ln -s "$llvm/bin/llvm-libtool-darwin" "$out/bin/$target-libtool"
 fi
 for tool in objdump objcopy readobj; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
 ln -s "$llvm/bin/dsymutil" "$out/bin/$target-dsymutil"
 
-# What CMake and Meson are told.
+# The same by Apple's names, which rustc and some build systems call. A folder of their own: on PATH they also stand in for
+# the build machine's strip and nm, whose files they read, too.
+mkdir "$out/libexec/apple"
+for tool in dsymutil install_name_tool lipo nm otool strip; do ln -s "$out/bin/$target-$tool" "$out/libexec/apple/$tool"; done
+# rustc strips programs for a Mac by a program that not every distribution of Rust has.
+ln -s "$llvm/bin/llvm-objcopy" "$out/libexec/apple/rust-objcopy"
+
+# What CMake and Meson are told, and the shell.
 mkdir -p "$out/share/crossloom"
-for file in toolchain.cmake cross.ini; do fill "$share/$file" "$out/share/crossloom/$file"; done
+for file in toolchain.cmake native.cmake cross.ini environment.sh; do fill "$share/$file" "$out/share/crossloom/$file"; done
 
 # A link whose program is not there would be found out by the user alone.
 find "$out" -type l | sort | while read -r l; do

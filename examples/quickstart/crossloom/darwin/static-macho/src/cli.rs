@@ -4,15 +4,19 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{ExitCode, ExitStatus};
 
 use crate::check::{self, Wanted};
 use crate::container::{self, Content};
+use crate::ld;
 use crate::libraries::{self, Libraries};
 use crate::make::{self, Stack};
 use crate::output;
+use crate::response;
 use crate::show;
+use crate::strip;
 use crate::version::Version;
 
 const USAGE: &str = "\
@@ -30,6 +34,15 @@ static-macho check [--sdk DIRECTORY] [--library FILE]… [--minimum VERSION] [--
 static-macho show FILE…
     List load commands.
 
+static-macho ld --lld PROGRAM --arch ARCH --minimum VERSION --sdk DIRECTORY -- ARGUMENT…
+    Call LLVM's linker with the defaults of a target. What it does not implement is an error, and -static is carried out.
+
+static-macho expand -- ARGUMENT…
+    Print the arguments with those of response files (@FILE) in their places, each with a NUL behind it.
+
+static-macho strip --strip PROGRAM -- ARGUMENT…
+    Call LLVM's strip by the options of Apple's.
+
 Exit codes: 0 fine, 1 a check found something, 2 an error.
 ";
 
@@ -40,6 +53,8 @@ pub enum Error {
     File { path: PathBuf, action: &'static str, source: std::io::Error },
     Refused { path: PathBuf, message: String },
     Libraries { source: libraries::Error },
+    Link { error: ld::Error },
+    Strip { error: strip::Error },
 }
 
 impl fmt::Display for Error {
@@ -49,6 +64,8 @@ impl fmt::Display for Error {
             Error::File { path, action, source } => write!(f, "can't {action} {}: {source}", path.display()),
             Error::Refused { path, message } => write!(f, "{}: {message}", path.display()),
             Error::Libraries { source } => source.fmt(f),
+            Error::Link { error } => error.fmt(f),
+            Error::Strip { error } => error.fmt(f),
         }
     }
 }
@@ -76,6 +93,9 @@ fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
         Some("make") => make(arguments),
         Some("check") => check(arguments),
         Some("show") => show(arguments),
+        Some("ld") => ld(arguments),
+        Some("expand") => expand(arguments),
+        Some("strip") => strip(arguments),
         Some("--help" | "-h" | "help") => {
             say(USAGE)?;
             Ok(ExitCode::SUCCESS)
@@ -245,4 +265,47 @@ fn show(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
         say(&show::show(&content).map_err(|malformed| refused(malformed.to_string()))?)?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The options before `--`, and the arguments behind it.
+fn split_off(mut arguments: Vec<OsString>, valued: &[&str]) -> Result<(Arguments, Vec<OsString>), Error> {
+    let end = arguments.iter().position(|argument| argument == "--").ok_or_else(|| usage("there is no --"))?;
+    let behind = arguments.split_off(end).into_iter().skip(1).collect();
+    Ok((sort(arguments, valued, &[])?, behind))
+}
+
+/// The exit code of a program that was called. One that a signal ended has none.
+fn passed_on(status: ExitStatus) -> ExitCode {
+    ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+fn ld(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let (options, arguments) = split_off(arguments, &["--lld", "--arch", "--minimum", "--sdk"])?;
+    let target = ld::Target {
+        lld: options.required("--lld")?.into(),
+        arch: options.required("--arch")?.clone(),
+        minimum: options.required("--minimum")?.clone(),
+        sdk: options.required("--sdk")?.clone(),
+    };
+    ld::run(&target, arguments).map(passed_on).map_err(|error| Error::Link { error })
+}
+
+fn expand(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let (_, arguments) = split_off(arguments, &[])?;
+    let failed = |error| Error::Link { error: ld::Error::Response { error } };
+    let mut text = Vec::new();
+    for argument in response::expand(arguments).map_err(failed)? {
+        text.extend_from_slice(argument.as_bytes());
+        text.push(0);
+    }
+    let mut stdout = io::stdout().lock();
+    let said = stdout.write_all(&text).and_then(|()| stdout.flush());
+    said.map_err(|source| Error::File { path: "standard output".into(), action: "write to", source })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn strip(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let (options, arguments) = split_off(arguments, &["--strip"])?;
+    let program = PathBuf::from(options.required("--strip")?);
+    strip::run(&program, arguments).map(passed_on).map_err(|error| Error::Strip { error })
 }

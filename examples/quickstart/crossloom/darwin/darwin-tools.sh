@@ -1,0 +1,244 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir "$out"
+cp -r "$sources" work
+chmod -R u+w work
+cd work || exit
+cc=$target-clang
+HOST_CC=$(type -P cc) HOST_CXX=$(type -P c++)
+export HOST_CC HOST_CXX
+# shellcheck source=/dev/null # the toolchain's
+source "$toolchain/share/crossloom/environment.sh"
+
+note() { echo "$*" | tee -a "$out/output"; }
+wrong() { echo "wrong: $*" >&2; exit 1; }
+# sound FILE…: the structure, the signature, and every import.
+sound() { static-macho check --sdk "$toolchain/sdk" "$@" | tee -a "$out/output" || wrong "$*"; }
+# refused WORD COMMAND…: the command fails and says the word.
+refused() {
+  local word=$1
+  shift
+  if "$@" >said 2>&1; then wrong "this was not refused: $*"; fi
+  grep -qF -e "$word" said || { cat said >&2; wrong "no word of $word: $*"; }
+  note "refused: ${*//$PWD/.}: $(grep -m 1 '^error' said)"
+}
+versions() { "$target-otool" -l "$1" | awk '$1 == "minos" || $1 == "sdk" { printf "%s ", $0 }' | xargs; }
+symbols() { "$target-nm" -j "$1" | sort | xargs; }
+
+note '== arguments in files'
+"$cc" -mmacosx-version-min=11.0 count.c -o plain
+said=$(versions plain)
+# So many that clang hands them to the linker in a file; and so many that no command line would hold them.
+for many in 1500 40000; do
+  seq -f '-L/nowhere/%060.0f' "$many" >folders
+  "$cc" -mmacosx-version-min=11.0 @folders count.c -o many 2>/dev/null
+  [ "$(versions many)" = "$said" ] || wrong "$many arguments: $(versions many), not $said"
+done
+"$cc" -mmacosx-version-min=11.0 -c count.c
+printf '%s\n' "-o 'of two words' count.o -lSystem" >inner
+printf '%s\n' '-platform_version macos 11.0 "12.0" @inner' >outer
+"$target-ld" @outer
+[ "$(versions 'of two words')" = 'sdk 12.0 minos 11.0' ] || wrong "nested files: $(versions 'of two words')"
+echo '-r' >inner
+refused '-r' "$target-ld" @outer
+echo '@outer' >inner
+refused 'include themselves' "$target-ld" @outer
+sound plain many
+
+note '== options that are not carried out'
+refused '-r' "$cc" -nostdlib -r count.o count.o -o both.o
+for option in '-segaddr __TEXT 0x200000000' '-image_base 0x200000000' -warn_weak_exports '-init _main' -bind_at_load; do
+  words=${option// /,}
+  # -w takes the linker's own word away.
+  refused "${option%% *}" "$cc" "-Wl,$words" count.o -o undone
+  refused "${option%% *}" "$cc" -Wl,-w "-Wl,$words" count.o -o undone
+done
+if [ -e undone ] || [ -e both.o ]; then wrong 'what was refused was written all the same'; fi
+# What Apple's linker leaves undone itself stays a warning.
+"$cc" -Wl,-s count.o -o done 2>/dev/null
+
+note '== strip'
+"$cc" -g -c count.c
+"$cc" -g count.o -o program
+"$cc" -g -dynamiclib count.c -o library.dylib
+"$cc" -g -arch x86_64 -arch arm64 count.c -o universal
+for options in '' '-u -r' -ur; do
+  cp program stripped
+  # shellcheck disable=SC2086 # several words
+  "$target-strip" $options stripped
+  case " $(symbols stripped) " in *' _shown '* | *' _local '*) wrong "strip $options left $(symbols stripped)" ;; esac
+  [[ " $(symbols stripped) " == *' _printf '* ]] || wrong "strip $options took _printf"
+  sound stripped
+done
+for options in -x '-S -x' '-u -r'; do
+  cp library.dylib stripped.dylib
+  # shellcheck disable=SC2086
+  "$target-strip" $options stripped.dylib
+  case " $(symbols stripped.dylib) " in
+  *' _local '*) wrong "strip $options left a local symbol" ;;
+  *' _shown '*) ;;
+  *) wrong "strip $options took a symbol that others need" ;;
+  esac
+  sound stripped.dylib
+done
+for options in -S -T -X; do
+  cp program stripped
+  "$target-strip" "$options" stripped
+  [[ " $(symbols stripped) " == *' _local '* ]] || wrong "strip $options took a local symbol"
+  sound stripped
+done
+"$target-strip" -u -r universal -o thin
+sound thin
+for option in -A -n -s -R -c --no-such-option; do
+  cp program stripped
+  refused "${option##--}" "$target-strip" "$option" stripped
+  cmp program stripped
+done
+cp "$HOST_CC" foreign 2>/dev/null && chmod u+w foreign && strip foreign
+
+note '== install_name_tool'
+cp program renamed
+"$target-install_name_tool" -add_rpath @loader_path/../lib renamed
+sound renamed
+
+note "== programs by Apple's names"
+for tool in dsymutil install_name_tool lipo nm otool strip; do
+  found=$(type -P "$tool")
+  [ "$found" = "$toolchain/libexec/apple/$tool" ] || wrong "$tool is $found"
+done
+cp program packed
+dsymutil packed
+[ -s packed.dSYM/Contents/Resources/DWARF/packed ] || wrong 'dsymutil made no dSYM'
+for options in '-C strip=none' '-C strip=debuginfo' '-C strip=symbols'; do
+  rm -rf empty empty.dSYM
+  # shellcheck disable=SC2086
+  RUSTC_BOOTSTRAP=1 MACOSX_DEPLOYMENT_TARGET=$minimum rustc --edition 2021 --target "$rust" -C linker="$cc" -C debuginfo=1 \
+    -C panic=abort -C link-arg=-lSystem -C split-debuginfo=packed $options empty.rs -o empty
+  [ -s empty.dSYM/Contents/Resources/DWARF/empty ] || wrong "rustc $options made no dSYM"
+  if [[ $options == *symbols && " $(symbols empty) " == *inner* ]]; then wrong 'rustc stripped nothing'; fi
+  sound empty
+done
+
+note '== native programs inside'
+"$toolchain/bin/native" bash -c '
+  [ "$CC" = "$HOST_CC" ] && [ -z "${CMAKE_TOOLCHAIN_FILE:-}${MACOSX_DEPLOYMENT_TARGET:-}" ] && ! type -P otool >&2'
+export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc
+cmake -G Ninja -S nested -B nested-told -DTOOLCHAIN_FOR_BUILD="$CMAKE_TOOLCHAIN_FILE_FOR_BUILD" >log || { cat log; exit 1; }
+cmake --build nested-told >log || { cat log; exit 1; }
+native cmake -G Ninja -S nested -B nested-native -DCMAKE_TOOLCHAIN_FILE="$CMAKE_TOOLCHAIN_FILE" >log || { cat log; exit 1; }
+native cmake --build nested-native >log || { cat log; exit 1; }
+sound nested-told/outer nested-native/outer
+# As the crates `cmake` and `cc` choose for a build script, which runs here.
+env CMAKE_TOOLCHAIN_FILE="$HOST_CMAKE_TOOLCHAIN_FILE" cmake -G Ninja -S nested/tool -B for-host >log || { cat log; exit 1; }
+cmake --build for-host >log && for-host/tool >/dev/null
+"$HOST_CC" -c nested/tool/tool.c -o tool.o && "$HOST_AR" rcs libtool.a tool.o && "$HOST_RANLIB" libtool.a
+unset CMAKE_TOOLCHAIN_FILE CC
+
+note '== what bindgen is told'
+arguments=BINDGEN_EXTRA_CLANG_ARGS_${rust//-/_}
+# shellcheck disable=SC2086
+"$(sed -n -E 's|.*exec "([^"]*)".*|\1|p' "$toolchain/bin/$cc" | head -n 1)" ${!arguments} -fsyntax-only layout.c
+
+if [ -n "$stubs" ]; then
+  note '== stubs of libraries and frameworks'
+  cat >names.c <<'END'
+extern int iconv_open(), deflateEnd(), objc_msgSend(), res_9_nsearch(), sqlite3_open_v2(), locale_charset();
+extern int SSLHandshake(), SecTrustEvaluateWithError(), SCDynamicStoreCreate(), CFStringGetLength(), NSLog();
+extern int IOServiceMatching(), LSOpenCFURLRef();
+extern void *kCFAllocatorDefault;
+int main(void)
+{
+    return !kCFAllocatorDefault + iconv_open() + deflateEnd() + objc_msgSend() + res_9_nsearch() + sqlite3_open_v2() +
+           locale_charset() + SSLHandshake() + SecTrustEvaluateWithError() + SCDynamicStoreCreate() +
+           CFStringGetLength() + NSLog() + IOServiceMatching() + LSOpenCFURLRef();
+}
+END
+  frameworks=()
+  for name in CoreFoundation Security SystemConfiguration Foundation IOKit CoreServices Cocoa Metal; do
+    frameworks+=(-framework "$name")
+  done
+  "$cc" -std=gnu89 -w names.c -liconv -lz -lobjc -lcharset -lresolv -lsqlite3 "${frameworks[@]}" -o names
+  sound names
+  "$target-nm" -m names >imports
+  for import in '_iconv_open (from libiconv)' '_deflateEnd (from libz)' '_objc_msgSend (from libobjc)' \
+    '_SSLHandshake (from Security)' '_SCDynamicStoreCreate (from SystemConfiguration)' '_NSLog (from Foundation)' \
+    '_CFStringGetLength (from CoreFoundation)'; do
+    grep -qF "$import" imports || { cat imports >&2; wrong "no $import"; }
+  done
+  refused 'crossloom sdk import' "$cc" count.o -framework NoSuchFramework -o nothing
+
+  note '== Objective-C'
+  meson setup objc-meson objc --cross-file "$toolchain/share/crossloom/cross.ini" >log || { cat log; exit 1; }
+  ninja -C objc-meson >log || { cat log; exit 1; }
+  cmake -G Ninja -S objc -B objc-cmake -DCMAKE_TOOLCHAIN_FILE="$toolchain/share/crossloom/toolchain.cmake" >log || {
+    cat log
+    exit 1
+  }
+  cmake --build objc-cmake >log || { cat log; exit 1; }
+  cmake --install objc-cmake --prefix root --strip
+  sound objc-meson/things objc-cmake/things root/bin/things
+  case " $(symbols root/bin/things) " in *' _thing '*) wrong 'cmake --install --strip left _thing' ;; esac
+fi
+
+if [ -n "$cxx" ]; then
+  note '== C++ across libraries'
+  cat >throw.cc <<'END'
+#include <stdexcept>
+void thrown() { throw std::runtime_error("thrown"); }
+END
+  cat >catch.cc <<'END'
+#include <exception>
+void thrown();
+int main()
+{
+    try {
+        thrown();
+    } catch (const std::exception &) {
+        return 0;
+    }
+    return 1;
+}
+END
+  "$cc++" -static-libc++ throw.cc catch.cc -o static
+  if "$target-otool" -L static | grep 'libc++'; then wrong '-static-libc++ names a library'; fi
+  echo -static-libc++ >inner
+  "$cc++" @inner throw.cc catch.cc -o static
+  if "$target-otool" -L static | grep 'libc++'; then wrong '-static-libc++ in a file names a library'; fi
+  sound static
+  printf '#include <thread>\nint main() { std::jthread thread([] {}); }\n' >joining.cc
+  "$cc++" -std=c++20 -fexperimental-library joining.cc -o joining
+  "$cc++" -std=c++20 -fexperimental-library -static-libc++ joining.cc -o joining-static
+  sound joining joining-static
+  if grep -q "^library='system'" "$toolchain/bin/$cc++"; then
+    "$cc++" -dynamiclib throw.cc -install_name @rpath/libthrow.dylib -o libthrow.dylib
+    "$cc++" catch.cc libthrow.dylib -o catch
+    for file in catch libthrow.dylib; do
+      "$target-nm" -m "$file" >imports
+      grep -qF '__ZTISt9exception (from libc++)' imports || [ "$file" = libthrow.dylib ] || wrong "$file has its own typeinfo"
+      if grep -E '[0-9a-f]{16} .*__ZTISt' imports; then wrong "$file defines a typeinfo of the library"; fi
+    done
+    static-macho check --sdk "$toolchain/sdk" --library libthrow.dylib libthrow.dylib catch || wrong 'the library and its program'
+    # What macOS 14 brought: refused for an older one, and fine in the program itself.
+    if [ "${minimum%%.*}" -lt 14 ]; then
+      printf '#include <memory_resource>\nint main() { std::pmr::unsynchronized_pool_resource pool; }\n' >pool.cc
+      refused pmr "$cc++" -std=c++17 pool.cc -o pool
+      "$cc++" -std=c++17 -static-libc++ pool.cc -o pool
+      sound pool
+    fi
+  fi
+fi
+
+if [ -n "$stubs" ] && [ -n "$cxx" ]; then
+  note '== instrumented programs'
+  "$cc" -fprofile-instr-generate -fcoverage-mapping count.c -o covered
+  "$cc" --coverage count.c -o gcov
+  "$cc" -fsanitize=undefined count.c -o checked
+  "$cc++" -fsanitize=undefined catch.cc throw.cc -o checked-cxx
+  ubsan=$toolchain/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib
+  # shellcheck disable=SC2086 # a pattern
+  for library in $ubsan; do
+    sound covered gcov "$library"
+    static-macho check --sdk "$toolchain/sdk" --library "$library" checked checked-cxx || wrong 'UBSan'
+  done
+  refused 'asan' "$cc" -fsanitize=address count.c -o addressed
+fi
