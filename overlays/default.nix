@@ -38,12 +38,16 @@ in
       "darwin-cc"
       "darwin-compiler-rt"
       "darwin-libcxx"
+      "darwin-runtimes"
       "darwin-shell"
+      "libcxx-stub"
       "libtapi"
       "sdk-apple"
       "sdk-xnu"
       "sdk-zig"
       "static-macho"
+      "stubs"
+      "system-stubs"
       "xar"
     ]
     // family ./valgrind-darwin [

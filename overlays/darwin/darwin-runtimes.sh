@@ -8,11 +8,11 @@ profile="-DCOMPILER_RT_HAS_ATOMICS=1 -DCOMPILER_RT_HAS_FCNTL_LCK=1 -DCOMPILER_RT
 sanitizer="-std=c++17 -fno-exceptions -fno-builtin -isystem $libcxx/include/c++/v1 -DUBSAN_CAN_USE_CXXABI=1"
 
 # Files for other systems hold nothing on this one. The table of structures in sanitizer_platform_limits_posix is for
-# sanitizers that look into system calls.
+# sanitizers that look into system calls, and _nolibc stands in for files that are here.
 find profile -name '*.c' -o -name 'InstrProfilingRuntime.cpp' | sort >profile.files
 {
   find sanitizer_common ubsan interception -maxdepth 1 -name '*.cpp' ! -name 'sanitizer_platform_limits_posix.cpp' \
-    ! -name '*_win*' ! -name '*_fuchsia*' ! -name '*test*' ! -name '*_preinit.cpp'
+    ! -name '*_nolibc.cpp' ! -name '*_win*' ! -name '*_fuchsia*' ! -name '*test*' ! -name '*_preinit.cpp'
 } | sort >ubsan.files
 
 # compile CPU PART FLAGS: an object for each file.
@@ -36,7 +36,7 @@ for cpu in x86_64 arm64; do
   "$ar" rcs "profile.$cpu.a" "profile.$cpu"/*.o
   compile "$cpu" ubsan "$sanitizer"
   "$lld" -dylib -arch "$cpu" -platform_version macos "$minimum" "$minimum" -syslibroot "$sdk" "-L$libcxxStub/lib" \
-    -lc++ -lSystem -install_name "@rpath/$name" -S "${weak[@]}" "ubsan.$cpu"/*.o -o "ubsan.$cpu.dylib"
+    -lc++ -lc++abi -lSystem -install_name "@rpath/$name" -S "${weak[@]}" "ubsan.$cpu"/*.o -o "ubsan.$cpu.dylib"
   "$nm" --defined-only "ubsan.$cpu.dylib" >symbols
   grep -q ' T ___ubsan_handle_add_overflow$' symbols || { echo "UBSan of $cpu has no handlers" >&2; exit 1; }
   "$nm" --defined-only "profile.$cpu.a" >symbols
