@@ -7,6 +7,14 @@ flags="$flags -I. -I../include -isystem $compat"
 profile="-DCOMPILER_RT_HAS_ATOMICS=1 -DCOMPILER_RT_HAS_FCNTL_LCK=1 -DCOMPILER_RT_HAS_UNAME=1"
 sanitizer="-std=c++17 -fno-exceptions -fno-builtin -isystem $libcxx/include/c++/v1 -DUBSAN_CAN_USE_CXXABI=1"
 
+# What UBSan needs of the file that is left out below.
+cat >sanitizer_common/limits.cpp <<'END'
+#include <signal.h>
+namespace __sanitizer {
+extern const int si_SEGV_MAPERR = SEGV_MAPERR;
+extern const int si_SEGV_ACCERR = SEGV_ACCERR;
+}
+END
 # Files for other systems hold nothing on this one. The table of structures in sanitizer_platform_limits_posix is for
 # sanitizers that look into system calls, and _nolibc stands in for files that are here.
 find profile -name '*.c' -o -name 'InstrProfilingRuntime.cpp' | sort >profile.files
