@@ -84,6 +84,7 @@ in
     // family ./js-system [
       "initramfs"
       "js-system"
+      "npm-packages"
       "quickjs-ng"
       "run-system"
     ];

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Origin, Own, Release, Unpinned, Variant};
 use crate::diag::Reason;
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256, Sha512};
 use crate::reader::is_path;
 
 /// The format that this program reads and writes.
@@ -34,34 +34,79 @@ pub struct Lock {
 
 /// One source file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "SourceFields", into = "SourceFields")]
 pub struct LockedSource {
     /// Which published form of the release this is.
     pub variant: Variant,
     /// The file's name, and the name of its store path.
     pub file: String,
     /// Digest of the file itself; of a tree the NAR hash.
-    pub sha256: Sha256,
+    pub hash: FileHash,
     /// Whether this is an archive of a git tree, known by what it unpacks to without its top directory. The bits of
     /// such an archive are nobody's promise; its contents are.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tree: bool,
     /// Bytes, where known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Addresses in the order to be tried.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
     /// Its place beside the matrix, of an archive of the user's that has no address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The table `[source.NAME]` of the matrix that it comes from: its entry is as that table says.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// Whether the user chose this file instead of the catalogue's. Without this mark another hash than the catalogue's
     /// is an error: it would be a slip, or a change that a reviewer did not see.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub own: bool,
+}
+
+/// A [`LockedSource`] as JSON has it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceFields {
+    variant: Variant,
+    file: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha512: Option<Sha512>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    tree: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    urls: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    path: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    own: bool,
+}
+
+impl From<LockedSource> for SourceFields {
+    fn from(source: LockedSource) -> SourceFields {
+        let LockedSource { variant, file, hash, tree, size, urls, path, source, own } = source;
+        let (sha256, sha512) = match hash {
+            FileHash::Sha256(hash) => (Some(hash), None),
+            FileHash::Sha512(hash) => (None, Some(hash)),
+        };
+        SourceFields { variant, file, sha256, sha512, tree, size, urls, path, source, own }
+    }
+}
+
+impl TryFrom<SourceFields> for LockedSource {
+    type Error = String;
+
+    fn try_from(fields: SourceFields) -> Result<LockedSource, String> {
+        let SourceFields { variant, file, sha256, sha512, tree, size, urls, path, source, own } = fields;
+        let hash = match (sha256, sha512) {
+            (Some(hash), None) => FileHash::Sha256(hash),
+            (None, Some(hash)) if !tree => FileHash::Sha512(hash),
+            (None, None) => return Err("missing field `sha256`".to_owned()),
+            (Some(_), Some(_)) => return Err("`sha256` and `sha512` in one entry".to_owned()),
+            (None, Some(_)) => return Err("a tree is known by its `sha256`".to_owned()),
+        };
+        Ok(LockedSource { variant, file, hash, tree, size, urls, path, source, own })
+    }
 }
 
 /// A macOS SDK that `crossloom sdk import` put into the Nix store.
@@ -116,7 +161,7 @@ pub struct Differing {
     /// Its name in the lock.
     pub name: String,
     variant: Variant,
-    locked: Sha256,
+    locked: FileHash,
     /// Nothing where the catalogue does not have this variant of the release.
     catalogue: Option<Sha256>,
 }
@@ -136,7 +181,7 @@ impl fmt::Display for Differing {
         let Differing { name, variant, locked, catalogue } = self;
         match catalogue {
             // Archives of git trees are hashed otherwise than files, so that one hash can have two meanings.
-            Some(hash) if hash == locked => write!(f, "{name} has the catalogue's hash, but `tree` differs"),
+            Some(hash) if locked == hash => write!(f, "{name} has the catalogue's hash, but `tree` differs"),
             Some(hash) => write!(f, "{name} has hash {locked}, but the catalogue says {hash}"),
             None => write!(f, "{name} has hash {locked}, but the catalogue knows no variant {variant} of it"),
         }
@@ -163,8 +208,8 @@ pub struct Given {
     pub version: String,
     /// The file's name, and the name of its store path.
     pub file: String,
-    /// As [`LockedSource::sha256`] and [`LockedSource::tree`].
-    pub sha256: Sha256,
+    pub hash: FileHash,
+    /// As [`LockedSource::tree`].
     pub tree: bool,
     /// Addresses in the order to be tried.
     pub urls: Vec<String>,
@@ -200,11 +245,11 @@ impl Wanted {
     }
 
     /// The hash that the matrix gives, or a file that it names.
-    pub fn hash(&self) -> Option<Sha256> {
+    pub fn hash(&self) -> Option<FileHash> {
         match self {
             Wanted::Release(_) => None,
-            Wanted::Unpinned { hash, .. } => Some(*hash),
-            Wanted::Given(given) => Some(given.sha256),
+            Wanted::Unpinned { hash, .. } => Some((*hash).into()),
+            Wanted::Given(given) => Some(given.hash),
         }
     }
 
@@ -247,11 +292,13 @@ impl Wanted {
             return None;
         }
         let form = release.form(locked.variant);
-        if locked.own || form.is_some_and(|form| (form.sha256, form.tree) == (locked.sha256, locked.tree)) {
+        if locked.own
+            || form.is_some_and(|form| (FileHash::Sha256(form.sha256), form.tree) == (locked.hash, locked.tree))
+        {
             return None;
         }
         let (variant, catalogue) = (locked.variant, form.map(|form| form.sha256));
-        Some(Differing { name: self.name(), variant, locked: locked.sha256, catalogue })
+        Some(Differing { name: self.name(), variant, locked: locked.hash, catalogue })
     }
 
     /// The form of it that is locked where the lock holds none yet.
@@ -260,7 +307,7 @@ impl Wanted {
             Wanted::Unpinned { release, hash } => Some(LockedSource {
                 variant: Variant::Upstream,
                 file: release.file.clone(),
-                sha256: *hash,
+                hash: (*hash).into(),
                 tree: release.tree,
                 size: None,
                 urls: release.urls.clone(),
@@ -271,7 +318,7 @@ impl Wanted {
             Wanted::Given(given) => Some(LockedSource {
                 variant: Variant::Upstream,
                 file: given.file.clone(),
-                sha256: given.sha256,
+                hash: given.hash,
                 tree: given.tree,
                 size: None,
                 urls: given.urls.clone(),
@@ -282,7 +329,7 @@ impl Wanted {
             Wanted::Release(release) => release.choose(prefer).map(|chosen| LockedSource {
                 variant: chosen.variant,
                 file: chosen.file.clone(),
-                sha256: chosen.sha256,
+                hash: chosen.sha256.into(),
                 tree: chosen.tree,
                 size: chosen.size,
                 urls: chosen.urls.clone(),
@@ -333,7 +380,7 @@ impl Lock {
             let new = wanted.chosen(prefer).ok_or_else(|| LockError::Stale { missing: name.clone() })?;
             let updated = update.contains(wanted.package()) || update.contains(name);
             let kept = old.and_then(|old| old.sources.get(name));
-            let same = |kept: &&LockedSource| wanted.hash().is_none_or(|hash| hash == kept.sha256);
+            let same = |kept: &&LockedSource| wanted.hash().is_none_or(|hash| hash == kept.hash);
             // A table of the matrix says all of an entry, as long as it is there.
             let from_table = |kept: &&LockedSource| new.source.is_some() || kept.source.is_some();
             let stays = |kept: &&LockedSource| !updated && (kept.own || kept.variant == new.variant);

@@ -9,12 +9,19 @@
   linux,
   # Folders: /app and /home.
   app ? "",
+  # What is in /app/node_modules.
+  packages ? "",
   home ? "",
 }:
 stdenv.mkDerivation {
   pname = "initramfs-${name}";
   version = "0";
-  inherit runtime app home;
+  inherit
+    runtime
+    app
+    packages
+    home
+    ;
   inherit (runtime) origin licence;
   host = name;
   writer = "${linux.kdir}/usr/gen_init_cpio";

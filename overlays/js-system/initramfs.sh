@@ -5,20 +5,26 @@ list=$PWD/list manifest=$PWD/files
 : >"$list"
 : >"$manifest"
 
+# list_file PATH ORIGIN LICENCE: the file root/PATH comes from there.
+list_file() {
+  local path=$1 mode=0644
+  # The writer reads words. Names of other files would be another file's, or lost.
+  case $path in *[[:space:]]*)
+    echo "error: the name of '/$path' contains white space, which the writer of the archive cannot take" >&2
+    return 1
+    ;;
+  esac
+  if [ -x "root/$path" ]; then mode=0755; fi
+  echo "file /$path root/$path $mode 0 0" >>"$list"
+  printf '/%s\t%s\t%s\t%s\t%s\n' "$path" "$mode" "$(sha256sum "root/$path" | cut -d ' ' -f 1)" "$2" "$3" >>"$manifest"
+}
+
 # add FOLDER ORIGIN LICENCE: the files of root/FOLDER come from there.
 add() {
-  (cd root && find "$1" -type f) | while IFS= read -r path; do
-    # The writer reads words. Names of other files would be another file's, or lost.
-    case $path in *[[:space:]]*)
-      echo "error: the name of '/$path' contains white space, which the writer of the archive cannot take" >&2
-      exit 1
-      ;;
-    esac
-    mode=0644
-    if [ -x "root/$path" ]; then mode=0755; fi
-    echo "file /$path root/$path $mode 0 0" >>"$list"
-    printf '/%s\t%s\t%s\t%s\t%s\n' "$path" "$mode" "$(sha256sum "root/$path" | cut -d ' ' -f 1)" "$2" "$3" >>"$manifest"
-  done
+  local path
+  while IFS= read -r path; do
+    list_file "$path" "$2" "$3"
+  done < <(cd root && find "$1" -type f)
 }
 
 mkdir -p root/bin root/lib
@@ -45,6 +51,24 @@ if [ -n "$app" ]; then
     add etc/init.d "root $host" 'not stated'
   fi
   add app "root $host" 'not stated'
+fi
+if [ -n "$packages" ]; then
+  # Each file belongs to the innermost package around it.
+  declare -A origins licences
+  while IFS=$'\t' read -r place name licence; do
+    origins[app/$place]=$name
+    licences[app/$place]=$licence
+  done <"$packages/origins"
+  cp -r --no-preserve=mode "$packages/node_modules" root/app/node_modules
+  while IFS= read -r path; do
+    place=$path
+    while [ -z "${origins[$place]:-}" ] && [ "$place" != app ]; do place=${place%/*}; done
+    if [ "$place" = app ]; then
+      echo "error: '/$path' belongs to no package" >&2
+      exit 1
+    fi
+    list_file "$path" "${origins[$place]}" "${licences[$place]}"
+  done < <(cd root && find app/node_modules -type f)
 fi
 if [ -n "$home" ]; then
   cp -r --no-preserve=mode "$home" root/home

@@ -166,7 +166,7 @@ impl Walk<'_, '_> {
         let source = |bits: &Bits<'_>, version: &str| SourceBits {
             version: version.to_owned(),
             file: bits.file.to_owned(),
-            sha256: bits.sha256,
+            hash: bits.hash,
         };
         self.add(node, What::Source { package, old: source(&old, before), new: source(&new, after) });
     }

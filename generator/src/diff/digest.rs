@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{SeedName, Side};
 use crate::lock::{LockedSdk, LockedSource};
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256};
 use crate::plan::{Arg, Cell, Node, Output, SystemPlan};
 use crate::platform::System;
 use crate::seed::{SeedLock, Tier};
@@ -61,7 +61,7 @@ pub struct Package<'a> {
 /// A source as Nix knows it: where it comes from decides nothing.
 pub struct Bits<'a> {
     pub file: &'a str,
-    pub sha256: Sha256,
+    pub hash: FileHash,
     tree: bool,
     /// The version of a user's SDK.
     pub version: Option<&'a str>,
@@ -70,7 +70,7 @@ pub struct Bits<'a> {
 impl PartialEq for Bits<'_> {
     /// A version is a word for people.
     fn eq(&self, other: &Self) -> bool {
-        (self.file, self.sha256, self.tree) == (other.file, other.sha256, other.tree)
+        (self.file, self.hash, self.tree) == (other.file, other.hash, other.tree)
     }
 }
 
@@ -158,7 +158,7 @@ impl<'a> Nodes<'a> {
         match self.bits(name) {
             Some(bits) => {
                 let how = if bits.tree { "tree" } else { "file" };
-                text.fields("source", [how, bits.file, &bits.sha256.to_hex()]);
+                text.fields("source", [how, bits.file, &bits.hash.to_hex()]);
             }
             None => text.fields("source", [name]),
         }
@@ -202,14 +202,14 @@ impl<'a> Nodes<'a> {
 
     /// The digest of a source, if the lock has it.
     pub fn bits(&self, name: &str) -> Option<Bits<'a>> {
-        let source = |source: &'a LockedSource| Bits {
-            file: &source.file,
-            sha256: source.sha256,
-            tree: source.tree,
-            version: None,
+        let source =
+            |source: &'a LockedSource| Bits { file: &source.file, hash: source.hash, tree: source.tree, version: None };
+        let sdk = |sdk: &'a LockedSdk| Bits {
+            file: &sdk.file,
+            hash: sdk.sha256.into(),
+            tree: true,
+            version: Some(&sdk.version),
         };
-        let sdk =
-            |sdk: &'a LockedSdk| Bits { file: &sdk.file, sha256: sdk.sha256, tree: true, version: Some(&sdk.version) };
         let plan = self.side.plan;
         plan.sources.get(name).map(source).or_else(|| plan.sdks.get(name).map(sdk))
     }

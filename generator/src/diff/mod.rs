@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::Serialize;
 
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256};
 use crate::plan::{Arg, Cell, Output, Plan};
 use crate::platform::{Suite, System};
 use crate::seed::SeedLock;
@@ -132,7 +132,8 @@ pub struct SourceBits {
     pub version: String,
     /// The name of its store path.
     pub file: String,
-    pub sha256: Sha256,
+    #[serde(flatten)]
+    pub hash: FileHash,
 }
 
 impl Diff {

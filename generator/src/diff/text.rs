@@ -86,7 +86,7 @@ fn describe(what: &What) -> (String, Vec<String>) {
         What::Sdk { name, new: true, .. } => (format!("sdk {name}: imported"), Vec::new()),
         What::Sdk { name, .. } => (format!("sdk {name}: no longer in the lock, so it cannot be built"), Vec::new()),
         What::Source { package, old, new } => {
-            let bits = |source: &SourceBits| format!("{} {}", source.file, source.sha256);
+            let bits = |source: &SourceBits| format!("{} {}", source.file, source.hash);
             let versions = match old.version == new.version {
                 true => format!("source {package}: {}, another file", new.version),
                 false => format!("source {package}: {} → {}", old.version, new.version),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256};
 
 use super::mirrors::MirrorError;
 use super::unpack::UnpackError;
@@ -112,15 +112,15 @@ pub enum Failure {
     #[error("hash mismatch: expected {expected}, got {got}")]
     Hash {
         /// Pinned digest.
-        expected: Sha256,
+        expected: FileHash,
         /// Digest of what is there.
-        got: Sha256,
+        got: FileHash,
     },
     /// The unpacked archive has another hash.
     #[error("hash mismatch of what it unpacks to: expected {expected}, got {got}")]
     Tree {
         /// Pinned NAR hash.
-        expected: Sha256,
+        expected: FileHash,
         /// NAR hash of what is there.
         got: Sha256,
     },

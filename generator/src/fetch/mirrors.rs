@@ -1,7 +1,7 @@
 //! `mirror://NAME/path`: the base addresses that the name stands for, from the user's file or the machine's own configuration.
 //!
-//! No registry's address is written down here: Debian's, Python's and Rust's are whatever apt, pip and cargo use on
-//! this machine. Only upstream projects' own public addresses are constants.
+//! No registry's address is written down here: Debian's, Python's, Rust's and npm's are whatever apt, pip, cargo and npm use
+//! on this machine. Only upstream projects' own public addresses are constants.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use super::apt::{self, Archive};
 use super::cargo::{self, Replacement};
 use super::git::Commit;
+use super::npm;
 use super::pip;
 use crate::diag::{clip, nearest, quote, start};
 use crate::input::{self, Conflict, Kind, SETTINGS, unconflicted};
@@ -28,7 +29,7 @@ const UPSTREAM: &[(&str, &[&str])] = &[
 ];
 /// Names whose bases come from the machine's configuration, and whose configuration that is.
 const FROM_MACHINE: &[(&str, &str)] =
-    &[("crates", "cargo"), ("debian", "apt"), ("debian-security", "apt"), ("pypi", "pip")];
+    &[("crates", "cargo"), ("debian", "apt"), ("debian-security", "apt"), ("npm", "npm"), ("pypi", "pip")];
 
 /// The bases of every mirror name on one machine. A value: reading it decides nothing, asking it does no I/O.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,10 @@ pub struct Mirrors {
     bases: BTreeMap<String, Vec<String>>,
     /// Whether pip's own default index comes before `pypi`'s bases.
     ask_pip: bool,
+    /// Whether npm is asked for `npm`'s base, since no file names one.
+    ask_npm: bool,
+    /// The registries of npm's scopes.
+    scopes: BTreeMap<String, String>,
     /// The file in which the user can name bases.
     user_file: PathBuf,
 }
@@ -57,6 +62,11 @@ pub enum Candidate {
         project: String,
         /// File name.
         file: String,
+    },
+    /// A file of npm's own default registry, by its path there.
+    NpmDefault {
+        /// The path: `NAME/-/FILE`.
+        path: String,
     },
     /// A crate of a registry whose sparse index tells where archives are.
     SparseIndex {
@@ -87,7 +97,7 @@ pub enum MirrorError {
     NoBase {
         /// The name in the address.
         name: String,
-        /// `apt`, `pip`, `cargo`, or the user's file itself where it says that there is none.
+        /// `apt`, `pip`, `cargo`, `npm`, or the user's file itself where it says that there is none.
         source_of: &'static str,
         /// The file in which the user can name one.
         user_file: PathBuf,
@@ -140,6 +150,7 @@ fn way_out(name: &str, user_file: &Path) -> String {
     let example = match name {
         "pypi" => "https://index.example.org/simple/",
         "crates" => "sparse+https://index.example.org/",
+        "npm" => "https://registry.example.org/",
         "debian" => "https://mirror.example.org/debian/",
         "debian-security" => "https://mirror.example.org/debian-security/",
         _ => "https://mirror.example.org/pub/",
@@ -197,6 +208,10 @@ impl Mirrors {
         mirrors.ask_pip = index.is_none();
         mirrors.set("pypi", index.into_iter().chain(extra).collect());
         mirrors.set("crates", crate_bases(machine));
+        let npm = npm_config(machine);
+        mirrors.ask_npm = npm.registry.is_none();
+        mirrors.scopes = npm.scopes;
+        mirrors.set("npm", npm.registry.into_iter().collect());
 
         let chosen = machine.path("CROSSLOOM_MIRRORS");
         let user_file = chosen.clone().unwrap_or_else(|| mirrors.user_file.clone());
@@ -217,6 +232,10 @@ impl Mirrors {
                     if name == "pypi" {
                         mirrors.ask_pip = false;
                     }
+                    if name == "npm" {
+                        mirrors.ask_npm = false;
+                        mirrors.scopes.clear();
+                    }
                     mirrors.set(&name, bases);
                 }
             }
@@ -231,7 +250,7 @@ impl Mirrors {
     pub fn upstream(user_file: PathBuf) -> Mirrors {
         let bases =
             UPSTREAM.iter().map(|(name, bases)| (name.to_string(), bases.iter().map(|b| b.to_string()).collect()));
-        Mirrors { bases: bases.collect(), ask_pip: false, user_file }
+        Mirrors { bases: bases.collect(), ask_pip: false, ask_npm: false, scopes: BTreeMap::new(), user_file }
     }
 
     /// Gives `name` these bases and no others.
@@ -280,6 +299,15 @@ impl Mirrors {
                     |index| Candidate::SimpleIndex { index, project: pip::normalised(project), file: file.to_owned() };
                 let default = self.ask_pip.then_some(None);
                 default.into_iter().chain(bases.iter().cloned().map(Some)).map(candidate).collect()
+            }
+            "npm" => {
+                let scope = path.split_once('/').and_then(|(scope, _)| self.scopes.get(scope));
+                let at = |base: &String| Candidate::Url(format!("{}/{path}", base.trim_end_matches('/')));
+                let default = || self.ask_npm.then(|| Candidate::NpmDefault { path: path.to_owned() });
+                match scope {
+                    Some(registry) => vec![at(registry)],
+                    None => bases.iter().map(at).chain(default()).collect(),
+                }
             }
             "crates" => {
                 let (crate_name, version) = path
@@ -423,6 +451,21 @@ fn pip_configs(machine: &Machine) -> Vec<pip::PipConfig> {
     let index = Some(text("PIP_INDEX_URL").to_owned()).filter(|index| !index.is_empty());
     let extra = text("PIP_EXTRA_INDEX_URL").split_whitespace().map(str::to_owned).collect();
     files.iter().map(read).chain([pip::PipConfig { index, extra }]).collect()
+}
+
+/// npm's configurations: global, user, project, then the environment.
+fn npm_config(machine: &Machine) -> npm::NpmConfig {
+    // npm takes its variables in upper and in lower case.
+    let variable = |name: &str| {
+        let found = machine.env.iter().find(|(key, value)| key.eq_ignore_ascii_case(name) && !value.is_empty());
+        found.and_then(|(_, value)| value.to_str())
+    };
+    let user = variable("npm_config_userconfig").map_or_else(|| machine.home().join(".npmrc"), PathBuf::from);
+    let global = variable("npm_config_globalconfig").map(PathBuf::from);
+    let files = global.into_iter().chain([user, machine.directory.join(".npmrc")]);
+    let read = |path: PathBuf| input::text(&path, SETTINGS).map(|text| npm::config(&text)).unwrap_or_default();
+    let given = variable("npm_config_registry").map(|url| npm::config(&format!("registry={url}"))).unwrap_or_default();
+    files.map(read).chain([given]).fold(npm::NpmConfig::default(), npm::NpmConfig::and)
 }
 
 /// cargo's sparse index if it is replaced, else what the registries in cargo's cache say about downloads: cargo keeps

@@ -10,6 +10,7 @@ pub mod error;
 mod git;
 pub mod http;
 pub mod mirrors;
+mod npm;
 mod part;
 pub mod pip;
 mod progress;
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 
 use crate::input;
-use crate::nix::hash::Sha256;
+use crate::nix::hash::FileHash;
 use crate::temporary;
 
 pub use error::{Attempt, Failure, FetchError};
@@ -46,8 +47,8 @@ pub struct Wanted {
     /// The file's name in caches, usually upstream's.
     pub file: String,
     /// Digest of the file itself, or of what it unpacks to.
-    pub sha256: Sha256,
-    /// Whether this is an archive that is known by what it unpacks to without its top directory: then `sha256` is the
+    pub hash: FileHash,
+    /// Whether this is an archive that is known by what it unpacks to without its top directory: then `hash` is the
     /// NAR hash of that. Hosts make such archives when they are asked for, and promise nothing about their bits.
     pub tree: bool,
     /// Its size in bytes, where it is pinned too; none of a tree.
@@ -175,7 +176,7 @@ fn names(wanted: &Wanted) -> Result<Names, FetchError> {
     {
         return Err(FetchError::FileName { name: wanted.name.clone(), file: file.clone() });
     }
-    let prefixed = format!("{}-{file}", wanted.sha256.to_hex().get(..12).unwrap_or_default());
+    let prefixed = format!("{}-{file}", wanted.hash.to_hex().get(..12).unwrap_or_default());
     Ok(Names { plain: file.clone(), part: format!("{prefixed}.part"), prefixed })
 }
 
@@ -219,7 +220,8 @@ impl Job<'_> {
         fs::create_dir_all(self.into).map_err(|error| write_error(&wanted.name, "create", self.into, error))?;
         let path = self.into.join(&names.part);
         let waiting = || self.progress.warn(&format!("waiting for another process that fetches {}", wanted.name));
-        let part = part::open(&path, waiting).map_err(|error| write_error(&wanted.name, "open", &path, error))?;
+        let part =
+            part::open(&path, wanted.hash, waiting).map_err(|error| write_error(&wanted.name, "open", &path, error))?;
         Ok((path, part))
     }
 
@@ -337,7 +339,7 @@ impl Job<'_> {
                 let watch = |there, total| line.at(there, total);
                 let place = shown(&address);
                 // All of it may have been there before this run.
-                if !wanted.tree && part.length() > 0 && part.digest() == wanted.sha256 {
+                if !wanted.tree && part.length() > 0 && part.digest() == wanted.hash {
                     return (place, Ok(None));
                 }
                 let mut tree = None;
@@ -379,8 +381,8 @@ impl Job<'_> {
         }
         // Hashed as it grew.
         match part.digest() {
-            got if got == wanted.sha256 => Ok(None),
-            got => Err(Stop::Address(Failure::Hash { expected: wanted.sha256, got })),
+            got if got == wanted.hash => Ok(None),
+            got => Err(Stop::Address(Failure::Hash { expected: wanted.hash, got })),
         }
     }
 
@@ -434,6 +436,9 @@ impl Job<'_> {
                     .map(String::from)
                     .ok_or_else(|| named(Failure::NotListed { index: shown(page.url.as_str()) }))
             }
+            Candidate::NpmDefault { path } => npm::default_registry()
+                .map(|registry| format!("{}/{path}", registry.trim_end_matches('/')))
+                .ok_or_else(|| (None, Failure::Mirror { source: self.mirrors.no_base("npm") })),
             Candidate::SparseIndex { index, name, version } => {
                 let url = format!("{}/config.json", index.trim_end_matches('/'));
                 let named = |failure| (Some(url.clone()), failure);

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FlockOperation, OFlags, RenameFlags, renameat_with};
 use sha2::Digest;
 
 use crate::input;
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256, Sha512};
 
 /// The file that a download is appended to. A trait, so that a full disk can be tested without one.
 pub(crate) trait Storage {
@@ -39,10 +39,48 @@ impl Storage for File {
     }
 }
 
+/// The state of a digest of one algorithm.
+#[derive(Clone)]
+enum Hasher {
+    Sha256(sha2::Sha256),
+    Sha512(Box<sha2::Sha512>),
+}
+
+impl Hasher {
+    /// One of the algorithm of a pin.
+    fn of(pin: FileHash) -> Hasher {
+        match pin {
+            FileHash::Sha256(_) => Hasher::Sha256(sha2::Sha256::new()),
+            FileHash::Sha512(_) => Hasher::Sha512(Box::new(sha2::Sha512::new())),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    fn reset(&mut self) {
+        match self {
+            Hasher::Sha256(hasher) => Digest::reset(hasher),
+            Hasher::Sha512(hasher) => Digest::reset(hasher.as_mut()),
+        }
+    }
+
+    fn digest(&self) -> FileHash {
+        match self.clone() {
+            Hasher::Sha256(hasher) => FileHash::Sha256(Sha256(hasher.finalize().into())),
+            Hasher::Sha512(hasher) => FileHash::Sha512(Sha512(hasher.finalize().into())),
+        }
+    }
+}
+
 /// A file that grows, and the digest of what it holds so far.
 pub(crate) struct Part<S> {
     storage: S,
-    hasher: sha2::Sha256,
+    hasher: Hasher,
     length: u64,
     received: u64,
 }
@@ -51,7 +89,7 @@ impl<S: Storage> Part<S> {
     /// An empty one.
     #[cfg(test)]
     pub fn new(storage: S) -> Self {
-        Part { storage, hasher: sha2::Sha256::new(), length: 0, received: 0 }
+        Part { storage, hasher: Hasher::Sha256(sha2::Sha256::new()), length: 0, received: 0 }
     }
 
     /// Bytes that it holds.
@@ -65,8 +103,8 @@ impl<S: Storage> Part<S> {
     }
 
     /// The digest of what it holds.
-    pub fn digest(&self) -> Sha256 {
-        Sha256(self.hasher.clone().finalize().into())
+    pub fn digest(&self) -> FileHash {
+        self.hasher.digest()
     }
 
     /// Writes all of `bytes` at the end.
@@ -104,7 +142,7 @@ impl<S: Storage> Part<S> {
 ///
 /// The lock belongs to the open file, so the kernel drops it when a process dies and nothing stale stays behind. Calls
 /// `waiting` once if another process holds it. What another process finished meanwhile is the caller's to look for.
-pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>> {
+pub(crate) fn open(path: &Path, pin: FileHash, waiting: impl FnOnce()) -> io::Result<Part<File>> {
     let mut waiting = Some(waiting);
     loop {
         // No link is followed: a `.part` that points elsewhere would have that file truncated.
@@ -125,7 +163,7 @@ pub(crate) fn open(path: &Path, waiting: impl FnOnce()) -> io::Result<Part<File>
             Err(_) => false,
         };
         if same {
-            return rehash(file);
+            return rehash(file, pin);
         }
     }
 }
@@ -158,8 +196,8 @@ fn lock(file: &File, waiting: &mut Option<impl FnOnce()>) -> io::Result<()> {
     }
 }
 
-fn rehash(mut file: File) -> io::Result<Part<File>> {
-    let mut hasher = sha2::Sha256::new();
+fn rehash(mut file: File, pin: FileHash) -> io::Result<Part<File>> {
+    let mut hasher = Hasher::of(pin);
     let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
     Ok(Part { storage: file, hasher, length, received: 0 })
 }
@@ -178,6 +216,13 @@ fn read_through(reader: &mut impl Read, mut take: impl FnMut(&[u8])) -> io::Resu
             Err(error) => return Err(error),
         }
     }
+}
+
+/// The digest and the size of a file.
+pub(crate) fn hash_file(mut file: File, pin: FileHash) -> io::Result<(FileHash, u64)> {
+    let mut hasher = Hasher::of(pin);
+    let length = read_through(&mut file, |bytes| hasher.update(bytes))?;
+    Ok((hasher.digest(), length))
 }
 
 /// Puts the complete and verified `.part` at `path` in place and returns where: under `plain`, or under `prefixed`
@@ -225,7 +270,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.part");
         fs::write(&path, "hello ").unwrap();
-        let mut part = open(&path, || {}).unwrap();
+        let mut part = open(&path, Sha256::of(b"").into(), || {}).unwrap();
         assert_eq!((part.length(), part.received()), (6, 0));
         part.append(b"world").unwrap();
         assert_eq!(part.digest(), Sha256::of(b"hello world"));
@@ -233,7 +278,7 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"hello world");
         part.restart().unwrap();
         part.append(b"x").unwrap();
-        assert_eq!((part.digest(), fs::read(&path).unwrap()), (Sha256::of(b"x"), b"x".to_vec()));
+        assert_eq!((part.digest(), fs::read(&path).unwrap()), (Sha256::of(b"x").into(), b"x".to_vec()));
     }
 
     #[test]
@@ -242,7 +287,7 @@ mod tests {
         let (target, path) = (directory.path().join("precious"), directory.path().join("a.part"));
         fs::write(&target, "precious").unwrap();
         std::os::unix::fs::symlink(&target, &path).unwrap();
-        assert!(open(&path, || {}).is_err());
+        assert!(open(&path, Sha256::of(b"").into(), || {}).is_err());
         assert_eq!(fs::read(&target).unwrap(), b"precious");
     }
 
@@ -250,11 +295,12 @@ mod tests {
     fn a_second_process_waits_and_then_sees_a_new_file() {
         let directory = tempfile::tempdir().unwrap();
         let [path, plain, prefixed] = ["a.part", "a", "b-a"].map(|name| directory.path().join(name));
-        let mut first = open(&path, || {}).unwrap();
+        let mut first = open(&path, Sha256::of(b"").into(), || {}).unwrap();
         first.append(b"done").unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();
         std::thread::scope(|scope| {
-            let second = scope.spawn(|| open(&path, || sender.send(()).unwrap()).unwrap().length());
+            let second =
+                scope.spawn(|| open(&path, Sha256::of(b"").into(), || sender.send(()).unwrap()).unwrap().length());
             // The second has found the lock taken; only now is the file moved away under it.
             receiver.recv().unwrap();
             assert_eq!(place(first, &path, &plain, &prefixed).unwrap(), plain);
@@ -268,7 +314,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let [path, plain, prefixed] = ["a.part", "a", "b-a"].map(|name| directory.path().join(name));
         fs::write(&plain, "mine").unwrap();
-        let mut part = open(&path, || {}).unwrap();
+        let mut part = open(&path, Sha256::of(b"").into(), || {}).unwrap();
         part.append(b"new").unwrap();
         assert_eq!(place(part, &path, &plain, &prefixed).unwrap(), prefixed);
         assert_eq!((fs::read(&plain).unwrap(), fs::read(&prefixed).unwrap()), (b"mine".to_vec(), b"new".to_vec()));

@@ -5,7 +5,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::input;
-use crate::nix::hash::hash_all;
 use crate::nix::nar;
 use crate::nix::store::StoreName;
 use crate::temporary::{Folder, Purpose};
@@ -13,6 +12,7 @@ use crate::temporary::{Folder, Purpose};
 use super::Wanted;
 use super::error::Failure;
 use super::http::Stop;
+use super::part;
 use super::unpack::{Limits, UnpackError, unpack};
 
 /// A verified tree, which goes when this is dropped.
@@ -55,9 +55,9 @@ pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verifi
     if let Some(expected) = wanted.size.filter(|expected| *expected != length) {
         return Err(Failure::Size { expected, got: length });
     }
-    match hash_all(file).map_err(read)? {
-        (got, _) if got == wanted.sha256 => Ok(Verified { tree: None }),
-        (got, _) => Err(Failure::Hash { expected: wanted.sha256, got }),
+    match part::hash_file(file, wanted.hash).map_err(read)? {
+        (got, _) if got == wanted.hash => Ok(Verified { tree: None }),
+        (got, _) => Err(Failure::Hash { expected: wanted.hash, got }),
     }
 }
 
@@ -71,7 +71,7 @@ fn unpacked(archive: fs::File, wanted: &Wanted, cache: &Path) -> Result<Unpacked
     unpack(archive, &tree.path(), &Limits::default()).map_err(|source| Failure::Archive { source })?;
     // Nothing else writes there: what can't be read back is the disk's fault.
     let (got, _) = nar::hash_path(&tree.path()).map_err(|error| write(&tree.path())(io::Error::other(error)))?;
-    if got == wanted.sha256 { Ok(tree) } else { Err(Failure::Tree { expected: wanted.sha256, got }) }
+    if wanted.hash == got { Ok(tree) } else { Err(Failure::Tree { expected: wanted.hash, got }) }
 }
 
 /// The failure of the place that the file came from, unless this machine's own disk failed.

@@ -36,7 +36,7 @@ impl Matrix {
             let source = lock.source(&name)?;
             wanted.of_its_source(source)?;
             differing.extend(wanted.differing(source));
-            if wanted.hash().is_some_and(|hash| hash != source.sha256) {
+            if wanted.hash().is_some_and(|hash| hash != source.hash) {
                 return Err(LockError::OtherHash { name });
             }
             // A source of cells whose SDK is missing, and of no others, is not fetched yet.

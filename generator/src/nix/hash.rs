@@ -1,4 +1,4 @@
-//! SHA-256 in every spelling that Nix and upstreams use.
+//! SHA-256 in every spelling that Nix and upstreams use, and SHA-512 as npm writes it.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -33,28 +33,36 @@ impl Sha256 {
 
     /// 64 lower-case hexadecimal digits.
     pub fn to_hex(&self) -> String {
-        use std::fmt::Write;
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("writing to a String cannot fail");
-            text
-        })
+        hex(&self.0)
     }
 
     /// `sha256-<base64>`.
     pub fn to_sri(&self) -> String {
-        let mut text = String::from("sha256-");
-        for chunk in self.0.chunks(3) {
-            let word = chunk.iter().enumerate().fold(0u32, |word, (i, byte)| word | u32::from(*byte) << (16 - 8 * i));
-            for digit in 0..4 {
-                if digit <= chunk.len() {
-                    text.push(char::from(BASE64[(word >> (18 - 6 * digit)) as usize & 63]));
-                } else {
-                    text.push('=');
-                }
+        sri("sha256", &self.0)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a String cannot fail");
+        text
+    })
+}
+
+fn sri(algorithm: &str, bytes: &[u8]) -> String {
+    let mut text = format!("{algorithm}-");
+    for chunk in bytes.chunks(3) {
+        let word = chunk.iter().enumerate().fold(0u32, |word, (i, byte)| word | u32::from(*byte) << (16 - 8 * i));
+        for digit in 0..4 {
+            if digit <= chunk.len() {
+                text.push(char::from(BASE64[(word >> (18 - 6 * digit)) as usize & 63]));
+            } else {
+                text.push('=');
             }
         }
-        text
     }
+    text
 }
 
 /// The digest and the size of what is left to read.
@@ -104,12 +112,13 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     Some(out)
 }
 
-fn from_base64(text: &[u8]) -> Option<[u8; 32]> {
-    let (digits, padding) = text.split_at(43);
-    if padding != b"=" {
+/// The digest of N bytes in base 64 with its padding.
+fn from_base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+    let (digits, padding) = text.split_at_checked((N * 8).div_ceil(6))?;
+    if padding.len() != (3 - N % 3) % 3 || padding.iter().any(|byte| *byte != b'=') {
         return None;
     }
-    let mut out = [0u8; 32];
+    let mut out = [0u8; N];
     for (chunk, digits) in out.chunks_mut(3).zip(digits.chunks(4)) {
         let mut word = 0u32;
         for (i, digit) in digits.iter().enumerate() {
@@ -118,7 +127,7 @@ fn from_base64(text: &[u8]) -> Option<[u8; 32]> {
         let bytes = word.to_be_bytes();
         chunk.copy_from_slice(&bytes[1..=chunk.len()]);
         // Bits past the digest's end must be zero, or two texts would name one digest.
-        if chunk.len() == 2 && bytes[3] != 0 {
+        if bytes.get(chunk.len() + 1..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0)) {
             return None;
         }
     }
@@ -172,9 +181,113 @@ impl<'de> Deserialize<'de> for Sha256 {
     }
 }
 
+/// The digest by which a file is pinned. npm's locks have SHA-512 and no other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileHash {
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
+/// A SHA-512 digest, read and printed as SRI (`sha512-<base64>`).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sha512(pub [u8; 64]);
+
+impl FileHash {
+    /// The algorithm as Nix names it.
+    pub fn algorithm(&self) -> &'static str {
+        match self {
+            FileHash::Sha256(_) => "sha256",
+            FileHash::Sha512(_) => "sha512",
+        }
+    }
+
+    /// Lower-case hexadecimal digits.
+    pub fn to_hex(&self) -> String {
+        match self {
+            FileHash::Sha256(hash) => hash.to_hex(),
+            FileHash::Sha512(hash) => hex(&hash.0),
+        }
+    }
+
+    /// `ALGORITHM-<base64>`.
+    pub fn to_sri(&self) -> String {
+        match self {
+            FileHash::Sha256(hash) => hash.to_sri(),
+            FileHash::Sha512(hash) => sri("sha512", &hash.0),
+        }
+    }
+}
+
+impl From<Sha256> for FileHash {
+    fn from(hash: Sha256) -> FileHash {
+        FileHash::Sha256(hash)
+    }
+}
+
+impl PartialEq<Sha256> for FileHash {
+    fn eq(&self, other: &Sha256) -> bool {
+        *self == FileHash::Sha256(*other)
+    }
+}
+
+impl fmt::Display for FileHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.to_sri())
+    }
+}
+
+impl FromStr for Sha512 {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let error = || format!("{:?} is not a SHA-512: expected sha512-<base64>", start(text));
+        let digits = text.strip_prefix("sha512-").filter(|digits| digits.len() == 88).ok_or_else(error)?;
+        from_base64(digits.as_bytes()).map(Sha512).ok_or_else(error)
+    }
+}
+
+impl fmt::Display for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&sri("sha512", &self.0))
+    }
+}
+
+impl fmt::Debug for Sha512 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for Sha512 {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Sha512 {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `printf "" | sha512sum`, and the same through `openssl base64`.
+    #[test]
+    fn sha512_is_read_and_printed_as_sri() {
+        let text = "sha512-z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+        let hash: Sha512 = text.parse().unwrap();
+        assert_eq!(hash.to_string(), text);
+        let hex = FileHash::Sha512(hash).to_hex();
+        assert!(hex.starts_with("cf83e1357eefb8bdf1542850d66d8007") && hex.len() == 128, "{hex}");
+        for wrong in ["", "sha512-", &text[..94], &text.replace("Pg==", "Ph=="), &text.replace("sha512", "sha256")] {
+            assert!(wrong.parse::<Sha512>().is_err(), "{wrong}");
+        }
+    }
 
     /// `printf "" | sha256sum`, and the same through `nix-hash --to-base32` and `nix hash to-sri`.
     const EMPTY: [&str; 3] = [

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::hash::{Sha256, to_nix32};
+use super::hash::{FileHash, Sha256, to_nix32};
 use crate::diag::start;
 
 /// The folder where nearly every Nix keeps its store. Functions named `…_in` take another directory.
@@ -173,17 +173,18 @@ pub enum Method {
 
 /// The path of a fixed output of that name and hash; the same for `nix-store --add-fixed`, and for source paths, which
 /// are recursive.
-pub fn fixed_output_path(name: &StoreName, method: Method, hash: Sha256) -> StorePath {
-    fixed_output_path_in(STORE_DIR, name, method, hash)
+pub fn fixed_output_path(name: &StoreName, method: Method, hash: impl Into<FileHash>) -> StorePath {
+    fixed_output_path_in(STORE_DIR, name, method, hash.into())
 }
 
 /// [`fixed_output_path`] in another store.
-pub fn fixed_output_path_in(dir: &str, name: &StoreName, method: Method, hash: Sha256) -> StorePath {
-    let hex = hash.to_hex();
-    match method {
-        Method::Recursive => make_path(dir, "source", &hex, &name.0),
-        Method::Flat => {
-            let inner = Sha256::of(format!("fixed:out:sha256:{hex}:").as_bytes());
+pub fn fixed_output_path_in(dir: &str, name: &StoreName, method: Method, hash: FileHash) -> StorePath {
+    let (algorithm, hex) = (hash.algorithm(), hash.to_hex());
+    match (method, hash) {
+        (Method::Recursive, FileHash::Sha256(_)) => make_path(dir, "source", &hex, &name.0),
+        (method, _) => {
+            let how = if method == Method::Recursive { "r:" } else { "" };
+            let inner = Sha256::of(format!("fixed:out:{how}{algorithm}:{hex}:").as_bytes());
             make_path(dir, "output:out", &inner.to_hex(), &name.0)
         }
     }

@@ -107,7 +107,7 @@ impl<'a> Planner<'a> {
         let same_bits = |release: &&'static Release, variant| {
             let locked = self.lock.source(&Wanted::Release(release).name());
             let chosen = release.choose(&[variant]);
-            chosen.is_some_and(|chosen| locked.is_ok_and(|locked| locked.sha256 == chosen.sha256))
+            chosen.is_some_and(|chosen| locked.is_ok_and(|locked| locked.hash == chosen.sha256))
         };
         let same_words = |built: &BTreeMap<String, String>| {
             built.len() == words.len() && words.iter().all(|(key, value)| built.get(*key).is_some_and(|it| it == value))

@@ -42,7 +42,7 @@ impl Pinned {
 
     /// The store path under which derivations name it.
     pub fn path(&self) -> StorePath {
-        fixed_output_path(&self.name, self.method(), self.wanted.sha256)
+        fixed_output_path(&self.name, self.method(), self.wanted.hash)
     }
 }
 
@@ -102,7 +102,7 @@ pub fn needed(
         let wanted = Wanted {
             name,
             file: if source.tree { format!("{}.tar.gz", source.file) } else { source.file.clone() },
-            sha256: source.sha256,
+            hash: source.hash,
             tree: source.tree,
             // The size of an archive whose bits may change would be a guess.
             size: source.size.filter(|_| !source.tree),
@@ -145,13 +145,13 @@ fn add_seed(needed: &mut Needed, seed: &SeedLock, tiers: &[Tier]) -> Result<(), 
         if package.name == seed.busybox.package {
             needed.busybox = Some(Busybox { package: package.sha256, nar: seed.busybox.nar });
         }
-        if needed.files.iter().any(|file| file.wanted.sha256 == package.sha256) {
+        if needed.files.iter().any(|file| file.wanted.hash == package.sha256) {
             continue;
         }
         let wanted = Wanted {
             name: package.name.clone(),
             file: name.clone(),
-            sha256: package.sha256,
+            hash: package.sha256.into(),
             tree: false,
             size: Some(package.size),
             urls: vec![format!("mirror://debian/{}", package.path)],

@@ -145,7 +145,7 @@ pub fn into_store(
 
     let busybox = busybox.filter(|(_, path)| !valid.contains(path));
     // The package is needed again where busybox was collected as garbage and the package was not.
-    let holds_busybox = |file: &Pinned| busybox.as_ref().is_some_and(|(of, _)| of.package == file.wanted.sha256);
+    let holds_busybox = |file: &Pinned| busybox.as_ref().is_some_and(|(of, _)| file.wanted.hash == of.package);
     let missing = needed.files.iter().filter(|file| !valid.contains(&file.path()) || holds_busybox(file));
     let missing: Vec<&Pinned> = missing.collect();
     if !missing.is_empty() {

@@ -52,7 +52,7 @@ pub struct SourcesContext<'a> {
     sources: Vec<SourceContext<'a>>,
     /// Those that no fetcher of nixpkgs knows an address of, such as crates and the user's own archives: only `crossloom
     /// fetch` gets them.
-    crates: Vec<SourceContext<'a>>,
+    only_fetched: Vec<SourceContext<'a>>,
     /// Those that are known by the files that they unpack to.
     trees: Vec<SourceContext<'a>>,
     sdks: Vec<SdkContext<'a>>,
@@ -83,7 +83,7 @@ impl SourcesContext<'_> {
                 name: Value::attribute(attribute(name)),
                 file: &source.file,
                 urls: Value::texts(&source.urls),
-                sha256: source.sha256.to_sri(),
+                sha256: source.hash.to_sri(),
             });
             context.collect()
         };
@@ -96,16 +96,17 @@ impl SourcesContext<'_> {
         });
         SourcesContext {
             fetchers: fetchers(plan),
-            sources: of(|source| !source.tree && !is_crate(source)),
-            crates: of(is_crate),
+            sources: of(|source| !source.tree && !is_only_fetched(source)),
+            only_fetched: of(is_only_fetched),
             trees: of(|source| source.tree),
             sdks: sdks.collect(),
         }
     }
 }
 
-fn is_crate(source: &LockedSource) -> bool {
-    source.urls.iter().all(|url| url.starts_with("mirror://crates/"))
+fn is_only_fetched(source: &LockedSource) -> bool {
+    let registries = ["mirror://crates/", "mirror://npm/"];
+    source.urls.iter().all(|url| registries.iter().any(|registry| url.starts_with(registry)))
 }
 
 /// The functions that sources are fetched by beside `fetchurl`.

@@ -21,7 +21,7 @@ fn wanted(body: &[u8], urls: Vec<String>) -> Wanted {
     Wanted {
         name: "thing-1.0".into(),
         file: "thing-1.0.tar".into(),
-        sha256: Sha256::of(body),
+        hash: Sha256::of(body).into(),
         tree: false,
         size: Some(body.len() as u64),
         urls,
@@ -469,7 +469,7 @@ fn many_files_come_back_in_order_and_one_failure_stops_no_other() {
     for (i, (file, result)) in files.iter().zip(results).enumerate() {
         assert_eq!(result.is_err(), i == 3, "{i}");
         if let Ok(fetched) = result {
-            assert_eq!(Sha256::of(&fs::read(&fetched.path).unwrap()), file.sha256);
+            assert_eq!(file.hash, Sha256::of(&fs::read(&fetched.path).unwrap()));
         }
     }
     assert_eq!(server.requests(), 8);

@@ -248,7 +248,7 @@ fn nothing_may_follow_an_archive() {
 
 fn wanted(urls: Vec<String>) -> Wanted {
     let (name, file) = ("thing-1.0".into(), "thing-abc.tar.gz".into());
-    Wanted { name, file, sha256: pin(), tree: true, size: None, urls }
+    Wanted { name, file, hash: pin().into(), tree: true, size: None, urls }
 }
 
 fn fetch(urls: Vec<String>, into: &Path, from: &[PathBuf], options: &Options) -> Result<Fetched, FetchError> {

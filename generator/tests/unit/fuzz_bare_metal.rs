@@ -65,7 +65,7 @@ fn fuzz(name: &'static str, path: &str, text: &str, matrix: &str, tokens: &[&str
                     // A digit of a checksum may be a capital.
                     let locked = String::from_utf8_lossy(bytes).to_lowercase();
                     for (_, source) in crates.filter(|_| path.ends_with("Cargo.lock")) {
-                        assert!(locked.contains(&source.sha256.to_hex()), "{source:?}");
+                        assert!(locked.contains(&source.hash.to_hex()), "{source:?}");
                     }
                 }
                 planned.set(planned.get() + 1);

@@ -171,6 +171,9 @@ fn mutated_addresses() {
                     assert_eq!(format!("git+{}?rev={}", commit.repository, commit.rev), text);
                     assert!(commit.rev.bytes().all(|byte| byte.is_ascii_hexdigit()), "{text}");
                 }
+                Candidate::NpmDefault { path } => {
+                    assert!(stays_below(&path) && !path.starts_with('/'), "{path}");
+                }
                 Candidate::SparseIndex { name, version, .. } => {
                     assert!(!name.contains('/') && !version.contains('/'), "{name} {version}");
                 }

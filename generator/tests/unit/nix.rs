@@ -14,7 +14,7 @@ use super::nar_tree::Node;
 use super::temporary_store::Store;
 use crate::nix::aterm;
 use crate::nix::driver::{Environment, Nix, NixError};
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256};
 use crate::nix::nar;
 use crate::nix::store::{self, Method, StoreName, StorePath};
 use crate::report::Report;
@@ -164,9 +164,17 @@ fn another_store_directory_gives_other_paths() {
     assert_eq!(dir, "/opt/store");
     let hash = Sha256::of(b"x");
     for (method, flag) in [(Method::Flat, None), (Method::Recursive, Some("--recursive"))] {
-        let computed = store::fixed_output_path_in(dir, &name("x"), method, hash).path_in(dir);
+        let computed = store::fixed_output_path_in(dir, &name("x"), method, hash.into()).path_in(dir);
         let hex = hash.to_hex();
         let args = ["--print-fixed-path"].into_iter().chain(flag).chain(["sha256", &hex, "x"]);
+        assert_eq!(store.nix.run("nix-store", args).unwrap().trim(), computed);
+    }
+    let digits = "z4PhNX7vuL3xVChQ1m2AB9Yg5AULVxXcg/SpIdNs6c5H0NE8XYXysP+DGNKHfuwvY7kxvUdBeoGlODJ6+SfaPg==";
+    let hash = FileHash::Sha512(format!("sha512-{digits}").parse().unwrap());
+    for (method, flag) in [(Method::Flat, None), (Method::Recursive, Some("--recursive"))] {
+        let computed = store::fixed_output_path_in(dir, &name("x"), method, hash).path_in(dir);
+        let hex = hash.to_hex();
+        let args = ["--print-fixed-path"].into_iter().chain(flag).chain(["sha512", &hex, "x"]);
         assert_eq!(store.nix.run("nix-store", args).unwrap().trim(), computed);
     }
     let expression = r#"derivation { name = "x"; system = "s"; builder = "b"; outputs = [ "out" "dev" ]; }"#;

@@ -175,7 +175,8 @@ fn a_commit_is_fetched() {
     let fetch = |rev: &str, sha256: Sha256| {
         let url = format!("git+file://{}?rev={rev}", repository.display());
         let file = "tree.tar.gz".to_owned();
-        let wanted = Wanted { name: "tree".to_owned(), file, sha256, tree: true, size: None, urls: vec![url] };
+        let wanted =
+            Wanted { name: "tree".to_owned(), file, hash: sha256.into(), tree: true, size: None, urls: vec![url] };
         let cache = folder.path().join("cache");
         fetch_all(&[wanted], &cache, &[], &mirrors(), &options()).remove(0)
     };

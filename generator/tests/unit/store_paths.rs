@@ -9,7 +9,7 @@ use super::temporary_store::Store;
 use crate::catalogue::{Package, Release, Variant, catalogue};
 use crate::lock::{LockedSdk, source_name};
 use crate::matrix::Matrix;
-use crate::nix::hash::Sha256;
+use crate::nix::hash::{FileHash, Sha256};
 use crate::nix::store::{Method, StoreName, fixed_output_path};
 use crate::output;
 use crate::plan::Plan;
@@ -88,7 +88,7 @@ in {{
     )
 }
 
-fn path(name: &str, method: Method, hash: crate::nix::hash::Sha256) -> String {
+fn path(name: &str, method: Method, hash: impl Into<FileHash>) -> String {
     fixed_output_path(&StoreName::new(name).unwrap(), method, hash).to_string()
 }
 
@@ -126,11 +126,11 @@ fn fetched_files_are_where_rendered_derivations_look_for_them() {
     for ((seed, _), matrix) in choices.iter().zip(&matrices) {
         let plan = imported(matrix);
         let method = |tree| if tree { Method::Recursive } else { Method::Flat };
-        let sources = plan.sources.iter().map(|(name, source)| (name, &source.file, source.tree, source.sha256));
-        let sdks = plan.sdks.iter().map(|(name, sdk)| (name, &sdk.file, true, sdk.sha256));
+        let sources = plan.sources.iter().map(|(name, source)| (name, &source.file, source.tree, source.hash));
+        let sdks = plan.sdks.iter().map(|(name, sdk)| (name, &sdk.file, true, sdk.sha256.into()));
         let expected: BTreeMap<_, _> = sources
             .chain(sdks)
-            .map(|(name, file, tree, sha256)| (name.replace(['.', '+'], "_"), path(file, method(tree), sha256)))
+            .map(|(name, file, tree, hash)| (name.replace(['.', '+'], "_"), path(file, method(tree), hash)))
             .collect();
         assert_eq!(texts(&values[seed]["sources"]), expected);
         seen += expected.len();

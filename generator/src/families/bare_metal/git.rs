@@ -160,7 +160,7 @@ impl Tree {
             version: self.revision.commit.clone(),
             // Files of two commits lie side by side in one cache.
             file: format!("{}-{}", self.package(), self.commit().get(..12).unwrap_or_default()),
-            sha256: self.sha256,
+            hash: self.sha256.into(),
             tree: true,
             urls: vec![self.archive.clone()],
         }))

@@ -34,7 +34,14 @@ fn loader_crates(target: &'static BareTarget, spec: &Spec) -> BTreeSet<Crate> {
 fn wanted_crate(it: Crate) -> Wanted {
     let Crate { name, version, sha256 } = it;
     let (file, urls) = (format!("{name}-{version}.crate"), vec![format!("mirror://crates/{name}/{version}")]);
-    Wanted::Given(Arc::new(Given { package: format!("crate-{name}"), version, file, sha256, tree: false, urls }))
+    Wanted::Given(Arc::new(Given {
+        package: format!("crate-{name}"),
+        version,
+        file,
+        hash: sha256.into(),
+        tree: false,
+        urls,
+    }))
 }
 
 /// What a cell is built from and checked with.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::sdk::SdkSource;
 use super::{
-    ABOUT, BINDINGS, CCTOOLS, CxxLibrary, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, OBJC2, SQLITE, Sdk, Spec, XAR, ZIGLANG,
+    ABOUT, BINDINGS, CCTOOLS, CxxLibrary, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, OBJC2, SQLITE, Sdk, Spec, XAR,
+    ZIGLANG,
 };
 use crate::catalogue::Package;
 use crate::family::CellOf;
@@ -237,7 +238,8 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
         return planned(Output::MissingSdk(spec.sdk.name.clone()), false);
     };
     let llvm = LLVM.default();
-    let library = |planner: &mut Planner<'_>, role: &str, recipe| runtime(planner, &compiler, target, role, recipe, &[]);
+    let library =
+        |planner: &mut Planner<'_>, role: &str, recipe| runtime(planner, &compiler, target, role, recipe, &[]);
     let builtins = library(planner, "compiler-rt", "darwin/darwin-compiler-rt");
     let plain = if cxx { "" } else { "-c" };
     let own = if spec.libcxx == CxxLibrary::Static && cxx { "-static-libcxx" } else { "" };
@@ -272,7 +274,8 @@ pub fn is_checked(sdk: &Sdk, flavour: Flavour) -> bool {
 
 /// The names of the checks of a cell, if it has any: of what is built with it, and of how its tools are called.
 fn check_names(cell: &CellOf<Darwin>) -> Option<[String; 2]> {
-    is_checked(&cell.spec.sdk, cell.spec.flavour).then(|| ["programs", "tools"].map(|kind| format!("{kind}-{}", cell.name)))
+    is_checked(&cell.spec.sdk, cell.spec.flavour)
+        .then(|| ["programs", "tools"].map(|kind| format!("{kind}-{}", cell.name)))
 }
 
 /// The checks of a cell, and what they are made of.

@@ -2,6 +2,7 @@
 //! scripts.
 
 mod configs;
+mod packages;
 mod plan;
 mod root;
 

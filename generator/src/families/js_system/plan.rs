@@ -1,12 +1,15 @@
 //! The nodes of a system: the runtime, the initramfs, and both with the kernel as one package.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use super::packages::Npm;
 use super::root::Root;
 use super::{ABOUT, JsSystem, QUICKJS_NG, Runtime, Spec};
 use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
-use crate::lock::Wanted;
+use crate::lock::{Given, Wanted};
+use crate::nix::hash::FileHash;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, node, node_name, source, text};
 
@@ -25,7 +28,41 @@ pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
     let mut wanted = linux::kernel_wanted(kernel);
     wanted.extend(musl_gcc::toolchain_wanted());
     wanted.push(Wanted::Release(QUICKJS_NG.default()));
+    wanted.extend(cell.spec.root.packages.values().map(archive));
     wanted
+}
+
+/// The archive of a package.
+fn archive(npm: &Npm) -> Wanted {
+    let Npm { name, version, integrity } = npm;
+    let file = format!("{}-{version}.tgz", npm.base());
+    // Attributes of Nix have fewer characters than npm's names: digits tell apart what would be one.
+    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    let spelt: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let package = match plain {
+        true => format!("npm-{name}"),
+        false => format!("npm-{}-{}", spelt.trim_start_matches('-'), digits([name.as_str()])),
+    };
+    let urls = vec![format!("mirror://npm/{name}/-/{file}")];
+    let given =
+        Given { package, version: version.clone(), file, hash: FileHash::Sha512(*integrity), tree: false, urls };
+    Wanted::Given(Arc::new(given))
+}
+
+/// The packages of a root, unpacked; none where it has none.
+fn packages(planner: &mut Planner<'_>, root: &Root) -> Option<String> {
+    if root.packages.is_empty() {
+        return None;
+    }
+    let archives: Vec<Wanted> = root.packages.values().map(archive).collect();
+    let names: Vec<String> = archives.iter().map(Wanted::name).collect();
+    let hashes: Vec<String> = archives.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
+    let places: Vec<String> = root.packages.keys().cloned().collect();
+    let origins = root.packages.values().map(|npm| format!("npm:{}@{}", npm.name, npm.version)).collect();
+    let all = names.iter().chain(&hashes).chain(&places);
+    let name = format!("npm-packages-{}", digits(all.map(String::as_str)));
+    let args = [("archives", Arg::Sources(names)), ("places", Arg::Texts(places)), ("origins", Arg::Texts(origins))];
+    Some(planner.add(name, "js-system/npm-packages", args))
 }
 
 /// The place of a part of a root in a tree.
@@ -81,11 +118,15 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let (app, users): (Vec<String>, Vec<String>) = (texts(&root.files), texts(&root.users));
     // The empty text keeps files of one part apart from those of the other.
     let all = app.iter().map(String::as_str).chain([""]).chain(users.iter().map(String::as_str));
-    let digits = digits(all.chain([runtime.as_str()]));
+    let packages = packages(planner, root);
+    let digits = digits(all.chain([runtime.as_str()]).chain(packages.as_deref()));
     let kernel_part = kernel.strip_prefix("linux-").unwrap_or(&kernel);
     let mut args = BTreeMap::from([("name", text(&root.name)), ("runtime", node(&runtime)), ("linux", node(&kernel))]);
     if !root.files.is_empty() {
         args.insert("app", Arg::Folder(folder(root, APP)));
+    }
+    if let Some(packages) = &packages {
+        args.insert("packages", node(packages));
     }
     if !root.users.is_empty() {
         args.insert("home", Arg::Folder(folder(root, USERS)));

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::packages::{self, Npm};
 use crate::diag::{Problem, quote};
 use crate::families::folder;
 use crate::family::table::Meaning;
-use crate::family::{Key, Table};
+use crate::family::{Entries, Key, Table};
 use crate::reader::{Reader, UserFiles, Value};
 
 /// The root that needs no table.
@@ -36,6 +37,8 @@ pub struct Root {
     pub name: String,
     /// The texts of its files by their paths in the folder. None where it is only a REPL.
     pub files: BTreeMap<String, String>,
+    /// The packages in its package-lock.json, by their places beside that.
+    pub packages: BTreeMap<String, Npm>,
     /// The texts of users' files, by paths that begin with the user's name.
     pub users: BTreeMap<String, String>,
     /// What the console has to say when it boots.
@@ -50,7 +53,7 @@ static KEYS: [Key; 3] = [
         name: "source",
         required: true,
         doc: "Its folder beside the matrix, which becomes /app. main.js there is kept running; the scripts in its folder \
-              init.d run once before, in the order of their names.",
+              init.d run once before, in the order of their names. Packages in its package-lock.json become /app/node_modules.",
         schema: || json!({ "type": "string", "pattern": folder::PATTERN }),
     },
     Key {
@@ -100,12 +103,38 @@ impl Table for Roots {
     fn built_in_value(&self, name: &str) -> Option<Meaning> {
         let none = BTreeMap::new;
         (name == REPL).then(|| {
-            Arc::new(Root { name: name.to_owned(), files: none(), users: none(), serial: Vec::new() }) as Meaning
+            Arc::new(Root {
+                name: name.to_owned(),
+                files: none(),
+                packages: BTreeMap::new(),
+                users: none(),
+                serial: Vec::new(),
+            }) as Meaning
         })
     }
 
     fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {
         read_root(reader, name, value, files).map(|root| Arc::new(root) as Meaning)
+    }
+
+    /// A package of one version has one digest, or one of the locks was changed.
+    fn compare(&self, reader: &mut Reader, entries: &Entries) {
+        let mut known: BTreeMap<(String, String), (Npm, String)> = BTreeMap::new();
+        for (name, entry) in entries {
+            let root = entry.named.meaning.clone().and_then(|meaning| meaning.downcast::<Root>().ok());
+            for npm in root.iter().flat_map(|root| root.packages.values()) {
+                let key = (npm.name.clone(), npm.version.clone());
+                let (first, owner) = known.entry(key).or_insert_with(|| (npm.clone(), name.clone()));
+                if first.integrity != npm.integrity {
+                    let message = format!(
+                        "[js-system-root.{name}] and [js-system-root.{owner}] lock {} {} with different digests",
+                        npm.name, npm.version
+                    );
+                    let hint = "one of the two files was changed by hand: remove its entry and run `npm install`";
+                    reader.report(Problem::at(entry.span.clone(), message).hint(hint));
+                }
+            }
+        }
     }
 
     fn missing_hint(&self) -> &'static str {
@@ -135,11 +164,18 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     };
     let own = read("source", source, has_scripts);
     let users = table.get("users").map(|value| read("users", value, has_users));
+    let lock = own.as_ref().and_then(|files| files.get(packages::LOCK));
+    let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock)).unwrap_or_else(|wrong| {
+        for (message, hint) in wrong {
+            reader.report(Problem::at(source.span(), message).hint(hint));
+        }
+        BTreeMap::new()
+    });
     let serial = table.get("serial").map(|value| read_serial(reader, value, &place)).unwrap_or_default();
     if reader.count() > before {
         return None;
     }
-    Some(Root { name: name.to_owned(), files: own?, users: users.unwrap_or(Some(BTreeMap::new()))?, serial })
+    Some(Root { name: name.to_owned(), files: own?, packages, users: users.unwrap_or(Some(BTreeMap::new()))?, serial })
 }
 
 /// The texts that the console has to say.
