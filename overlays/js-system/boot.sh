@@ -11,7 +11,8 @@ timeout 600 "$qemu/bin/qemu-system-$emulator" "${words[@]}" -m 256 -display none
   -kernel "$package/kernel" -initrd "$package/initramfs" \
   -append "$(<"$package/command-line") system.verbose=yes" <console >serial 2>&1 &
 machine=$!
-exec 3>console
+# For reading, too: it would wait for an emulator that did not start.
+exec 3<>console
 began=$EPOCHREALTIME
 
 # The console so far, without the codes for colours and the cursor.

@@ -27,7 +27,7 @@ if awk '$3 != 0 || $4 != 0' listing | grep .; then
   echo 'error: these do not belong to the first user' >&2
   exit 1
 fi
-if find work -mindepth 1 ! -type l -newermt '1970-01-01 00:00:02 UTC' | grep .; then
+if grep -v 'Jan  1  1970' listing; then
   echo 'error: these have a time' >&2
   exit 1
 fi

@@ -286,6 +286,10 @@ fn schema_objects() -> Vec<(String, Write)> {
             "/properties/bare-metal-kernel/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
             Box::new(|entry| format!("[bare-metal-kernel.a]\n{entry}\n")),
         ),
+        (
+            "/properties/js-system-root/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
+            Box::new(|entry| format!("[js-system-root.a]\n{entry}\n")),
+        ),
     ];
     for family in families::ALL {
         let table = format!("/properties/{}", family.about().key);
@@ -343,9 +347,9 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         let known: BTreeSet<_> = hint.trim_start_matches("known here: ").split(", ").map(str::to_owned).collect();
         assert_eq!(known, properties.keys().cloned().collect(), "{pointer}");
     }
-    // And [source], [sdk], [kernel-config], [linux-module] and [bare-metal-kernel], whose keys are the user's; and three tables
-    // of targets, in place of a kernel's linker script, target file and exit status.
-    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 5 + 3);
+    // And [source], [sdk], [kernel-config], [linux-module], [bare-metal-kernel] and [js-system-root], whose keys are the
+    // user's; and three tables of targets, in place of a kernel's linker script, target file and exit status.
+    assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 6 + 3);
 }
 
 /// Every word that the schema offers is one that the parser takes.

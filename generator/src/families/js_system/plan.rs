@@ -142,7 +142,6 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
 
     let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
     let args = [("package", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
-    let run = planner.add(format!("run-{system}"), "js-system/run-system", args.clone());
 
     let release = QUICKJS_NG.default();
     let words = [
@@ -153,12 +152,16 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     ];
     let built = planner.was_built(ABOUT.key, target.name(), &words, &[release, spec.kernel.linux]);
     let package = Cell { built, ..cell.package(&ABOUT, Output::Node(system.clone())) };
+    planner.cell(package.clone());
+    // The emulator is a program of Linux build machines.
+    if planner.system.is_linux() {
+        let run = planner.add(format!("run-{system}"), "js-system/run-system", args.clone());
+        let runner = Cell { output: Output::Node(run), built: false, ..package };
+        planner.cell(runner.renamed(|name| format!("{name}-qemu")));
+    }
     let mut boot = Vec::from(args);
     boot.push(("serial", Arg::Texts(root.serial.clone())));
     planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
     let contents = vec![("initramfs", node(&initramfs))];
     planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
-    let runner = Cell { output: Output::Node(run), built: false, ..package.clone() };
-    planner.cell(package);
-    planner.cell(runner.renamed(|name| format!("{name}-qemu")));
 }
