@@ -280,7 +280,7 @@ impl Nix {
 
     /// Adds what `path` names (not following a symbolic link) to the store as a fixed output of that name.
     pub fn add_fixed(&self, path: &Path, name: &StoreName, method: Method) -> Result<StorePath, NixError> {
-        let mut added = self.add_fixed_all(&[(path.to_owned(), name.clone())], method)?;
+        let mut added = self.add_fixed_all(&[(path.to_owned(), name.clone())], method, "sha256")?;
         // One path was added and their number checked.
         added.pop().ok_or_else(|| NixError::Output {
             command: "nix-store --add-fixed".into(),
@@ -289,14 +289,19 @@ impl Nix {
         })
     }
 
-    /// Adds many, with few commands; the store paths are in the order of `files`.
-    pub fn add_fixed_all(&self, files: &[(PathBuf, StoreName)], method: Method) -> Result<Vec<StorePath>, NixError> {
+    /// Adds many by hashes of one algorithm, with few commands; the store paths are in the order of `files`.
+    pub fn add_fixed_all(
+        &self,
+        files: &[(PathBuf, StoreName)],
+        method: Method,
+        algorithm: &str,
+    ) -> Result<Vec<StorePath>, NixError> {
         let mut added = Vec::with_capacity(files.len());
         let mut args: Vec<OsString> = vec!["--add-fixed".into()];
         if method == Method::Recursive {
             args.push("--recursive".into());
         }
-        args.push("sha256".into());
+        args.push(algorithm.into());
         for batch in files.chunks(BATCH) {
             // The stage lasts until the command is done.
             let mut stage = Stage::default();

@@ -1,5 +1,6 @@
 //! Pinned files, from wherever they can be had, into the Nix store under the paths that the rendered derivations name.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::machine::{MachineError, cache};
@@ -178,7 +179,7 @@ fn imported(nix: &Nix, needed: &Needed) -> Result<Vec<StorePath>, SourcesError> 
 }
 
 fn add_found(nix: &Nix, found: Vec<(&Pinned, Fetched)>) -> Result<(), SourcesError> {
-    let (mut flat, mut files) = (Vec::new(), Vec::new());
+    let mut flat: BTreeMap<&str, Vec<(&Pinned, PathBuf)>> = BTreeMap::new();
     for (file, fetched) in found {
         let name = &file.wanted.name;
         match fetched.tree {
@@ -188,13 +189,15 @@ fn add_found(nix: &Nix, found: Vec<(&Pinned, Fetched)>) -> Result<(), SourcesErr
                 same(name, nix.add_fixed(&tree.path(), &file.name, Method::Recursive)?, &file.path())?;
             }
             None => {
-                files.push((fetched.path, file.name.clone()));
-                flat.push(file);
+                flat.entry(file.wanted.hash.algorithm()).or_default().push((file, fetched.path));
             }
         }
     }
-    for (file, added) in flat.into_iter().zip(nix.add_fixed_all(&files, Method::Flat)?) {
-        same(&file.wanted.name, added, &file.path())?;
+    for (algorithm, found) in flat {
+        let files: Vec<_> = found.iter().map(|(file, path)| (path.clone(), file.name.clone())).collect();
+        for ((file, _), added) in found.iter().zip(nix.add_fixed_all(&files, Method::Flat, algorithm)?) {
+            same(&file.wanted.name, added, &file.path())?;
+        }
     }
     Ok(())
 }

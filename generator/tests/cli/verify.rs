@@ -147,7 +147,7 @@ impl Project {
         for method in [Method::Flat, Method::Recursive] {
             let files = self.files.iter().filter(|(_, it)| *it == method);
             let files: Vec<_> = files.map(|(path, _)| (path.clone(), file_name(path))).collect();
-            store.nix.add_fixed_all(&files, method).unwrap();
+            store.nix.add_fixed_all(&files, method, "sha256").unwrap();
         }
         Some(store)
     }

@@ -261,7 +261,7 @@ fn many_files_are_added_at_once_and_links_are_not_followed() {
             (path, name(&format!("x{}", n / 2)))
         })
         .collect();
-    let added = store.nix.add_fixed_all(&files, Method::Flat).unwrap();
+    let added = store.nix.add_fixed_all(&files, Method::Flat, "sha256").unwrap();
     for (n, path) in added.iter().enumerate() {
         let hash = Sha256::of(n.to_string().as_bytes());
         assert_eq!(*path, store::fixed_output_path(&name(&format!("x{}", n / 2)), Method::Flat, hash));
@@ -269,7 +269,7 @@ fn many_files_are_added_at_once_and_links_are_not_followed() {
     let absent = store::fixed_output_path(&name("absent"), Method::Flat, Sha256::of(b""));
     let valid = store.nix.valid_paths(added.iter().chain([&absent])).unwrap();
     assert_eq!(valid, added.iter().cloned().collect());
-    assert_eq!(store.nix.add_fixed_all(&[], Method::Flat).unwrap(), []);
+    assert_eq!(store.nix.add_fixed_all(&[], Method::Flat, "sha256").unwrap(), []);
 
     let link = store.path("link");
     symlink("file 1", &link).unwrap();
