@@ -14,8 +14,8 @@ stdenv.mkDerivation {
     name
     toolchains
     targets
-    toolPrefixes
     ;
+  prefixes = toolPrefixes;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./prefix.sh;

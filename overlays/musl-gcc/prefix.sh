@@ -2,7 +2,7 @@
 # Puts toolchains together. Files are copied, since a driver that is reached through a link looks for its parts where the link
 # points.
 read -r -a ofTargets <<<"$targets"
-read -r -a ofPrefixes <<<"$toolPrefixes"
+read -r -a ofPrefixes <<<"$prefixes"
 
 # pkg-config for one target, below the folder that the program is in.
 pkgConfig() {

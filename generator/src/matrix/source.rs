@@ -319,7 +319,8 @@ impl<'a> Entry<'a, '_> {
         let (key, origin) = match given.as_slice() {
             [] => {
                 // Nothing needs them, but their types may be wrong.
-                (self.text("rev"), self.text("hash"));
+                self.text("rev");
+                self.text("hash");
                 let hint = "release = \"1.2.5\" patches a release of the catalogue; url = \"https://…\" and file = \"….tar.gz\" are \
                             archives; git = \"https://…\" with rev is a commit";
                 let message = format!("{} does not say where its files come from", self.place);

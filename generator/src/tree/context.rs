@@ -55,6 +55,8 @@ pub struct SourcesContext<'a> {
     only_fetched: Vec<SourceContext<'a>>,
     /// Those that are known by the files that they unpack to.
     trees: Vec<SourceContext<'a>>,
+    /// The same that only git brings, which `crossloom fetch` calls.
+    commits: Vec<SourceContext<'a>>,
     sdks: Vec<SdkContext<'a>>,
 }
 
@@ -82,7 +84,9 @@ impl SourcesContext<'_> {
             let context = named.map(|(name, source)| SourceContext {
                 name: Value::attribute(attribute(name)),
                 file: &source.file,
-                urls: Value::texts(&source.urls),
+                urls: Value::List(
+                    source.urls.iter().filter(|url| !is_of_git(url)).map(|url| Value::text(url)).collect(),
+                ),
                 sha256: source.hash.to_sri(),
             });
             context.collect()
@@ -98,7 +102,8 @@ impl SourcesContext<'_> {
             fetchers: fetchers(plan),
             sources: of(|source| !source.tree && !is_only_fetched(source)),
             only_fetched: of(is_only_fetched),
-            trees: of(|source| source.tree),
+            trees: of(|source| source.tree && !is_commit(source)),
+            commits: of(is_commit),
             sdks: sdks.collect(),
         }
     }
@@ -109,9 +114,18 @@ fn is_only_fetched(source: &LockedSource) -> bool {
     source.urls.iter().all(|url| registries.iter().any(|registry| url.starts_with(registry)))
 }
 
+/// Whether only `crossloom fetch` knows what to do with an address: it calls git.
+fn is_of_git(url: &str) -> bool {
+    url.starts_with("git+")
+}
+
+fn is_commit(source: &LockedSource) -> bool {
+    source.tree && source.urls.iter().all(|url| is_of_git(url))
+}
+
 /// The functions that sources are fetched by beside `fetchurl`.
 fn fetchers(plan: &Plan) -> Vec<Value<'static>> {
-    let trees = plan.sources.values().any(|source| source.tree);
+    let trees = plan.sources.values().any(|source| source.tree && !is_commit(source));
     trees.then(|| Value::variable("fetchzip")).into_iter().collect()
 }
 

@@ -32,6 +32,7 @@ fn cells(system: &str) -> Matrix {
     let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
+         prefix = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}]\n\
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
          sdk = [\"zig\", \"apple\", \"open\"]\nflavour = [\"llvm\", \"osxcross\"]\n\
@@ -42,6 +43,11 @@ fn cells(system: &str) -> Matrix {
          modules = [\"greeting\"]\n{bare_metal}\
          [linux-module.greeting]\nsource = \"examples/kernel-module/greeting\"\n\
          [sdk.mine]\nkind = \"file\"\n\
+         [source.mine]\npackage = \"musl\"\nversion = \"1.2.5-mine\"\nrelease = \"1.2.5\"\n\
+         patches = [\"generator/tests/data/fix.patch\"]\n\
+         [source.trunk]\npackage = \"musl\"\nversion = \"1.2.6-trunk\"\ngit = \"https://git.example.org/musl\"\n\
+         rev = \"0123456789abcdef0123456789abcdef01234567\"\n\
+         hash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"\n\
          [sdk.apple]\nkind = \"apple\"\naccept-license = true\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"\n"
     );
@@ -127,7 +133,9 @@ fn every_recipe_evaluates_with_nixpkgs() {
         // Of a family that has no cell here nothing is called.
         let is_here = |path: &&str| path.split_once('/').is_some_and(|(family, _)| families.contains(family));
         let called = project::recipes().chain(project::shells()).filter(is_here);
-        for path in called.chain(["aggregate.nix", "missing-sdk.nix"]) {
+        for path in
+            called.chain(["aggregate.nix", "missing-sdk.nix", "source/git-source.nix", "source/patched-source.nix"])
+        {
             assert!(words.contains(format!("./{path}").as_str()), "{path} is not called");
         }
     }

@@ -46,7 +46,7 @@ fn releases(spec: &Spec) -> [&'static Release; 4] {
 
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     let system = planner.system;
-    let mut prefixes: Vec<(String, Vec<(&CellOf<MuslGcc>, String)>)> = Vec::new();
+    let mut prefixes: Vec<(String, Vec<Member<'_>>)> = Vec::new();
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
         let toolchain = toolchain(planner, cell.target, &cell.spec);
         planner.check(programs(system, cell, &toolchain));
@@ -77,6 +77,9 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     }
 }
 
+/// A cell and the node of its toolchain.
+type Member<'a> = (&'a CellOf<MuslGcc>, String);
+
 /// The name of the package that all targets of a cell's versions are in.
 fn in_prefix(cell: &CellOf<MuslGcc>, name: &str) -> String {
     let own = format!("{}-{}", ABOUT.key, cell.target.triple());
@@ -84,7 +87,7 @@ fn in_prefix(cell: &CellOf<MuslGcc>, name: &str) -> String {
 }
 
 /// The package with all targets of some versions.
-fn prefix(planner: &mut Planner<'_>, name: String, members: &[(&CellOf<MuslGcc>, String)]) {
+fn prefix(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) {
     let Some((first, _)) = members.first() else { return };
     let parts = members
         .iter()
@@ -102,7 +105,7 @@ fn prefix(planner: &mut Planner<'_>, name: String, members: &[(&CellOf<MuslGcc>,
 }
 
 /// The node of toolchains in one prefix, each with the second names of its programs.
-fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[(&CellOf<MuslGcc>, String)]) -> String {
+fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) -> String {
     let toolchains = members.iter().map(|(_, toolchain)| toolchain.clone()).collect();
     let targets = members.iter().map(|(cell, _)| cell.target.triple().to_owned()).collect();
     let prefixes = members.iter().map(|(cell, _)| tool_prefix(cell).to_owned()).collect();
