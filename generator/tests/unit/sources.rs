@@ -181,7 +181,7 @@ fn a_commit_is_fetched() {
         fetch_all(&[wanted], &cache, &[], &mirrors(), &options()).remove(0)
     };
     let failure = |result| match result {
-        Err(FetchError::Unavailable { mut attempts, .. }) => attempts.remove(0).failure,
+        Err(FetchError::Unavailable { mut attempts, .. }) => attempts.pop().unwrap().failure,
         other => panic!("{other:?}"),
     };
     let Failure::Tree { got, .. } = failure(fetch(&first, Sha256::of(b""))) else { panic!() };
