@@ -38,7 +38,6 @@ in
       "darwin-cc"
       "darwin-compiler-rt"
       "darwin-libcxx"
-      "darwin-runtimes"
       "darwin-shell"
       "libcxx-stub"
       "libtapi"
