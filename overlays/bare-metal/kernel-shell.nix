@@ -76,9 +76,6 @@ mkShellNoCC {
   CROSSLOOM_CELL = cell;
   CARGO_BUILD_TARGET = if targetFile == "" then target else targetFile;
   CARGO_NET_OFFLINE = "true";
-  CARGO_UNSTABLE_BUILD_STD = "core,alloc,compiler_builtins";
-  CARGO_UNSTABLE_BUILD_STD_FEATURES = "compiler-builtins-mem";
-  CARGO_UNSTABLE_PANIC_ABORT_TESTS = "true";
   # Unstable features, which the standard library and kernels need.
   RUSTC_BOOTSTRAP = "1";
   RUST_SRC_PATH = "${rust}/lib/rustlib/src/rust/library";

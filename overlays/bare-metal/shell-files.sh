@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
 
 mkdir -p "$out/bin"
-cat >"$out/config.toml" <<EOF
+cat >"$out/crates.toml" <<EOF
 [source.crates-io]
 replace-with = "vendored"
 
@@ -12,20 +12,26 @@ words "${git:-}"
 for tree in "${words[@]}"; do
   cat "$tree/config.toml" >>"$out/config.toml"
 done
+cat >"$out/standard.toml" <<EOF
+[unstable]
+build-std = ["core", "alloc", "compiler_builtins"]
+build-std-features = ["compiler-builtins-mem"]
+panic-abort-tests = true
+EOF
 
-# cargo takes no variable for the place of its crates. `cargo +toolchain` is rustup's, and there is none here.
+# cargo takes no variables for these, or not lists. `cargo +toolchain` is rustup's, and there is none here.
 cat >"$out/bin/cargo" <<EOF
 #!$shell
-exec "$rust/bin/cargo" --config "$out/config.toml" "\$@"
+exec "$rust/bin/cargo" --config "$out/crates.toml" --config "$out/standard.toml" "\$@"
 EOF
 
 # `cargo host build -p TOOL`: for the build machine, with its own standard library.
 cat >"$out/bin/cargo-host" <<EOF
 #!$shell
 shift
-unset CARGO_UNSTABLE_BUILD_STD CARGO_UNSTABLE_BUILD_STD_FEATURES CARGO_BUILD_TARGET
+unset CARGO_BUILD_TARGET
 export CARGO_TARGET_DIR=\${CARGO_TARGET_DIR:-target}/host
-exec "$rust/bin/cargo" --config "$out/config.toml" "\$@"
+exec "$rust/bin/cargo" --config "$out/crates.toml" "\$@"
 EOF
 
 # Its standard library is the tree's, in which rust-analyzer looks for sources, too.
