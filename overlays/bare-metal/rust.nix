@@ -9,6 +9,8 @@
   llvm,
   # The lock of each build system.
   locks,
+  # What else is done when it is laid out.
+  more ? "",
 }:
 let
   inherit (stdenv.buildPlatform) system;
@@ -21,9 +23,8 @@ stdenv.mkDerivation {
   inherit (packages) tree;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.replaceStrings [ "llvm-19" ] [ "llvm-${llvm}" ] (
-    builtins.readFile ./rust.sh
-  );
+  installPhase =
+    builtins.replaceStrings [ "llvm-19" ] [ "llvm-${llvm}" ] (builtins.readFile ./rust.sh) + more;
 
   meta.description = "rustc ${version}, cargo, and the standard library's sources";
 }

@@ -958,6 +958,19 @@ mod tests {
             assert!(messages.len() == 1 && messages[0].contains(expected), "{expected}: {messages:?}");
             assert!(problems[0].hint.is_some(), "{messages:?}");
         }
+        // Only a loader for PCs needs a crate, and each target can boot in its own way.
+        let arm = |boot: &str| {
+            let text = format!(
+                "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[bare-metal]\ntargets = [\"aarch64-unknown-none\", \
+                 \"x86_64-unknown-none\"]\nkernel = [\"mine\"]\n[bare-metal-kernel.mine]\n{TABLE}boot = {boot}\n"
+            );
+            Matrix::parse_with(&text, &workspace()).map(|matrix| matrix.wanted().into_keys().collect::<Vec<_>>())
+        };
+        let wanted = arm("{ aarch64-unknown-none = [\"direct\", \"uefi\"] }").unwrap();
+        assert!(wanted.iter().any(|name| name.starts_with("qemu-efi-aarch64")), "{wanted:?}");
+        assert!(!wanted.iter().any(|name| name.starts_with("ovmf")), "{wanted:?}");
+        let bios = arm("{ aarch64-unknown-none = [\"bios\"] }").unwrap_err();
+        assert!(bios[0].message.contains("boots by bios, for which there is no loader"), "{}", bios[0].message);
         // And with a second compiler.
         let both = |table: &str, files: &Files| {
             let text = format!(
