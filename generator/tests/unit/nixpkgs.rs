@@ -17,10 +17,15 @@ fn shape() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/nixpkgs-shape.nix")
 }
 
-/// A kernel, and disk images of it for both kinds of firmware.
-const BARE_METAL: &str = "[bare-metal]\ntargets = [\"x86_64-unknown-none\"]\nkernel = [\"loaded\"]\n\
+/// A kernel with disk images of it for every loader, and one with C and tests, which each compiler compiles.
+const BARE_METAL: &str = "[bare-metal]\ntargets = [\"x86_64-unknown-none\", \"aarch64-unknown-none\"]\n\
+                          kernel = [\"loaded\", \"tested\"]\n\
+                          include = [{ target = \"aarch64-unknown-none\", kernel = \"tested\", rust = \"1.97.1\" }]\n\
                           [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
-                          boot = [\"uefi\", \"bios\"]\nserial = [\"loaded\"]\nhost-tools = [\"segments\"]\n";
+                          serial = [\"loaded\"]\nhost-tools = [\"segments\"]\n\
+                          boot = { x86_64-unknown-none = [\"uefi\", \"bios\"], aarch64-unknown-none = [\"uefi\"] }\n\
+                          [bare-metal-kernel.tested]\nsource = \"examples/bare-metal/kernel\"\npackage = \"kernel\"\n\
+                          serial = [\"kernel\"]\nc-compiler = \"llvm\"\ntests = true\n";
 
 /// Cells that between them use every recipe; one lacks its SDK.
 fn cells(system: &str) -> Matrix {

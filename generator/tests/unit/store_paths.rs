@@ -34,7 +34,8 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
          [darwin]\ntargets = [\"arm64-apple-darwin22\"]\nsdk = {names}\nflavour = [\"osxcross\"]\n\
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin17\"]\nvalgrind = {}\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
-         [bare-metal]\ntargets = [\"x86_64-unknown-none\"]\nkernel = [\"loaded\"]\n\
+         [bare-metal]\ntargets = [\"x86_64-unknown-none\", \"aarch64-unknown-none\", \"riscv64gc-unknown-none-elf\"]\n\
+         kernel = [\"loaded\"]\n\
          [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
          boot = [\"uefi\"]\nserial = [\"loaded\"]\n{tables}[sdk.mine]\nkind = \"file\"\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"{}\"\n",
