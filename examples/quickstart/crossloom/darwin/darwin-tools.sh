@@ -125,9 +125,7 @@ note '== native programs inside'
 export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc
 cmake -G Ninja -S nested -B nested-told -DTOOLCHAIN_FOR_BUILD="$CMAKE_TOOLCHAIN_FILE_FOR_BUILD" >log || { cat log; exit 1; }
 cmake --build nested-told >log || { cat log; exit 1; }
-native cmake -G Ninja -S nested -B nested-native -DCMAKE_TOOLCHAIN_FILE="$CMAKE_TOOLCHAIN_FILE" >log || { cat log; exit 1; }
-native cmake --build nested-native >log || { cat log; exit 1; }
-sound nested-told/outer nested-native/outer
+sound nested-told/outer
 # As the crates `cmake` and `cc` choose for a build script, which runs here.
 env CMAKE_TOOLCHAIN_FILE="$HOST_CMAKE_TOOLCHAIN_FILE" cmake -G Ninja -S nested/tool -B for-host >log || { cat log; exit 1; }
 cmake --build for-host >log && for-host/tool >/dev/null
@@ -226,19 +224,4 @@ END
       sound pool
     fi
   fi
-fi
-
-if [ -n "$stubs" ] && [ -n "$cxx" ]; then
-  note '== instrumented programs'
-  "$cc" -fprofile-instr-generate -fcoverage-mapping count.c -o covered
-  "$cc" --coverage count.c -o gcov
-  "$cc" -fsanitize=undefined count.c -o checked
-  "$cc++" -fsanitize=undefined catch.cc throw.cc -o checked-cxx
-  ubsan=$toolchain/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib
-  # shellcheck disable=SC2086 # a pattern
-  for library in $ubsan; do
-    sound covered gcov "$library"
-    static-macho check --sdk "$toolchain/sdk" --library "$library" checked checked-cxx || wrong 'UBSan'
-  done
-  refused 'asan' "$cc" -fsanitize=address count.c -o addressed
 fi

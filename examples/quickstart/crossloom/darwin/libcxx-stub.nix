@@ -17,10 +17,11 @@ stdenv.mkDerivation {
   phases = [ "installPhase" ];
   installPhase = ''
     mkdir -p "$out/lib"
-    ${stubs}/bin/stubs libcxx --abi ${libcxx}/share/abi --minimum ${minimum} \
-      --availability ${libcxx}/include/c++/v1/__configuration/availability.h > "$out/lib/libc++.tbd"
-    # libc++ passes on what programs need of libc++abi, so that one name does for both.
-    for name in libc++.1 libc++abi; do ln -s libc++.tbd "$out/lib/$name.tbd"; done
+    for library in libc++ libc++abi; do
+      ${stubs}/bin/stubs libcxx --library "$library" --abi ${libcxx}/share/abi --minimum ${minimum} \
+        --availability ${libcxx}/include/c++/v1/__configuration/availability.h > "$out/lib/$library.tbd"
+    done
+    ln -s libc++.tbd "$out/lib/libc++.1.tbd"
     for symbol in __Znwm ___cxa_throw ___gxx_personality_v0 __ZTISt9exception __ZNSt13runtime_errorC1EPKc; do
       grep -q "'$symbol'" "$out/lib/libc++.tbd" || { echo "the stub lacks $symbol" >&2; exit 1; }
     done

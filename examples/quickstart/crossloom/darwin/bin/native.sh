@@ -2,8 +2,7 @@
 # native COMMAND…: runs a command without what this toolchain's shell tells build systems about the target, so that it builds
 # for the machine that it runs on.
 #
-# For build systems that build a program and run it on their way: with the target named on the command line alone, as in
-# `native cmake -DCMAKE_TOOLCHAIN_FILE="$CMAKE_TOOLCHAIN_FILE" …`, a nested build that knows nothing of it is a native one.
+# A CMake inside a CMake has to be told of native.cmake all the same: the outer one exports its own compiler as CC.
 set -eu
 if [ $# = 0 ]; then
   echo "usage: native COMMAND [ARGUMENT]..." >&2

@@ -18,34 +18,49 @@ fn version(text: &str) -> Option<Version> {
     Some((major, parts.next().map_or(Some(0), |minor| minor.parse().ok())?))
 }
 
-/// The stub for a version of macOS.
-pub fn stub(directory: &Path, availability: &str, minimum: &str) -> Result<String, String> {
+/// The stub for a version of macOS: of libc++, or of libc++abi, most of which libc++ passes on.
+pub fn stub(library: &str, directory: &Path, availability: &str, minimum: &str) -> Result<String, String> {
+    let passed_on = match library {
+        "libc++" => false,
+        "libc++abi" => true,
+        other => return Err(format!("{other} is neither libc++ nor libc++abi")),
+    };
+    let install_name = if passed_on { "/usr/lib/libc++abi.dylib" } else { "/usr/lib/libc++.1.dylib" };
     let wanted = version(minimum).ok_or_else(|| format!("{minimum} is not a version"))?;
     let since = introduced(availability);
     if since.is_empty() {
         return Err("the header of availability names no macOS".to_owned());
     }
-    let brought = changes(&crate::read(directory.join("CHANGELOG.TXT"))?);
+    let changelog = crate::read(directory.join("CHANGELOG.TXT"))?;
+    let brought = changes(&changelog);
     let mut parts = Vec::new();
     for (processor, targets) in PROCESSORS {
         let name = format!("{processor}-apple-darwin.libcxxabi.v1.stable.exceptions.nonew.abilist");
-        let listed = exported(&crate::read(directory.join(&name))?);
-        if listed.len() < 1000 {
+        let list = crate::read(directory.join(&name))?;
+        let mut listed = exported(&list, passed_on);
+        if listed.len() < if passed_on { 100 } else { 1000 } {
             return Err(format!("{name} names {} symbols only", listed.len()));
+        }
+        if passed_on {
+            // Those that libc++ passes on no longer are libc++abi's still.
+            let kept = changelog.lines().filter_map(|line| line.trim().strip_prefix("Symbol not reexported anymore: "));
+            listed.extend(kept.map(str::to_owned));
         }
         let there = |symbol: &String| match brought.get(symbol) {
             // Older than the changelog.
             None => true,
+            Some(_) if passed_on && changelog.contains(&format!("not reexported anymore: {symbol}\n")) => true,
             Some(release) => available(&since, *release).is_some_and(|macos| macos <= wanted),
         };
         parts.push(Part { targets, symbols: listed.into_iter().filter(there).collect(), classes: BTreeSet::new() });
     }
-    Ok(Stub { install_name: "/usr/lib/libc++.1.dylib".to_owned(), reexports: Vec::new(), parts }.text())
+    Ok(Stub { install_name: install_name.to_owned(), reexports: Vec::new(), parts }.text())
 }
 
-/// `{'is_defined': True, 'name': '__Znwm', 'type': 'I'}`: what is defined, or passed on from libc++abi.
-fn exported(list: &str) -> BTreeSet<String> {
-    let defined = list.lines().filter(|line| line.contains("'is_defined': True"));
+/// `{'is_defined': True, 'name': '__Znwm', 'type': 'I'}`: what is defined, or passed on from libc++abi; or the latter alone.
+fn exported(list: &str, passed_on: bool) -> BTreeSet<String> {
+    let wanted = |line: &&str| line.contains("'is_defined': True") && (!passed_on || line.contains("'type': 'I'"));
+    let defined = list.lines().filter(wanted);
     defined.filter_map(|line| line.split_once("'name': '")?.1.split('\'').next()).map(str::to_owned).collect()
 }
 
@@ -62,7 +77,10 @@ fn changes(changelog: &str) -> BTreeMap<String, u32> {
             ours = true;
         } else if text.starts_with("* ") {
             ours = true;
-        } else if lines.peek().is_some_and(|next| !text.is_empty() && next.trim().starts_with("---") && !text.starts_with("---")) {
+        } else if lines
+            .peek()
+            .is_some_and(|next| !text.is_empty() && next.trim().starts_with("---") && !text.starts_with("---"))
+        {
             // A heading: the platforms that the lines below it are about.
             ours = text.contains("apple") || text.starts_with("All");
         } else if text.starts_with("All platforms") {
@@ -143,7 +161,9 @@ mod tests {
     #[test]
     fn lists() {
         let list = "{'is_defined': False, 'name': '__Znwm', 'type': 'U'}\n\
-                    {'is_defined': True, 'name': '__ZdlPv', 'type': 'I'}\n";
-        assert_eq!(exported(list), ["__ZdlPv".to_owned()].into());
+                    {'is_defined': True, 'name': '__ZdlPv', 'type': 'I'}\n\
+                    {'is_defined': True, 'name': '__ZNSt3__1fE', 'type': 'FUNC'}\n";
+        assert_eq!(exported(list, false), ["__ZNSt3__1fE", "__ZdlPv"].map(str::to_owned).into());
+        assert_eq!(exported(list, true), ["__ZdlPv".to_owned()].into());
     }
 }

@@ -24,8 +24,8 @@ stubs library --install-name PATH [--ast FILE]… [--bindings DIRECTORY]… [--n
     (-Xclang -ast-dump), those that a crate of bindings declares, with its classes, and names in a file. What a stub given by
     --without exports, or another AST declares, is left out.
 
-stubs libcxx --abi DIRECTORY --availability FILE --minimum VERSION
-    Write the stub of libc++ as macOS VERSION has it, from LLVM's lists, its changelog and its header of availability.
+stubs libcxx --library NAME --abi DIRECTORY --availability FILE --minimum VERSION
+    Write the stub of libc++ or libc++abi as macOS VERSION has it, from LLVM's lists, its changelog and its header of availability.
 ";
 
 /// The symbols of a library, as C and Objective-C name them.
@@ -76,21 +76,13 @@ fn run(arguments: &[String]) -> Result<String, String> {
     };
     match command.as_str() {
         "library" => {
-            known(&[
-                "--install-name",
-                "--ast",
-                "--bindings",
-                "--names",
-                "--reexport",
-                "--without",
-                "--without-ast",
-            ])?;
+            known(&["--install-name", "--ast", "--bindings", "--names", "--reexport", "--without", "--without-ast"])?;
             library(one("--install-name")?, &pairs)
         }
         "libcxx" => {
-            known(&["--abi", "--availability", "--minimum"])?;
+            known(&["--library", "--abi", "--availability", "--minimum"])?;
             let minimum = one("--minimum")?;
-            abi::stub(Path::new(one("--abi")?), &read(one("--availability")?)?, minimum)
+            abi::stub(one("--library")?, Path::new(one("--abi")?), &read(one("--availability")?)?, minimum)
         }
         _ => Err(format!("{command} is not a command\n{USAGE}")),
     }

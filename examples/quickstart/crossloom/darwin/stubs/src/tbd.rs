@@ -76,7 +76,11 @@ mod tests {
             symbols: ["_a", "_b$c"].map(str::to_owned).into(),
             classes: ["NSThing".to_owned()].into(),
         };
-        let stub = Stub { install_name: "/usr/lib/libA.dylib".into(), reexports: vec!["/usr/lib/libB.dylib".into()], parts: vec![part] };
+        let stub = Stub {
+            install_name: "/usr/lib/libA.dylib".into(),
+            reexports: vec!["/usr/lib/libB.dylib".into()],
+            parts: vec![part],
+        };
         let text = stub.text();
         assert!(text.contains("    symbols: [ '_a', '_b$c' ]\n    objc-classes: [ 'NSThing' ]\n...\n"), "{text}");
         assert!(text.contains("reexported-libraries:\n  - targets: [ 'x86_64-macos', 'arm64-macos' ]\n"), "{text}");
