@@ -55,7 +55,7 @@ for option in '-segaddr __TEXT 0x200000000' '-image_base 0x200000000' -warn_weak
 done
 if [ -e undone ] || [ -e both.o ]; then wrong 'what was refused was written all the same'; fi
 # What Apple's linker leaves undone itself stays a warning.
-"$cc" -Wl,-s count.o -o done 2>/dev/null
+"$cc" -Wl,-s count.o -o "done" 2>/dev/null
 
 note '== strip'
 "$cc" -g -c count.c
@@ -120,6 +120,7 @@ for options in '-C strip=none' '-C strip=debuginfo' '-C strip=symbols'; do
 done
 
 note '== native programs inside'
+# shellcheck disable=SC2016 # the inner shell expands these
 "$toolchain/bin/native" bash -c '
   [ "$CC" = "$HOST_CC" ] && [ -z "${CMAKE_TOOLCHAIN_FILE:-}${MACOSX_DEPLOYMENT_TARGET:-}" ] && ! type -P otool >&2'
 export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc
