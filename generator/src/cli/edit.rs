@@ -70,7 +70,7 @@ pub fn named(word: &str, family: Option<&str>) -> std::result::Result<Target, Ed
 
 /// Adds targets.
 pub fn add(args: &EditArgs) -> Result<Outcome> {
-    change(args, "added to", |text, target| with(text, target))
+    change(args, "added to", with)
 }
 
 /// Removes targets.

@@ -226,7 +226,7 @@ mod tests {
             }
         }
         // A line that the program does not accept would be seen.
-        assert!(Cli::try_parse_from(["crossloom", "build"]).is_err());
+        assert!(Cli::try_parse_from(["crossloom", "add"]).is_err());
     }
 
     /// Names of variables in the text of a source file: those that stand in quotes after a call that reads one.

@@ -112,9 +112,9 @@ pub enum Failure {
     #[error("hash mismatch: expected {expected}, got {got}")]
     Hash {
         /// Pinned digest.
-        expected: FileHash,
+        expected: Box<FileHash>,
         /// Digest of what is there.
-        got: FileHash,
+        got: Box<FileHash>,
     },
     /// The unpacked archive has another hash.
     #[error("hash mismatch of what it unpacks to: expected {expected}, got {got}")]

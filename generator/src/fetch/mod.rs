@@ -382,7 +382,7 @@ impl Job<'_> {
         // Hashed as it grew.
         match part.digest() {
             got if got == wanted.hash => Ok(None),
-            got => Err(Stop::Address(Failure::Hash { expected: wanted.hash, got })),
+            got => Err(Stop::Address(Failure::Hash { expected: Box::new(wanted.hash), got: Box::new(got) })),
         }
     }
 
@@ -419,7 +419,7 @@ impl Job<'_> {
     }
 
     /// The file's own address; an error names the index that was asked.
-    fn resolve(&self, client: &Client, candidate: Candidate) -> Result<String, (Option<String>, Failure)> {
+    fn resolve(&self, client: &Client, candidate: Candidate) -> Result<String, (Option<Box<str>>, Failure)> {
         match candidate {
             Candidate::Url(url) => Ok(url),
             // git brings it, and no address of it is asked.
@@ -429,7 +429,7 @@ impl Job<'_> {
                     .or_else(pip::default_index)
                     .ok_or_else(|| (None, Failure::Mirror { source: self.mirrors.no_base("pypi") }))?;
                 let url = format!("{}/{project}/", index.trim_end_matches('/'));
-                let named = |failure| (Some(url.clone()), failure);
+                let named = |failure| (Some(url.as_str().into()), failure);
                 let page = client.get_page(&url, LARGEST_INDEX_PAGE, SIMPLE_INDEX).map_err(named)?;
                 let text = String::from_utf8_lossy(&page.bytes);
                 pip::file_url(&text, &page.content_type, &page.url, &file)
@@ -441,7 +441,7 @@ impl Job<'_> {
                 .ok_or_else(|| (None, Failure::Mirror { source: self.mirrors.no_base("npm") })),
             Candidate::SparseIndex { index, name, version } => {
                 let url = format!("{}/config.json", index.trim_end_matches('/'));
-                let named = |failure| (Some(url.clone()), failure);
+                let named = |failure| (Some(url.as_str().into()), failure);
                 let bytes = client.get_bytes(&url, 1 << 20).map_err(named)?;
                 cargo::download_template(&String::from_utf8_lossy(&bytes))
                     .map(|template| cargo::download_url(&template, &name, &version))

@@ -57,7 +57,7 @@ pub(super) fn check(path: &Path, wanted: &Wanted, cache: &Path) -> Result<Verifi
     }
     match part::hash_file(file, wanted.hash).map_err(read)? {
         (got, _) if got == wanted.hash => Ok(Verified { tree: None }),
-        (got, _) => Err(Failure::Hash { expected: wanted.hash, got }),
+        (got, _) => Err(Failure::Hash { expected: Box::new(wanted.hash), got: Box::new(got) }),
     }
 }
 

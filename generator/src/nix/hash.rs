@@ -203,7 +203,7 @@ impl FileHash {
     }
 
     /// Lower-case hexadecimal digits.
-    pub fn to_hex(&self) -> String {
+    pub fn to_hex(self) -> String {
         match self {
             FileHash::Sha256(hash) => hash.to_hex(),
             FileHash::Sha512(hash) => hex(&hash.0),
@@ -211,7 +211,7 @@ impl FileHash {
     }
 
     /// `ALGORITHM-<base64>`.
-    pub fn to_sri(&self) -> String {
+    pub fn to_sri(self) -> String {
         match self {
             FileHash::Sha256(hash) => hash.to_sri(),
             FileHash::Sha512(hash) => sri("sha512", &hash.0),

@@ -84,9 +84,7 @@ impl SourcesContext<'_> {
             let context = named.map(|(name, source)| SourceContext {
                 name: Value::attribute(attribute(name)),
                 file: &source.file,
-                urls: Value::List(
-                    source.urls.iter().filter(|url| !is_of_git(url)).map(|url| Value::text(url)).collect(),
-                ),
+                urls: Value::List(source.urls.iter().filter(|url| !is_of_git(url)).map(Value::text).collect()),
                 sha256: source.hash.to_sri(),
             });
             context.collect()

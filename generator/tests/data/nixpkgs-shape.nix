@@ -199,6 +199,7 @@ let
     "commandLine"
     "compilerFlags"
     "compilerRt"
+    "cxxDefault"
     "deviceTrees"
     "firmwareFlag"
     "hostCFlags"
@@ -207,6 +208,7 @@ let
     "hostLdFlags"
     "hostLibraries"
     "kernelPlace"
+    "libcxxStub"
     "linkerScript"
     "loaderPlace"
     "machRoutines"
@@ -216,6 +218,7 @@ let
     "programCompiler"
     "sourceArch"
     "staticMacho"
+    "systemStubs"
     "targetFile"
     "targetVariable"
   ];

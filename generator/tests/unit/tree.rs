@@ -207,7 +207,11 @@ fn a_plan_holds_the_sources_that_it_names() {
     for system in plan.systems.values() {
         let args = system.nodes.iter().flat_map(|node| node.args.values());
         for arg in args.chain(system.checks.iter().flat_map(|check| check.args.iter().map(|(_, arg)| arg))) {
-            named.extend(if let Arg::Source(name) = arg { Some(name) } else { None });
+            match arg {
+                Arg::Source(name) => named.extend([name]),
+                Arg::Sources(names) => named.extend(names),
+                _ => {}
+            }
         }
     }
     assert_eq!(plan.sources.keys().chain(plan.sdks.keys()).collect::<BTreeSet<_>>(), named);
@@ -217,7 +221,7 @@ fn a_plan_holds_the_sources_that_it_names() {
     );
     let plan = planned(&lost);
     assert_eq!(plan.sources.len() + plan.sdks.len(), 0);
-    assert_eq!(plan.systems[&System::X86_64Linux].missing_checks.values().collect::<Vec<_>>(), ["lost"]);
+    assert_eq!(plan.systems[&System::X86_64Linux].missing_checks.values().collect::<Vec<_>>(), ["lost", "lost"]);
 }
 
 /// Who has no access to an address puts another one into the lock. It stays, and is rendered, while the hash is the

@@ -49,7 +49,7 @@ pub struct Tree {
 }
 
 /// A hash that the matrix gives.
-struct Hash {
+pub struct Hash {
     sha256: Sha256,
     archive: Option<String>,
     span: Range<usize>,
@@ -184,15 +184,16 @@ pub fn schema() -> serde_json::Value {
     })
 }
 
+/// Hashes by what they are of.
+pub type Hashes = BTreeMap<Revision, Option<Hash>>;
+
 /// Everything that a lock takes from git, with its hash; and problems of those that have none.
 pub fn trees(
     reader: &mut Reader,
-    place: &str,
-    hashes: Option<&Value<'_>>,
+    mut hashes: Hashes,
     locked: BTreeMap<Revision, Taken>,
     (folder, span): (&str, Range<usize>),
 ) -> Vec<Tree> {
-    let mut hashes = hashes.map(|value| read(reader, place, value)).unwrap_or_default();
     let mut trees = Vec::new();
     for (revision, taken) in locked {
         let Some(hash) = hashes.remove(&revision) else {
@@ -232,7 +233,7 @@ fn without_hash(revision: &Revision, taken: &Taken, folder: &str) -> Wrong {
 }
 
 /// The hashes by what they are of; nothing stands for one that was reported.
-fn read(reader: &mut Reader, place: &str, value: &Value<'_>) -> BTreeMap<Revision, Option<Hash>> {
+pub fn read(reader: &mut Reader, place: &str, value: &Value<'_>) -> Hashes {
     let Some(table) = reader.tables(value, &format!("`{KEY}` of {place}"), MAX_REPOSITORIES) else {
         return BTreeMap::new();
     };

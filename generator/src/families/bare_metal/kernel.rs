@@ -484,6 +484,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     });
     let ignored = is_true(reader, table, "ignore-toolchain-file");
     let tests = is_true(reader, table, "tests");
+    let hashes = table.get(git::KEY).map(|value| git::read(reader, &place, value)).unwrap_or_default();
     if package.is_none() && !table.contains_key("package") {
         missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
     }
@@ -529,7 +530,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     let (crates, git) = match locked {
         Ok(locked) => {
             let from = (folder.as_str(), source.span());
-            (locked.crates, git::trees(reader, &place, table.get(git::KEY), locked.git, from))
+            (locked.crates, git::trees(reader, hashes, locked.git, from))
         }
         Err(wrong) => {
             wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));

@@ -146,11 +146,11 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     let place = format!("[js-system-root.{name}]");
     let before = reader.count();
     let table = reader.table(value, &place, &(&Roots as &dyn Table).key_names())?;
-    let Some(source) = table.get("source") else {
+    let source = table.get("source");
+    if source.is_none() {
         let problem = Problem::at(value.span(), format!("`source` is missing in {place}"));
         reader.missing.push(problem.hint(format!("name the folder beside the matrix: source = \"{name}\"")));
-        return None;
-    };
+    }
     let mut read = |key: &str, value: &Value<'_>, check: fn(&str, &BTreeMap<String, String>) -> Result<(), Wrong>| {
         let folder = reader.string(value, &format!("`{key}` of {place}"))?;
         let texts = texts(folder, files).and_then(|texts| check(folder, &texts).map(|()| texts));
@@ -162,12 +162,12 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
             }
         }
     };
-    let own = read("source", source, has_scripts);
+    let own = source.and_then(|source| read("source", source, has_scripts));
     let users = table.get("users").map(|value| read("users", value, has_users));
     let lock = own.as_ref().and_then(|files| files.get(packages::LOCK));
     let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock)).unwrap_or_else(|wrong| {
         for (message, hint) in wrong {
-            reader.report(Problem::at(source.span(), message).hint(hint));
+            reader.report(Problem::at(source.map_or_else(|| value.span(), |source| source.span()), message).hint(hint));
         }
         BTreeMap::new()
     });
