@@ -43,12 +43,13 @@ END
   chmod +x "$folder/bin/rustc"
 }
 
-# numbers MACHINE [bare]: the packages that are compiled for the kernel's machine, with their numbers. As kernel.sh calls
-# cargo; with `bare` cargo is asked without what kernel.sh puts before the compiler.
+# numbers MACHINE [bare]: the packages that are compiled for the kernel's machine, with their numbers. As target.sh and
+# kernel.sh call cargo; with `bare` cargo is asked without what target.sh puts before the compiler.
 # shellcheck disable=SC2317,SC2034 # the recipes call the functions and read the variables
 numbers() (
   export rust=$work/$1 bare=${2:-} crates NIX_BUILD_TOP=$work/top NIX_BUILD_CORES=1 out=$work/out
   export target=x86_64-unknown-none rustflags='' package=kernel program=kernel features='' profile=release linkerScript='' targetFile=''
+  export compiler='' cflags=''
   rm -rf "$work/top" "$work/source"
   mkdir "$work/top"
   cp -r examples/bare-metal/kernel "$work/source"
@@ -73,6 +74,8 @@ END
     exit
   }
   # shellcheck source=/dev/null
+  source "$recipes/target.sh"
+  # shellcheck source=/dev/null
   source "$recipes/kernel.sh"
 )
 
@@ -88,7 +91,7 @@ if [ "$count" -lt 10 ]; then
 fi
 # The comparison can fail: cargo left to itself makes other kernels.
 if cmp -s "$work/x86_64.bare" "$work/aarch64.bare"; then
-  echo 'cargo numbers packages the same on both machines by itself: this check, and what kernel.sh does, can go' >&2
+  echo 'cargo numbers packages the same on both machines by itself: this check, and what target.sh does, can go' >&2
   exit 1
 fi
 diff "$work/x86_64.numbers" "$work/aarch64.numbers"
