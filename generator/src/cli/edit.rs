@@ -5,9 +5,9 @@ use std::process::Stdio;
 
 use clap::Args;
 
+use super::list::chosen;
 use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result, project};
-use crate::families;
 use crate::matrix::edit::{EditError, Target, target, with, without};
 use crate::project::{edit, matrix_in};
 use crate::{output, programs};
@@ -62,10 +62,7 @@ pub struct SyncArgs {
 
 /// The target of a word, of the named family if there is one.
 pub fn named(word: &str, family: Option<&str>) -> std::result::Result<Target, EditError> {
-    match family.and_then(|key| crate::family::find(families::ALL, key)) {
-        Some(family) => target(&[family], word),
-        None => target(families::ALL, word),
-    }
+    target(&chosen(family), word)
 }
 
 /// Adds targets.
@@ -75,11 +72,8 @@ pub fn add(args: &EditArgs) -> Result<Outcome> {
 
 /// Removes targets.
 pub fn remove(args: &EditArgs) -> Result<Outcome> {
-    let chosen: Vec<_> = match args.family.as_deref().and_then(|key| crate::family::find(families::ALL, key)) {
-        Some(family) => vec![family],
-        None => families::ALL.to_vec(),
-    };
-    change(args, "removed from", |text, target| without(text, &chosen, target))
+    let families = chosen(args.family.as_deref());
+    change(args, "removed from", |text, target| without(text, &families, target))
 }
 
 fn change(

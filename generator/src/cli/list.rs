@@ -52,6 +52,12 @@ pub fn family() -> clap::builder::PossibleValuesParser {
     possible(&[]).into()
 }
 
+/// The family of this name alone; all of them if none is named.
+pub fn chosen(family: Option<&str>) -> Vec<&'static dyn Registered> {
+    let only = family.and_then(|key| find(families::ALL, key));
+    only.map_or_else(|| families::ALL.to_vec(), |family| vec![family])
+}
+
 fn subject() -> clap::builder::PossibleValuesParser {
     let subjects = [
         (FAMILIES, "all families"),
@@ -73,8 +79,7 @@ const VERSION: u32 = 1;
 
 /// Runs the command.
 pub fn run(args: &ListArgs) -> Result<Outcome> {
-    let only = args.family.as_deref().and_then(|key| find(families::ALL, key));
-    let chosen: Vec<&'static dyn Registered> = only.map_or_else(|| families::ALL.to_vec(), |family| vec![family]);
+    let chosen = chosen(args.family.as_deref());
     match args.what.as_str() {
         FAMILIES => rows(args, &["FAMILY", "TARGETS", "FIRST TARGET", "CELLS ARE"], "families", of_families(&chosen)),
         "targets" => rows(args, &["FAMILY", "TARGET"], "targets", of_targets(&chosen)),
