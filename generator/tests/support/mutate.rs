@@ -90,8 +90,9 @@ impl Tally {
     }
 }
 
-/// Makes an input for every case and checks it, the slowest ones several times; `check` says whether it was accepted. Prints how many cases there were,
-/// which took longest, and which panicked; fails if any did, or if one takes longer than [`PATIENCE`].
+/// Makes an input for every case and checks it, the slowest ones several times; `check` says whether it was accepted.
+/// Prints how many cases there were, which took longest, and which panicked; fails if any did, or if one takes longer
+/// than [`PATIENCE`].
 ///
 /// `CROSSLOOM_FUZZ=N` runs N cases in place of `usual`, and `CROSSLOOM_FUZZ=FROM..TO` those from FROM up to TO. With
 /// `CROSSLOOM_FUZZ_SECONDS=S`, no case begins after so many seconds. Tests of different names have different inputs.
