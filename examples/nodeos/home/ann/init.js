@@ -2,5 +2,5 @@
 import * as std from "qjs:std";
 import * as os from "qjs:os";
 
-console.log(`ann: in ${os.getcwd()}, home ${std.getenv("HOME")}`);
+console.log(`ann: in ${os.getcwd()[0]}, home ${std.getenv("HOME")}`);
 os.setInterval(() => {}, 60_000);
