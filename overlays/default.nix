@@ -28,6 +28,7 @@ in
       "mpfr"
       "musl"
       "musl-headers"
+      "musl-source"
       "prefix"
       "shell"
       "toolchain"

@@ -1,5 +1,6 @@
 //! `[musl-gcc]`: GCC cross compilers with musl, for every architecture that both support.
 
+mod fixes;
 mod plan;
 mod targets;
 
@@ -13,6 +14,7 @@ use crate::plan::Planner;
 use crate::reader::Fixed;
 use crate::service::Limits;
 
+use fixes::MUSL_DEBIAN;
 pub use plan::{compiler_wanted, default_compiler, default_toolchain, toolchain_wanted};
 pub use targets::MuslTarget;
 
@@ -37,7 +39,7 @@ static ABOUT: About = About {
     // A whole GCC takes a quarter of an hour on a quiet machine with two cores. Its linking is long and silent.
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
-    packages: &[GCC, MUSL, BINUTILS, LINUX, GMP, MPFR, MPC],
+    packages: &[GCC, MUSL, MUSL_DEBIAN, BINUTILS, LINUX, GMP, MPFR, MPC],
     checks: &["musl-gcc/programs.nix", "musl-gcc/seed-musl.nix"],
 };
 
@@ -65,8 +67,22 @@ static AXES: [Axis; 4] = [
 
 const PREFIX: &str = "prefix";
 
-static SETTINGS: [Setting; 2] = [
+const PIE: Setting = Setting {
+    key: "pie",
+    kind: Kind::Switch,
+    doc: "Compilers make position-independent programs unless they are told otherwise, as those of most Linux distributions do.",
+};
+
+const UNPATCHED_MUSL: Setting = Setting {
+    key: "unpatched-musl",
+    kind: Kind::Switch,
+    doc: "Builds musl as its authors released it, without the security fixes that Debian publishes for it.",
+};
+
+static SETTINGS: [Setting; 4] = [
     LANGUAGES,
+    PIE,
+    UNPATCHED_MUSL,
     Setting {
         key: PREFIX,
         kind: Kind::Switch,
@@ -170,7 +186,7 @@ static MUSL_FIXED: [Fixed; 4] = [
 ];
 static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
 
-static OVERRIDES: [Setting; 6] = [
+static OVERRIDES: [Setting; 8] = [
     Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
     Setting {
         key: BINUTILS_FLAGS,
@@ -184,6 +200,8 @@ static OVERRIDES: [Setting; 6] = [
         doc: "Appended to the configure flags of libstdcxx.",
     },
     Setting { doc: "Replaces the languages of these cells.", ..LANGUAGES },
+    PIE,
+    UNPATCHED_MUSL,
     Setting {
         key: TOOL_PREFIX,
         kind: Kind::Text(&TOOL_PREFIX_FORM),
@@ -199,6 +217,8 @@ pub struct Spec {
     pub binutils: &'static Release,
     pub linux_headers: &'static Release,
     pub languages: Languages,
+    /// Whether musl is built without Debian's security fixes.
+    pub unpatched_musl: bool,
     pub flags: Flags,
     /// The prefix of the programs' second names.
     pub tool_prefix: Option<String>,
@@ -215,6 +235,7 @@ impl Spec {
             binutils: BINUTILS.default(),
             linux_headers: LINUX.default(),
             languages: Languages::default(),
+            unpatched_musl: false,
             flags: Flags::default(),
             tool_prefix: None,
             prefix: false,
@@ -275,14 +296,17 @@ impl Family for MuslGcc {
     }
 
     fn spec(&self, _: &'static MuslTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
+        // Before the user's own, which may say the opposite.
+        let pie = cell.is_on(PIE.key)?.then(|| "--enable-default-pie".to_owned());
         Ok(Spec {
             gcc: cell.release(AXIS_GCC)?,
             musl: cell.release(AXIS_MUSL)?,
             binutils: cell.release(AXIS_BINUTILS)?,
             linux_headers: cell.release(AXIS_LINUX_HEADERS)?,
             languages: Languages::of(cell)?,
+            unpatched_musl: cell.is_on(UNPATCHED_MUSL.key)?,
             flags: Flags {
-                gcc: cell.flags(GCC_FLAGS)?,
+                gcc: pie.into_iter().chain(cell.flags(GCC_FLAGS)?).collect(),
                 binutils: cell.flags(BINUTILS_FLAGS)?,
                 musl: cell.flags(MUSL_FLAGS)?,
                 libstdcxx: cell.flags(LIBSTDCXX_FLAGS)?,

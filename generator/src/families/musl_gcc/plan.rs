@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fixes::{MUSL_DEBIAN, fixes};
 use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
@@ -40,8 +41,33 @@ pub fn compiler_wanted() -> Vec<Wanted> {
     packages.map(|package| Wanted::Release(package.default())).collect()
 }
 
-fn releases(spec: &Spec) -> [&'static Release; 4] {
-    [spec.gcc, spec.musl, spec.binutils, spec.linux_headers]
+fn releases(spec: &Spec) -> Vec<&'static Release> {
+    let own = [spec.gcc, spec.musl, spec.binutils, spec.linux_headers];
+    own.into_iter().chain(fixes_of(spec).map(|_| MUSL_DEBIAN.default())).collect()
+}
+
+/// The patches to apply to a cell's musl, and those to leave out; none where it is built as it is.
+fn fixes_of(spec: &Spec) -> Option<[Vec<String>; 2]> {
+    if spec.unpatched_musl { None } else { fixes(spec.musl) }
+}
+
+/// The source of a cell's musl: with its fixes it is a node.
+fn musl_source(planner: &mut Planner<'_>, spec: &Spec) -> Arg {
+    let release = spec.musl;
+    let Some([applied, left]) = fixes_of(spec) else { return source(release) };
+    let debian = MUSL_DEBIAN.default();
+    let name = format!("musl-source-{}-debian-{}", attribute(release.version()), attribute(debian.version()));
+    node(&planner.add(
+        name,
+        "musl-gcc/musl-source",
+        [
+            ("src", source(release)),
+            ("name", text(&Wanted::Release(release).name())),
+            ("debian", source(debian)),
+            ("fixes", Arg::Texts(applied)),
+            ("others", Arg::Texts(left)),
+        ],
+    ))
 }
 
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
@@ -294,9 +320,12 @@ fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec
     let plain = plain.as_slice();
     let compiler_flags = [plain, &flags.binutils, &flags.gcc];
     let libgcc_name = node_name("libgcc", gcc_release, triple, &[binutils_release, musl_release], &compiler_flags);
-    let all_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl];
+    // No flag is spelled so: all begin with a hyphen.
+    let unpatched = spec.unpatched_musl.then(|| "unpatched-musl".to_owned());
+    let musl_flags: Vec<_> = flags.musl.iter().cloned().chain(unpatched).collect();
+    let all_flags = [plain, &flags.binutils, &flags.gcc, &musl_flags];
     let musl_name = node_name("musl", musl_release, triple, &[binutils_release, gcc_release], &all_flags);
-    let cxx_flags = [plain, &flags.binutils, &flags.gcc, &flags.musl, &flags.libstdcxx];
+    let cxx_flags = [plain, &flags.binutils, &flags.gcc, &musl_flags, &flags.libstdcxx];
     let libstdcxx_name = node_name("libstdcxx", gcc_release, triple, &[binutils_release, musl_release], &cxx_flags);
     let others = [binutils_release, musl_release, linux_headers];
     let toolchain_name = node_name("toolchain", gcc_release, triple, &others, &cxx_flags);
@@ -329,11 +358,12 @@ fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec
             ("muslHeaders", node(&musl_headers)),
         ],
     );
+    let musl_source = musl_source(planner, spec);
     let musl = planner.add(
         musl_name,
         "musl-gcc/musl",
         [
-            ("src", source(musl_release)),
+            ("src", musl_source),
             ("version", text(musl_release.version())),
             ("target", text(triple)),
             ("flags", Arg::Texts(flags.musl.clone())),
