@@ -20,6 +20,7 @@ in
     family ./musl-gcc [
       "binutils"
       "gcc"
+      "gcc-library"
       "gmp"
       "libgcc"
       "libstdcxx"

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fixes::{MUSL_DEBIAN, fixes};
+use super::targets::LIBITM;
 use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
@@ -375,7 +376,7 @@ fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec
     let mut libraries = Vec::new();
     if spec.languages.cxx {
         libraries.push(planner.add(
-            libstdcxx_name,
+            libstdcxx_name.clone(),
             "musl-gcc/libstdcxx",
             [
                 ("src", source(gcc_release)),
@@ -388,6 +389,26 @@ fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec
                 ("musl", node(&musl)),
             ],
         ));
+    }
+    for library in target.libraries(spec.languages.cxx) {
+        let mut args = vec![
+            ("src", source(gcc_release)),
+            ("version", text(gcc_release.upstream())),
+            ("target", text(triple)),
+            ("library", text(library)),
+            ("binutils", node(&binutils)),
+            ("gcc", node(&gcc)),
+            ("libgcc", node(&libgcc)),
+            ("musl", node(&musl)),
+        ];
+        // The flags of libstdc++ are part of a library's name only if it is built with it.
+        let own_flags = if library == LIBITM { cxx_flags.as_slice() } else { all_flags.as_slice() };
+        let name = node_name(library, gcc_release, triple, &[binutils_release, musl_release], own_flags);
+        if library == LIBITM {
+            args.push(("libstdcxx", node(&libstdcxx_name)));
+        }
+        planner.insert(Node { name: name.clone(), recipe: "musl-gcc/gcc-library", args: args.into_iter().collect() });
+        libraries.push(name);
     }
     planner.add(
         toolchain_name,

@@ -77,6 +77,9 @@ pub struct MuslTarget {
     since: &'static [(&'static str, &'static str)],
 }
 
+/// GCC's library for transactional memory, which is written in C++.
+pub const LIBITM: &str = "libitm";
+
 /// GCC knows musl triples from this release on.
 const MUSL_SINCE: &[(&str, &str)] = &[("gcc", "6.1.0")];
 
@@ -158,6 +161,27 @@ impl MuslTarget {
     /// Flags that GCC's configure script needs beyond the triple.
     pub fn gcc_flags(&self) -> &'static [&'static str] {
         self.gcc_flags
+    }
+
+    /// GCC's libraries for programs that its own configure scripts build for the target, beside libgcc and libstdc++; those
+    /// that are written in C++ only if there is C++.
+    pub fn libraries(&self, cxx: bool) -> Vec<&'static str> {
+        // It is for `__float128`, which other processors have as `long double`, or not at all.
+        let quadmath = self.arch == Arch::X86 || self.triple.starts_with("powerpc64le-");
+        // The processors that libitm/config has a folder for.
+        let itm = match self.arch {
+            Arch::Aarch64
+            | Arch::Arm
+            | Arch::Loongarch
+            | Arch::Powerpc
+            | Arch::Riscv
+            | Arch::S390
+            | Arch::Superh
+            | Arch::X86 => cxx,
+            Arch::M68k | Arch::Microblaze | Arch::Mips | Arch::Openrisc => false,
+        };
+        let all = [("libatomic", true), ("libgomp", true), ("libquadmath", quadmath), (LIBITM, itm)];
+        all.into_iter().filter(|(_, built)| *built).map(|(name, _)| name).collect()
     }
 
     /// The first version of a package (`gcc`, `musl`, `binutils`, `linux`) that supports this target; `None` where every
@@ -402,6 +426,17 @@ mod tests {
         assert_eq!(family("x86_64-linux-muslx32"), Some(("x86_64", "x86_64")));
         assert_eq!(family("mipsisa64r6el-linux-musl"), Some(("mipsisa64r6el", "mips64")));
         assert_eq!(family("powerpc64le-linux-musl"), Some(("powerpc64le", "ppc64")));
+    }
+
+    #[test]
+    fn libraries_of_gcc() {
+        let libraries = |triple, cxx| MuslTarget::parse(triple).map(|target| target.libraries(cxx).join(" "));
+        let all = Some("libatomic libgomp libquadmath libitm".to_owned());
+        assert_eq!(libraries("x86_64-linux-musl", true), all);
+        assert_eq!(libraries("powerpc64le-linux-musl", true), all);
+        assert_eq!(libraries("x86_64-linux-musl", false).as_deref(), Some("libatomic libgomp libquadmath"));
+        assert_eq!(libraries("powerpc64-linux-musl", true).as_deref(), Some("libatomic libgomp libitm"));
+        assert_eq!(libraries("m68k-linux-musl", true).as_deref(), Some("libatomic libgomp"));
     }
 
     #[test]
