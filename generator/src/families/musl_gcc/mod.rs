@@ -40,7 +40,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
     packages: &[GCC, MUSL, MUSL_DEBIAN, BINUTILS, LINUX, GMP, MPFR, MPC],
-    checks: &["musl-gcc/programs.nix", "musl-gcc/seed-musl.nix"],
+    checks: &["musl-gcc/programs.nix", "musl-gcc/torture.nix", "musl-gcc/seed-musl.nix"],
 };
 
 const AXIS_GCC: &str = "gcc";

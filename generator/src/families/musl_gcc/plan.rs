@@ -77,6 +77,7 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
         let toolchain = toolchain(planner, cell.target, &cell.spec);
         planner.check(programs(system, cell, &toolchain));
+        planner.check(torture(system, cell, &toolchain));
         let built = was_built(planner, cell);
         let output = match &cell.spec.tool_prefix {
             None => toolchain.clone(),
@@ -196,14 +197,32 @@ fn tools(cell: &CellOf<MuslGcc>, pkg_config: bool) -> Tools {
 /// Programs built with a toolchain, and run.
 fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
     let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
+    let libraries = cell.target.libraries(cell.spec.languages.cxx).into_iter().map(str::to_owned).collect();
     let mut args = vec![
         ("toolchain", node(toolchain)),
         ("target", text(cell.target.triple())),
         ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+        ("libraries", Arg::Texts(libraries)),
+        ("fixed", Arg::Flag(fixes_of(&cell.spec).is_some())),
         ("emulator", text(emulator)),
     ];
     args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
     Check::new(format!("programs-{}", cell.name), "musl-gcc/programs", args)
+}
+
+/// GCC's own test programs, compiled with a toolchain and run.
+fn torture(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
+    let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
+    let mut args = vec![
+        ("src", source(cell.spec.gcc)),
+        ("toolchain", node(toolchain)),
+        ("target", text(cell.target.triple())),
+        ("emulator", text(emulator)),
+    ];
+    args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
+    // Three thousand programs, each compiled and run; an emulator takes a second or more for each.
+    let limits = Limits { priority: 50, timeout: 14_400, silent: 7200 };
+    Check { limits, ..Check::new(format!("torture-{}", cell.name), "musl-gcc/torture", args) }
 }
 
 /// The argument that a recipe takes from the scope for its emulator, where it uses none: given, nothing is fetched for it.
