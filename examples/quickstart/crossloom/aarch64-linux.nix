@@ -53,11 +53,26 @@ let
       version = "14.2.0";
       target = "x86_64-linux-musl";
     };
+    musl-source-1_2_5-debian-1_2_5-3_1 = callPackage ./musl-gcc/musl-source.nix {
+      src = source.musl-1_2_5;
+      name = "musl-1.2.5";
+      debian = source.musl-debian-1_2_5-3_1;
+      fixes = [
+        "CVE-2025-26519-0001_iconv_fix_erroneous_input_validation_in_EUC_KR_decod.patch"
+        "CVE-2025-26519-0002_iconv_harden_UTF_8_output_code_path_against_input_de.patch"
+        "0001-fix-pathological-slowness-incorrect-mappings-in-icon.patch"
+        "0002-qsort-fix-leonardo-heap-corruption-from-bug-in-doubl.patch"
+      ];
+      others = [
+        "static-pie.patch"
+        "renameat2.patch"
+      ];
+    };
     musl-1_2_5-x86_64-linux-musl = callPackage ./musl-gcc/musl.nix {
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
-      src = source.musl-1_2_5;
+      src = musl-source-1_2_5-debian-1_2_5-3_1;
       version = "1.2.5";
       target = "x86_64-linux-musl";
       flags = [ ];
@@ -72,13 +87,60 @@ let
       target = "x86_64-linux-musl";
       flags = [ ];
     };
+    libatomic-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-x86_64-linux-musl;
+      gcc = gcc-14_2_0-x86_64-linux-musl;
+      libgcc = libgcc-14_2_0-x86_64-linux-musl;
+      musl = musl-1_2_5-x86_64-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      library = "libatomic";
+    };
+    libgomp-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-x86_64-linux-musl;
+      gcc = gcc-14_2_0-x86_64-linux-musl;
+      libgcc = libgcc-14_2_0-x86_64-linux-musl;
+      musl = musl-1_2_5-x86_64-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      library = "libgomp";
+    };
+    libquadmath-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-x86_64-linux-musl;
+      gcc = gcc-14_2_0-x86_64-linux-musl;
+      libgcc = libgcc-14_2_0-x86_64-linux-musl;
+      musl = musl-1_2_5-x86_64-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      library = "libquadmath";
+    };
+    libitm-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-x86_64-linux-musl;
+      gcc = gcc-14_2_0-x86_64-linux-musl;
+      libgcc = libgcc-14_2_0-x86_64-linux-musl;
+      musl = musl-1_2_5-x86_64-linux-musl;
+      libstdcxx = libstdcxx-14_2_0-x86_64-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "x86_64-linux-musl";
+      library = "libitm";
+    };
     toolchain-14_2_0-x86_64-linux-musl = callPackage ./musl-gcc/toolchain.nix {
       binutils = binutils-2_44-x86_64-linux-musl;
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       linuxHeaders = linux-headers-6_1_176-x86;
       musl = musl-1_2_5-x86_64-linux-musl;
-      libraries = [ libstdcxx-14_2_0-x86_64-linux-musl ];
+      libraries = [
+        libstdcxx-14_2_0-x86_64-linux-musl
+        libatomic-14_2_0-x86_64-linux-musl
+        libgomp-14_2_0-x86_64-linux-musl
+        libquadmath-14_2_0-x86_64-linux-musl
+        libitm-14_2_0-x86_64-linux-musl
+      ];
       name = "musl-gcc-x86_64-linux-musl";
       version = "14.2.0";
       target = "x86_64-linux-musl";
@@ -115,7 +177,7 @@ let
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
-      src = source.musl-1_2_5;
+      src = musl-source-1_2_5-debian-1_2_5-3_1;
       version = "1.2.5";
       target = "i686-linux-musl";
       flags = [ ];
@@ -130,13 +192,60 @@ let
       target = "i686-linux-musl";
       flags = [ ];
     };
+    libatomic-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-i686-linux-musl;
+      gcc = gcc-14_2_0-i686-linux-musl;
+      libgcc = libgcc-14_2_0-i686-linux-musl;
+      musl = musl-1_2_5-i686-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      library = "libatomic";
+    };
+    libgomp-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-i686-linux-musl;
+      gcc = gcc-14_2_0-i686-linux-musl;
+      libgcc = libgcc-14_2_0-i686-linux-musl;
+      musl = musl-1_2_5-i686-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      library = "libgomp";
+    };
+    libquadmath-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-i686-linux-musl;
+      gcc = gcc-14_2_0-i686-linux-musl;
+      libgcc = libgcc-14_2_0-i686-linux-musl;
+      musl = musl-1_2_5-i686-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      library = "libquadmath";
+    };
+    libitm-14_2_0-i686-linux-musl = callPackage ./musl-gcc/gcc-library.nix {
+      binutils = binutils-2_44-i686-linux-musl;
+      gcc = gcc-14_2_0-i686-linux-musl;
+      libgcc = libgcc-14_2_0-i686-linux-musl;
+      musl = musl-1_2_5-i686-linux-musl;
+      libstdcxx = libstdcxx-14_2_0-i686-linux-musl;
+      src = source.gcc-14_2_0;
+      version = "14.2.0";
+      target = "i686-linux-musl";
+      library = "libitm";
+    };
     toolchain-14_2_0-i686-linux-musl = callPackage ./musl-gcc/toolchain.nix {
       binutils = binutils-2_44-i686-linux-musl;
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       linuxHeaders = linux-headers-6_1_176-x86;
       musl = musl-1_2_5-i686-linux-musl;
-      libraries = [ libstdcxx-14_2_0-i686-linux-musl ];
+      libraries = [
+        libstdcxx-14_2_0-i686-linux-musl
+        libatomic-14_2_0-i686-linux-musl
+        libgomp-14_2_0-i686-linux-musl
+        libquadmath-14_2_0-i686-linux-musl
+        libitm-14_2_0-i686-linux-musl
+      ];
       name = "musl-gcc-i686-linux-musl";
       version = "14.2.0";
       target = "i686-linux-musl";
@@ -336,12 +445,38 @@ in
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
       cxx = true;
+      libraries = [
+        "libatomic"
+        "libgomp"
+        "libquadmath"
+        "libitm"
+      ];
+      fixed = true;
+      emulator = "x86_64";
+    };
+    torture-musl-gcc-x86_64-linux-musl = callPackage ./musl-gcc/torture.nix {
+      src = source.gcc-14_2_0;
+      toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
+      target = "x86_64-linux-musl";
       emulator = "x86_64";
     };
     programs-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/programs.nix {
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
       cxx = true;
+      libraries = [
+        "libatomic"
+        "libgomp"
+        "libquadmath"
+        "libitm"
+      ];
+      fixed = true;
+      emulator = "i386";
+    };
+    torture-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/torture.nix {
+      src = source.gcc-14_2_0;
+      toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
+      target = "i686-linux-musl";
       emulator = "i386";
     };
     seed-musl-1_2_5 = callPackage ./musl-gcc/seed-musl.nix {

@@ -171,6 +171,30 @@ in
       timeout = 3600;
     };
   };
+  torture-musl-gcc-i686-linux-musl = {
+    aarch64-linux = job systems.aarch64-linux.checks.torture-musl-gcc-i686-linux-musl {
+      maxSilent = 7200;
+      schedulingPriority = 50;
+      timeout = 14400;
+    };
+    x86_64-linux = job systems.x86_64-linux.checks.torture-musl-gcc-i686-linux-musl {
+      maxSilent = 7200;
+      schedulingPriority = 50;
+      timeout = 14400;
+    };
+  };
+  torture-musl-gcc-x86_64-linux-musl = {
+    aarch64-linux = job systems.aarch64-linux.checks.torture-musl-gcc-x86_64-linux-musl {
+      maxSilent = 7200;
+      schedulingPriority = 50;
+      timeout = 14400;
+    };
+    x86_64-linux = job systems.x86_64-linux.checks.torture-musl-gcc-x86_64-linux-musl {
+      maxSilent = 7200;
+      schedulingPriority = 50;
+      timeout = 14400;
+    };
+  };
   valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin = {
     aarch64-linux =
       job

@@ -53,6 +53,11 @@
     ];
     hash = "sha256-qaEYu+hNh2TaDqDSizqz+uhHf8fkCF2QECuFlvx8deQ=";
   };
+  musl-debian-1_2_5-3_1 = fetchurl {
+    name = "musl_1.2.5-3.1-deb13u1.debian.tar.xz";
+    urls = [ "mirror://debian/pool/main/m/musl/musl_1.2.5-3.1~deb13u1.debian.tar.xz" ];
+    hash = "sha256-Rv37Jx7cLwNdjUBj/y4plzRAlpPngeaeS3fgqaSVBy4=";
+  };
   unicorn-2_1_4 = fetchurl {
     name = "unicorn-2.1.4-cp37-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64.whl";
     urls = [

@@ -45,8 +45,13 @@ stdenv.mkDerivation {
     "--enable-threads=posix"
   ];
   makeFlags = [ "MAKEINFO=true" ];
-  # A place without the version in its name, for those who look for libgcc without the driver's help.
+  # The driver of a musl compiler does not ask for libssp_nonshared, where others keep this function, but always for libgcc.
+  # A library of that name is for build scripts that ask for it.
+  # And a place without the version in its name, for those who look for libgcc without the driver's help.
   postInstall = ''
+    ${target}-gcc -O2 -g0 -fPIC -fno-stack-protector -c ${./stack-chk-fail-local.c} -o stack-chk-fail-local.o
+    ${target}-ar rs "$out/lib/gcc/${target}/${version}/libgcc.a" stack-chk-fail-local.o
+    ${target}-ar rcs "$out/${target}/lib/libssp_nonshared.a" stack-chk-fail-local.o
     ln -s ${version}/libgcc.a "$out/lib/gcc/${target}/libgcc.a"
   '';
 

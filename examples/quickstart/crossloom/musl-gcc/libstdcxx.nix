@@ -20,6 +20,16 @@ stdenv.mkDerivation {
     gcc
   ];
 
+  # With any libc but glibc, std::locale takes the name "C" alone, so that std::locale("") throws wherever LANG is set.
+  # musl takes every name, and its locales have UTF-8 in common; so does std::locale here.
+  postPatch = ''
+    generic=libstdc++-v3/config/locale/generic/c_locale.cc
+    if [ "$(grep -c '^    if (strcmp(__s, "C"))$' "$generic")" != 1 ]; then
+      echo "error: $generic is not as it was: it checks names of locales in another way" >&2
+      exit 1
+    fi
+    sed -i 's/^    if (strcmp(__s, "C"))$/    if (locale_t __known = newlocale(LC_ALL_MASK, __s, locale_t()))\n      freelocale(__known);\n    else/' "$generic"
+  '';
   # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''
     ln -s gthr-posix.h libgcc/gthr-default.h
@@ -32,8 +42,9 @@ stdenv.mkDerivation {
     export CC="${target}-gcc $use" CXX="${target}-gcc -shared-libgcc $use -nostdinc++" CPP="${target}-gcc $use -E"
     export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
     # Names of static initialisers come from the seed and no debugging data is kept: the bits are then the same from
-    # every build directory and under every seed.
-    export CFLAGS="-O2 -g0 -ffile-prefix-map=$NIX_BUILD_TOP=."
+    # every build directory and under every seed. The static library is position-independent, too, so that it can be part
+    # of a static PIE and of a shared object.
+    export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."
     export CXXFLAGS="$CFLAGS -frandom-seed=libstdcxx"
   '';
   configureFlags = [

@@ -24,6 +24,8 @@ stdenv.mkDerivation {
     "--syslibdir=/lib"
     # No wrapper is needed: the compiler is a musl compiler.
     "--disable-wrapper"
+    # The static library, too, so that it can be part of a static PIE.
+    "CFLAGS=-fPIC"
   ]
   ++ flags;
   dontAddPrefix = true;

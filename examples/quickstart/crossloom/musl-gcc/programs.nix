@@ -1,4 +1,4 @@
-# Programs built with a toolchain, linked statically and dynamically, and run.
+# Programs built with a toolchain, run in every form: static, static PIE, dynamic, PIE, and with shared objects.
 #
 # A program runs on the build machine's own kernel when that takes it, and under QEMU's user-mode emulator when one is
 # named. Where neither runs it, the check fails: it does not pass for want of a machine.
@@ -10,6 +10,10 @@
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # GCC's libraries for programs, beside libgcc and libstdc++.
+  libraries,
+  # Whether musl has Debian's security fixes.
+  fixed,
   # QEMU's name for the target; empty where the build machine's own kernel must run it.
   emulator,
 }:
@@ -22,9 +26,10 @@ stdenv.mkDerivation {
     toolchain
   ];
   programs = ./programs;
-  inherit target;
+  inherit libraries target;
   qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
   cxx = if cxx then "1" else "";
+  fixed = if fixed then "1" else "";
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./programs.sh;

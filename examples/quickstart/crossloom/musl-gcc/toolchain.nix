@@ -51,6 +51,11 @@ stdenv.mkDerivation {
     mkdir -p "$out/lib/bfd-plugins"
     ln -s "../../libexec/gcc/${target}/${version}/liblto_plugin.so" "$out/lib/bfd-plugins/"
     ln -s "${target}-gcc" "$out/bin/${target}-cc"
+    # What these would link is not ported to musl. The linker reads a text as a script, and prints its message.
+    for library in libasan.a libasan_preinit.o libhwasan.a libhwasan_preinit.o liblsan.a liblsan_preinit.o libtsan.a \
+      libtsan_preinit.o libubsan.a; do
+      cp ${./no-sanitizer.ld} "$out/${target}/lib/$library"
+    done
     # Every program finds its parts relative to itself. The places that it was configured for are blotted out: they would
     # keep the parts alive beside their copies, and a driver would silently fall back to them.
     for part in $forget; do

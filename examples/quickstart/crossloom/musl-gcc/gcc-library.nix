@@ -1,0 +1,72 @@
+# One of GCC's other libraries for programs, static and shared: libatomic, libgomp, libquadmath or libitm.
+{
+  stdenv,
+  binutils,
+  gcc,
+  libgcc,
+  musl,
+  # The C++ library, for a library that is written in C++.
+  libstdcxx ? "",
+  src,
+  version,
+  target,
+  # Its name, which is also that of its folder in GCC's source: `libatomic`.
+  library,
+}:
+let
+  headers = "${libstdcxx}/${target}/include/c++/${version}";
+  cxx = if libstdcxx == "" then "" else "-isystem ${headers} -isystem ${headers}/${target} -L${libstdcxx}/${target}/lib";
+in
+stdenv.mkDerivation {
+  pname = "${library}-${target}";
+  inherit version src;
+  inherit (import ./gcc-archive.nix) postUnpack;
+
+  nativeBuildInputs = [
+    binutils
+    gcc
+  ];
+
+  preConfigure = ''
+    mkdir -p ../build/${library}
+    cd ../build/${library}
+    configureScript=../../$sourceRoot/${library}/configure
+    # The installed compiler with the C library and libgcc as they will stand in the toolchain.
+    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib"
+    export CC="${target}-gcc $use" CPP="${target}-gcc $use -E" CXX="${target}-g++ $use ${cxx}"
+    export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
+    # Position-independent, so that the static library can be part of a static PIE and of a shared object. As libstdc++,
+    # without paths of this build.
+    export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."
+    export CXXFLAGS="$CFLAGS -frandom-seed=${library}"
+  '';
+  configureFlags = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${target}"
+    "--target=${target}"
+    "--with-cross-host=${stdenv.buildPlatform.config}"
+    "--enable-shared"
+    "--enable-static"
+    "--disable-multilib"
+    "--disable-werror"
+  ];
+  makeFlags = [ "MAKEINFO=true" ];
+  # A configure script that finds its library impossible for a target says so in its log alone, and installs nothing.
+  postInstall = ''
+    for form in a so; do
+      if [ ! -e "$out/${target}/lib/${library}.$form" ]; then
+        echo "error: no ${library}.$form was built: GCC takes ${library} for one that ${target} cannot have" >&2
+        exit 1
+      fi
+    done
+    rm -rf "$out/share"
+  '';
+
+  enableParallelBuilding = true;
+  # Libraries for another machine: neither left out, nor stripped or patched with the build machine's tools.
+  dontDisableStatic = true;
+  dontStrip = true;
+  dontPatchELF = true;
+
+  meta.description = "${library} of GCC for ${target}";
+}

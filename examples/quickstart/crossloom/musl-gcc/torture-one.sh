@@ -1,0 +1,41 @@
+# shellcheck shell=bash
+# Compiles and runs one program at one level: torture-one.sh FILE LEVEL. Prints the result, the level, the name and what went
+# wrong, between tabs.
+set -u
+file=$1 level=$2
+name=${file##*/} name=${name%.c}
+work=$(mktemp -d "$PWD/work/XXXXXX")
+cd "$work" || exit 1
+
+result() {
+  printf '%s\t%s\t%s\t%s\n' "$1" "$level" "$name" "$2"
+  cd .. && rm -rf "$work"
+  exit 0
+}
+
+# directive NAME: the text in quotes of DejaGnu's directives of that name, but of those with a condition.
+directive() {
+  sed -nE "s/.*\{ *$1 +\{? *\"([^\"]*)\" *\}? *\}.*/\1/p" "$file"
+}
+
+# What a target cannot have is no failure. The compiler says what it has.
+for feature in $(sed -nE 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' "$file"); do
+  case $feature in
+  int128) program='__int128 number;' ;;
+  dfp | dfprt) program='_Decimal64 number;' ;;
+  *) continue ;;
+  esac
+  if ! echo "$program" | "$target-gcc" -x c -c -o feature.o - 2>/dev/null; then result unsupported "$feature"; fi
+done
+if grep -q 'dg-skip-if "" { ! { i?86-\*-\* x86_64-\*-\* } }' "$file"; then
+  case $target in i?86-* | x86_64-*) ;; *) result unsupported 'x86 assembly' ;; esac
+fi
+
+read -r -d '' -a options <<<"$(directive dg-options | tail -n 1) $(directive dg-additional-options | tr '\n' ' ')" || true
+if ! "$target-gcc" "$level" -w "${options[@]}" -static "$file" -o program -lm >errors 2>&1; then
+  result compile "$(grep -m1 -E 'error|undefined' errors | cut -c1-200 | tr '\t' ' ')"
+fi
+status=0
+timeout 120 ${qemu:+"$qemu"} ./program >/dev/null 2>&1 </dev/null || status=$?
+if [ "$status" != 0 ]; then result run "status $status"; fi
+result pass ''
