@@ -53,10 +53,62 @@ impl Package {
         self.releases().iter().find(|release| release.version == version)
     }
 
+    /// The newest release of all.
+    pub fn newest(self) -> &'static Release {
+        let newest = self.releases().iter().max_by_key(|release| version_key(&release.version));
+        newest.unwrap_or_else(|| self.default())
+    }
+
+    /// The series of a version: `14` of GCC's `14.2.0`, `6.1` of Linux's `6.1.176`.
+    pub fn series(self, version: &str) -> &str {
+        let numbers = catalogue().series.get(self.0).copied().unwrap_or(usize::MAX);
+        let end = numbers.checked_sub(1).and_then(|last| version.match_indices('.').nth(last));
+        end.and_then(|(end, _)| version.get(..end)).unwrap_or(version)
+    }
+
+    /// The newest release of the series of a version; none where the catalogue has no release of that series.
+    pub fn newest_of_series(self, version: &str) -> Option<&'static Release> {
+        let series = self.series(version);
+        let same = self.releases().iter().filter(|release| self.series(&release.version) == series);
+        same.max_by_key(|release| version_key(&release.version))
+    }
+
+    /// The releases that a shorthand may stand for: all for [`LATEST`], else those whose version begins with its numbers.
+    pub fn meant(self, word: &str) -> impl Iterator<Item = &'static Release> {
+        let begins = move |version: &str| version.strip_prefix(word).is_some_and(|rest| rest.starts_with('.'));
+        self.releases().iter().filter(move |release| word == LATEST || begins(&release.version))
+    }
+
+    /// The newest release that a shorthand stands for.
+    ///
+    /// # Errors
+    /// [`Unfound`] where it stands for nothing, or for releases of several series.
+    pub fn shorthand(self, word: &str) -> Result<&'static Release, Unfound> {
+        let mut series: Vec<&str> = self.meant(word).map(|release| self.series(&release.version)).collect();
+        series.sort_by_key(|series| version_key(series));
+        series.dedup();
+        if word != LATEST && series.len() > 1 {
+            return Err(Unfound::Ambiguous(series));
+        }
+        self.meant(word).max_by_key(|release| version_key(&release.version)).ok_or(Unfound::Unknown)
+    }
+
     /// The releases that the catalogue has no hash for.
     pub fn unpinned(self) -> impl Iterator<Item = &'static Unpinned> {
         catalogue().unpinned.iter().filter(move |release| release.package == self.0)
     }
+}
+
+/// The word that stands for the newest release of a package.
+pub const LATEST: &str = "latest";
+
+/// Why a shorthand is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfound {
+    /// No release is meant by it.
+    Unknown,
+    /// Releases of these series are.
+    Ambiguous(Vec<&'static str>),
 }
 
 /// One release of a package, of which the catalogue holds at least one published form; or one of the user's.
@@ -245,6 +297,7 @@ pub enum Checked {
 #[derive(Debug)]
 pub struct Catalogue {
     releases: BTreeMap<String, Vec<Release>>,
+    series: BTreeMap<String, usize>,
     unpinned: Vec<Unpinned>,
     built: Vec<Built>,
 }
@@ -253,6 +306,7 @@ pub struct Catalogue {
 #[serde(deny_unknown_fields)]
 struct File {
     defaults: BTreeMap<String, String>,
+    series: BTreeMap<String, usize>,
     source: Vec<Source>,
     unpinned: Vec<Unpinned>,
     built: Vec<Built>,
@@ -292,7 +346,7 @@ impl Catalogue {
                 return Err(format!("{package}'s default {default} is not in the catalogue"));
             }
         }
-        Ok(Catalogue { releases, unpinned: file.unpinned, built: file.built })
+        Ok(Catalogue { releases, series: file.series, unpinned: file.unpinned, built: file.built })
     }
 
     /// Every release, by package.
@@ -365,6 +419,29 @@ mod tests {
         let rest: Vec<_> = GCC.releases().iter().skip(1).map(|release| version_key(release.version())).collect();
         assert!(rest.len() > 1 && rest.is_sorted());
         assert!(Package::new("no-such-package").releases().is_empty());
+    }
+
+    #[test]
+    fn shorthands_stand_for_the_newest_of_a_series() {
+        let linux = Package::new("linux");
+        let found = |package: Package, word| package.shorthand(word).map(Release::version);
+        let key = |version: &str| version_key(version);
+        for (package, word) in [(GCC, "14"), (GCC, "15"), (GCC, "15.2"), (linux, "6.12"), (GCC, LATEST)] {
+            let version = found(package, word).unwrap();
+            let meant: Vec<&str> = package.meant(word).map(Release::version).collect();
+            assert!(meant.contains(&version) && meant.iter().all(|it| key(it) <= key(version)), "{word}: {version}");
+            assert!(word == LATEST || version.starts_with(&format!("{word}.")), "{word}: {version}");
+        }
+        // 6.12 is not a release of 6.1.
+        assert!(found(linux, "6.1").unwrap().starts_with("6.1."));
+        assert_eq!(found(linux, "6"), Err(Unfound::Ambiguous(vec!["6.1", "6.6", "6.12", "6.18"])));
+        for word in ["", ".", "1", "14.", "14.2.0", "14.2.0.1", "Latest", "14.x", "-1"] {
+            assert_eq!(found(GCC, word), Err(Unfound::Unknown), "{word:?}");
+        }
+        assert_eq!((GCC.series("14.2.0"), linux.series("6.1.176"), linux.series("6.1")), ("14", "6.1", "6.1"));
+        assert_eq!(GCC.newest_of_series("14.2.0"), GCC.shorthand("14").ok());
+        assert_eq!(Some(GCC.newest()), GCC.shorthand(LATEST).ok());
+        assert_eq!(GCC.newest_of_series("1.0"), None);
     }
 
     #[test]

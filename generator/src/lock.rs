@@ -19,6 +19,9 @@ pub const VERSION: u64 = 1;
 /// A lock is a few kilobytes; what is larger than this is not one.
 pub const MAX_BYTES: usize = 4 << 20;
 
+/// Versions by package and by the shorthand that stands for them, such as `15` or `latest`.
+pub type Versions = BTreeMap<String, BTreeMap<String, String>>;
+
 /// Everything that `matrix.lock` holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -27,6 +30,9 @@ pub struct Lock {
     pub version: u64,
     /// By name and version, e.g. `gcc-14.2.0`.
     pub sources: BTreeMap<String, LockedSource>,
+    /// The releases that shorthands of the matrix stand for. They stay until `crossloom upgrade` takes newer ones.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub versions: Versions,
     /// macOS SDKs that the user imported, by their names in the matrix.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sdks: BTreeMap<String, LockedSdk>,
@@ -137,6 +143,8 @@ pub enum LockError {
     Version { found: u64 },
     #[error("source {name:?}: {problem}")]
     Source { name: String, problem: String },
+    #[error("versions, {text:?}: {problem}")]
+    Versions { text: String, problem: String },
     #[error("sdk {name:?}: {problem}")]
     Sdk { name: String, problem: String },
     #[error("there is no source {name:?} to update")]
@@ -397,7 +405,14 @@ impl Lock {
         }
         // An import is the user's doing, and only the user's.
         let sdks = old.map(|old| old.sdks.clone()).unwrap_or_default();
-        Ok(Lock { version: VERSION, sources, sdks })
+        Ok(Lock { version: VERSION, sources, versions: Versions::new(), sdks })
+    }
+
+    /// The same lock with these meanings of shorthands.
+    #[must_use]
+    pub fn with_versions(mut self, versions: &Versions) -> Lock {
+        self.versions = versions.clone();
+        self
     }
 
     /// The same lock with this SDK in it, in the place of one that had its name.
@@ -428,6 +443,14 @@ impl Lock {
         let lock: Lock = serde_json::from_str(text).map_err(|error| LockError::Syntax { source: error.into() })?;
         for (name, source) in &lock.sources {
             check(name, source).map_err(|problem| LockError::Source { name: name.clone(), problem })?;
+        }
+        for (package, words) in &lock.versions {
+            for text in std::iter::once(package).chain(words.iter().flat_map(|(word, version)| [word, version])) {
+                if !plain(text) {
+                    let problem = "not a word that a matrix can hold".to_owned();
+                    return Err(LockError::Versions { text: text.clone(), problem });
+                }
+            }
         }
         for (name, sdk) in &lock.sdks {
             check_sdk(name, sdk).map_err(|problem| LockError::Sdk { name: name.clone(), problem })?;

@@ -18,6 +18,7 @@ mod query;
 mod sdk;
 mod seed;
 mod table;
+mod upgrade;
 mod verify;
 
 use std::ffi::OsStr;
@@ -96,6 +97,10 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Print the versions that the matrix builds from, beside the newest; exit 1 if `upgrade` would change one.
+    Outdated(upgrade::OutdatedArgs),
+    /// Take newer versions: in the lock for shorthands such as "15", in the matrix for exact versions.
+    Upgrade(upgrade::UpgradeArgs),
     /// Render the matrix as Nix: the folder crossloom/ and flake.nix beside it.
     Generate {
         #[command(flatten)]
@@ -287,6 +292,8 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::List(args) => list::run(&args),
         Command::Check { matrix } => project::check(&matrix.find()?),
         Command::Lock { matrix, update, check } => project::lock(&matrix.find()?, &update, check),
+        Command::Outdated(args) => upgrade::outdated(&args),
+        Command::Upgrade(args) => upgrade::upgrade(&args),
         Command::Generate { matrix, check, no_flake } => project::generate(&matrix.find()?, check, !no_flake),
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan(args) => plan::run(&args),

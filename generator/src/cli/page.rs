@@ -5,7 +5,9 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 
 use crate::families::DEFAULT;
 
-use super::{audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, query, sdk, seed, verify};
+use super::{
+    audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, query, sdk, seed, upgrade, verify,
+};
 
 /// One command's.
 #[derive(Debug)]
@@ -96,7 +98,7 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 28] = [
+pub const PAGES: [&Page; 30] = [
     &super::PAGE,
     &project::INIT,
     &edit::ADD,
@@ -105,6 +107,8 @@ pub const PAGES: [&Page; 28] = [
     &list::PAGE,
     &project::CHECK,
     &project::LOCK,
+    &upgrade::OUTDATED,
+    &upgrade::UPGRADE,
     &project::GENERATE,
     &fetch::PAGE,
     &plan::PAGE,

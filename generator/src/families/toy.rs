@@ -116,7 +116,8 @@ const MATRIX: &str = "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[toy
 fn a_family_is_one_file() {
     use crate::tests::{project, temporary_store::Store};
 
-    let matrix = Matrix::parse_in(REGISTRY, MATRIX, &NoFiles).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let matrix = Matrix::parse_in(REGISTRY, MATRIX, &NoFiles, &Default::default())
+        .unwrap_or_else(|problems| panic!("{problems:?}"));
     assert_eq!(matrix.count(), 3);
     assert!(matrix.wanted().is_empty());
     let planned = matrix.plan(&project::lock(&matrix)).unwrap();
@@ -134,7 +135,8 @@ fn a_family_is_one_file() {
     assert!(page.contains("| `greeting` | list of strings | `[\"hello\"]` | What the text says."), "{page}");
     assert!(page.contains("`here`, `there`"), "{page}");
     let problems =
-        Matrix::parse_in(REGISTRY, &MATRIX.replace("\"there\", gree", "\"ther\", gree"), &NoFiles).unwrap_err();
+        Matrix::parse_in(REGISTRY, &MATRIX.replace("\"there\", gree", "\"ther\", gree"), &NoFiles, &Default::default())
+            .unwrap_err();
     assert_eq!(problems[0].hint.as_deref(), Some("did you mean `there` or `here`?"));
 
     let Some(store) = Store::new() else { return };

@@ -81,7 +81,7 @@ pub fn target(families: &[&'static dyn Registered], word: &str) -> Result<Target
     Err(EditError::NoTarget { word: word.to_owned(), hint })
 }
 
-fn parsed(text: &str) -> Result<DocumentMut, EditError> {
+pub fn parsed(text: &str) -> Result<DocumentMut, EditError> {
     text.parse().map_err(|error: toml_edit::TomlError| EditError::Syntax { reason: clip(&error.message()) })
 }
 

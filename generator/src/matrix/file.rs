@@ -9,10 +9,12 @@ use toml::de::{DeTable, DeValue};
 use super::ci;
 use super::source::{self, OwnReleases, Sources};
 use super::table::{self, FamilyFile};
+use super::versions::Releases;
 use crate::catalogue::Variant;
 use crate::diag::{Problem, clip, quote};
 use crate::family;
 use crate::family::{Entries, Import, Registered, Table};
+use crate::lock::Versions;
 use crate::platform::{Seed, System};
 use crate::reader::UserFiles;
 use crate::reader::{Loc, MAX_ITEMS, Reader, Value};
@@ -39,6 +41,7 @@ pub struct MatrixFile {
     pub prefer: Vec<Variant>,
     pub ci: Ci,
     pub imports: BTreeMap<String, Import>,
+    pub versions: Versions,
     /// The families whose extent is beyond doubt, in their order.
     pub families: Vec<FamilyFile>,
 }
@@ -49,6 +52,7 @@ pub fn read(
     families: &[&'static dyn Registered],
     text: &str,
     files: &dyn UserFiles,
+    locked: &Versions,
 ) -> (Option<MatrixFile>, Vec<Problem>) {
     if text.len() > MAX_FILE {
         let problem = Problem::whole(format!("the file has {} bytes", text.len()));
@@ -56,7 +60,7 @@ pub fn read(
     }
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader::default();
-    let file = read_root(families, &mut reader, root.get_ref(), files);
+    let file = read_root(families, &mut reader, root.get_ref(), files, locked);
     if errors.is_empty() {
         reader.problems.append(&mut reader.missing);
         return (file, reader.problems);
@@ -114,6 +118,7 @@ fn read_root(
     reader: &mut Reader,
     root: &DeTable<'_>,
     files: &dyn UserFiles,
+    locked: &Versions,
 ) -> Option<MatrixFile> {
     reader.keys(root, "the file", &root_keys(families));
     match root.get("crossloom") {
@@ -131,7 +136,7 @@ fn read_root(
         .map(|table| (table, table.read_all(reader, root.get(table.key()), files)))
         .collect();
     let sources = (&Sources(families) as &dyn Table).read_all(reader, root.get("source"), files);
-    let own = OwnReleases::of(&sources);
+    let releases = Releases::new(OwnReleases::of(&sources), locked);
     let sound = reader.count() == before;
     let present: Vec<_> = families
         .iter()
@@ -146,7 +151,7 @@ fn read_root(
     }
     let mut read = Vec::new();
     for (family, key, value) in &present {
-        read.extend(table::read(reader, *family, key.span(), value, (&tables, &own), sound));
+        read.extend(table::read(reader, *family, key.span(), value, (&tables, &releases), sound));
     }
     // A family in doubt may use what the others do not.
     if !present.is_empty() && read.len() == present.len() {
@@ -159,7 +164,8 @@ fn read_root(
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
     let imports = tables.iter().flat_map(|(table, entries)| imports(*table, entries)).collect();
-    Some(MatrixFile { systems, seed, prefer, ci, imports, families: read })
+    let versions = releases.found.into_inner();
+    Some(MatrixFile { systems, seed, prefer, ci, imports, versions, families: read })
 }
 
 /// Reports each entry of a table that no axis, `include` or setting of a family names.

@@ -12,6 +12,8 @@ mod reference;
 mod schema;
 mod source;
 mod table;
+pub mod upgrade;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,6 +25,7 @@ pub use schema::schema;
 use crate::catalogue::Variant;
 use crate::diag::Problem;
 use crate::family::{Cells, Import, Registered};
+use crate::lock::Versions;
 use crate::platform::{Seed, System};
 use crate::reader::UserFiles;
 use crate::service::Ci;
@@ -43,12 +46,15 @@ pub struct Matrix {
     pub ci: Ci,
     /// How the SDKs that cells can be made with come to a machine, by their names.
     pub imports: BTreeMap<String, Import>,
+    /// The releases that its shorthands of versions stand for.
+    pub versions: Versions,
     /// The cells of each family that the file has a table of, in the order of the families.
     pub cells: Vec<Arc<dyn Cells>>,
 }
 
 impl Matrix {
-    /// Reads a matrix file (format version 1) of these families, with the files that it may name, and expands it.
+    /// Reads a matrix file (format version 1) of these families, with the files that it may name, and expands it. Shorthands
+    /// of versions mean what is `locked`, or the newest that there is.
     ///
     /// # Errors
     /// Every problem of the text, and of what it says of those files, in the order of its places, at least one.
@@ -56,8 +62,9 @@ impl Matrix {
         families: &[&'static dyn Registered],
         text: &str,
         files: &dyn UserFiles,
+        locked: &Versions,
     ) -> Result<Matrix, Vec<Problem>> {
-        let (file, mut problems) = file::read(families, text, files);
+        let (file, mut problems) = file::read(families, text, files, locked);
         let matrix = file.map(|file| {
             let mut cells = Vec::new();
             for family in &file.families {
@@ -81,6 +88,7 @@ impl Matrix {
                 prefer: file.prefer,
                 ci: file.ci,
                 imports: file.imports,
+                versions: file.versions,
                 cells,
             }
         });
@@ -101,7 +109,8 @@ impl Matrix {
 impl PartialEq for Matrix {
     fn eq(&self, other: &Matrix) -> bool {
         let of = |matrix: &Matrix| {
-            (matrix.systems.clone(), matrix.seed, matrix.prefer.clone(), matrix.ci.clone(), matrix.imports.clone())
+            let (prefer, ci) = (matrix.prefer.clone(), matrix.ci.clone());
+            (matrix.systems.clone(), matrix.seed, prefer, ci, matrix.imports.clone(), matrix.versions.clone())
         };
         of(self) == of(other)
             && self.cells.len() == other.cells.len()

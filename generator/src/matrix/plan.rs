@@ -21,6 +21,13 @@ impl Matrix {
     /// [`LockError::Stale`] when the lock lacks a source, [`LockError::NotCatalogue`] when a source has another hash than
     /// the catalogue and is not marked as the user's own. An SDK that it lacks makes cells without a node instead.
     pub fn plan(&self, lock: &Lock) -> Result<Plan, LockError> {
+        for (package, words) in &self.versions {
+            for (word, version) in words {
+                if lock.versions.get(package).and_then(|words| words.get(word)) != Some(version) {
+                    return Err(LockError::Stale { missing: format!("a release for {package} {word:?}") });
+                }
+            }
+        }
         let wanted = self.wanted();
         let prepared: BTreeMap<_, _> =
             wanted.iter().filter_map(|(name, wanted)| Some((name.clone(), Prepared::of(wanted)?))).collect();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::ci;
 use super::file;
 use super::source::{self, Sources};
-use crate::catalogue::Variant;
+use crate::catalogue::{LATEST, Variant};
 use crate::family;
 use crate::family::{Axis, Kind, Registered, Setting, Table, Values};
 use crate::platform::{Seed, System};
@@ -207,7 +207,9 @@ fn axis_value(axis: &Axis) -> Value {
         Values::Words(_) => json!({ "type": "string", "enum": axis.known() }),
         // Those of the catalogue, and those that a table [source.NAME] of the file adds.
         Values::Releases(_) => {
-            json!({ "type": "string", "anyOf": [{ "enum": axis.known() }, { "pattern": source::VERSION }] })
+            let known = json!({ "enum": axis.known() });
+            // The pattern of a version is also that of the shorthand of a series.
+            json!({ "type": "string", "anyOf": [known, { "const": LATEST }, { "pattern": source::VERSION }] })
         }
         Values::Names(_) => json!({ "type": "string", "pattern": OWN_NAME }),
     }

@@ -199,11 +199,21 @@ impl OwnReleases {
         OwnReleases { doubtful: known.len() < entries.len(), known }
     }
 
-    /// The release of a version, of the catalogue or the user's. If a table has a problem, any other version may be the one
-    /// that it means: the default stands for it, so that the one problem is not reported twice.
+    /// The release of a version, of the catalogue or the user's.
     pub fn find(&self, package: Package, version: &str) -> Option<&'static Release> {
         let own = || self.known.get(&(package.as_str(), version.to_owned())).copied();
-        package.release(version).or_else(own).or_else(|| self.doubtful.then(|| package.default()))
+        package.release(version).or_else(own)
+    }
+
+    /// Whether a table has a problem, so that any version may be the one that it means.
+    pub fn is_doubtful(&self) -> bool {
+        self.doubtful
+    }
+
+    /// A release in the place of one that is not known, where a table is in doubt: the default stands for it, so that the one
+    /// problem is not reported twice.
+    pub fn instead(&self, package: Package) -> Option<&'static Release> {
+        self.doubtful.then(|| package.default())
     }
 
     /// The user's versions of a package.

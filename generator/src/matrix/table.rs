@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
 
-use super::source::OwnReleases;
+use super::versions::Releases;
 use crate::catalogue::Release;
 use crate::diag::{Problem, closest, quote};
 use crate::family::Value as AxisValue;
@@ -83,7 +83,7 @@ impl FamilyFile {
 struct Words<'a> {
     family: &'static dyn Registered,
     tables: &'a [(&'static dyn Table, Entries)],
-    own: &'a OwnReleases,
+    releases: &'a Releases<'a>,
 }
 
 impl Words<'_> {
@@ -94,20 +94,11 @@ impl Words<'_> {
     }
 
     fn value(&self, axis: &Axis, word: &str, span: Range<usize>) -> Result<AxisValue, Problem> {
-        let known = axis.known();
         match axis.values {
-            Values::Releases(package) => self.own.find(package, word).map(AxisValue::Release).ok_or_else(|| {
-                let message = format!("{} {} is not in the catalogue", axis.key, quote(word));
-                let own = self.own.versions(package).collect::<Vec<_>>();
-                let hint = match own.as_slice() {
-                    [] => format!("it has {}; a table [source.NAME] adds a version", known.join(", ")),
-                    own => format!("it has {}, and [source] adds {}", known.join(", "), own.join(", ")),
-                };
-                Problem::at(span, message).hint(hint)
-            }),
+            Values::Releases(package) => self.releases.find(axis.key, package, word, span).map(AxisValue::Release),
             Values::Words(words) => {
                 let found = words.iter().find(|known| **known == word).copied();
-                found.map(AxisValue::Word).ok_or_else(|| not_among(span, axis.key, word, known))
+                found.map(AxisValue::Word).ok_or_else(|| not_among(span, axis.key, word, axis.known()))
             }
             Values::Names(table) => self.named(table, axis.key, word, span).map(AxisValue::Name),
         }
@@ -146,11 +137,11 @@ pub fn read(
     family: &'static dyn Registered,
     key: Range<usize>,
     value: &Value<'_>,
-    (tables, own): (&[(&'static dyn Table, Entries)], &OwnReleases),
+    (tables, releases): (&[(&'static dyn Table, Entries)], &Releases<'_>),
     sound: bool,
 ) -> Option<FamilyFile> {
     let before = reader.count();
-    let words = Words { family, tables, own };
+    let words = Words { family, tables, releases };
     let about = family.about();
     let table = reader.table(value, &format!("[{}]", about.key), &family.keys())?;
     let targets = match table.get("targets") {
@@ -165,7 +156,11 @@ pub fn read(
     let mut axes = Vec::new();
     for axis in family.axes() {
         axes.push(match table.get(axis.key) {
-            Some(value) => reader.words(value, axis.key, |word, span| words.value(axis, word, span)),
+            Some(value) => {
+                let values = reader.words(value, axis.key, |word, span| words.value(axis, word, span));
+                // In a table with a problem, any version may be another than the one that stands for it here.
+                if releases.own.is_doubtful() { values } else { once(reader, axis, values) }
+            }
             // The default stands for the family as a whole; nothing in the text is its place.
             None => axis.default().into_iter().map(|value| Loc { value, span: key.clone() }).collect(),
         });
@@ -190,6 +185,20 @@ pub fn read(
         }
     }
     sound.then_some(FamilyFile { family, span: key, targets, axes, settings, excludes, includes, overrides })
+}
+
+/// The values without those that a word before them means already, which are reported: two shorthands may mean one release.
+fn once(reader: &mut Reader, axis: &Axis, values: Vec<Loc<AxisValue>>) -> Vec<Loc<AxisValue>> {
+    let mut distinct: Vec<Loc<AxisValue>> = Vec::new();
+    for value in values {
+        if distinct.iter().any(|known| known.value == value.value) {
+            let message = format!("two words of {} mean {}", axis.key, quote(value.value.as_str()));
+            reader.report(Problem::at(value.span, message).hint("remove one of them"));
+        } else {
+            distinct.push(value);
+        }
+    }
+    distinct
 }
 
 fn entries<'v, 'i>(reader: &mut Reader, table: &'v DeTable<'i>, key: &str) -> Vec<&'v Value<'i>> {

@@ -7,6 +7,7 @@ use crate::flake_lock::FlakeLockError;
 use crate::input::Conflict;
 use crate::lock::LockError;
 use crate::matrix::edit::EditError;
+use crate::matrix::upgrade::UpgradeError;
 use crate::output::OutputError;
 use crate::platform::{Suite, System};
 use crate::seed::error::SeedError;
@@ -30,6 +31,9 @@ pub enum ProjectError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Edit(#[from] EditError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Upgrade(#[from] UpgradeError),
     #[error("cannot use {path}")]
     Folder {
         path: String,

@@ -33,6 +33,7 @@ impl Project {
                 }
                 source => ProjectError::Resolve(source),
             })?;
+        let lock = lock.with_versions(&self.matrix.versions);
         let declared = |name: &String| self.matrix.imports.get(name) == Some(&Import::Needed);
         let undeclared = lock.sdks.keys().filter(|name| !declared(name)).cloned().collect();
 

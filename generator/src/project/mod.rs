@@ -4,6 +4,7 @@
 mod error;
 mod locks;
 mod rendered;
+mod upgrade;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use crate::families;
 use crate::flake_lock;
 use crate::input::{self, Kind, unconflicted};
-use crate::lock::{Lock, LockError};
+use crate::lock::{Lock, LockError, Versions};
 use crate::matrix::edit::EditError;
 use crate::matrix::{MAX_FILE, Matrix};
 use crate::output::{self, Guard};
@@ -25,6 +26,7 @@ use crate::seed::SeedLock;
 
 pub use error::ProjectError;
 pub use rendered::{Snapshot, keeps_links_of};
+pub use upgrade::{outdated, upgrade};
 
 /// A matrix that was read without a problem.
 #[derive(Debug)]
@@ -91,7 +93,8 @@ pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>)
     let shown = path.display().to_string();
     let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
     let text = change(&text)?;
-    if let Err(problems) = Matrix::parse_in(families::ALL, &text, &Beside(folder_of(path))) {
+    // Nothing is held to the lock's versions here: a word that was not locked yet is as good as one that was.
+    if let Err(problems) = Matrix::parse_in(families::ALL, &text, &Beside(folder_of(path)), &Versions::new()) {
         return Err(ProjectError::Matrix { path: shown, text, problems });
     }
     Ok(output::write_file(path, &text)?)
@@ -160,6 +163,16 @@ pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
+fn lock_beside(dir: &Path, name: &str) -> PathBuf {
+    dir.join(Path::new(name).with_extension("lock"))
+}
+
+fn read_lock(path: &Path) -> Result<Option<Lock>, ProjectError> {
+    let Some(text) = read(path, LOCK)? else { return Ok(None) };
+    let lock = Lock::parse(&text);
+    Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
+}
+
 /// The place of a seed's lock, relative to the matrix.
 pub fn seed_file(suite: Suite, system: System) -> String {
     format!("seeds/{suite}-{system}.json")
@@ -175,9 +188,22 @@ impl Project {
         let shown = path.display().to_string();
         let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
         let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
-        match Matrix::parse_in(families::ALL, &text, &Beside(&dir)) {
+        // A lock that cannot be read is an error of whatever reads it next, and hides no problem of the matrix.
+        let lock = read_lock(&lock_beside(&dir, &name)).ok().flatten();
+        let versions = lock.map(|lock| lock.versions).unwrap_or_default();
+        Project::of_text(dir, name, &text, &versions)
+    }
+
+    /// The project of a matrix's text, with these meanings of shorthands.
+    fn of_text(dir: PathBuf, name: String, text: &str, versions: &Versions) -> Result<Project, ProjectError> {
+        match Matrix::parse_in(families::ALL, text, &Beside(&dir), versions) {
             Ok(matrix) => Ok(Project { dir, name, matrix }),
-            Err(problems) => Err(ProjectError::Matrix { path: shown, text, problems }),
+            Err(problems) => {
+                let path = dir.join(&name);
+                // The folder of a bare name is not shown.
+                let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+                Err(ProjectError::Matrix { path, text: text.to_owned(), problems })
+            }
         }
     }
 
@@ -197,7 +223,7 @@ impl Project {
     /// share `flake.lock`, which has one pin of nixpkgs for all. The rendered folder belongs to one matrix: its files name the
     /// matrix in their first line, and [`generate`](Project::tree) refuses a folder that was rendered from another.
     pub fn lock_path(&self) -> PathBuf {
-        self.dir.join(Path::new(&self.name).with_extension("lock"))
+        lock_beside(&self.dir, &self.name)
     }
 
     fn flake_lock_path(&self) -> PathBuf {
@@ -209,10 +235,7 @@ impl Project {
     }
 
     fn read_lock(&self) -> Result<Option<Lock>, ProjectError> {
-        let path = self.lock_path();
-        let Some(text) = read(&path, LOCK)? else { return Ok(None) };
-        let lock = Lock::parse(&text);
-        Ok(Some(lock.map_err(|source| ProjectError::Lock { path: path.display().to_string(), source })?))
+        read_lock(&self.lock_path())
     }
 
     /// The lock, which has to be there.

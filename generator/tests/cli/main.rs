@@ -12,6 +12,7 @@ mod commands;
 mod first_hour;
 mod sdk_import;
 mod together;
+mod upgrades;
 mod verify;
 
 // Helpers are also compiled into the crate, and name its modules from the root.

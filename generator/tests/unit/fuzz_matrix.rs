@@ -137,6 +137,8 @@ const TOKENS: &[&str] = &[
     "\"sha256-xBoCckJPQbsBv4KOf/7xstWdF4gGT9a18dlxcX6TILg=\"",
     "false",
     "\"14.2.0\"",
+    "\"14\"",
+    "\"latest\"",
     "\"15.3.0\"",
     "\"1.2.5\"",
     "\"1.2.6\"",

@@ -384,10 +384,11 @@ fn the_schema_and_the_parser_know_the_same_words() {
                 // The names are the user's; a pattern describes them.
                 Values::Names(_) => assert!(items["pattern"].is_string()),
                 Values::Words(_) => assert_eq!(items["enum"], serde_json::json!(known), "{}", axis.key),
-                // Beside those of the catalogue, versions of the user's; a pattern describes them.
+                // Beside those of the catalogue, shorthands, and versions of the user's; a pattern describes them.
                 Values::Releases(_) => {
                     assert_eq!(items["anyOf"][0]["enum"], serde_json::json!(known), "{}", axis.key);
-                    assert!(items["anyOf"][1]["pattern"].is_string());
+                    assert_eq!(items["anyOf"][1]["const"], crate::catalogue::LATEST);
+                    assert!(items["anyOf"][2]["pattern"].is_string());
                 }
             }
             assert_eq!(properties[axis.key]["default"], serde_json::json!([known[0]]), "{}", axis.key);

@@ -72,7 +72,7 @@ impl Matrix {
     }
 
     pub fn parse_with(text: &str, files: &dyn UserFiles) -> Result<Matrix, Vec<Problem>> {
-        Matrix::parse_in(ALL, text, files)
+        Matrix::parse_in(ALL, text, files, &Default::default())
     }
 }
 

@@ -1,0 +1,63 @@
+//! What is newer than the versions of a matrix, and matrix and lock with it.
+
+use std::path::{Path, PathBuf};
+
+use super::{MATRIX, Project, ProjectError, file_name, folder_of, matrix_in, read, read_lock};
+use crate::families;
+use crate::lock::Versions;
+use crate::matrix::upgrade::{Row, packages, rows, upgraded};
+
+/// Newer versions, and the files that have them.
+#[derive(Debug)]
+pub struct Upgrade {
+    /// The versions that change.
+    pub rows: Vec<Row>,
+    /// Files that change, with their new texts.
+    pub files: Vec<(PathBuf, String)>,
+}
+
+/// A matrix's text with the meanings of its shorthands.
+struct Written {
+    dir: PathBuf,
+    name: String,
+    text: String,
+    locked: Versions,
+}
+
+fn written(path: &Path) -> Result<Written, ProjectError> {
+    let path = &matrix_in(path);
+    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: path.display().to_string() })?;
+    let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
+    let lock = read_lock(&super::lock_beside(&dir, &name))?;
+    Ok(Written { dir, name, text, locked: lock.map(|lock| lock.versions).unwrap_or_default() })
+}
+
+/// The versions of a matrix, beside the newest.
+///
+/// # Errors
+/// A matrix or a lock that cannot be read, or has problems.
+pub fn outdated(path: &Path) -> Result<Vec<Row>, ProjectError> {
+    Project::open(path)?;
+    let Written { text, locked, .. } = written(path)?;
+    Ok(rows(families::ALL, &text, &locked, false)?)
+}
+
+/// Matrix and locks with newer versions of the named packages; of all packages if none is named.
+///
+/// # Errors
+/// A name that no version has, and the problems of the matrix that would come of it.
+pub fn upgrade(path: &Path, names: &[String], latest: bool) -> Result<Upgrade, ProjectError> {
+    let Written { dir, name, text, mut locked } = written(path)?;
+    let mut rows = rows(families::ALL, &text, &locked, latest)?;
+    packages(&rows, names)?;
+    let meant = |package: &str| names.is_empty() || names.iter().any(|name| name == package);
+    rows.retain(|row| row.upgrade.is_some() && meant(row.package));
+    locked.retain(|package, _| !meant(package));
+    let new = upgraded(families::ALL, &text, &rows)?;
+    let project = Project::of_text(dir, name, &new, &locked)?;
+    let mut files = project.locks(&[])?.stale;
+    if new != text {
+        files.insert(0, (project.dir.join(&project.name), new));
+    }
+    Ok(Upgrade { rows, files })
+}

@@ -1,0 +1,129 @@
+//! Versions that the lock holds, and newer ones.
+
+use crate::commands::Project;
+
+const MATRIX: &str = r#"crossloom = 1
+
+[build]
+systems = ["x86_64-linux"]
+
+[musl-gcc] # compilers
+targets = ["x86_64-linux-musl"]
+gcc = ["14", "15.1.0"] # the old and the new one
+musl = [
+  "1.2.5", # old
+]
+exclude = [{ target = "x86_64-linux-musl", gcc = "15.1.0" }]
+
+[[musl-gcc.include]]
+target = "i686-linux-musl"
+gcc = "15.1.0"
+"#;
+
+fn project() -> Project {
+    let project = Project::new();
+    project.write("matrix.toml", MATRIX);
+    project
+}
+
+/// The version that a shorthand of gcc stands for in the lock.
+fn locked(project: &Project, word: &str) -> String {
+    let lock: serde_json::Value = serde_json::from_str(&project.read("matrix.lock")).unwrap();
+    lock["versions"]["gcc"][word].as_str().unwrap_or_default().to_owned()
+}
+
+/// A lock as an older crossloom would have made it, which knew no newer release than this.
+fn hold(project: &Project, version: &str) {
+    let now = locked(project, "14");
+    assert_ne!(now, version);
+    project.replace("matrix.lock", &format!("\"14\": \"{now}\""), &format!("\"14\": \"{version}\""));
+    project.fine(&["lock"]);
+}
+
+#[test]
+fn a_shorthand_stays_what_it_is_until_it_is_upgraded() {
+    let project = project();
+    project.fine(&["lock"]);
+    let newest = locked(&project, "14");
+    hold(&project, "14.2.0");
+    for command in [&["lock"][..], &["lock", "--update", "gcc"], &["lock", "--check"], &["check"]] {
+        project.fine(command);
+        assert_eq!(locked(&project, "14"), "14.2.0", "{command:?}");
+    }
+    assert!(project.read("matrix.lock").contains("\"gcc-14.2.0\"") && !project.read("matrix.lock").contains(&newest));
+    let row = format!("gcc\t14\t14.2.0\t{newest}\t");
+    let found = project.finds(&["outdated"]).stdout;
+    assert!(found.lines().any(|line| line.starts_with(&row) && line.contains("\toutdated; ")), "{found}");
+
+    let before = project.listing();
+    assert!(project.fine(&["upgrade", "--dry-run"]).contains(&format!("gcc\t14\t14.2.0\t{newest}\n")));
+    project.unchanged(&before);
+    project.fine(&["upgrade", "musl"]);
+    assert_eq!(locked(&project, "14"), "14.2.0", "only musl was to be upgraded");
+    project.fine(&["upgrade", "gcc"]);
+    assert_eq!(locked(&project, "14"), newest);
+    project.fine(&["lock", "--check"]);
+    project.fine(&["outdated"]);
+    assert_eq!(project.fine(&["upgrade"]), "");
+
+    // A matrix without shorthands has the lock that it always had.
+    let plain = Project::with_matrix();
+    plain.fine(&["lock"]);
+    assert!(!plain.read("matrix.lock").contains("\"versions\""));
+}
+
+#[test]
+fn exact_versions_are_upgraded_in_the_matrix_wherever_they_stand() {
+    let project = project();
+    project.fine(&["upgrade"]);
+    let newest = project.fine(&["outdated"]);
+    let newest = newest.lines().find_map(|line| line.strip_prefix("gcc\t15.")?.split('\t').next()).unwrap();
+    let newest = format!("15.{newest}");
+    assert_ne!(newest, "15.1.0");
+    let expected = MATRIX.replace("15.1.0", &newest).replace("1.2.5", "1.2.6");
+    assert_eq!(project.read("matrix.toml"), expected);
+    project.fine(&["lock", "--check"]);
+    project.fine(&["check"]);
+
+    // Two versions of one series that both stand there are both meant.
+    project.write("matrix.toml", &MATRIX.replace("\"14\"", "\"14.2.0\", \"14.3.0\"").replace("14.3.0", "14.4.0"));
+    let rows = project.fine(&["upgrade", "--dry-run", "gcc"]);
+    assert!(!rows.contains("14.2.0") && rows.contains("15.1.0"), "{rows}");
+}
+
+#[test]
+fn an_upgrade_that_gives_no_matrix_changes_nothing() {
+    let project = project();
+    project.fine(&["lock"]);
+    // Then both words would mean one release.
+    let text = project.read("matrix.toml").replace("\"14\", \"15.1.0\"", "\"14\", \"15.1.0\", \"latest\"");
+    project.write("matrix.toml", &text);
+    project.fine(&["lock"]);
+    let rows = project.fine(&["upgrade", "--dry-run", "gcc"]);
+    assert!(!rows.contains("15.1.0"), "it stays beside the newest: {rows}");
+    let error = project.fails(&["upgrade", "binutils"]);
+    assert!(error.contains("the matrix names no version of \"binutils\""), "{error}");
+    assert!(error.contains("it names versions of gcc, musl"), "{error}");
+    project.replace("matrix.lock", "\"14\": \"14", "\"14\": \"13");
+    let error = project.fails(&["plan"]);
+    assert!(error.contains("the lock holds gcc `14` to `13."), "{error}");
+    assert!(error.contains("`crossloom upgrade gcc` takes 14."), "{error}");
+    project.fine(&["upgrade", "gcc"]);
+    project.fine(&["plan"]);
+}
+
+#[test]
+fn outdated_is_data() {
+    let project = project();
+    project.fine(&["lock"]);
+    let found: serde_json::Value = serde_json::from_str(&project.finds(&["outdated", "--json"]).stdout).unwrap();
+    assert_eq!(found["version"], 1);
+    let rows = found["packages"].as_array().unwrap();
+    let of = |written: &str| rows.iter().find(|row| row["written"] == written).unwrap_or_else(|| panic!("{written}"));
+    assert_eq!((of("14")["state"].as_str(), of("14")["upgrade"].as_str()), (Some("current"), None));
+    assert_eq!(of("15.1.0")["state"], "outdated");
+    assert_eq!(of("1.2.5")["upgrade"], "1.2.6");
+    assert_eq!(of("1.2.5")["families"][0], "musl-gcc");
+    let binutils = rows.iter().find(|row| row["package"] == "binutils").unwrap();
+    assert_eq!((binutils["state"].as_str(), binutils["written"].is_null()), (Some("default"), true));
+}
