@@ -1,5 +1,6 @@
 //! `crossloom diff`: the cells that would be rebuilt, and why.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -8,18 +9,17 @@ use super::page::{Page, Use};
 use super::{Outcome, Result, project};
 use crate::diff::{Diff, Side, Status, diff};
 use crate::output::FOLDER;
-use crate::project::Snapshot;
+use crate::project::{ProjectError, Snapshot, at_revision, nearest};
 use crate::tree::TreeError;
 
 /// The page of `diff`.
 pub const PAGE: Page = Page {
     command: "diff",
     examples: &[
-        (
-            "crossloom diff ../before matrix.toml",
-            "compares with another worktree, made by `git worktree add ../before HEAD`",
-        ),
-        ("crossloom diff --json ../before", "the same for programs"),
+        ("crossloom diff HEAD", "compares with the last commit"),
+        ("crossloom diff --markdown origin/main", "prints a comment for a pull request"),
+        ("crossloom diff ../before matrix.toml", "compares with the matrix in another folder"),
+        ("crossloom diff --json HEAD", "the same for programs"),
     ],
     uses: &[Use::Project, Use::Rendered],
     found: "a cell would be rebuilt, or a name stands for another cell than before",
@@ -27,15 +27,18 @@ pub const PAGE: Page = Page {
 
 #[derive(Debug, Args)]
 pub struct DiffArgs {
-    /// The matrix or folder to compare with, for example in another git worktree.
+    /// The matrix or folder to compare with; or a revision of git, such as HEAD, if nothing of that name is there.
     #[arg(value_name = "OLD")]
     old: PathBuf,
-    /// The new matrix or folder.
-    #[arg(value_name = "NEW", default_value = "matrix.toml")]
-    new: PathBuf,
+    /// The new matrix or folder. [default: matrix.toml in this folder, or in the nearest one above it that has one]
+    #[arg(value_name = "NEW")]
+    new: Option<PathBuf>,
     /// Print JSON.
     #[arg(long)]
     json: bool,
+    /// Print Markdown, for a comment on a pull request.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
 }
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -52,7 +55,16 @@ struct FilesError {
 
 /// Runs the command.
 pub fn run(args: &DiffArgs) -> Result<Outcome> {
-    let (old, new) = (project::open_named(&args.old)?, project::open_named(&args.new)?);
+    let path = args.new.clone().map_or_else(nearest, Ok)?;
+    // A folder has precedence, as for git's own commands that take both.
+    let revision = match (args.old.symlink_metadata(), args.old.to_str()) {
+        (Err(error), Some(word)) if error.kind() == ErrorKind::NotFound => {
+            Some(at_revision(word, &path).map_err(ProjectError::from)?)
+        }
+        _ => None,
+    };
+    let old = revision.as_ref().map_or(&args.old, |revision| &revision.matrix);
+    let (old, new) = (project::open_named(old)?, project::open_named(&path)?);
     // A folder that an older crossloom rendered has its recipes. Without it, both sides have the recipes of this program.
     let (before, after) = match old.rendered()? {
         Some(files) => (files, new.rendered()?.unwrap_or_default()),
@@ -64,11 +76,12 @@ pub fn run(args: &DiffArgs) -> Result<Outcome> {
     let (old, new) = (old.snapshot(before)?, new.snapshot(after)?);
     let compared = diff(&side(&old), &side(&new)).map_err(|source| {
         let name = |path: &Path| path.display().to_string();
-        FilesError { old: name(&args.old), new: name(&args.new), source }
+        FilesError { old: name(&args.old), new: name(&path), source }
     })?;
-    match args.json {
-        true => super::say_json(&compared)?,
-        false => super::say(&compared.to_text())?,
+    match (args.json, args.markdown) {
+        (true, _) => super::say_json(&compared)?,
+        (_, true) => super::say(&compared.to_markdown(&summary(&compared)))?,
+        _ => super::say(&compared.to_text())?,
     }
     tracing::info!("{}", summary(&compared));
     if compared.reuses() {

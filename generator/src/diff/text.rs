@@ -27,14 +27,58 @@ impl Diff {
     }
 }
 
-fn line(system: System, cell: &CellDiff) -> String {
-    let status = match cell.status {
+impl Diff {
+    /// A comment on a pull request: the summary, a table of the cells that change, and the whole text folded away. Nothing in it
+    /// can end its place: names of cells are plain words, and the text stands in a fence that is longer than any in it.
+    pub fn to_markdown(&self, summary: &str) -> String {
+        let mut text = format!("### crossloom: {summary}\n");
+        let changed = |cell: &&CellDiff| cell.status != Status::Unchanged || cell.reused.is_some();
+        let mut rows = String::new();
+        for (system, cells) in &self.systems {
+            for cell in cells.iter().filter(changed) {
+                let (build, all) = (cell.build.len(), cell.build.len() + cell.kept);
+                let nodes = match cell.status {
+                    Status::Added | Status::Rebuilt if all > 0 => format!("{build} of {all}"),
+                    _ => String::new(),
+                };
+                let code = |name: &String| format!("`{name}`");
+                let mut name = match (&cell.old, &cell.new) {
+                    (Some(old), Some(new)) if old != new => format!("{} → {}", code(old), code(new)),
+                    (_, Some(name)) | (Some(name), None) => code(name),
+                    (None, None) => String::new(),
+                };
+                if let Some(reused) = &cell.reused {
+                    name.push_str(&format!("; {} stood for another cell before", code(reused)));
+                }
+                rows.push_str(&format!("| {} | {system} | {name} | {nodes} |\n", word(cell.status)));
+            }
+        }
+        if rows.is_empty() {
+            return text;
+        }
+        text.push_str("\n| change | built on | cell | nodes to build |\n|---|---|---|---|\n");
+        text.push_str(&rows);
+        let whole = self.to_text();
+        let longest = whole.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+        let fence = "`".repeat(longest.max(2) + 1);
+        text.push_str("\n<details><summary>Why</summary>\n\n");
+        text.push_str(&format!("{fence}text\n{whole}{fence}\n\n</details>\n"));
+        text
+    }
+}
+
+fn word(status: Status) -> &'static str {
+    match status {
         Status::Added => "added",
         Status::Removed => "removed",
         Status::Renamed => "renamed",
         Status::Rebuilt => "rebuilt",
         Status::Unchanged => "unchanged",
-    };
+    }
+}
+
+fn line(system: System, cell: &CellDiff) -> String {
+    let status = word(cell.status);
     let name = match (&cell.old, &cell.new) {
         (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
         (_, Some(name)) | (Some(name), None) => name.clone(),

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::revision::RevisionError;
 use crate::diag::Problem;
 use crate::flake_lock::FlakeLockError;
 use crate::input::Conflict;
@@ -34,6 +35,9 @@ pub enum ProjectError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Upgrade(#[from] UpgradeError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Revision(#[from] RevisionError),
     #[error("cannot use {path}")]
     Folder {
         path: String,

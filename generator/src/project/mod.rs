@@ -4,6 +4,7 @@
 mod error;
 mod locks;
 mod rendered;
+mod revision;
 mod upgrade;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::seed::SeedLock;
 
 pub use error::ProjectError;
 pub use rendered::{Snapshot, keeps_links_of};
+pub use revision::at_revision;
 pub use upgrade::{outdated, upgrade};
 
 /// A matrix that was read without a problem.

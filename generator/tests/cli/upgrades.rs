@@ -1,5 +1,7 @@
 //! Versions that the lock holds, and newer ones.
 
+use std::process::Command;
+
 use crate::commands::Project;
 
 const MATRIX: &str = r#"crossloom = 1
@@ -126,4 +128,78 @@ fn outdated_is_data() {
     assert_eq!(of("1.2.5")["families"][0], "musl-gcc");
     let binutils = rows.iter().find(|row| row["package"] == "binutils").unwrap();
     assert_eq!((binutils["state"].as_str(), binutils["written"].is_null()), (Some("default"), true));
+}
+
+/// Runs git in a folder of a project.
+fn git(project: &Project, args: &[&str]) {
+    let mut git = Command::new("git");
+    for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"] {
+        git.env(name, "/dev/null");
+    }
+    for name in ["GIT_AUTHOR", "GIT_COMMITTER"] {
+        git.env(format!("{name}_NAME"), "me").env(format!("{name}_EMAIL"), "me@example.org");
+    }
+    let output = git.args(args).current_dir(project.dir()).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {output:?}");
+}
+
+#[test]
+fn a_revision_of_git_is_compared_with() {
+    let project = Project::new();
+    for folder in ["", "tools/cross/"] {
+        project.write(&format!("{folder}matrix.toml"), &MATRIX.replace("1.2.5", "1.2"));
+        project.fine(&["sync", "--matrix", &format!("./{folder}matrix.toml")]);
+    }
+    // A line end of another system, a link and a filter must not change what is read.
+    project.write(".gitattributes", "* text eol=crlf export-ignore filter=run\n");
+    std::os::unix::fs::symlink("/nowhere", project.path("tools/link")).unwrap();
+    git(&project, &["init", "--quiet", "--initial-branch", "main"]);
+    git(&project, &["add", "."]);
+    git(&project, &["commit", "--quiet", "--message", "one"]);
+    git(&project, &["config", "filter.run.smudge", "false"]);
+    git(&project, &["config", "filter.run.required", "true"]);
+    let unchanged = project.fine(&["diff", "HEAD"]);
+    assert!(unchanged.starts_with("unchanged  x86_64-linux  ") && !unchanged.contains("rebuilt"), "{unchanged}");
+
+    project.replace("tools/cross/matrix.toml", "\"15.1.0\"] # the", "\"15.3.0\"] # the");
+    project.replace("tools/cross/matrix.toml", "gcc = \"15.1.0\" }", "gcc = \"15.3.0\" }");
+    project.replace("tools/cross/matrix.toml", "musl = [\n  \"1.2\"", "musl = [\n  \"1.2.5\"");
+    project.fine(&["sync", "--matrix", "tools/cross"]);
+    let before = project.listing();
+    for args in [&["diff", "main", "tools/cross"][..], &["diff", "HEAD~0", "tools/cross/matrix.toml"]] {
+        let run = project.finds(args);
+        assert!(run.stdout.contains("source musl: 1.2.6 → 1.2.5"), "{}", run.stdout);
+        assert!(!run.stderr.contains("recipes are not compared"), "{}", run.stderr);
+    }
+    let run = project.finds(&["diff", "--markdown", "HEAD", "tools/cross"]);
+    assert!(run.stdout.starts_with("### crossloom: cells: "), "{}", run.stdout);
+    assert!(
+        run.stdout.contains(
+            "\n| change | built on | cell | nodes to build |\n|---|---|---|---|\n| rebuilt | x86_64-linux | `"
+        )
+    );
+    assert!(
+        run.stdout.ends_with("```\n\n</details>\n") && run.stdout.contains("\n```text\nrebuilt  "),
+        "{}",
+        run.stdout
+    );
+    project.unchanged(&before);
+    // From a folder inside of the project, the nearest matrix is the new one.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
+    std::fs::create_dir(project.path("tools/cross/deep")).unwrap();
+    let output = command.args(["diff", "main"]).current_dir(project.path("tools/cross/deep")).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+
+    // Nothing changed: there is no table.
+    assert_eq!(project.fine(&["diff", "--markdown", "main"]), "### crossloom: cells: 2 unchanged\n");
+    for (args, words) in [
+        (&["diff", "mian"][..], "there is no mian, and git has no revision of that name"),
+        (&["diff", "--", "-x"], "there is no -x, and a revision does not begin with -"),
+    ] {
+        let error = project.fails(args);
+        assert!(error.contains(words), "{error}");
+    }
+    project.write("other/matrix.toml", MATRIX);
+    let error = project.fails(&["diff", "main", "other"]);
+    assert!(error.contains("main has no other/matrix.toml"), "{error}");
 }
