@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The files for GitHub and GitLab of every example, and of a matrix with every family on every build system, against the
-# schemas that SchemaStore publishes for them: surfaces.sh CROSSLOOM
+# schemas that SchemaStore publishes for them; the workflows, and those of this project, also against zizmor's rules, the
+# pedantic ones included: surfaces.sh CROSSLOOM
 # What garnix and Hydra read has no published schema: generator/tests/unit/surfaces.rs holds those to their documentation,
 # and all of them to the rules that no schema says.
 set -euo pipefail
@@ -14,6 +15,7 @@ if ! cmp -s checks/surfaces/requirements.txt "$validators/requirements.txt"; the
   cp checks/surfaces/requirements.txt "$validators/"
 fi
 "$validators/bin/check-jsonschema" --version
+"$validators/bin/zizmor" --version
 crossloom=$(realpath "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -41,6 +43,12 @@ source = "greeting"
 TOML
 "$crossloom" --quiet lock --matrix "$work/everything/matrix.toml"
 "$crossloom" --quiet generate --matrix "$work/everything/matrix.toml"
+# Another one that leaves crossloom's repository and commit to variables.
+mkdir "$work/open"
+grep -v '^crossloom-' "$work/everything/matrix.toml" >"$work/open/matrix.toml"
+cp -r examples/kernel-module/greeting "$work/open/"
+"$crossloom" --quiet lock --matrix "$work/open/matrix.toml"
+"$crossloom" --quiet generate --matrix "$work/open/matrix.toml"
 shopt -s nullglob dotglob
 github=({examples,"$work"}/*/.github/workflows/crossloom.yml)
 gitlab=({examples,"$work"}/*/.gitlab-ci.yml)
@@ -48,5 +56,8 @@ if [ "${#github[@]}" -lt 2 ] || [ "${#gitlab[@]}" -lt 2 ]; then
   echo "no example has files for GitHub and GitLab, or the matrix of everything has none" >&2
   exit 1
 fi
-"$validators/bin/check-jsonschema" --builtin-schema vendor.github-workflows "${github[@]}"
+"$validators/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "${github[@]}"
 "$validators/bin/check-jsonschema" --builtin-schema vendor.gitlab-ci "${gitlab[@]}"
+# What it needs of the network is looked at elsewhere: checks/pins.sh.
+"$validators/bin/zizmor" --offline --persona auditor --no-progress --collect workflows .github/workflows/*.yml "${github[@]}"
+checks/pins.sh

@@ -1,14 +1,19 @@
 //! The pipeline of GitLab's CI.
 //!
-//! Jobs are written out with `extends`: GitLab calls the jobs of a `parallel:matrix` by all values of it, refuses names
-//! over 255 characters and matrices over 200 jobs, and gives all of one the same timeout.
+//! GitLab calls the jobs of a `parallel:matrix` by all values of it and refuses names over 255 characters, so a matrix has one
+//! short value, from which the script knows the rest. It refuses matrices over 200 jobs and gives all jobs of one the same
+//! timeout.
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{CURRENT, IMAGE, TOOL_ROOT, TOOL_TIMEOUT, build_with_nixpkgs, install, jobs, variables, yaml};
+use super::groups::{Group, Groups, groups};
+use super::pins::pins;
+use super::{SHARED, TOOL_TIMEOUT, build_command, jobs, tool_command, variables, yaml};
 use crate::plan::Plan;
 use crate::platform::System;
 
+/// The most jobs of a matrix.
+const MATRIX: usize = 200;
 /// Seconds that a job on GitLab.com's own machines may take, whatever a project says. They are Linux' here.
 const LONGEST: u32 = 10_800;
 
@@ -20,7 +25,7 @@ fn comment(plan: &Plan) -> String {
         ""
     };
     format!(
-        "# One job for each cell and build system. GitLab reads this file at the top of the repository.\n{runners}\
+        "# Cells that share most of their nodes are one job. GitLab reads this file at the top of a repository only.\n{runners}\
          # Variables of the project:\n{}",
         variables(plan, "of the type File: a mirrors.toml"),
     )
@@ -35,56 +40,96 @@ const fn tag(system: System) -> &'static str {
     }
 }
 
+/// One pipeline for a merge request or a branch, never both; a new commit cancels the pipeline of the one before it, except on
+/// the default branch.
+fn rules() -> Json {
+    json!({
+        "auto_cancel": { "on_new_commit": "interruptible" },
+        "rules": [
+            { "if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH", "auto_cancel": { "on_new_commit": "none" } },
+            { "if": "$CI_PIPELINE_SOURCE == \"merge_request_event\"" },
+            { "if": "$CI_COMMIT_BRANCH && $CI_OPEN_MERGE_REQUESTS", "when": "never" },
+            { "if": "$CI_COMMIT_BRANCH || $CI_COMMIT_TAG" },
+        ],
+    })
+}
+
 /// The text of the pipeline, without the header.
 pub fn pipeline(plan: &Plan) -> String {
     let mut all = Map::new();
-    all.insert("stages".to_owned(), json!(["build", "test"]));
+    all.insert("workflow".to_owned(), rules());
+    all.insert("default".to_owned(), json!({ "interruptible": true }));
+    all.insert("stages".to_owned(), json!(["tool", SHARED, "build"]));
     for (system, nodes) in &plan.systems {
         let template = format!(".{system}");
-        let tool = format!("crossloom {system}");
-        let program = format!("{TOOL_ROOT}/bin/crossloom");
         let mut machine = Map::new();
         if system.is_linux() {
-            machine.insert("image".to_owned(), json!(IMAGE));
+            machine.insert("image".to_owned(), json!(pins().image.image()));
         }
         machine.insert("tags".to_owned(), json!([tag(*system)]));
         all.insert(template.clone(), Json::Object(machine));
+        let tool = format!("crossloom {system}");
+        all.insert(tool.clone(), build_tool(plan, *system, &template));
 
-        let mut script = vec![install(&plan.ci).0];
-        script.extend(CURRENT.map(|command| format!("{TOOL_ROOT}/bin/{command}")));
-        all.insert(
-            tool.clone(),
+        let Groups { groups, shared } = groups(nodes, jobs(plan, nodes));
+        let longest = if system.is_linux() { LONGEST } else { u32::MAX };
+        let seconds = |groups: &[Group<'_>]| groups.iter().map(Group::timeout).max().unwrap_or_default().min(longest);
+        let mut needs = vec![tool];
+        let job = |stage: &str, needs: &[String], seconds: u32, name: &str, artifacts: Json| {
             json!({
                 "extends": template,
-                "stage": "build",
-                "timeout": format!("{TOOL_TIMEOUT} seconds"),
-                "script": script,
-                "artifacts": { "paths": [program], "expire_in": "1 day" },
-            }),
-        );
-        for job in jobs(plan, nodes) {
-            let words = job.words();
-            // macOS has no seed: nixpkgs' tools build there, and no check runs.
-            let script = if system.is_linux() {
-                vec![
-                    "apt-get update && apt-get install -y --no-install-recommends nix-bin".to_owned(),
-                    format!("{program} build {words}"),
-                ]
-            } else {
-                vec![format!("{program} fetch {words}"), build_with_nixpkgs(&format!("{system}.{words}"))]
-            };
-            let longest = if system.is_linux() { LONGEST } else { u32::MAX };
-            all.insert(
-                format!("{} {system}", job.name),
-                json!({
-                    "extends": template,
-                    "stage": "test",
-                    "needs": [tool],
-                    "timeout": format!("{} seconds", job.limits.timeout.min(longest)),
-                    "script": script,
-                }),
-            );
+                "stage": stage,
+                "needs": needs,
+                "timeout": format!("{seconds} seconds"),
+                "cache": {
+                    "key": format!("crossloom-{system}-{name}"),
+                    "paths": ["crossloom-store", "crossloom-downloads"],
+                    // Nodes that were built before another one failed.
+                    "when": "always",
+                },
+                "script": [build_command(*system)],
+                "artifacts": artifacts,
+            })
+        };
+        if !shared.is_empty() {
+            let artifacts = json!({ "paths": ["crossloom-shared"], "expire_in": "1 day" });
+            let name = format!("{SHARED} {system}");
+            let mut before = job(SHARED, &needs, seconds(&groups), SHARED, artifacts);
+            before["variables"] = json!({ "JOB": SHARED });
+            // Artifacts keep their paths, and the next job has a store of its own.
+            before["script"] = json!([build_command(*system), "cp -r crossloom-store crossloom-shared"]);
+            all.insert(name.clone(), before);
+            needs.push(name);
+        }
+        for (index, groups) in groups.chunks(MATRIX).enumerate() {
+            let number = if index == 0 { String::new() } else { format!(" {}", index + 1) };
+            let names: Vec<&str> = groups.iter().map(|group| group.name).collect();
+            let artifacts = json!({ "paths": ["crossloom-results"], "expire_in": "1 week" });
+            let mut built = job("build", &needs, seconds(groups), "$JOB", artifacts);
+            built["parallel"] = json!({ "matrix": [{ "JOB": names }] });
+            all.insert(format!("{system}{number}"), built);
         }
     }
     format!("{}{}", comment(plan), yaml::print(&Json::Object(all)))
+}
+
+/// Builds crossloom, and looks whether what is committed is what it renders.
+fn build_tool(plan: &Plan, system: System, template: &str) -> Json {
+    let given = [("CROSSLOOM_GIT", &plan.ci.crossloom_git), ("CROSSLOOM_REV", &plan.ci.crossloom_rev)];
+    let given: Map<_, _> =
+        given.iter().filter_map(|(name, value)| Some(((*name).to_owned(), json!((*value).as_ref()?)))).collect();
+    let mut job = json!({
+        "extends": template,
+        "stage": "tool",
+        "timeout": format!("{TOOL_TIMEOUT} seconds"),
+    });
+    if let Some(rev) = &plan.ci.crossloom_rev {
+        job["cache"] = json!({ "key": format!("crossloom-tool-{system}-{rev}"), "paths": ["crossloom-tool"] });
+    }
+    if !given.is_empty() {
+        job["variables"] = Json::Object(given);
+    }
+    job["script"] = json!([tool_command()]);
+    job["artifacts"] = json!({ "paths": ["crossloom-tool/bin/crossloom"], "expire_in": "1 day" });
+    job
 }

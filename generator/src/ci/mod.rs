@@ -1,14 +1,17 @@
 //! The files that CI services read, rendered from the plan: a job for each cell and build system, or a list of them.
 //!
 //! A service that runs plain Nix (Hydra, garnix) is told attributes of the flake. One that runs commands (GitHub,
-//! GitLab) first builds crossloom, which then fetches and builds as it does for people. `hydraJobs` is Nix, and
-//! rendered with the tree.
+//! GitLab) first builds crossloom, which then fetches and builds as it does for people; the commands are in
+//! `overlays/ci/job.sh`. `hydraJobs` is Nix, and rendered with the tree.
 
 mod github;
 mod gitlab;
+mod groups;
+mod pins;
 pub mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
@@ -19,15 +22,13 @@ use crate::render::header::HEADER;
 use crate::service::Limits;
 use crate::service::{Ci, Surface};
 
-/// The image that Linux jobs run in. Debian's, so that its apt knows where the seed's packages are; and with a Rust that
-/// builds crossloom, which Debian's own is too old for.
-const IMAGE: &str = "rust:1-bookworm";
-/// The place where a job that builds crossloom leaves it.
-const TOOL_ROOT: &str = "crossloom-tool";
 /// Seconds that building crossloom may take.
 const TOOL_TIMEOUT: u32 = 3600;
-/// The commands that compare the lock and the rendered files with the matrix.
-const CURRENT: [&str; 2] = ["crossloom lock --check", "crossloom generate --check"];
+/// The name of the job that builds what several others need. No cell is called so: its name begins with its family's.
+const SHARED: &str = "shared";
+/// The script that jobs run, and the list of words that it reads, in [`FOLDER`].
+const SCRIPT: &str = "ci/job.sh";
+const LIST: &str = "ci/jobs.txt";
 
 /// The packages that one job builds.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Job<'a> {
     pub output: &'static str,
     /// The checks of the cell.
     pub checks: Vec<&'a str>,
+    /// The nodes that all of these are made of.
+    pub nodes: Vec<&'a str>,
     pub limits: Limits,
 }
 
@@ -48,24 +51,20 @@ impl Job<'_> {
     }
 }
 
-/// The command that builds crossloom, and the variables that it reads for what the matrix leaves open: what each says.
-fn install(ci: &Ci) -> (String, Vec<(&'static str, &'static str)>) {
-    let mut variables = Vec::new();
-    let git = ci.crossloom_git.clone().unwrap_or_else(|| {
-        variables.push(("CROSSLOOM_GIT", "where crossloom's own sources are"));
-        "\"${CROSSLOOM_GIT:?is not set: name a repository, or crossloom-git in [ci] of matrix.toml}\"".to_owned()
-    });
-    let rev = ci.crossloom_rev.as_ref().map(|rev| format!("--rev {rev}")).unwrap_or_else(|| {
-        variables.push(("CROSSLOOM_REV", "the commit of them, in place of the newest"));
-        "${CROSSLOOM_REV:+--rev \"$CROSSLOOM_REV\"}".to_owned()
-    });
-    (format!("cargo install --locked --root {TOOL_ROOT} --git {git} {rev} crossloom"), variables)
+/// The variables of a service that the script reads for what the matrix leaves open: each with its meaning.
+fn open(ci: &Ci) -> Vec<(&'static str, &'static str)> {
+    let git = ci.crossloom_git.is_none().then_some(("CROSSLOOM_GIT", "the repository that crossloom is built from"));
+    let rev = ci
+        .crossloom_rev
+        .is_none()
+        .then_some(("CROSSLOOM_REV", "the commit of it; without one, jobs warn and take the newest"));
+    git.into_iter().chain(rev).collect()
 }
 
 /// Lines of a comment on the variables that jobs read. `mirrors` says what the one of that name holds.
 fn variables(plan: &Plan, mirrors: &str) -> String {
     let mut lines = String::new();
-    for (name, says) in install(&plan.ci).1 {
+    for (name, says) in open(&plan.ci) {
         lines.push_str(&format!("#   {name}      {says}\n"));
     }
     lines.push_str(&format!("#   CROSSLOOM_MIRRORS  {mirrors}, where the machines' own settings don't do\n"));
@@ -75,11 +74,29 @@ fn variables(plan: &Plan, mirrors: &str) -> String {
     lines
 }
 
-/// The command that builds one package where there is no seed: with nixpkgs' tools, and so by plain Nix.
-fn build_with_nixpkgs(package: &str) -> String {
-    format!(
-        "nix --extra-experimental-features 'nix-command flakes' build --no-link --print-build-logs \".#packages.{package}\""
-    )
+/// The call of the script that builds crossloom.
+fn tool_command() -> String {
+    format!("bash {FOLDER}/{SCRIPT} tool")
+}
+
+/// The call of the script that builds a job, whose name the shell's variable `JOB` holds.
+fn build_command(system: System) -> String {
+    format!("bash {FOLDER}/{SCRIPT} build {system} \"$JOB\"")
+}
+
+/// The lines of the list: build system, job, and what the job builds.
+fn list(plan: &Plan) -> String {
+    let mut lines = String::new();
+    for (system, nodes) in &plan.systems {
+        let groups::Groups { groups, shared } = groups::groups(nodes, jobs(plan, nodes));
+        if !shared.is_empty() {
+            lines.push_str(&format!("{system}\t{SHARED}\t{}\n", shared.join(" ")));
+        }
+        for group in groups {
+            lines.push_str(&format!("{system}\t{}\t{}\n", group.name, group.words()));
+        }
+    }
+    lines
 }
 
 /// Files of the tree by their paths, for the surfaces that the matrix names.
@@ -93,20 +110,50 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
                 }
             }
             Surface::Garnix => {
-                let comment = "# What garnix builds. It reads this file at the top of the repository and runs plain Nix: files \
-                               that only\n# `crossloom fetch` brings have to be in the store or in a cache of the machines \
-                               that it runs on.\n";
+                let comment = "# What garnix builds, on an instance of your own: its hosted service ended in July 2026. It reads this \
+                               file at\n# the top of the repository and runs plain Nix: files that only `crossloom fetch` \
+                               brings have to be in the store\n# or in a cache of its machines.\n";
                 files.insert(GARNIX.to_owned(), format!("{HEADER}\n{comment}{}", yaml::print(&garnix(plan))));
             }
             Surface::Github => {
                 files.insert(GITHUB.to_owned(), format!("{HEADER}\n{}", github::workflow(plan)));
+                files.extend(scripted(plan));
             }
             Surface::Gitlab => {
                 files.insert(GITLAB.to_owned(), format!("{HEADER}\n{}", gitlab::pipeline(plan)));
+                files.extend(scripted(plan));
             }
         }
     }
     files
+}
+
+/// What is likely to go wrong with the files. `above` is the top of the git repository, if the files are not in it but below.
+pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let runs_commands = [Surface::Github, Surface::Gitlab].iter().any(|surface| ci.surfaces.contains(surface));
+    if runs_commands && ci.crossloom_rev.is_none() {
+        warnings.push(
+            "jobs build the newest crossloom unless the variable CROSSLOOM_REV names a commit; set crossloom-rev in [ci]".to_owned(),
+        );
+    }
+    let files = [(Surface::Garnix, GARNIX), (Surface::Github, GITHUB), (Surface::Gitlab, GITLAB)];
+    if let Some(above) = above {
+        for (surface, file) in files.into_iter().filter(|(surface, _)| ci.surfaces.contains(surface)) {
+            warnings.push(format!(
+                "{} ignores {file} here: it reads the one at the top of the repository, {}; move the project there",
+                surface.as_str(),
+                above.display()
+            ));
+        }
+    }
+    warnings
+}
+
+/// The files that the jobs of GitHub and GitLab read.
+fn scripted(plan: &Plan) -> [(String, String); 2] {
+    let script = include_str!("../../../overlays/ci/job.sh");
+    [(format!("{FOLDER}/{SCRIPT}"), script.to_owned()), (format!("{FOLDER}/{LIST}"), list(plan))]
 }
 
 /// The jobs of one build system that any machine of its kind can do. A cell that needs a user's SDK has
@@ -119,17 +166,21 @@ pub fn jobs<'a>(plan: &'a Plan, system: &'a SystemPlan) -> Vec<Job<'a>> {
         let Some(node) = cell.node().filter(|node| !own.contains(node)) else { continue };
         places.insert(node, jobs.len());
         let limits = cell.limits;
-        jobs.push(Job { name: &cell.full_name, output: "packages", checks: Vec::new(), limits });
+        jobs.push(Job { name: &cell.full_name, output: "packages", checks: Vec::new(), nodes: vec![node], limits });
     }
     for check in system.checks.iter().filter(|check| !check.nodes().any(|node| own.contains(node.as_str()))) {
         // One of several cells, as a kernel's with its modules, is proved where the last of them is built.
         let last = check.nodes().filter_map(|node| places.get(node.as_str())).max();
         match last.and_then(|place| jobs.get_mut(*place)) {
-            Some(job) => job.checks.push(&check.name),
+            Some(job) => {
+                job.checks.push(&check.name);
+                job.nodes.extend(check.nodes().map(String::as_str));
+            }
             // The seed's own.
             None => {
                 let limits = check.limits;
-                jobs.push(Job { name: &check.name, output: "checks", checks: Vec::new(), limits });
+                let nodes = check.nodes().map(String::as_str).collect();
+                jobs.push(Job { name: &check.name, output: "checks", checks: Vec::new(), nodes, limits });
             }
         }
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::edit::named;
 use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result};
+use crate::ci;
 use crate::families;
 use crate::family::find;
 use crate::matrix::edit::with;
@@ -179,6 +180,9 @@ pub fn generate(path: &Path, check: bool, flake: bool) -> Result<Outcome> {
     let project = open(path)?;
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let tree = project.tree(flake)?;
+    for warning in ci::warnings(&project.matrix.ci, project.repository().as_deref()) {
+        tracing::warn!("{warning}");
+    }
     if !check {
         let report = output::write(&project.dir, &tree)?;
         let (written, unchanged) = (report.written.len(), report.unchanged.len());

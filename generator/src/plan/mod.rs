@@ -62,6 +62,11 @@ pub struct Node {
 }
 
 impl Node {
+    /// The nodes that it is built from.
+    pub fn needs(&self) -> impl Iterator<Item = &String> {
+        self.args.values().flat_map(Arg::nodes)
+    }
+
     /// The tiers of the seed beside its base that the call takes packages from.
     pub fn tiers(&self) -> BTreeSet<Tier> {
         let given: Vec<&str> = self.args.keys().copied().collect();

@@ -43,6 +43,16 @@ pub struct Project {
 /// The name of a matrix that nothing else names.
 pub const MATRIX_NAME: &str = "matrix.toml";
 
+impl Project {
+    /// The top of the git repository that the project is in, if its own folder is not that top.
+    pub fn repository(&self) -> Option<PathBuf> {
+        let dir = self.dir.canonicalize().ok()?;
+        // A worktree and a submodule have a file of this name.
+        let top = dir.ancestors().find(|folder| folder.join(".git").symlink_metadata().is_ok())?;
+        (top != dir).then(|| top.to_path_buf())
+    }
+}
+
 /// The matrix of the working directory: the one in it, or in the nearest folder above that has one.
 ///
 /// # Errors
