@@ -42,9 +42,9 @@ for shell in "${shells[@]}"; do
   "$crossloom" fetch --matrix "$quickstart/matrix.toml" "$shell"
   prompt "$shell" text
   prompt "$shell" array
-  # An interactive bash is asked of an empty flake, and not of nixpkgs, which would be downloaded and the bash built.
+  # Nix asks no nixpkgs for an interactive bash, which it would download and build, and has nothing to warn of.
   "$crossloom" nix --matrix "$quickstart/matrix.toml" develop "$quickstart#$shell" --command true 2>"$work/said"
-  grep -q empty-flake "$work/said" || { cat "$work/said" >&2; echo "$shell asks for nixpkgs" >&2; exit 1; }
+  if grep -iE 'warning|error|nixpkgs' "$work/said" >&2; then echo "$shell is not entered in silence" >&2; exit 1; fi
   mkdir "$work/$shell"
   # shellcheck disable=SC2016 # CC is the shell's
   (cd "$work/$shell" && PKG_CONFIG_PATH=$work/packages "$crossloom" nix --matrix "$quickstart/matrix.toml" \

@@ -86,7 +86,7 @@ fn build_command(system: System) -> String {
 
 /// The lines of the list: build system, job, and what the job builds.
 fn list(plan: &Plan) -> String {
-    let mut lines = String::new();
+    let mut lines = "# Build system, job, and the names that the job builds, for job.sh.\n".to_owned();
     for (system, nodes) in &plan.systems {
         let groups::Groups { groups, shared } = groups::groups(nodes, jobs(plan, nodes));
         if !shared.is_empty() {

@@ -21,6 +21,7 @@ mod table;
 mod upgrade;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -274,10 +275,17 @@ fn say_json(value: &impl serde::Serialize) -> Result<()> {
 
 /// Prints an error with its causes, a blank line, and what can be done about it.
 fn report(error: &dyn Diagnostic) {
+    report_once(error, &mut BTreeSet::new());
+}
+
+/// The same without hints that are among the printed ones.
+fn report_once(error: &dyn Diagnostic, hints: &mut BTreeSet<String>) {
     use std::io::Write;
+    let mut report = Report::of(error);
+    report.hints.retain(|hint| hints.insert(hint.clone()));
     // If standard error cannot be written, the exit code still tells the result.
     let (on, off) = (STRONG.render(), STRONG.render_reset());
-    let _ = writeln!(anstream::stderr(), "{on}error:{off} {}", Report::of(error));
+    let _ = writeln!(anstream::stderr(), "{on}error:{off} {report}");
 }
 
 const STRONG: anstyle::Style =

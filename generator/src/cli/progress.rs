@@ -1,5 +1,6 @@
 //! The progress of builds for people: a bar on a terminal, plain lines elsewhere. All on standard error.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -19,12 +20,18 @@ pub fn show(quiet: bool) -> Show {
 /// Shows what happens, one program of Nix's after the other.
 pub struct Progress {
     quiet: bool,
+    /// Hints that were printed: many files may fail for one reason.
+    hints: BTreeSet<String>,
     running: Option<Running>,
 }
 
 /// One program of Nix's.
 struct Running {
     bar: ProgressBar,
+    /// The derivations that are built in all, as far as Nix has told.
+    total: Option<usize>,
+    /// How many of them have begun.
+    begun: usize,
     /// The node that is being built.
     node: Option<String>,
     /// Since when.
@@ -36,15 +43,16 @@ struct Running {
 impl Progress {
     /// Nothing is shown yet.
     pub fn new(quiet: bool) -> Progress {
-        Progress { quiet, running: None }
+        Progress { quiet, hints: BTreeSet::new(), running: None }
     }
 
     /// Shows an event.
     pub fn tell(&mut self, event: Event<'_>) {
         let quiet = self.quiet;
         match event {
-            Event::NotFetched(error) => super::report(error),
+            Event::NotFetched(error) => super::report_once(error, &mut self.hints),
             Event::Words(lines) => lines.iter().for_each(|line| eprintln!("{line}")),
+            Event::ToBuild(count) => self.running().total = Some(count),
             Event::Building(node) => self.running().building(node, quiet),
             Event::Waiting => self.running().waiting(quiet),
             Event::Ended => {
@@ -71,16 +79,19 @@ impl Running {
             ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
         };
         bar.enable_steady_tick(Duration::from_millis(200));
-        Running { bar, node: None, since: Instant::now(), said: Instant::now() }
+        Running { bar, total: None, begun: 0, node: None, since: Instant::now(), said: Instant::now() }
     }
 
     fn building(&mut self, node: &str, quiet: bool) {
         self.finish(quiet);
         self.since = Instant::now();
         self.said = self.since;
-        self.bar.set_message(format!("building {node}"));
+        self.begun += 1;
+        let count = self.total.map_or_else(String::new, |total| format!("[{}/{}] ", self.begun, total.max(self.begun)));
+        let line = format!("{count}building {node}");
+        self.bar.set_message(line.clone());
         if self.bar.is_hidden() && !quiet {
-            eprintln!("building {node}");
+            eprintln!("{line}");
         }
         self.node = Some(node.to_owned());
     }

@@ -202,7 +202,7 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
 pub enum FetchError {
     /// Every address failed.
     #[error("{}", unavailable_text(.name, .file, .attempts))]
-    #[diagnostic(help("put {file} into a directory DIR and run crossloom fetch --from DIR"))]
+    #[diagnostic(help("put the file into a directory DIR and run crossloom fetch --from DIR"))]
     Unavailable {
         /// For messages, e.g. `gcc-14.2.0`.
         name: String,

@@ -36,7 +36,7 @@ pub use verify::UnpackedTree;
 use error::write_error;
 use http::Stop;
 use part::Part;
-use progress::Progress;
+use progress::{Progress, Total};
 use verify::Verified;
 
 /// A pinned file.
@@ -106,7 +106,7 @@ pub fn fetch_all(
         mirrors,
         client: Client::new(&options.http),
         collect: options.collect,
-        progress: Progress::new(options.show),
+        progress: Progress::new(options.show, total(wanted)),
     };
     // Leftovers of killed runs may be hundreds of megabytes, and this run may have nothing to unpack.
     temporary::sweep(into);
@@ -131,6 +131,11 @@ pub fn fetch_all(
     let mut results: Vec<_> = receiver.into_iter().collect();
     results.sort_by_key(|(i, _)| *i);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// All files of a run, and the bytes of those whose size is known.
+fn total(wanted: &[Wanted]) -> Total {
+    Total { files: wanted.len(), bytes: wanted.iter().filter_map(|file| file.size).sum() }
 }
 
 /// An address as it may be printed: without user name and password.
@@ -186,13 +191,13 @@ impl Job<'_> {
         let mut skipped = Vec::new();
         if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped)? {
             part::tidy(&self.into.join(&names.part));
-            return Ok(self.found(path, verified));
+            return Ok(self.found(wanted, path, verified));
         }
         for directory in self.from {
             if let Some((path, verified)) = self.find(directory, &names, wanted, &mut skipped)? {
                 self.report(wanted, &skipped);
                 let path = if self.collect { self.collect(wanted, &names, &path)? } else { path };
-                return Ok(self.found(path, verified));
+                return Ok(self.found(wanted, path, verified));
             }
         }
         self.report(wanted, &skipped);
@@ -200,7 +205,8 @@ impl Job<'_> {
     }
 
     /// A file that was on this machine.
-    fn found(&self, path: PathBuf, verified: Verified) -> Fetched {
+    fn found(&self, wanted: &Wanted, path: PathBuf, verified: Verified) -> Fetched {
+        self.progress.there(wanted.size);
         Fetched { path, downloaded: 0, tree: self.kept(verified.tree) }
     }
 
@@ -268,7 +274,7 @@ impl Job<'_> {
         // Another process may have fetched it while this one waited for the lock.
         if let Some((found, verified)) = self.find(self.into, names, wanted, &mut Vec::new())? {
             discard(part, &path);
-            return Ok(self.found(found, verified));
+            return Ok(self.found(wanted, found, verified));
         }
         let line = self.progress.start(&wanted.name, wanted.size);
         let first = skipped.len();

@@ -22,7 +22,9 @@ use crate::service::Ci;
 use crate::word::Word;
 
 /// Keys at the top of the file beside tables of families and their tables.
-const ROOT: [&str; 5] = ["crossloom", "build", "sources", "source", "ci"];
+const ROOT: [&str; 6] = [SCHEMA, "crossloom", "build", "sources", "source", "ci"];
+/// The key by which some editors find the schema of a file. crossloom itself does nothing with its value.
+pub const SCHEMA: &str = "$schema";
 /// Keys of `[build]`.
 pub const BUILD: [&str; 2] = ["systems", "seed"];
 /// Keys of `[sources]`.
@@ -101,7 +103,9 @@ pub fn root_keys(families: &[&'static dyn Registered]) -> Vec<&'static str> {
 pub fn first_matrix(family: &dyn Registered, target: &str, system: System) -> String {
     let about = family.about();
     format!(
-        "# Which cross toolchains this project needs, and where they are built.\n\
+        "#:schema ./matrix.schema.json\n\
+         # `crossloom schema --write matrix.schema.json` writes that file, for completion in an editor.\n\
+         # Which cross toolchains this project needs, and where they are built.\n\
          # Next: crossloom sync && crossloom plan\n\
          crossloom = {FORMAT}\n\n\
          [build]\nsystems = [\"{}\"]\n\n\
@@ -121,6 +125,9 @@ fn read_root(
     locked: &Versions,
 ) -> Option<MatrixFile> {
     reader.keys(root, "the file", &root_keys(families));
+    if let Some(value) = root.get(SCHEMA) {
+        reader.string(value, SCHEMA);
+    }
     match root.get("crossloom") {
         Some(version) => read_version(reader, version),
         None => reader.missing.push(

@@ -82,6 +82,9 @@ fn root_key(families: &[&'static dyn Registered], key: &str) -> Value {
         return sources(families);
     }
     match key {
+        file::SCHEMA => {
+            json!({ "description": "The address of this schema, for editors; crossloom does nothing with it.", "type": "string" })
+        }
         "crossloom" => json!({ "description": "Version of this file's format.", "const": file::FORMAT }),
         "build" => object(&file::BUILD, &["systems"], "What builds, and from what.", build_key),
         "sources" => object(&file::SOURCES, &[], "Where sources come from.", |_| {

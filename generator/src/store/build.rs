@@ -226,6 +226,9 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Ve
                     drv = Some(path.to_owned());
                 }
                 None => {
+                    if let Some(count) = to_build(&line) {
+                        tell(Event::ToBuild(count));
+                    }
                     tail.push(line);
                     if tail.len() > TAIL {
                         tail.remove(0);
@@ -247,6 +250,15 @@ fn building(line: &str) -> Option<(&str, &str)> {
     Some((path, name_of(path)?))
 }
 
+/// The number of derivations that Nix says it will build: "these 3 derivations will be built:", and "this derivation …".
+fn to_build(line: &str) -> Option<usize> {
+    let rest = line.strip_suffix(" will be built:")?;
+    match rest.strip_prefix("these ") {
+        Some(rest) => rest.strip_suffix(" derivations")?.parse().ok(),
+        None => (rest == "this derivation").then_some(1),
+    }
+}
+
 /// A derivation's name without its hash.
 fn name_of(drv: &str) -> Option<&str> {
     drv.rsplit('/').next()?.strip_suffix(".drv")?.get(33..)
@@ -256,6 +268,18 @@ fn name_of(drv: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::report::Report;
+
+    #[test]
+    fn nix_says_how_much_it_builds() {
+        for (line, count) in [
+            ("these 12 derivations will be built:", Some(12)),
+            ("this derivation will be built:", Some(1)),
+            ("these 3 paths will be fetched (1.20 MiB download, 5.00 MiB unpacked):", None),
+            ("these many derivations will be built:", None),
+        ] {
+            assert_eq!(to_build(line), count, "{line}");
+        }
+    }
 
     #[test]
     fn a_failure_names_the_command_that_shows_its_log() {

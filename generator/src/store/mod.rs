@@ -21,6 +21,8 @@ use crate::fetch::FetchError;
 pub enum Event<'a> {
     /// A file could not be fetched; the others are fetched all the same.
     NotFetched(&'a FetchError),
+    /// Nix will build this many derivations, the seed's included.
+    ToBuild(usize),
     /// Nix builds a node.
     Building(&'a str),
     /// A second went by without a word of Nix's.

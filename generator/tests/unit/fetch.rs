@@ -201,7 +201,7 @@ fn a_busy_server_is_asked_again_but_not_for_ever() {
     assert_eq!(server.requests(), 3 + 1 + 3);
     assert!(text.contains("HTTP status 503 (Service Unavailable), asks to come back in 3600 s"), "{text}");
     assert!(text.contains(&format!("{}: HTTP status 500", server.url("bad"))), "{text}");
-    assert!(text.contains("hint: put thing-1.0.tar into a directory DIR and run crossloom fetch --from DIR"), "{text}");
+    assert!(text.contains("hint: put the file into a directory DIR and run crossloom fetch --from DIR"), "{text}");
     assert_eq!(listing(none.path()), BTreeMap::new());
 }
 
@@ -560,7 +560,7 @@ hint: name one in /etc/mirrors-of-the-test.toml:
 hint: name one in /etc/mirrors-of-the-test.toml:
   [mirrors]
   debian = [\"https://mirror.example.org/debian/\"]
-hint: put thing-1.0.tar into a directory DIR and run crossloom fetch --from DIR"
+hint: put the file into a directory DIR and run crossloom fetch --from DIR"
     );
 }
 

@@ -310,7 +310,7 @@ fn another_tree_is_refused_with_both_hashes() {
         format!("{}: cannot be unpacked: it cannot be read as a gzip-compressed tar archive", server.url("page")),
         "cannot be unpacked: its member \"thing/../../evil\" leads out of the archive with ..".to_owned(),
         "HTTP status 404".to_owned(),
-        "hint: put thing-abc.tar.gz into a directory DIR and run crossloom fetch --from DIR".to_owned(),
+        "hint: put the file into a directory DIR and run crossloom fetch --from DIR".to_owned(),
     ] {
         assert!(text.contains(&expected), "{expected}\n{text}");
     }

@@ -17,6 +17,7 @@ use crate::families::{self};
 use crate::family::{CellOf, Family, Kind, Values};
 use crate::matrix::{self, Matrix};
 use crate::nix::hash::Sha256;
+use crate::platform::System;
 use crate::service::Surface;
 use crate::word::Word;
 use serde_json::Value;
@@ -334,7 +335,7 @@ fn the_schema_and_the_parser_know_the_same_keys() {
         described += 1;
         for (key, value) in properties {
             assert!(value.is_object(), "{pointer} does not describe {key}");
-            let problems = said(&write(&format!("{key} = 1979-05-27")));
+            let problems = said(&write(&format!("\"{key}\" = 1979-05-27")));
             let types = problems.iter().filter(|problem| problem.message.contains("not a datetime")).count();
             assert_eq!(types, 1, "{pointer} {key}: {problems:?}");
             assert!(!problems.iter().any(|problem| problem.message.starts_with("unknown key")), "{problems:?}");
@@ -351,6 +352,19 @@ fn the_schema_and_the_parser_know_the_same_keys() {
     // user's; four tables of targets, in place of a kernel's linker script, target file, ways to boot and exit status; and a
     // kernel's git hashes with the table of one.
     assert_eq!(matrix::schema(families::ALL).matches("\"additionalProperties\"").count(), described + 6 + 4 + 2);
+}
+
+/// Editors find the schema by a key or by a comment, and neither changes what the file means.
+#[test]
+fn a_matrix_may_name_its_schema() {
+    let plain = "crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nmusl-gcc.targets = [\"x86_64-linux-musl\"]\n";
+    let parse = |text: &str| Matrix::parse(text).unwrap();
+    let named = parse(&format!("\"$schema\" = \"./matrix.schema.json\"\n{plain}"));
+    assert_eq!(format!("{named:?}"), format!("{:?}", parse(plain)));
+    for family in families::ALL {
+        let first = matrix::first_matrix(*family, family.about().example_target, System::X86_64Linux);
+        assert!(first.starts_with("#:schema ./matrix.schema.json\n"), "{first}");
+    }
 }
 
 /// Every word that the schema offers is one that the parser takes.
