@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # target and qemu are in the environment
 # Compiles and runs one program at one level: torture-one.sh FILE LEVEL. Prints the result, the level, the name and what went
 # wrong, between tabs.
 set -u
@@ -19,7 +19,8 @@ directive() {
 }
 
 # What a target cannot have is no failure. The compiler says what it has.
-for feature in $(sed -nE 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' "$file"); do
+required=$(sed -nE 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' "$file")
+for feature in $required; do
   case $feature in
   int128) program='__int128 number;' ;;
   dfp | dfprt) program='_Decimal64 number;' ;;

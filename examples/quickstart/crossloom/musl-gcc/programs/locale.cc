@@ -7,7 +7,7 @@
 
 int main()
 {
-    setenv("LANG", "de_DE.UTF-8", 1);
+    setenv("LC_ALL", "de_DE.UTF-8", 1);
     std::locale::global(std::locale(""));
     std::wcout.imbue(std::locale("C.UTF-8"));
     std::wcout << L"locale \u20ac " << 1.5 << std::endl;
