@@ -72,6 +72,14 @@ fn roles(nodes: &[String]) -> Vec<&str> {
         .collect()
 }
 
+/// GCC's libraries for programs that need a C library.
+const LIBRARIES: [&str; 5] = ["libstdcxx", "libatomic", "libgomp", "libquadmath", "libitm"];
+
+/// These roles, with those of all libraries in between.
+fn around_libraries(before: &[&'static str]) -> Vec<&'static str> {
+    before.iter().copied().chain(LIBRARIES).chain(["toolchain"]).collect()
+}
+
 /// The full name of a cell with catalogue defaults, but for its compiler.
 fn full(target: &str, gcc: &str) -> String {
     let state = State::new(&format!("[musl-gcc]\ntargets = [\"{target}\"]\ngcc = [\"{gcc}\"]\n"));
@@ -105,10 +113,11 @@ fn a_change_of_musl_rebuilds_no_compiler() {
     let diff = compared(&State::new(&musl("")), &State::new(&musl("musl = [\"1.2.6\"]\n")));
     let cell = only(&diff);
     assert_eq!((cell.status, cell.kept), (Status::Rebuilt, 6), "{cell:?}");
-    assert_eq!(roles(&cell.build), ["musl-headers", "libgcc", "musl", "libstdcxx", "toolchain"]);
-    assert_eq!(roles(&cell.following), ["libgcc", "libstdcxx", "toolchain"]);
-    let [cause] = &cell.causes[..] else { panic!("{}", diff.to_text()) };
-    assert_eq!(roles(&cause.nodes), ["musl-headers", "musl"]);
+    assert_eq!(roles(&cell.build), around_libraries(&["musl-headers", "libgcc", "musl-source", "musl"]));
+    assert_eq!(roles(&cell.following), around_libraries(&["libgcc"]));
+    // The source itself, and two causes for its patches.
+    let [cause, _, _] = &cell.causes[..] else { panic!("{}", diff.to_text()) };
+    assert_eq!(roles(&cause.nodes), ["musl-headers", "musl-source"]);
     let What::Source { package, old, new } = &cause.what else { panic!("{cause:?}") };
     assert_eq!((package.as_str(), old.version.as_str(), new.version.as_str()), ("musl", "1.2.5", "1.2.6"));
     assert_ne!(old.hash, new.hash);
@@ -125,9 +134,9 @@ fn flags_rebuild_what_they_are_for_and_what_stands_on_it() {
     let flags =
         |key: &str| musl(&format!("[[musl-gcc.override]]\nmatch = {{ }}\n{key} = [\"--with-a\", \"--with-b=c\"]\n"));
     for (key, node, following) in [
-        ("musl-flags", "musl", &["libstdcxx", "toolchain"][..]),
-        ("libstdcxx-flags", "libstdcxx", &["toolchain"]),
-        ("gcc-flags", "gcc", &["libgcc", "musl", "libstdcxx", "toolchain"]),
+        ("musl-flags", "musl", around_libraries(&[])),
+        ("libstdcxx-flags", "libstdcxx", vec!["libitm", "toolchain"]),
+        ("gcc-flags", "gcc", around_libraries(&["libgcc", "musl"])),
     ] {
         let diff = compared(&State::new(&musl("")), &State::new(&flags(key)));
         let cell = only(&diff);
@@ -148,7 +157,7 @@ fn languages_add_and_take_away_libraries() {
         text.contains("argument languages: \"c\" → \"c,c++\"\n        in gcc-14_2_0-x86_64-linux-musl\n"),
         "{text}"
     );
-    assert!(text.contains("argument libraries: [] → [libstdcxx-14_2_0-x86_64-linux-musl]"), "{text}");
+    assert!(text.contains(" → [libstdcxx-14_2_0-x86_64-linux-musl, libatomic-14_2_0-x86_64-linux-musl, "), "{text}");
     assert!(only(&diff).following.iter().any(|node| node.starts_with("libstdcxx")), "{text}");
 }
 
@@ -162,7 +171,7 @@ fn cells_come_and_go() {
     assert_eq!(statuses(&diff), [(Status::Added, None, first), (Status::Unchanged, second, second)]);
     // What both targets are built with is there already: libraries of GCC's, and the kernel's headers.
     let added = &diff.systems[&System::X86_64Linux][0];
-    assert_eq!((added.kept, added.build.len()), (4, 7), "{added:?}");
+    assert_eq!((added.kept, added.build.len()), (5, 11), "{added:?}");
     let diff = compared(&new, &old);
     assert_eq!(statuses(&diff), [(Status::Unchanged, second, second), (Status::Removed, first, None)]);
 
@@ -219,8 +228,8 @@ fn recipes_and_what_they_refer_to_count() {
     let old = State::new(&musl(""));
     for (path, nodes) in [
         ("musl-gcc/musl.nix", &["musl"][..]),
-        // gcc.nix, libgcc.nix and libstdcxx.nix import it.
-        ("musl-gcc/gcc-archive.nix", &["gcc", "libgcc", "libstdcxx"]),
+        // gcc.nix, libgcc.nix, libstdcxx.nix and gcc-library.nix import it.
+        ("musl-gcc/gcc-archive.nix", &["gcc", "libgcc", "libstdcxx", "libatomic", "libgomp", "libquadmath", "libitm"]),
     ] {
         let mut new = State::new(&musl(""));
         new.files = new.files.with(path, "{ postUnpack = \"\"; }\n");
@@ -234,7 +243,7 @@ fn recipes_and_what_they_refer_to_count() {
         let mut new = State::new(&musl(""));
         new.files = new.files.with(path, "# other\n");
         let cell = only(&compared(&old, &new)).clone();
-        assert_eq!(cell.build.len(), if rebuilt { 11 } else { 0 }, "{path}");
+        assert_eq!(cell.build.len(), if rebuilt { 16 } else { 0 }, "{path}");
     }
     // A file that is nowhere is an error, and no difference.
     let mut new = State::new(&musl(""));
@@ -252,11 +261,11 @@ fn another_seed_rebuilds_everything() {
     ));
     let diff = compared(&old, &State::of(&trixie, &project::lock(&trixie)));
     let cell = only(&diff);
-    assert_eq!((cell.build.len(), cell.kept, cell.following.len()), (11, 0, 0));
+    assert_eq!((cell.build.len(), cell.kept, cell.following.len()), (16, 0, 0));
     let [cause] = &cell.causes[..] else { panic!("{}", diff.to_text()) };
     let What::Seed { old: before, new: after, packages } = &cause.what else { panic!("{cause:?}") };
     assert_eq!((before.suite.as_str(), after.suite.as_str()), ("bookworm", "trixie"));
-    assert!(packages.contains_key("libc6") && cause.nodes.len() == 11);
+    assert!(packages.contains_key("libc6") && cause.nodes.len() == 16);
     let text = diff.to_text();
     assert!(text.contains(&format!("    seed: bookworm {} → trixie {}\n", before.release, after.release)), "{text}");
 }
@@ -333,7 +342,7 @@ fn without_a_seed_nixpkgs_counts() {
     assert_eq!(only(&compared(&old, &new)).status, Status::Unchanged);
     new.nixpkgs = Some("b".to_owned());
     let diff = compared(&old, &new);
-    assert_eq!(only(&diff).build.len(), 11);
+    assert_eq!(only(&diff).build.len(), 16);
     assert!(diff.to_text().contains("    nixpkgs: a → b\n"), "{}", diff.to_text());
 }
 

@@ -56,7 +56,10 @@ fn a_patched_release_is_built_from_by_everything_that_takes_it() {
     assert_eq!(source.recipe, "source/patched-source");
     assert_eq!(source.args["src"], Arg::Source("musl-1.2.5-mine".to_owned()));
     assert_eq!(source.args["patches"], Arg::Files(places.map(str::to_owned).to_vec()));
-    for name in ["musl-headers-1_2_5-mine-x86_64", "musl-1_2_5-mine-x86_64-linux-musl"] {
+    // The fixes for the release are applied to it after the user's patches.
+    let fixed = "musl-source-1_2_5-mine-debian-1_2_5-3_1";
+    assert_eq!(system.nodes[at("musl-1_2_5-mine-x86_64-linux-musl")].args["src"], Arg::Node(fixed.to_owned()));
+    for name in ["musl-headers-1_2_5-mine-x86_64", fixed] {
         assert_eq!(system.nodes[at(name)].args["src"], Arg::Node(source.name.clone()), "{name}");
         assert!(at(&source.name) < at(name));
     }

@@ -466,7 +466,7 @@ fn a_wide_tree_parses_and_evaluates() {
     let count = matrix.count();
     assert_eq!(count, 4 * MuslTarget::all().len());
     for system in ["x86_64-linux", "aarch64-linux"] {
-        for (output, expected) in [("packages", count), ("devShells", count), ("checks", count + 2)] {
+        for (output, expected) in [("packages", count), ("devShells", count), ("checks", 2 * count + 2)] {
             let values = values[output][system].as_object().unwrap();
             // A package has two names.
             assert_eq!(values.len(), if output == "packages" { 2 * expected } else { expected }, "{output}.{system}");
@@ -840,15 +840,19 @@ fn sound(plan: &Plan, matrix: &Matrix) {
             assert_eq!(text(&headers, "version"), Arg::Text(wanted.spec.musl.version().to_owned()));
             let linux = part(toolchain, "linuxHeaders");
             assert_eq!(text(&linux, "version"), Arg::Text(wanted.spec.linux_headers.version().to_owned()));
-            match &toolchain.args["libraries"] {
-                Arg::Nodes(libraries) if wanted.spec.languages.cxx => {
-                    assert_eq!(libraries.len(), 1);
-                    let cxx = by_name(&libraries[0]);
-                    assert_eq!(text(cxx, "flags"), Arg::Texts(wanted.spec.flags.libstdcxx.clone()));
-                    assert_eq!(part(cxx, "musl"), musl);
-                }
-                other => assert_eq!(*other, Arg::Nodes(Vec::new())),
+            let Arg::Nodes(libraries) = &toolchain.args["libraries"] else { panic!("{toolchain:?}") };
+            let mut others = libraries.as_slice();
+            if wanted.spec.languages.cxx {
+                let cxx = by_name(&libraries[0]);
+                assert_eq!(cxx.recipe, "musl-gcc/libstdcxx");
+                assert_eq!(text(cxx, "flags"), Arg::Texts(wanted.spec.flags.libstdcxx.clone()));
+                assert_eq!(part(cxx, "musl"), musl);
+                others = &libraries[1..];
             }
+            let names: Vec<_> = others.iter().map(|name| text(by_name(name), "library")).collect();
+            let expected = wanted.target.libraries(wanted.spec.languages.cxx);
+            assert_eq!(names, expected.into_iter().map(|name| Arg::Text(name.to_owned())).collect::<Vec<_>>());
+            assert!(others.iter().all(|name| part(by_name(name), "musl") == musl), "{others:?}");
         }
     }
 }

@@ -15,7 +15,11 @@
 }:
 let
   headers = "${libstdcxx}/${target}/include/c++/${version}";
-  cxx = if libstdcxx == "" then "" else "-isystem ${headers} -isystem ${headers}/${target} -L${libstdcxx}/${target}/lib";
+  cxx =
+    if libstdcxx == "" then
+      ""
+    else
+      "-isystem ${headers} -isystem ${headers}/${target} -L${libstdcxx}/${target}/lib";
 in
 stdenv.mkDerivation {
   pname = "${library}-${target}";
