@@ -298,6 +298,8 @@ pub enum Checked {
 pub struct Catalogue {
     releases: BTreeMap<String, Vec<Release>>,
     series: BTreeMap<String, usize>,
+    /// The state of Debian's archive that locks take.
+    pub snapshot: String,
     unpinned: Vec<Unpinned>,
     built: Vec<Built>,
 }
@@ -308,6 +310,7 @@ struct File {
     defaults: BTreeMap<String, String>,
     series: BTreeMap<String, usize>,
     source: Vec<Source>,
+    snapshot: String,
     unpinned: Vec<Unpinned>,
     built: Vec<Built>,
 }
@@ -346,7 +349,13 @@ impl Catalogue {
                 return Err(format!("{package}'s default {default} is not in the catalogue"));
             }
         }
-        Ok(Catalogue { releases, series: file.series, unpinned: file.unpinned, built: file.built })
+        Ok(Catalogue {
+            releases,
+            series: file.series,
+            snapshot: file.snapshot,
+            unpinned: file.unpinned,
+            built: file.built,
+        })
     }
 
     /// Every release, by package.

@@ -9,13 +9,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalogue::{Origin, Own, Release, Unpinned, Variant};
+use crate::catalogue::{Origin, Own, Release, Unpinned, Variant, catalogue};
 use crate::diag::Reason;
 use crate::nix::hash::{FileHash, Sha256, Sha512};
 use crate::reader::is_path;
+use crate::seed::date::is_snapshot;
 
 /// The format that this program reads and writes.
 pub const VERSION: u64 = 1;
+/// How the address of a file in Debian's archive begins.
+pub const DEBIAN: &str = "mirror://debian/";
 /// A lock is a few kilobytes; what is larger than this is not one.
 pub const MAX_BYTES: usize = 4 << 20;
 
@@ -28,6 +31,9 @@ pub type Versions = BTreeMap<String, BTreeMap<String, String>>;
 pub struct Lock {
     /// [`VERSION`].
     pub version: u64,
+    /// A state of Debian's archive that had its files, for the day when its mirrors no longer do: `20260711T101637Z`.
+    #[serde(default, rename = "debian-snapshot", skip_serializing_if = "Option::is_none")]
+    pub debian_snapshot: Option<String>,
     /// By name and version, e.g. `gcc-14.2.0`.
     pub sources: BTreeMap<String, LockedSource>,
     /// The releases that shorthands of the matrix stand for. They stay until `crossloom upgrade` takes newer ones.
@@ -141,6 +147,8 @@ pub enum LockError {
     },
     #[error("format version {found} is not {VERSION}, the one that this crossloom reads")]
     Version { found: u64 },
+    #[error("`debian-snapshot` is not a time of the form 20260711T101637Z")]
+    Snapshot,
     #[error("source {name:?}: {problem}")]
     Source { name: String, problem: String },
     #[error("versions, {text:?}: {problem}")]
@@ -405,7 +413,10 @@ impl Lock {
         }
         // An import is the user's doing, and only the user's.
         let sdks = old.map(|old| old.sdks.clone()).unwrap_or_default();
-        Ok(Lock { version: VERSION, sources, versions: Versions::new(), sdks })
+        let of_debian = sources.values().flat_map(|source| &source.urls).any(|url| url.starts_with(DEBIAN));
+        let kept = old.filter(|_| update.is_empty()).and_then(|old| old.debian_snapshot.clone());
+        let debian_snapshot = of_debian.then(|| kept.unwrap_or_else(|| catalogue().snapshot.clone()));
+        Ok(Lock { version: VERSION, debian_snapshot, sources, versions: Versions::new(), sdks })
     }
 
     /// The same lock with these meanings of shorthands.
@@ -441,6 +452,9 @@ impl Lock {
             return Err(LockError::Version { found: version });
         }
         let lock: Lock = serde_json::from_str(text).map_err(|error| LockError::Syntax { source: error.into() })?;
+        if lock.debian_snapshot.as_ref().is_some_and(|time| !is_snapshot(time)) {
+            return Err(LockError::Snapshot);
+        }
         for (name, source) in &lock.sources {
             check(name, source).map_err(|problem| LockError::Source { name: name.clone(), problem })?;
         }
@@ -478,7 +492,7 @@ impl Lock {
 fn preferred(urls: &[String], prefer: &[Variant]) -> Vec<String> {
     let mut urls = urls.to_vec();
     let debian = prefer.first() == Some(&Variant::Debian);
-    urls.sort_by_key(|url| debian && !url.starts_with("mirror://debian/"));
+    urls.sort_by_key(|url| debian && !url.starts_with(DEBIAN));
     urls
 }
 

@@ -31,14 +31,18 @@ pub enum Failure {
         cause: String,
     },
     /// The host's name did not resolve.
-    #[error("the host's name cannot be resolved")]
+    #[error("{} cannot be resolved", proxy.as_ref().map_or_else(|| "the host's name".to_owned(), |proxy| format!("the name of the proxy {proxy}")))]
     Dns {
+        /// The proxy that was asked, of the environment's variables.
+        proxy: Option<String>,
         /// The resolver's error.
         source: reqwest::Error,
     },
     /// No connection, or no TLS session.
-    #[error("cannot connect")]
+    #[error("cannot connect{}", proxy.as_ref().map_or_else(String::new, |proxy| format!(" through the proxy {proxy}")))]
     Connect {
+        /// The proxy that was asked, of the environment's variables.
+        proxy: Option<String>,
         /// The transport's error.
         source: reqwest::Error,
     },

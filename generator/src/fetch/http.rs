@@ -9,8 +9,11 @@ use reqwest::Url;
 use reqwest::blocking::Response;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE, RETRY_AFTER};
 
+use hyper_util::client::proxy::matcher::Matcher;
+
 use super::error::Failure;
 use super::part::{Part, Storage};
+use super::shown;
 use crate::input;
 
 /// How patient a [`Client`] is.
@@ -137,6 +140,12 @@ impl Pace<'_> {
 
 fn give_up(failure: Failure) -> Trouble {
     Trouble::Stop(Stop::Address(failure))
+}
+
+/// The proxy that requests for an address go through, by the variables that the client reads; without user and password.
+fn proxy(url: &Url) -> Option<String> {
+    let intercept = Matcher::from_system().intercept(&url.as_str().parse().ok()?)?;
+    Some(shown(&intercept.uri().to_string()))
 }
 
 impl Client {
@@ -391,9 +400,9 @@ impl Client {
             if source.is_builder() || source.is_redirect() {
                 give_up(Failure::Broken { got, source: source.into() })
             } else if source.is_dns() {
-                Trouble::Unconnected(Failure::Dns { source })
+                Trouble::Unconnected(Failure::Dns { proxy: proxy(url), source })
             } else if source.is_connect() {
-                Trouble::Unconnected(Failure::Connect { source })
+                Trouble::Unconnected(Failure::Connect { proxy: proxy(url), source })
             } else if source.is_timeout() {
                 // Not even a head came: more like a dead host than like a broken transfer.
                 Trouble::Unconnected(Failure::Stalled { got, limit: self.options.stall })

@@ -31,6 +31,9 @@ const UPSTREAM: &[(&str, &[&str])] = &[
 const FROM_MACHINE: &[(&str, &str)] =
     &[("crates", "cargo"), ("debian", "apt"), ("debian-security", "apt"), ("npm", "npm"), ("pypi", "pip")];
 
+/// The archive of old states of Debian's: only the user's file says where there is one.
+pub const SNAPSHOT: &str = "debian-snapshot";
+
 /// The bases of every mirror name on one machine. A value: reading it decides nothing, asking it does no I/O.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirrors {
@@ -138,7 +141,9 @@ pub enum MirrorError {
 
 /// The way out where a mirror has no known name.
 fn unknown(name: &str, user_file: &Path) -> String {
-    let known = UPSTREAM.iter().map(|(known, _)| *known).chain(FROM_MACHINE.iter().map(|(known, _)| *known));
+    let known = std::iter::once(SNAPSHOT)
+        .chain(UPSTREAM.iter().map(|(known, _)| *known))
+        .chain(FROM_MACHINE.iter().map(|(known, _)| *known));
     match nearest(name, known) {
         Some(near) => format!("did you mean `mirror://{near}`? Otherwise {}", way_out(name, user_file)),
         None => way_out(name, user_file),
@@ -152,6 +157,7 @@ fn way_out(name: &str, user_file: &Path) -> String {
         "crates" => "sparse+https://index.example.org/",
         "npm" => "https://registry.example.org/",
         "debian" => "https://mirror.example.org/debian/",
+        SNAPSHOT => "https://snapshot.example.org/archive/debian/",
         "debian-security" => "https://mirror.example.org/debian-security/",
         _ => "https://mirror.example.org/pub/",
     };
@@ -248,9 +254,16 @@ impl Mirrors {
 
     /// Upstream projects' own servers alone; `user_file` is named in messages.
     pub fn upstream(user_file: PathBuf) -> Mirrors {
+        let own = std::iter::once((SNAPSHOT.to_owned(), Vec::new()));
         let bases =
             UPSTREAM.iter().map(|(name, bases)| (name.to_string(), bases.iter().map(|b| b.to_string()).collect()));
-        Mirrors { bases: bases.collect(), ask_pip: false, ask_npm: false, scopes: BTreeMap::new(), user_file }
+        Mirrors {
+            bases: bases.chain(own).collect(),
+            ask_pip: false,
+            ask_npm: false,
+            scopes: BTreeMap::new(),
+            user_file,
+        }
     }
 
     /// Gives `name` these bases and no others.

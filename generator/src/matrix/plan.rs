@@ -59,6 +59,7 @@ impl Matrix {
         let sdks = locked.filter(|(name, _)| named.contains(name)).collect();
         let patches = prepared.into_values().flat_map(|prepared| prepared.patches);
         let files = self.cells.iter().flat_map(|cells| cells.files()).chain(patches).collect();
-        Ok(Plan { seed: self.seed, ci: self.ci.clone(), systems, sources, sdks, files })
+        let debian_snapshot = lock.debian_snapshot.clone();
+        Ok(Plan { seed: self.seed, ci: self.ci.clone(), systems, sources, sdks, debian_snapshot, files })
     }
 }

@@ -33,6 +33,9 @@ pub struct Plan {
     pub sources: BTreeMap<String, LockedSource>,
     /// SDKs of the user's that a node or a check names, by the names that they have among the sources.
     pub sdks: BTreeMap<String, LockedSdk>,
+    /// The state of Debian's archive in the lock.
+    #[serde(skip)]
+    pub debian_snapshot: Option<String>,
     /// The user's own files, by their places in a tree.
     pub files: BTreeMap<String, String>,
 }

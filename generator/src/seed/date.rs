@@ -22,6 +22,29 @@ pub fn seconds(text: &str) -> Option<i64> {
     fits.then_some(((days * 24 + hour) * 60 + minute) * 60 + second)
 }
 
+/// The same as the archive of old states writes it, `20260711T101637Z`: no zone but UTC was taken above.
+pub fn snapshot(text: &str) -> Option<String> {
+    let seconds = seconds(text)?;
+    let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The inverse of the count of days above.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let (day, month) = (of_year - (153 * shifted + 2) / 5 + 1, (shifted + 2) % 12 + 1);
+    let year = year + era * 400 + i64::from(month <= 2);
+    Some(format!("{year:04}{month:02}{day:02}T{:02}{:02}{:02}Z", time / 3600, time / 60 % 60, time % 60))
+}
+
+/// Whether a text has that form.
+pub fn is_snapshot(text: &str) -> bool {
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = text.strip_suffix('Z').and_then(|text| text.split_once('T'));
+    parts.is_some_and(|(date, time)| digits(date, 8) && digits(time, 6))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -37,6 +60,21 @@ mod tests {
             ("Thu, 31 Dec 2099 12:00:00 Z", 4_102_401_600),
         ] {
             assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        for (text, expected) in [
+            ("Sat, 11 Jul 2026 10:16:37 UTC", "20260711T101637Z"),
+            ("Tue, 29 Feb 2000 23:59:59 GMT", "20000229T235959Z"),
+            ("Wed, 1 Mar 2000 00:00:00 +0000", "20000301T000000Z"),
+            ("Thu, 31 Dec 2099 12:00:00 Z", "20991231T120000Z"),
+            ("Thu, 01 Jan 1970 00:00:00 UTC", "19700101T000000Z"),
+        ] {
+            assert_eq!(snapshot(text).as_deref(), Some(expected));
+            assert!(is_snapshot(expected));
+        }
+        for text in
+            ["", "20260711", "20260711T101637", "2026-07-11T10:16:37Z", "20260711T101637Z/..", "2026071１T101637Z"]
+        {
+            assert!(!is_snapshot(text), "{text}");
         }
         for text in [
             "",

@@ -5,11 +5,13 @@ use std::path::Path;
 
 use super::choose::{ChooseError, choose, planned};
 use crate::fetch::Wanted;
-use crate::lock::LockedSource;
+use crate::fetch::mirrors::SNAPSHOT;
+use crate::lock::{DEBIAN, LockedSource};
 use crate::nix::hash::Sha256;
 use crate::nix::store::{Method, StoreError, StoreName, StorePath, fixed_output_path};
 use crate::plan::Plan;
 use crate::platform::System;
+use crate::seed::date::snapshot;
 use crate::seed::{SeedError, SeedLock, Tier};
 use crate::verbatim::{Verbatim, VerbatimError, place};
 
@@ -106,7 +108,10 @@ pub fn needed(
             tree: source.tree,
             // The size of an archive whose bits may change would be a guess.
             size: source.size.filter(|_| !source.tree),
-            urls: source.urls.iter().cloned().chain(beside(dir, source)).collect(),
+            urls: with_snapshot(&source.urls, plan.debian_snapshot.as_deref())
+                .into_iter()
+                .chain(beside(dir, source))
+                .collect(),
         };
         needed.files.push(Pinned { wanted, name: StoreName::new(&source.file)? });
     }
@@ -124,6 +129,15 @@ pub fn needed(
     Ok(needed)
 }
 
+/// Addresses, and after them those of the same files in a state of Debian's archive: its mirrors drop a file when no release
+/// has it any more.
+fn with_snapshot(urls: &[String], time: Option<&str>) -> Vec<String> {
+    let paths = urls.iter().filter_map(|url| url.strip_prefix(DEBIAN));
+    let old =
+        time.into_iter().flat_map(|time| paths.clone().map(move |path| format!("mirror://{SNAPSHOT}/{time}/{path}")));
+    urls.iter().cloned().chain(old).collect()
+}
+
 /// The address on this machine of an archive beside the matrix.
 fn beside(dir: &Path, source: &LockedSource) -> Option<String> {
     let path = std::path::absolute(dir).ok()?.join(source.path.as_ref()?);
@@ -139,6 +153,7 @@ pub fn whole_seed(seed: &SeedLock) -> Result<Needed, NeededError> {
 
 /// Adds a seed's base, the tiers and what unpacks them.
 fn add_seed(needed: &mut Needed, seed: &SeedLock, tiers: &[Tier]) -> Result<(), StoreError> {
+    let time = snapshot(&seed.date);
     let packages = seed.with(tiers).map(|package| package.pin());
     for package in packages.chain(seed.bootstrap.iter().cloned()) {
         let name = package.store_name();
@@ -154,7 +169,7 @@ fn add_seed(needed: &mut Needed, seed: &SeedLock, tiers: &[Tier]) -> Result<(), 
             hash: package.sha256.into(),
             tree: false,
             size: Some(package.size),
-            urls: vec![format!("mirror://debian/{}", package.path)],
+            urls: with_snapshot(&[format!("{DEBIAN}{}", package.path)], time.as_deref()),
         };
         needed.files.push(Pinned { wanted, name: StoreName::new(&name)? });
     }

@@ -277,6 +277,27 @@ fn a_cache_may_have_any_name() {
     );
 }
 
+/// Offline, one line per file says so, and what can be done is said once.
+#[test]
+fn a_proxy_is_named_and_hints_are_not_repeated() {
+    let project = Project::generated();
+    project.write("mirrors.toml", "[mirrors]\ndebian = \"http://debian.example.org/debian/\"\ngnu = []\n");
+    let environment = [
+        ("CROSSLOOM_MIRRORS", project.path("mirrors.toml")),
+        ("XDG_CACHE_HOME", project.path("cache")),
+        ("http_proxy", "http://me:secret@127.0.0.1:1".into()),
+        ("no_proxy", "".into()),
+    ];
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.to_str().unwrap())).collect();
+    let run = project.run_with(&["fetch", "--to", "files", "gmp"], &environment);
+    let said = run.stderr;
+    assert_eq!(run.code, 2, "{said}");
+    assert!(said.contains("cannot connect through the proxy http://127.0.0.1:1"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
+    assert!(said.matches("cannot fetch").count() > 3, "{said}");
+    assert_eq!(said.matches("hint: put the file into a directory DIR").count(), 1, "{said}");
+}
+
 #[test]
 fn a_relative_folder_for_caches_is_ignored() {
     let project = Project::generated();

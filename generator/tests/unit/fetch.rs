@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::server::{Answer, Seen, Server, cut, empty, length, mirrors, options, ranged, whole};
+use crate::fetch::mirrors::Mirrors;
 use crate::fetch::{Client, Failure, FetchError, Fetched, Options, Wanted, fetch_all};
 use crate::nix::hash::Sha256;
 use crate::report::Report;
@@ -57,6 +58,30 @@ fn failures(error: FetchError) -> Vec<Failure> {
         FetchError::Unavailable { attempts, .. } => attempts.into_iter().map(|attempt| attempt.failure).collect(),
         other => panic!("{other}"),
     }
+}
+
+/// A mirror drops a file when no release has it any more; the archive of old states keeps it.
+#[test]
+fn a_file_that_mirrors_dropped_comes_from_an_old_state_of_the_archive() {
+    let (directory, content) = (tempfile::tempdir().unwrap(), body());
+    let served = content.clone();
+    let server = Server::new(move |seen, _| match seen.path.as_str() {
+        "old/20260711T101637Z/pool/thing" => whole(&served),
+        _ => empty("404 Not Found"),
+    });
+    let urls = ["mirror://debian/pool/thing", "mirror://debian-snapshot/20260711T101637Z/pool/thing"];
+    let wanted = wanted(&content, urls.map(str::to_owned).to_vec());
+    let mut mirrors = mirrors();
+    mirrors.set("debian", vec![server.url("debian")]);
+    let fetch =
+        |mirrors: &Mirrors| fetch_all(&[wanted.clone()], directory.path(), &[], mirrors, &options()).pop().unwrap();
+    let text = Report::of(&fetch(&mirrors).unwrap_err()).to_string();
+    assert!(text.contains("404"), "{text}");
+    assert!(text.contains("names no base for `mirror://debian-snapshot`"), "{text}");
+    assert!(text.contains("debian-snapshot = [\"https://snapshot.example.org/archive/debian/\"]"), "{text}");
+    mirrors.set("debian-snapshot", vec![server.url("old/")]);
+    fetch(&mirrors).unwrap();
+    assert_whole(directory.path(), &content);
 }
 
 #[test]

@@ -163,7 +163,13 @@ fn mutated_matrix_locks() {
          darwin = { targets = [\"x86_64-apple-darwin22\"], sdk = [\"mine\"], flavour = [\"osxcross\"] }\n",
     );
     let other = built_from("\"x86_64-linux\"", "upstream", "\"14.2.0\", \"15.3.0\"");
-    let small = Lock { version: 1, sources: BTreeMap::new(), versions: BTreeMap::new(), sdks: BTreeMap::new() };
+    let small = Lock {
+        version: 1,
+        debian_snapshot: None,
+        sources: BTreeMap::new(),
+        versions: BTreeMap::new(),
+        sdks: BTreeMap::new(),
+    };
     let sdk = |origin: &str| LockedSdk {
         file: "MacOSX15.5.sdk".to_owned(),
         sha256: Sha256::of(b"sdk"),
