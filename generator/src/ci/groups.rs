@@ -1,5 +1,6 @@
-//! Which cells one job builds. Cells that are mostly made of the same nodes are built together, and the nodes that several
-//! jobs need are built once, by a job that comes before these.
+//! Which cells one job builds. Cells that share more than a third of their nodes are built together: a compiler and its needs
+//! are about so many, and the libraries for its target are the others. The nodes that several jobs need are built once, by a
+//! job that comes before these.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +46,7 @@ pub fn groups<'a>(system: &'a SystemPlan, jobs: Vec<Job<'a>>) -> Groups<'a> {
         let nodes: BTreeSet<&str> =
             system.closure(job.nodes.iter().copied()).into_iter().map(|node| node.name.as_str()).collect();
         let fits = |group: &&mut Group<'_>| {
-            group.jobs.len() < MOST && 2 * nodes.iter().filter(|node| group.nodes.contains(*node)).count() > nodes.len()
+            group.jobs.len() < MOST && 3 * nodes.iter().filter(|node| group.nodes.contains(*node)).count() > nodes.len()
         };
         match groups.iter_mut().find(fits) {
             Some(group) => {
