@@ -11,12 +11,13 @@ use super::progress::{Progress, show};
 use super::project::{EditedArgs, first};
 use super::table::separated;
 use super::{MatrixArgs, Outcome, Result, project};
+use crate::nix::cache::{CacheError, Caches, is_public_key, is_store};
 use crate::nix::driver::Nix;
 use crate::plan::{Plan, SystemPlan};
 use crate::platform::System;
 use crate::project::{Project, cached};
 use crate::store::build::Outcome as Built;
-use crate::store::build::{BuildError, How, build, located};
+use crate::store::build::{BuildError, How, build, has_to_build, located};
 use crate::store::choose::{attributes, choose, expand, planned};
 use crate::store::develop::without_nixpkgs;
 use crate::store::evaluate::store;
@@ -70,8 +71,62 @@ pub struct BuildArgs {
     #[arg(short, long, value_name = "LINK")]
     out_link: Option<PathBuf>,
     /// Build every node of a cell a second time and compare; exit 1 if one differs.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["substituters", "cache"])]
     rebuild: bool,
+    #[command(flatten)]
+    cache: CacheArgs,
+    /// Machines that build in this one's place, as Nix's setting `builders` has them: "ssh-ng://me@host x86_64-linux".
+    #[arg(long, value_name = "MACHINES")]
+    builders: Option<String>,
+    /// Build so many nodes at a time on this machine; with 0, none. [default: Nix's setting]
+    #[arg(short = 'j', long, value_name = "N")]
+    max_jobs: Option<u32>,
+}
+
+/// Binary caches to take finished builds from.
+#[derive(Debug, Args)]
+struct CacheArgs {
+    /// Take finished builds from this binary cache; may be repeated.
+    #[arg(long = "substituter", value_name = "URL", value_parser = store_address)]
+    substituters: Vec<String>,
+    /// Trust builds that are signed with this key, NAME:KEY; may be repeated.
+    #[arg(long = "trusted-public-key", value_name = "KEY", value_parser = public_key, requires = "substituters")]
+    keys: Vec<String>,
+    /// Take finished builds from the caches that [cache] in the matrix names, and trust its keys.
+    #[arg(long)]
+    cache: bool,
+}
+
+/// The address of a store.
+pub fn store_address(word: &str) -> std::result::Result<String, CacheError> {
+    if is_store(word) { Ok(word.to_owned()) } else { Err(CacheError::Substituter { word: word.to_owned() }) }
+}
+
+fn public_key(word: &str) -> std::result::Result<String, CacheError> {
+    if is_public_key(word) { Ok(word.to_owned()) } else { Err(CacheError::PublicKey { word: word.to_owned() }) }
+}
+
+/// The matrix offers no cache.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("the matrix has no [cache]")]
+#[diagnostic(help("name a cache: --substituter URL --trusted-public-key KEY; or leave --cache away"))]
+struct NoCache;
+
+impl CacheArgs {
+    /// The caches that are asked for, those of the command line first.
+    fn caches(&self, project: &Project) -> Result<Caches> {
+        let mut caches = Caches { substituters: self.substituters.clone(), keys: self.keys.clone() };
+        if self.cache {
+            let offered = &project.matrix.caches;
+            if offered.substituters.is_empty() {
+                return Err(NoCache.into());
+            }
+            tracing::info!("taking from {}, trusting {}", offered.substituters.join(" "), offered.keys.join(" "));
+            caches.substituters.extend(offered.substituters.iter().cloned());
+            caches.keys.extend(offered.keys.iter().cloned());
+        }
+        Ok(caches)
+    }
 }
 
 /// Runs the command.
@@ -93,15 +148,25 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
             tracing::warn!("{} is left out: its SDK is not imported", cell.name);
         }
     }
+    let caches = args.cache.caches(&project)?;
+    let nix = if caches.substituters.is_empty() { nix } else { nix.with_caches(&caches)? };
     if args.dry_run {
         return dry_run(&nix, &project, &plan, part, system, &names);
     }
     let mut progress = Progress::new(quiet);
     let mut tell = |event: Event<'_>| progress.tell(event);
-    for_names(&nix, &project, &plan, system, &names, show(quiet), &mut tell)?;
-
     let attributes = attributes(part, system, &names, args.rebuild);
-    let how = How { link: args.out_link.as_deref(), rebuild: args.rebuild, keep_going: args.keep_going };
+    // What comes from a cache needs no sources.
+    if caches.substituters.is_empty() || has_to_build(&nix, &index, &attributes)? {
+        for_names(&nix, &project, &plan, system, &names, show(quiet), &mut tell)?;
+    }
+    let how = How {
+        link: args.out_link.as_deref(),
+        rebuild: args.rebuild,
+        keep_going: args.keep_going,
+        builders: args.builders.as_deref(),
+        jobs: args.max_jobs,
+    };
     let outcome = match build(&nix, &index, &attributes, &how, &mut tell)? {
         Built::Built(paths) => {
             super::say(&paths)?;

@@ -14,6 +14,7 @@ mod page;
 mod plan;
 mod progress;
 mod project;
+mod push;
 mod query;
 mod sdk;
 mod seed;
@@ -123,6 +124,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Download what is missing, build cells, checks or nodes, and print their store paths.
     Build(build::BuildArgs),
+    /// Copy finished builds into a binary cache or to another machine, signed.
+    Push(push::PushArgs),
     /// Build nodes a second time and compare, or compare with another party's builds.
     Verify(verify::VerifyArgs),
     /// Print the hashes of nodes that this machine built, for others to compare with.
@@ -308,6 +311,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Query(args) => query::run(&args),
         Command::Diff(args) => diff::run(&args),
         Command::Build(args) => build::run(&args, quiet),
+        Command::Push(args) => push::run(&args),
         Command::Verify(args) => verify::run(&args, quiet),
         Command::Digests(args) => digests::run(&args),
         Command::Nix(args) => build::nix(&args),

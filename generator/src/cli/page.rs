@@ -6,7 +6,8 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use crate::families::DEFAULT;
 
 use super::{
-    audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, query, sdk, seed, upgrade, verify,
+    audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, push, query, sdk, seed, upgrade,
+    verify,
 };
 
 /// One command's.
@@ -98,7 +99,7 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 30] = [
+pub const PAGES: [&Page; 31] = [
     &super::PAGE,
     &project::INIT,
     &edit::ADD,
@@ -115,6 +116,7 @@ pub const PAGES: [&Page; 30] = [
     &query::PAGE,
     &diff::PAGE,
     &build::PAGE,
+    &push::PAGE,
     &verify::PAGE,
     &digests::PAGE,
     &build::NIX,

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::de::{DeTable, DeValue};
 
+use super::cache;
 use super::ci;
 use super::source::{self, OwnReleases, Sources};
 use super::table::{self, FamilyFile};
@@ -15,6 +16,7 @@ use crate::diag::{Problem, clip, quote};
 use crate::family;
 use crate::family::{Entries, Import, Registered, Table};
 use crate::lock::Versions;
+use crate::nix::cache::Caches;
 use crate::platform::{Seed, System};
 use crate::reader::UserFiles;
 use crate::reader::{Loc, MAX_ITEMS, Reader, Value};
@@ -22,7 +24,7 @@ use crate::service::Ci;
 use crate::word::Word;
 
 /// Keys at the top of the file beside tables of families and their tables.
-const ROOT: [&str; 6] = [SCHEMA, "crossloom", "build", "sources", "source", "ci"];
+const ROOT: [&str; 7] = [SCHEMA, "crossloom", "build", "sources", "source", "cache", "ci"];
 /// The key by which some editors find the schema of a file. crossloom itself does nothing with its value.
 pub const SCHEMA: &str = "$schema";
 /// Keys of `[build]`.
@@ -42,6 +44,7 @@ pub struct MatrixFile {
     pub seed: Seed,
     pub prefer: Vec<Variant>,
     pub ci: Ci,
+    pub caches: Caches,
     pub imports: BTreeMap<String, Import>,
     pub versions: Versions,
     /// The families whose extent is beyond doubt, in their order.
@@ -170,9 +173,11 @@ fn read_root(
     }
     let prefer = read_prefer(reader, root.get("sources"));
     let ci = root.get_key_value("ci").map(|(key, value)| ci::read(reader, key.span(), value)).unwrap_or_default();
+    let caches =
+        root.get_key_value("cache").map(|(key, value)| cache::read(reader, key.span(), value)).unwrap_or_default();
     let imports = tables.iter().flat_map(|(table, entries)| imports(*table, entries)).collect();
     let versions = releases.found.into_inner();
-    Some(MatrixFile { systems, seed, prefer, ci, imports, versions, families: read })
+    Some(MatrixFile { systems, seed, prefer, ci, caches, imports, versions, families: read })
 }
 
 /// Reports each entry of a table that no axis, `include` or setting of a family names.

@@ -3,6 +3,7 @@
 //! Text → `MatrixFile` (what was written) → [`Matrix`] (what is meant). Every problem of a text is reported at once. No
 //! module here knows a family by name: they read what families say about themselves.
 
+mod cache;
 pub mod ci;
 pub mod edit;
 mod expand;
@@ -26,6 +27,7 @@ use crate::catalogue::Variant;
 use crate::diag::Problem;
 use crate::family::{Cells, Import, Registered};
 use crate::lock::Versions;
+use crate::nix::cache::Caches;
 use crate::platform::{Seed, System};
 use crate::reader::UserFiles;
 use crate::service::Ci;
@@ -44,6 +46,8 @@ pub struct Matrix {
     pub prefer: Vec<Variant>,
     /// The settings for files of CI services.
     pub ci: Ci,
+    /// The binary caches that the project offers.
+    pub caches: Caches,
     /// How the SDKs that cells can be made with come to a machine, by their names.
     pub imports: BTreeMap<String, Import>,
     /// The releases that its shorthands of versions stand for.
@@ -87,6 +91,7 @@ impl Matrix {
                 seed: file.seed,
                 prefer: file.prefer,
                 ci: file.ci,
+                caches: file.caches,
                 imports: file.imports,
                 versions: file.versions,
                 cells,
@@ -113,6 +118,7 @@ impl PartialEq for Matrix {
             (matrix.systems.clone(), matrix.seed, prefer, ci, matrix.imports.clone(), matrix.versions.clone())
         };
         of(self) == of(other)
+            && self.caches == other.caches
             && self.cells.len() == other.cells.len()
             && self.cells.iter().zip(&other.cells).all(|(one, other)| one.same(other.as_ref()))
     }

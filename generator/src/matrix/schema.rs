@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cache;
 use super::ci;
 use super::file;
 use super::source::{self, Sources};
@@ -93,6 +94,9 @@ fn root_key(families: &[&'static dyn Registered], key: &str) -> Value {
             with_default(&mut prefer, json!(Variant::WORDS));
             prefer
         }),
+        "cache" => {
+            object(&cache::KEYS, &cache::KEYS, "Binary caches that `crossloom build --cache` takes from.", cache_key)
+        }
         "ci" => object(&ci::KEYS, &["surfaces"], "Services that build the matrix.", ci_key),
         _ => Value::Bool(true),
     }
@@ -140,6 +144,21 @@ fn build_key(key: &str) -> Value {
             "enum": Seed::WORDS,
             "default": Seed::default().as_str(),
         }),
+    }
+}
+
+fn cache_key(key: &str) -> Value {
+    let list = |description: &str, pattern: &str| {
+        let items = json!({ "type": "string", "pattern": pattern });
+        let list =
+            json!({ "type": "array", "items": items, "minItems": 1, "maxItems": MAX_ITEMS, "uniqueItems": true });
+        described(list, description)
+    };
+    match key {
+        "substituters" => {
+            list("Their addresses, as Nix writes them.", r"^(https|http|s3|ssh-ng|ssh|file)://[!#-&(-\[\]-_a-~]+$")
+        }
+        _ => list("The public keys that they sign with: NAME:KEY.", "^[-A-Za-z0-9._/+@]+:[A-Za-z0-9+/]{43}=$"),
     }
 }
 

@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::cache::{CacheError, Caches, needs_no_key};
 use super::hash::Sha256;
 pub use super::settings::Environment;
 use super::settings::{base_config, has_members, is_local, is_root, real_dir, setting};
@@ -229,6 +230,33 @@ impl Nix {
         Ok(self)
     }
 
+    /// Lets it take finished builds from caches. Nix itself sees to signatures; that a cache has a key at all is seen to here, since
+    /// Nix would pass over each of its paths and build everything.
+    pub fn with_caches(mut self, caches: &Caches) -> Result<Nix, CacheError> {
+        let keyless = caches.substituters.iter().find(|substituter| !needs_no_key(substituter));
+        if let Some(substituter) = keyless.filter(|_| caches.keys.is_empty() && !self.trusts_others()) {
+            return Err(CacheError::NoKey { substituter: substituter.clone() });
+        }
+        for substituter in &caches.substituters {
+            let folder = substituter.strip_prefix("file://").map(|path| path.split('?').next().unwrap_or(path));
+            // Nix takes a folder that is not there for a cache without anything in it.
+            if let Some(folder) = folder.filter(|folder| !Path::new(folder).join("nix-cache-info").is_file()) {
+                return Err(CacheError::NoFolder { folder: folder.to_owned() });
+            }
+        }
+        self.config.push_str(&format!("substitute = true\nsubstituters = {}\n", caches.substituters.join(" ")));
+        self.config.push_str(&format!("extra-trusted-public-keys = {}\n", caches.keys.join(" ")));
+        Ok(self)
+    }
+
+    /// Whether the user's own settings trust keys beside the one that Nix comes with, or need no signatures.
+    fn trusts_others(&self) -> bool {
+        // Without settings nobody is trusted.
+        let settings = self.settings().unwrap_or_default();
+        let mut keys = setting(&settings, "trusted-public-keys").split_whitespace();
+        setting(&settings, "require-sigs") == "false" || keys.any(|key| !key.starts_with("cache.nixos.org-1:"))
+    }
+
     /// The folder of its store in written paths: nearly always `/nix/store`.
     pub fn store_dir(&self) -> &str {
         &self.store_dir
@@ -262,20 +290,29 @@ impl Nix {
     /// Runs a command to its end and returns what it printed on stdout. What it says on stderr is kept for the error.
     pub fn run<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Result<String, NixError> {
         let mut command = self.command(program, args);
-        let Output { status, stdout, stderr } = command
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| NixError::Start { program: self.program(program), source })?;
-        if !status.success() {
-            let stderr = last_lines(&stderr);
-            let hint = way_out(&stderr);
-            return Err(NixError::Failed { command: typed(&command), status, stderr, hint });
-        }
+        let stdout = self.output(program, &mut command)?.stdout;
         String::from_utf8(stdout).map_err(|error| NixError::Output {
             command: typed(&command),
             printed: String::from_utf8_lossy(error.as_bytes()).into_owned(),
             expected: "UTF-8",
         })
+    }
+
+    /// Runs a command to its end and returns what it said on stderr.
+    pub fn said<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Result<String, NixError> {
+        let stderr = self.output(program, &mut self.command(program, args))?.stderr;
+        Ok(String::from_utf8_lossy(&stderr).into_owned())
+    }
+
+    fn output(&self, program: &str, command: &mut Command) -> Result<Output, NixError> {
+        let output = command.stdin(Stdio::null()).output();
+        let output = output.map_err(|source| NixError::Start { program: self.program(program), source })?;
+        if !output.status.success() {
+            let stderr = last_lines(&output.stderr);
+            let hint = way_out(&stderr);
+            return Err(NixError::Failed { command: typed(command), status: output.status, stderr, hint });
+        }
+        Ok(output)
     }
 
     /// Adds what `path` names (not following a symbolic link) to the store as a fixed output of that name.

@@ -51,7 +51,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn sri(algorithm: &str, bytes: &[u8]) -> String {
-    let mut text = format!("{algorithm}-");
+    format!("{algorithm}-{}", base64(bytes))
+}
+
+/// Base 64 with its padding.
+pub fn base64(bytes: &[u8]) -> String {
+    let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let word = chunk.iter().enumerate().fold(0u32, |word, (i, byte)| word | u32::from(*byte) << (16 - 8 * i));
         for digit in 0..4 {
@@ -112,8 +117,8 @@ fn from_hex(text: &[u8]) -> Option<[u8; 32]> {
     Some(out)
 }
 
-/// The digest of N bytes in base 64 with its padding.
-fn from_base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+/// N bytes in base 64 with its padding.
+pub fn from_base64<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     let (digits, padding) = text.split_at_checked((N * 8).div_ceil(6))?;
     if padding.len() != (3 - N % 3) % 3 || padding.iter().any(|byte| *byte != b'=') {
         return None;

@@ -7,6 +7,7 @@
 //! environment, runs programs and makes temporary files.
 pub mod archive;
 pub mod aterm;
+pub mod cache;
 pub mod driver;
 pub mod hash;
 pub mod nar;

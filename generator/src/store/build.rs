@@ -39,6 +39,27 @@ pub enum BuildError {
     #[error("{node} was not built before, so there is nothing to compare a second build with")]
     #[diagnostic(help("build it without --rebuild first"))]
     NotBuilt { node: String },
+    #[error("{cache} has {path}, but not signed by a key that is trusted")]
+    #[diagnostic(help(
+        "nothing of it was taken\nif the cache is yours or of people whom you trust, pass the key that it signs with: \
+         --trusted-public-key NAME:KEY\nwithout the cache, crossloom builds everything here"
+    ))]
+    Unsigned { path: String, cache: String },
+    #[error("the file of {path} in {cache} does not have the contents that were signed")]
+    #[diagnostic(help(
+        "it is damaged, or somebody changed it: tell whoever runs the cache\nnothing of it was taken; without the cache, crossloom \
+         builds everything here"
+    ))]
+    Tampered { path: String, cache: String },
+    #[error("the Nix daemon does not let you take from {cache}")]
+    #[diagnostic(help(
+        "ask its administrator to add it to `trusted-substituters` and its key to `trusted-public-keys` in nix.conf, or you to \
+         `trusted-users`"
+    ))]
+    Untrusted { cache: String },
+    #[error("a binary cache does not give what it says that it has")]
+    #[diagnostic(help("read Nix's messages above; without the cache, crossloom builds everything here"))]
+    NotGiven,
     #[error("cannot run {program}")]
     Run {
         program: String,
@@ -89,6 +110,22 @@ pub struct How<'a> {
     pub rebuild: bool,
     /// Go on with the others when something fails.
     pub keep_going: bool,
+    /// Machines that build in this one's place, as Nix's option `--builders` takes them.
+    pub builders: Option<&'a str>,
+    /// So many nodes are built here at a time; none with 0.
+    pub jobs: Option<u32>,
+}
+
+/// Whether something of the attributes has to be built, and is not to be had from caches.
+pub fn has_to_build(nix: &Nix, index: &Path, attributes: &[String]) -> Result<bool, NixError> {
+    let mut args = vec![index.display().to_string(), "--dry-run".to_owned()];
+    args.extend(named(attributes));
+    // `this derivation` or `these derivations`, depending on the version also with their number.
+    Ok(nix.said("nix-build", &args)?.lines().any(|line| line.contains(" will be built:")))
+}
+
+fn named(attributes: &[String]) -> impl Iterator<Item = String> {
+    attributes.iter().flat_map(|attribute| ["-A".to_owned(), attribute.clone()])
 }
 
 /// Builds attributes of the rendered `index`.
@@ -100,7 +137,7 @@ pub fn build(
     tell: Tell<'_>,
 ) -> Result<Outcome, BuildError> {
     let mut args = vec![index.display().to_string(), "--no-build-output".to_owned()];
-    args.extend(attributes.iter().flat_map(|attribute| ["-A".to_owned(), attribute.clone()]));
+    args.extend(named(attributes));
     match how.link {
         Some(link) => args.extend(["--out-link".to_owned(), link.display().to_string()]),
         None => args.push("--no-out-link".to_owned()),
@@ -111,9 +148,18 @@ pub fn build(
     if how.keep_going {
         args.push("--keep-going".to_owned());
     }
+    if let Some(builders) = how.builders {
+        args.extend(["--builders".to_owned(), builders.to_owned()]);
+    }
+    if let Some(jobs) = how.jobs {
+        args.extend(["--max-jobs".to_owned(), jobs.to_string()]);
+    }
     let ended = watch(nix.command("nix-build", &args), tell)?;
     if ended.ok {
         return Ok(Outcome::Built(ended.stdout));
+    }
+    if let Some(refused) = ended.refused() {
+        return Err(refused);
     }
     tell(Event::Words(&ended.tail));
     if ended.differs() { Ok(Outcome::Differs(ended.node())) } else { Err(ended.failed()) }
@@ -154,6 +200,24 @@ impl Ended {
     /// Whether a second build was not what the first one was: Nix's words since 2.0.
     pub fn differs(&self) -> bool {
         !self.ok && self.tail.iter().any(|line| line.contains("may not be deterministic"))
+    }
+
+    /// The error that this is, if a cache is its reason.
+    fn refused(&self) -> Option<BuildError> {
+        let lines = || self.tail.iter().rev();
+        if let Some(refused) = lines().find_map(|line| refusal(line)) {
+            return Some(refused);
+        }
+        let mismatch = |line: &String| quoted(line, "hash mismatch importing path ").map(str::to_owned);
+        if let Some(path) = lines().find_map(mismatch) {
+            let from = |line: &String| {
+                let (copied, cache) = line.strip_prefix("copying path '")?.split_once("' from '")?;
+                (copied == path).then(|| cache.trim_end_matches(['.', '\'']).to_owned())
+            };
+            return Some(BuildError::Tampered { cache: lines().find_map(from).unwrap_or("a cache".to_owned()), path });
+        }
+        let failed = |line: &String| line.contains("some substitutes for the outputs of derivation");
+        lines().any(failed).then_some(BuildError::NotGiven)
     }
 
     /// The error that this is.
@@ -209,6 +273,12 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         text
     });
     let (drv, tail) = follow(&lines, tell);
+    if tail.last().is_some_and(|line| refusal(line).is_some())
+        && let Some(child) = rustix::process::Pid::from_raw(child.id().cast_signed())
+    {
+        // Nix would go on and build. It ends its builders when it is told to end.
+        let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
+    }
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
@@ -229,7 +299,11 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Ve
                     if let Some(count) = to_build(&line) {
                         tell(Event::ToBuild(count));
                     }
+                    let refused = refusal(&line).is_some();
                     tail.push(line);
+                    if refused {
+                        break;
+                    }
                     if tail.len() > TAIL {
                         tail.remove(0);
                     }
@@ -241,6 +315,22 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Ve
     }
     tell(Event::Ended);
     (drv, tail)
+}
+
+/// The error that a line of Nix's means, after which Nix would build what was to come from a cache.
+fn refusal(line: &str) -> Option<BuildError> {
+    if line.contains("not signed by any of the keys") {
+        let path = quoted(line, "substitute for ")?.to_owned();
+        let cache = quoted(line, "from ")?.to_owned();
+        return Some(BuildError::Unsigned { path, cache });
+    }
+    let cache = quoted(line, "ignoring untrusted substituter ")?;
+    Some(BuildError::Untrusted { cache: cache.to_owned() })
+}
+
+/// The word in quotes after some others.
+fn quoted<'a>(line: &'a str, after: &str) -> Option<&'a str> {
+    line.split_once(after)?.1.strip_prefix('\'')?.split('\'').next()
 }
 
 /// The derivation that a line of nix-build's says is being built, and its name.
@@ -279,6 +369,36 @@ mod tests {
         ] {
             assert_eq!(to_build(line), count, "{line}");
         }
+    }
+
+    #[test]
+    fn refusals_of_caches_are_told_in_the_words_of_every_nix() {
+        let path = format!("/nix/store/{}-x", "0".repeat(32));
+        let ended = |lines: &[String]| {
+            Ended { ok: false, stdout: String::new(), drv: None, tail: lines.to_vec() }
+                .refused()
+                .map(|error| error.to_string())
+        };
+        for line in [
+            format!(
+                "warning: the substitute for '{path}' from 'file:///c' is not signed by any of the keys in 'trusted-public-keys'"
+            ),
+            format!(
+                "warning: ignoring substitute for '{path}' from 'file:///c', as it's not signed by any of the keys in 'trusted-public-keys'"
+            ),
+        ] {
+            let expected = format!("file:///c has {path}, but not signed by a key that is trusted");
+            assert_eq!(ended(&[line]), Some(expected));
+        }
+        let untrusted = "warning: ignoring untrusted substituter 'https://c', you are not a trusted user.".to_owned();
+        assert_eq!(ended(&[untrusted]).as_deref(), Some("the Nix daemon does not let you take from https://c"));
+        let copying = format!("copying path '{path}' from 'https://c'...");
+        let mismatch = format!("error: hash mismatch importing path '{path}';");
+        let expected = format!("the file of {path} in https://c does not have the contents that were signed");
+        assert_eq!(ended(&[copying, mismatch]), Some(expected));
+        let other = "error: some substitutes for the outputs of derivation '/nix/store/x.drv' failed".to_owned();
+        assert!(ended(&[other]).is_some());
+        assert_eq!(ended(&["warning: not signed by any of the keys".to_owned(), String::new()]), None);
     }
 
     #[test]

@@ -84,6 +84,8 @@ builtins.listToAttrs (map of (builtins.fromJSON names))
 pub struct Stored {
     /// The path of the output that is meant where none is named.
     pub path: String,
+    /// All outputs, this one first.
+    pub outputs: Vec<String>,
     /// Whether the store holds all of its outputs.
     pub present: bool,
 }
@@ -123,9 +125,10 @@ pub fn store(nix: &Nix, project: &Project, plan: &Plan) -> Result<Store, Evaluat
     let valid: BTreeSet<StorePath> = nix.valid_paths(parsed.values().flatten())?;
     let mut store = Store::new();
     for ((system, name), paths) in parsed {
-        let Some(path) = paths.first().map(|path| path.path_in(nix.store_dir())) else { continue };
+        let outputs: Vec<String> = paths.iter().map(|path| path.path_in(nix.store_dir())).collect();
+        let Some(path) = outputs.first().cloned() else { continue };
         let present = paths.iter().all(|path| valid.contains(path));
-        store.entry(system).or_default().insert(name.clone(), Stored { path, present });
+        store.entry(system).or_default().insert(name.clone(), Stored { path, outputs, present });
     }
     Ok(store)
 }

@@ -11,6 +11,7 @@ pub mod evaluate;
 pub mod machine;
 pub mod needed;
 pub mod nodes;
+pub mod push;
 pub mod roots;
 pub mod sources;
 
