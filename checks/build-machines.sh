@@ -18,7 +18,7 @@ build() {
   local node
   node=$(awk -F'\t' -v of="$(uname -m)-linux" -v start="$1" \
     '$1 == of && $2 == "node" && index($3, start) == 1 { print $3; exit }' "$work/plan")
-  "$crossloom" --quiet build --matrix "$matrix" "$node"
+  "$crossloom" --quiet build --no-out-link --matrix "$matrix" "$node"
 }
 "$crossloom" --quiet fetch --matrix "$matrix" bare-metal-x86_64-unknown-none
 compiler=$(build rust-)

@@ -20,7 +20,7 @@ esac
 started=$SECONDS
 "$crossloom" fetch --matrix "$matrix" "$cell"
 fetched=$SECONDS
-toolchain=$("$crossloom" build --matrix "$matrix" "$cell")
+toolchain=$("$crossloom" build --no-out-link --matrix "$matrix" "$cell")
 built=$SECONDS
 
 cat >"$work/hello.c" <<'C'

@@ -98,7 +98,7 @@ built() {
   cp -r "$quickstart" "$work/$suite/project" && rm -rf "$work/$suite/project/.crossloom" || return
   local project=$work/$suite/project/matrix.toml name path hash
   for name in "${builds[@]}"; do
-    path=$(under build --matrix "$project" "$name") || return
+    path=$(under build --no-out-link --matrix "$project" "$name") || return
     hash=$(under --quiet nix --matrix "$project" hash path "$path") || return
     [ -n "$hash" ] || return
     echo "$name $path $hash"
@@ -107,7 +107,7 @@ built() {
 
 # What a user does beside: a node built a second time, a shell of the seed's, a project from a template.
 used() {
-  under build --matrix "$work/$suite/project/matrix.toml" --rebuild musl-headers-1_2_5-x86_64 || return
+  under build --no-out-link --matrix "$work/$suite/project/matrix.toml" --rebuild musl-headers-1_2_5-x86_64 || return
   local lock=$root/generator/data/seeds/bookworm-$system.json
   # shellcheck disable=SC2016 # that shell's
   under --quiet nix --matrix "$quickstart/matrix.toml" develop --impure --expr "

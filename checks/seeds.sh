@@ -97,7 +97,7 @@ for list in "$work"/bookworm/*.cells; do
           skipped+=("$cell ($name): what it is built from can't be fetched (above)")
           continue 2
         fi
-        "$crossloom" build --matrix "$work/$seed/$name/matrix.toml" "$cell" >"$work/$seed.path"
+        "$crossloom" build --no-out-link --matrix "$work/$seed/$name/matrix.toml" "$cell" >"$work/$seed.path"
       done
       path=$(cat "$work/bookworm.path") other=$(cat "$work/trixie.path")
     elif [ "$state" != present ] || [ "$other_state" != present ]; then

@@ -21,6 +21,7 @@ use crate::store::build::{BuildError, How, build, has_to_build, located};
 use crate::store::choose::{attributes, choose, expand, planned};
 use crate::store::develop::without_nixpkgs;
 use crate::store::evaluate::store;
+use crate::store::roots::can_be_made;
 use crate::store::sources::for_names;
 use crate::store::{Event, machine};
 
@@ -28,11 +29,10 @@ use crate::store::{Event, machine};
 pub const PAGE: Page = Page {
     command: "build",
     examples: &[
-        ("crossloom build {cell}", "builds a toolchain and prints its store path"),
-        (
-            "crossloom build --out-link result {cell}",
-            "also makes a link that protects the toolchain from the garbage collector",
-        ),
+        ("crossloom build {cell}", "builds a toolchain, prints its store path and makes a link `result` to it"),
+        ("crossloom build --no-out-link {cell}", "makes no link `result` to it"),
+        ("crossloom build --cache {cell}", "takes it from the binary cache that the matrix names, if it is there"),
+        ("crossloom build --max-jobs 0 --builders ssh-ng://me@host {cell}", "builds on another machine"),
         ("crossloom build programs-{cell}", "builds a check, which compiles programs and runs them"),
         ("crossloom build --target {target}", "builds a toolchain without a matrix"),
         ("crossloom build --all --keep-going", "builds all cells and runs all checks, whatever fails"),
@@ -67,9 +67,12 @@ pub struct BuildArgs {
     /// If something cannot be built, build everything else that does not need it.
     #[arg(short, long)]
     keep_going: bool,
-    /// Make a link to the result, which protects it from the garbage collector.
-    #[arg(short, long, value_name = "LINK")]
-    out_link: Option<PathBuf>,
+    /// Name of the links to the results, which protect them from the garbage collector; the second is LINK-2.
+    #[arg(short, long, value_name = "LINK", default_value = "result")]
+    out_link: PathBuf,
+    /// Make no links to the results.
+    #[arg(long, conflicts_with = "out_link")]
+    no_out_link: bool,
     /// Build every node of a cell a second time and compare; exit 1 if one differs.
     #[arg(long, conflicts_with_all = ["substituters", "cache"])]
     rebuild: bool,
@@ -156,12 +159,17 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let mut progress = Progress::new(quiet);
     let mut tell = |event: Event<'_>| progress.tell(event);
     let attributes = attributes(part, system, &names, args.rebuild);
+    // A second build that is compared gives nothing new.
+    let link = (!args.no_out_link && !args.rebuild).then_some(args.out_link.as_path());
+    if let Some(link) = link {
+        can_be_made(&nix, link, attributes.len())?;
+    }
     // What comes from a cache needs no sources.
     if caches.substituters.is_empty() || has_to_build(&nix, &index, &attributes)? {
         for_names(&nix, &project, &plan, system, &names, show(quiet), &mut tell)?;
     }
     let how = How {
-        link: args.out_link.as_deref(),
+        link,
         rebuild: args.rebuild,
         keep_going: args.keep_going,
         builders: args.builders.as_deref(),

@@ -21,6 +21,16 @@ pub enum RootsError {
     #[error("{path} is {what}; crossloom keeps links to fetched files in a folder of that name")]
     #[diagnostic(help("remove it, and ask whoever put it there why"))]
     NotFolder { path: String, what: &'static str },
+    #[error("{path} is there, and is not a link into the Nix store")]
+    #[diagnostic(help("name another link with --out-link LINK, or make none with --no-out-link"))]
+    NotOurs { path: String },
+    #[error("cannot make the link {path}")]
+    #[diagnostic(help("name another link with --out-link LINK, or make none with --no-out-link"))]
+    Link {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Nix(#[from] NixError),
@@ -54,6 +64,32 @@ pub fn roots(project: &Guard) -> Result<Folder, RootsError> {
     Ok(roots)
 }
 
+/// Sees that Nix can make links of this name to `count` results: LINK, LINK-2 and so on. Nix replaces links into its store, as those
+/// of an earlier build are, and refuses anything else, but says so only after the build.
+///
+/// # Errors
+/// Something else in the place of a link, or a folder that cannot be written to.
+pub fn can_be_made(nix: &Nix, link: &Path, count: usize) -> Result<(), RootsError> {
+    let folder = link.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
+    access.map_err(|error| RootsError::Link { path: link.display().to_string(), source: error.into() })?;
+    for number in 1..=count {
+        let mut name = link.as_os_str().to_owned();
+        if number > 1 {
+            name.push(format!("-{number}"));
+        }
+        let path = Path::new(&name);
+        let ours = match path.symlink_metadata() {
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+            Ok(_) => path.read_link().is_ok_and(|target| target.starts_with(nix.store_dir())),
+        };
+        if !ours {
+            return Err(RootsError::NotOurs { path: path.display().to_string() });
+        }
+    }
+    Ok(())
+}
+
 /// Registers a root for each path, so that fetched files are still there when something is built from them.
 pub fn keep(nix: &Nix, paths: &[StorePath], dir: &Path) -> Result<(), RootsError> {
     // The folder is held while it is made. Nix makes each link in one step, and two runs make the same links.
@@ -85,6 +121,29 @@ mod tests {
         fs::write(dir.path().join(".crossloom/.gitignore"), "mine").unwrap();
         roots(&Guard::take(dir.path()).unwrap()).unwrap();
         assert_eq!(fs::read(dir.path().join(".crossloom/.gitignore")).unwrap(), b"mine");
+    }
+
+    #[test]
+    fn only_links_into_the_store_may_be_replaced() {
+        // Without Nix there is nothing to link to.
+        let Ok(nix) = Nix::locate() else { return };
+        let dir = tempfile::tempdir().unwrap();
+        let link = dir.path().join("result");
+        let second = dir.path().join("result-2");
+        can_be_made(&nix, &link, 3).unwrap();
+        symlink(Path::new(nix.store_dir()).join("x"), &link).unwrap();
+        can_be_made(&nix, &link, 3).unwrap();
+        symlink("/etc", &second).unwrap();
+        can_be_made(&nix, &link, 1).unwrap();
+        let error = can_be_made(&nix, &link, 2).unwrap_err().to_string();
+        assert_eq!(error, format!("{} is there, and is not a link into the Nix store", second.display()));
+        for make in [|path: &Path| fs::write(path, "mine").unwrap(), |path: &Path| fs::create_dir(path).unwrap()] {
+            fs::remove_file(&second).unwrap();
+            make(&second);
+            assert!(matches!(can_be_made(&nix, &link, 2), Err(RootsError::NotOurs { .. })));
+        }
+        let nowhere = can_be_made(&nix, &dir.path().join("no/result"), 1).unwrap_err();
+        assert!(matches!(nowhere, RootsError::Link { .. }), "{nowhere}");
     }
 
     #[test]
