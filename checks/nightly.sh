@@ -41,7 +41,7 @@ named() {
     awk -F'\t' -v of="$system" -v kind="$2" '$1 == of && $2 == kind { print $3 }'
 }
 
-build() { "$crossloom" build --matrix "${matrix[$1]}" "${@:2}"; }
+build() { "$crossloom" build --no-out-link --matrix "${matrix[$1]}" "${@:2}"; }
 
 # What a check saw is its output.
 check() {
@@ -81,6 +81,7 @@ mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')
 mapfile -t kernels < <(named bare-metal cell | grep -vE '^bare-metal-host-|-qemu$' | sed 's|^|bare-metal/|')
 [ "${#kernels[@]}" -gt 0 ]
 step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64 "${kernels[@]}"
+step 'a node built on another machine' checks/builders.sh "$crossloom"
 step 'programs built in development shells' checks/shells.sh "$crossloom"
 step 'kernels in Rust built, run and tested in development shells' checks/kernel-shells.sh "$crossloom"
 # What was built above, all of it.

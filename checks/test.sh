@@ -42,16 +42,16 @@ step() {
 builds() {
   "$crossloom" fetch --matrix "$quickstart" seed-musl-1_2_5
   local built
-  built=$("$crossloom" build --matrix "$quickstart" seed-musl-1_2_5)
+  built=$("$crossloom" build --no-out-link --matrix "$quickstart" seed-musl-1_2_5)
   cat "$built/output"
-  "$crossloom" build --matrix "$quickstart" --rebuild seed-musl-1_2_5
+  "$crossloom" build --no-out-link --matrix "$quickstart" --rebuild seed-musl-1_2_5
 }
 
 # Valgrind for macOS, its structure, and its tools on an emulated processor.
 valgrind() {
   local check built
   for check in structure-valgrind-darwin emulated-valgrind-darwin; do
-    built=$("$crossloom" build --matrix "$quickstart" "$check")
+    built=$("$crossloom" build --no-out-link --matrix "$quickstart" "$check")
     cat "$built/output"
   done
 }
@@ -60,7 +60,7 @@ valgrind() {
 kernel() {
   local matrix built
   matrix=$(example bare-metal)
-  built=$("$crossloom" build --matrix "$matrix" boot-bare-metal-x86_64-unknown-none)
+  built=$("$crossloom" build --no-out-link --matrix "$matrix" boot-bare-metal-x86_64-unknown-none)
   cat "$built/output"
 }
 
@@ -128,6 +128,7 @@ else
   skipped+=("licences, sources and versions of crates: there is no cargo-deny (cargo install --locked cargo-deny)")
 fi
 step 'musl builds from the seed, runs, and builds again to the same bits' builds
+step 'a second store takes what was pushed, and refuses what is not signed' checks/caches.sh "$crossloom"
 step 'nix run and nix fmt do what they should, with a stand-in for nixpkgs' runs
 step 'variations vary, and comparing sees every kind of difference' checks/variations-canaries.sh "$crossloom"
 step 'a kernel in Rust builds and boots' kernel

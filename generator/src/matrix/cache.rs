@@ -10,11 +10,14 @@ use crate::reader::{Reader, Value};
 /// Keys of `[cache]`, Nix's own names.
 pub const KEYS: [&str; 2] = ["substituters", "trusted-public-keys"];
 
+/// The function that reads one word.
+type Read = fn(&str, Range<usize>) -> Result<String, Problem>;
+
 pub fn read(reader: &mut Reader, span: Range<usize>, value: &Value<'_>) -> Caches {
     let mut caches = Caches::default();
     let Some(table) = reader.table(value, "[cache]", &KEYS) else { return caches };
     let hints = ["name a cache: [\"https://cache.example.org\"]", "name the keys that it signs with: [\"NAME:KEY\"]"];
-    let reads: [fn(&str, Range<usize>) -> Result<String, Problem>; 2] = [substituter, key];
+    let reads: [Read; 2] = [substituter, key];
     let places = [&mut caches.substituters, &mut caches.keys];
     for (((name, hint), read), place) in KEYS.into_iter().zip(hints).zip(reads).zip(places) {
         match table.get(name) {

@@ -155,9 +155,10 @@ fn cache_key(key: &str) -> Value {
         described(list, description)
     };
     match key {
-        "substituters" => {
-            list("Their addresses, as Nix writes them.", r"^(https|http|s3|ssh-ng|ssh|file)://[!#-&(-\[\]-_a-~]+$")
-        }
+        "substituters" => list(
+            "Their addresses, as Nix writes them.",
+            r"^((https|http|s3|ssh-ng|ssh)://|file:///)[!#-&(-\[\]-_a-~]+$",
+        ),
         _ => list("The public keys that they sign with: NAME:KEY.", "^[-A-Za-z0-9._/+@]+:[A-Za-z0-9+/]{43}=$"),
     }
 }

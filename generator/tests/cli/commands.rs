@@ -651,7 +651,7 @@ fn completions_and_manual_pages_hold_every_command() {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 30, "{names:?}");
+    assert_eq!(names.len(), 31, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.

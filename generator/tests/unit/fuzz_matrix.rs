@@ -139,6 +139,7 @@ const TOKENS: &[&str] = &[
     "\"14.2.0\"",
     "\"14\"",
     "\"latest\"",
+    "[cache]\nsubstituters = [\"https://c\"]\ntrusted-public-keys = [\"a:nfelHjkL535RHu5go5OydHXrCeVrvmhw2odqnn59L1Q=\"]\n",
     "\"15.3.0\"",
     "\"1.2.5\"",
     "\"1.2.6\"",

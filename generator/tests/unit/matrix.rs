@@ -258,6 +258,7 @@ fn schema_objects() -> Vec<(String, Write)> {
         (String::new(), Box::new(|entry| format!("{entry}\n"))),
         ("/properties/build".to_owned(), Box::new(|entry| format!("[build]\n{entry}\n"))),
         ("/properties/sources".to_owned(), Box::new(|entry| format!("[sources]\n{entry}\n"))),
+        ("/properties/cache".to_owned(), Box::new(|entry| format!("[cache]\n{entry}\n"))),
         ("/properties/ci".to_owned(), Box::new(|entry| format!("[ci]\n{entry}\n"))),
         (
             "/properties/sdk/patternProperties/^[a-z0-9][a-z0-9-]{0,63}$".to_owned(),
