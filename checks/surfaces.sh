@@ -59,5 +59,5 @@ fi
 "$validators/bin/check-jsonschema" --builtin-schema vendor.github-workflows .github/workflows/*.yml "${github[@]}"
 "$validators/bin/check-jsonschema" --builtin-schema vendor.gitlab-ci "${gitlab[@]}"
 # What it needs of the network is looked at elsewhere: checks/pins.sh.
-"$validators/bin/zizmor" --offline --persona auditor --no-progress --collect workflows .github/workflows/*.yml "${github[@]}"
+"$validators/bin/zizmor" --offline --persona auditor --no-progress .github/workflows/*.yml "${github[@]}" --collect workflows
 checks/pins.sh
