@@ -34,6 +34,7 @@ mod service;
 mod store;
 mod temporary;
 mod tree;
+mod uri;
 mod verbatim;
 mod verify;
 mod word;

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Audit, RULES, Rule};
+use crate::uri::encoded;
 
 /// The address of a rule's page below an address. Without one it is a name, because SARIF asks for an absolute URI.
 fn page(rule: &Rule, docs: Option<&str>) -> String {
@@ -27,7 +28,7 @@ pub fn sarif(audit: &Audit, docs: Option<&str>) -> Value {
                 "message": { "text": format!("{}. {}", finding.rule.summary, finding.rule.fix) },
                 "locations": [{
                     "physicalLocation": {
-                        "artifactLocation": { "uri": uri(&finding.file), "uriBaseId": "%SRCROOT%" },
+                        "artifactLocation": { "uri": encoded(&finding.file), "uriBaseId": "%SRCROOT%" },
                         "region": { "startLine": finding.line, "snippet": { "text": finding.code } },
                     },
                 }],
@@ -68,27 +69,4 @@ fn descriptor(rule: &Rule, docs: Option<&str>) -> Value {
         "defaultConfiguration": { "level": "warning" },
         "properties": { "tags": ["cross-compilation", rule.system.as_str()] },
     })
-}
-
-/// A relative path as a URI.
-fn uri(path: &str) -> String {
-    let mut text = String::new();
-    for byte in path.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            text.push(char::from(byte));
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_uris() {
-        assert_eq!(uri("a b/é#%.m4"), "a%20b/%C3%A9%23%25.m4");
-    }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::input;
 use crate::nix::cache::{CacheError, public_key};
 use crate::nix::driver::{Nix, NixError};
+use crate::uri::encoded;
 
 /// Builds cannot be copied.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -61,13 +62,4 @@ pub fn push(nix: &Nix, store: &str, paths: &[String], key: Option<&Path>) -> Res
         nix.run("nix", ["copy", "--to", &to].into_iter().chain(paths.iter().map(String::as_str)))?;
     }
     Ok(())
-}
-
-/// A value as a parameter of an address has it.
-fn encoded(text: &str) -> String {
-    let byte = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
-        byte => format!("%{byte:02X}"),
-    };
-    text.bytes().map(byte).collect()
 }
