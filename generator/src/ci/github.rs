@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::groups::{Group, Groups, groups};
+use super::groups::{Group, Groups};
 use super::pins::pins;
-use super::{SHARED, TOOL_TIMEOUT, build_command, jobs, open, tool_command, variables, yaml};
+use super::{SHARED, TOOL_TIMEOUT, build_command, open, tool_command, variables, yaml};
 use crate::plan::Plan;
 use crate::platform::System;
 
@@ -27,7 +27,7 @@ const INPUTS: &str = "${{ hashFiles('matrix.lock', 'crossloom/**') }}";
 
 fn comment(plan: &Plan) -> String {
     format!(
-        "# Cells that share most of their nodes are one job. GitHub reads this file at the top of a repository only.\n\
+        "# Cells that share a large part of their nodes are one job. GitHub reads this file at the top of a repository only.\n\
          # Variables of the repository, which pull requests from forks do not see:\n{}",
         variables(plan, "the text of a mirrors.toml"),
     )
@@ -44,10 +44,9 @@ const fn runner(system: System) -> &'static str {
 }
 
 /// The text of the workflow, without the header.
-pub fn workflow(plan: &Plan) -> String {
+pub fn workflow(plan: &Plan, grouped: &[(System, Groups<'_>)]) -> String {
     let mut all = Map::new();
-    for (system, nodes) in &plan.systems {
-        let Groups { groups, shared } = groups(nodes, jobs(plan, nodes));
+    for (system, Groups { groups, shared }) in grouped {
         let first = format!("crossloom-{system}");
         all.insert(first.clone(), tool(plan, *system));
         let mut needs = vec![first];

@@ -6,9 +6,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::groups::{Group, Groups, groups};
+use super::groups::{Group, Groups};
 use super::pins::pins;
-use super::{SHARED, TOOL_TIMEOUT, build_command, jobs, tool_command, variables, yaml};
+use super::{SHARED, TOOL_TIMEOUT, build_command, tool_command, variables, yaml};
 use crate::plan::Plan;
 use crate::platform::System;
 
@@ -25,7 +25,7 @@ fn comment(plan: &Plan) -> String {
         ""
     };
     format!(
-        "# Cells that share most of their nodes are one job. GitLab reads this file at the top of a repository only.\n{runners}\
+        "# Cells that share a large part of their nodes are one job. GitLab reads this file at the top of a repository only.\n{runners}\
          # Variables of the project:\n{}",
         variables(plan, "of the type File: a mirrors.toml"),
     )
@@ -55,12 +55,12 @@ fn rules() -> Json {
 }
 
 /// The text of the pipeline, without the header.
-pub fn pipeline(plan: &Plan) -> String {
+pub fn pipeline(plan: &Plan, grouped: &[(System, Groups<'_>)]) -> String {
     let mut all = Map::new();
     all.insert("workflow".to_owned(), rules());
     all.insert("default".to_owned(), json!({ "interruptible": true }));
     all.insert("stages".to_owned(), json!(["tool", SHARED, "build"]));
-    for (system, nodes) in &plan.systems {
+    for (system, Groups { groups, shared }) in grouped {
         let template = format!(".{system}");
         let mut machine = Map::new();
         if system.is_linux() {
@@ -71,7 +71,6 @@ pub fn pipeline(plan: &Plan) -> String {
         let tool = format!("crossloom {system}");
         all.insert(tool.clone(), build_tool(plan, *system, &template));
 
-        let Groups { groups, shared } = groups(nodes, jobs(plan, nodes));
         let longest = if system.is_linux() { LONGEST } else { u32::MAX };
         let seconds = |groups: &[Group<'_>]| groups.iter().map(Group::timeout).max().unwrap_or_default().min(longest);
         let mut needs = vec![tool];
@@ -94,9 +93,9 @@ pub fn pipeline(plan: &Plan) -> String {
         if !shared.is_empty() {
             let artifacts = json!({ "paths": ["crossloom-shared"], "expire_in": "1 day" });
             let name = format!("{SHARED} {system}");
-            let mut before = job(SHARED, &needs, seconds(&groups), SHARED, artifacts);
+            let mut before = job(SHARED, &needs, seconds(groups), SHARED, artifacts);
             before["variables"] = json!({ "JOB": SHARED });
-            // Artifacts keep their paths, and the next job has a store of its own.
+            // Artifacts keep their paths, and the next job has a crossloom-store itself.
             before["script"] = json!([build_command(*system), "cp -r crossloom-store crossloom-shared"]);
             all.insert(name.clone(), before);
             needs.push(name);

@@ -15,6 +15,8 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
+use groups::Groups;
+
 use crate::output::{FOLDER, GARNIX, GITHUB, GITLAB};
 use crate::plan::{Arg, Plan, SystemPlan};
 use crate::platform::System;
@@ -84,11 +86,20 @@ fn build_command(system: System) -> String {
     format!("bash {FOLDER}/{SCRIPT} build {system} \"$JOB\"")
 }
 
+/// Whether a service runs commands, in jobs that build groups of cells.
+fn runs_commands(ci: &Ci) -> bool {
+    [Surface::Github, Surface::Gitlab].iter().any(|surface| ci.surfaces.contains(surface))
+}
+
+/// The groups of every build system.
+fn all_grouped(plan: &Plan) -> Vec<(System, Groups<'_>)> {
+    plan.systems.iter().map(|(system, nodes)| (*system, groups::groups(nodes, jobs(plan, nodes)))).collect()
+}
+
 /// The lines of the list: build system, job, and what the job builds.
-fn list(plan: &Plan) -> String {
+fn list(grouped: &[(System, Groups<'_>)]) -> String {
     let mut lines = "# Build system, job, and the names that the job builds, for job.sh.\n".to_owned();
-    for (system, nodes) in &plan.systems {
-        let groups::Groups { groups, shared } = groups::groups(nodes, jobs(plan, nodes));
+    for (system, Groups { groups, shared }) in grouped {
         if !shared.is_empty() {
             lines.push_str(&format!("{system}\t{SHARED}\t{}\n", shared.join(" ")));
         }
@@ -102,6 +113,11 @@ fn list(plan: &Plan) -> String {
 /// Files of the tree by their paths, for the surfaces that the matrix names.
 pub fn files(plan: &Plan) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
+    let mut grouped = Vec::new();
+    if runs_commands(&plan.ci) {
+        grouped = all_grouped(plan);
+        files.extend(scripted(&grouped));
+    }
     for surface in &plan.ci.surfaces {
         match surface {
             Surface::Hydra => {
@@ -116,12 +132,10 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
                 files.insert(GARNIX.to_owned(), format!("{HEADER}\n{comment}{}", yaml::print(&garnix(plan))));
             }
             Surface::Github => {
-                files.insert(GITHUB.to_owned(), format!("{HEADER}\n{}", github::workflow(plan)));
-                files.extend(scripted(plan));
+                files.insert(GITHUB.to_owned(), format!("{HEADER}\n{}", github::workflow(plan, &grouped)));
             }
             Surface::Gitlab => {
-                files.insert(GITLAB.to_owned(), format!("{HEADER}\n{}", gitlab::pipeline(plan)));
-                files.extend(scripted(plan));
+                files.insert(GITLAB.to_owned(), format!("{HEADER}\n{}", gitlab::pipeline(plan, &grouped)));
             }
         }
     }
@@ -131,8 +145,7 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
 /// What is likely to go wrong with the files. `above` is the top of the git repository, if the files are not in it but below.
 pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
     let mut warnings = Vec::new();
-    let runs_commands = [Surface::Github, Surface::Gitlab].iter().any(|surface| ci.surfaces.contains(surface));
-    if runs_commands && ci.crossloom_rev.is_none() {
+    if runs_commands(ci) && ci.crossloom_rev.is_none() {
         warnings.push(
             "jobs build the newest crossloom unless the variable CROSSLOOM_REV names a commit; set crossloom-rev in [ci]".to_owned(),
         );
@@ -151,9 +164,9 @@ pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
 }
 
 /// The files that the jobs of GitHub and GitLab read.
-fn scripted(plan: &Plan) -> [(String, String); 2] {
+fn scripted(grouped: &[(System, Groups<'_>)]) -> [(String, String); 2] {
     let script = include_str!("../../../overlays/ci/job.sh");
-    [(format!("{FOLDER}/{SCRIPT}"), script.to_owned()), (format!("{FOLDER}/{LIST}"), list(plan))]
+    [(format!("{FOLDER}/{SCRIPT}"), script.to_owned()), (format!("{FOLDER}/{LIST}"), list(grouped))]
 }
 
 /// The jobs of one build system that any machine of its kind can do. A cell that needs a user's SDK has
