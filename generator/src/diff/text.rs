@@ -25,9 +25,7 @@ impl Diff {
         // Names of files and the like must not do anything to a terminal.
         text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
     }
-}
 
-impl Diff {
     /// A comment on a pull request: the summary, a table of the cells that change, and the whole text folded away. Nothing in it
     /// can end its place: names of cells are plain words, and the text stands in a fence that is longer than any in it.
     pub fn to_markdown(&self, summary: &str) -> String {
@@ -36,17 +34,9 @@ impl Diff {
         let mut rows = String::new();
         for (system, cells) in &self.systems {
             for cell in cells.iter().filter(changed) {
-                let (build, all) = (cell.build.len(), cell.build.len() + cell.kept);
-                let nodes = match cell.status {
-                    Status::Added | Status::Rebuilt if all > 0 => format!("{build} of {all}"),
-                    _ => String::new(),
-                };
-                let code = |name: &String| format!("`{name}`");
-                let mut name = match (&cell.old, &cell.new) {
-                    (Some(old), Some(new)) if old != new => format!("{} → {}", code(old), code(new)),
-                    (_, Some(name)) | (Some(name), None) => code(name),
-                    (None, None) => String::new(),
-                };
+                let nodes = to_build(cell).unwrap_or_default();
+                let code = |name: &str| format!("`{name}`");
+                let mut name = names(cell, code);
                 if let Some(reused) = &cell.reused {
                     name.push_str(&format!("; {} stood for another cell before", code(reused)));
                 }
@@ -77,18 +67,26 @@ fn word(status: Status) -> &'static str {
     }
 }
 
+/// The cell's name, and before it the one that it had if that was another, each as `show` prints it.
+fn names(cell: &CellDiff, show: impl Fn(&str) -> String) -> String {
+    match (&cell.old, &cell.new) {
+        (Some(old), Some(new)) if old != new => format!("{} → {}", show(old), show(new)),
+        (_, Some(name)) | (Some(name), None) => show(name),
+        (None, None) => String::new(),
+    }
+}
+
+/// How many of its nodes have to be built, if any of it is new.
+fn to_build(cell: &CellDiff) -> Option<String> {
+    let (build, all) = (cell.build.len(), cell.build.len() + cell.kept);
+    let is_new = matches!(cell.status, Status::Added | Status::Rebuilt) && all > 0;
+    is_new.then(|| format!("{build} of {all}"))
+}
+
 fn line(system: System, cell: &CellDiff) -> String {
     let status = word(cell.status);
-    let name = match (&cell.old, &cell.new) {
-        (Some(old), Some(new)) if old != new => format!("{old} → {new}"),
-        (_, Some(name)) | (Some(name), None) => name.clone(),
-        (None, None) => String::new(),
-    };
-    let (build, all) = (cell.build.len(), cell.build.len() + cell.kept);
-    let nodes = match cell.status {
-        Status::Added | Status::Rebuilt if all > 0 => format!(", {build} of {all} nodes to build"),
-        _ => String::new(),
-    };
+    let name = names(cell, str::to_owned);
+    let nodes = to_build(cell).map_or_else(String::new, |count| format!(", {count} nodes to build"));
     let reused = match &cell.reused {
         Some(name) => format!(", now also {name}, which stood for another cell before"),
         None => String::new(),
