@@ -55,8 +55,7 @@ impl Package {
 
     /// The newest release of all.
     pub fn newest(self) -> &'static Release {
-        let newest = self.releases().iter().max_by_key(|release| version_key(&release.version));
-        newest.unwrap_or_else(|| self.default())
+        newest(self.releases()).unwrap_or_else(|| self.default())
     }
 
     /// The series of a version: `14` of GCC's `14.2.0`, `6.1` of Linux's `6.1.176`.
@@ -69,8 +68,7 @@ impl Package {
     /// The newest release of the series of a version; none where the catalogue has no release of that series.
     pub fn newest_of_series(self, version: &str) -> Option<&'static Release> {
         let series = self.series(version);
-        let same = self.releases().iter().filter(|release| self.series(&release.version) == series);
-        same.max_by_key(|release| version_key(&release.version))
+        newest(self.releases().iter().filter(|release| self.series(&release.version) == series))
     }
 
     /// The releases that a shorthand may stand for: all for [`LATEST`], else those whose version begins with its numbers.
@@ -90,13 +88,17 @@ impl Package {
         if word != LATEST && series.len() > 1 {
             return Err(Unfound::Ambiguous(series));
         }
-        self.meant(word).max_by_key(|release| version_key(&release.version)).ok_or(Unfound::Unknown)
+        newest(self.meant(word)).ok_or(Unfound::Unknown)
     }
 
     /// The releases that the catalogue has no hash for.
     pub fn unpinned(self) -> impl Iterator<Item = &'static Unpinned> {
         catalogue().unpinned.iter().filter(move |release| release.package == self.0)
     }
+}
+
+fn newest(releases: impl IntoIterator<Item = &'static Release>) -> Option<&'static Release> {
+    releases.into_iter().max_by_key(|release| version_key(&release.version))
 }
 
 /// The word that stands for the newest release of a package.
