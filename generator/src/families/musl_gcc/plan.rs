@@ -194,32 +194,31 @@ fn tools(cell: &CellOf<MuslGcc>, pkg_config: bool) -> Tools {
     }
 }
 
+/// What every check has that builds programs with a toolchain and runs them.
+fn run_with(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Vec<(&'static str, Arg)> {
+    let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
+    let mut args =
+        vec![("toolchain", node(toolchain)), ("target", text(cell.target.triple())), ("emulator", text(emulator))];
+    args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
+    args
+}
+
 /// Programs built with a toolchain, and run.
 fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
-    let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
     let libraries = cell.target.libraries(cell.spec.languages.cxx).into_iter().map(str::to_owned).collect();
-    let mut args = vec![
-        ("toolchain", node(toolchain)),
-        ("target", text(cell.target.triple())),
+    let mut args = run_with(system, cell, toolchain);
+    args.extend([
         ("cxx", Arg::Flag(cell.spec.languages.cxx)),
         ("libraries", Arg::Texts(libraries)),
         ("fixed", Arg::Flag(fixes_of(&cell.spec).is_some())),
-        ("emulator", text(emulator)),
-    ];
-    args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
+    ]);
     Check::new(format!("programs-{}", cell.name), "musl-gcc/programs", args)
 }
 
 /// GCC's own test programs, compiled with a toolchain and run.
 fn torture(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
-    let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
-    let mut args = vec![
-        ("src", source(cell.spec.gcc)),
-        ("toolchain", node(toolchain)),
-        ("target", text(cell.target.triple())),
-        ("emulator", text(emulator)),
-    ];
-    args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));
+    let mut args = run_with(system, cell, toolchain);
+    args.push(("src", source(cell.spec.gcc)));
     // Three thousand programs, each compiled and run; an emulator takes a second or more for each.
     let limits = Limits { priority: 50, timeout: 14_400, silent: 7200 };
     Check { limits, ..Check::new(format!("torture-{}", cell.name), "musl-gcc/torture", args) }
