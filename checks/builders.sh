@@ -15,7 +15,7 @@ trap 'chmod -R u+w "$work"; rm -rf "$work"' EXIT
 mkdir "$work/bin"
 cat >"$work/bin/ssh" <<END
 #!$(command -v bash)
-# The host is the first word that is no option, and the command follows it.
+# The first word that is not an option is the host, and the command follows it.
 host=
 while [ \$# -gt 0 ]; do
   case \$1 in

@@ -29,7 +29,7 @@ PYTHON
 published() {
   case $1 in
   */*)
-    # A tag with a message is an object of its own; the commit is what it stands for.
+    # An annotated tag is a separate object; the line with ^{} has the commit that it points to.
     git ls-remote "https://github.com/$1" "refs/tags/$2" "refs/tags/$2^{}" | sort -k 2 | tail -n 1 | cut -f 1
     ;;
   *) docker buildx imagetools inspect "$1:$2" --format '{{.Manifest.Digest}}' ;;

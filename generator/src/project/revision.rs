@@ -54,7 +54,7 @@ pub struct Revision {
 /// A command of git in a folder.
 fn git(dir: &Path, args: &[&str]) -> Option<Command> {
     let mut git = programs::command("git")?;
-    // A repository may name programs of its own to be run; none of them is needed here.
+    // A repository's settings can name programs for git to run. None of them is needed here.
     git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
     git.args(args).env("LC_ALL", "C").stdin(Stdio::null());
     Some(git)

@@ -73,8 +73,9 @@ fn a_file_that_mirrors_dropped_comes_from_an_old_state_of_the_archive() {
     let wanted = wanted(&content, urls.map(str::to_owned).to_vec());
     let mut mirrors = mirrors();
     mirrors.set("debian", vec![server.url("debian")]);
-    let fetch =
-        |mirrors: &Mirrors| fetch_all(&[wanted.clone()], directory.path(), &[], mirrors, &options()).pop().unwrap();
+    let fetch = |mirrors: &Mirrors| {
+        fetch_all(std::slice::from_ref(&wanted), directory.path(), &[], mirrors, &options()).pop().unwrap()
+    };
     let text = Report::of(&fetch(&mirrors).unwrap_err()).to_string();
     assert!(text.contains("404"), "{text}");
     assert!(text.contains("names no base for `mirror://debian-snapshot`"), "{text}");
