@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::{Origin, Own, Release, Unpinned, Variant, catalogue};
-use crate::diag::Reason;
+use crate::diag::{Reason, start};
 use crate::nix::hash::{FileHash, Sha256, Sha512};
 use crate::reader::is_path;
 use crate::seed::date::is_snapshot;
@@ -149,11 +149,11 @@ pub enum LockError {
     Version { found: u64 },
     #[error("`debian-snapshot` is not a time of the form 20260711T101637Z")]
     Snapshot,
-    #[error("source {name:?}: {problem}")]
+    #[error("source {:?}: {problem}", start(name))]
     Source { name: String, problem: String },
-    #[error("versions, {text:?}: {problem}")]
+    #[error("versions, {:?}: {problem}", start(text))]
     Versions { text: String, problem: String },
-    #[error("sdk {name:?}: {problem}")]
+    #[error("sdk {:?}: {problem}", start(name))]
     Sdk { name: String, problem: String },
     #[error("there is no source {name:?} to update")]
     #[diagnostic(help("{}", updatable(name, known, *sdk)))]
@@ -510,23 +510,24 @@ fn check(name: &str, source: &LockedSource) -> Result<(), String> {
         return Err("its name is not one that a store path can have".to_owned());
     }
     if !plain(&source.file) {
-        return Err(format!("its file name {:?} is not one that a store path can have", source.file));
+        return Err(format!("its file name {:?} is not one that a store path can have", start(&source.file)));
     }
     if source.urls.is_empty() && source.path.is_none() {
         return Err("it has no address".to_owned());
     }
     if let Some(path) = source.path.as_ref().filter(|path| !is_path(path)) {
-        return Err(format!("its path {path:?} is not one below the matrix's folder"));
+        return Err(format!("its path {:?} is not one below the matrix's folder", start(path)));
     }
     if let Some(name) = source.source.as_ref().filter(|name| !is_sdk_name(name)) {
-        return Err(format!("[source.{}] is not a table that a matrix can have", name.escape_debug()));
+        return Err(format!("[source.{}] is not a table that a matrix can have", start(name).escape_debug()));
     }
     for url in &source.urls {
         const KNOWN: [&str; 7] =
             ["https://", "http://", "mirror://", "file:///", "git+https://", "git+http://", "git+ssh://"];
         let known = KNOWN.iter().any(|scheme| url.starts_with(scheme));
         if !known || url.len() > 2000 || url.bytes().any(|byte| byte <= b' ' || byte == 0x7f) {
-            return Err(format!("its address {url:?} is none: expected https://…, http://…, mirror://… or file:///…"));
+            let expected = "https://…, http://…, mirror://… or file:///…, of at most 2000 bytes, without spaces";
+            return Err(format!("{:?} is not an address that can be used: expected {expected}", start(url)));
         }
     }
     Ok(())
@@ -539,11 +540,11 @@ fn check_sdk(name: &str, sdk: &LockedSdk) -> Result<(), String> {
     }
     for (what, text) in [("file name", &sdk.file), ("version", &sdk.version)] {
         if !plain(text) {
-            return Err(format!("its {what} {text:?} is not one that a store path can have"));
+            return Err(format!("its {what} {:?} is not one that a store path can have", start(text)));
         }
     }
     if sdk.origin.len() > 1000 || sdk.origin.chars().any(char::is_control) {
-        return Err(format!("its origin {:?} is not the name of a file", sdk.origin));
+        return Err(format!("its origin {:?} is not the name of a file", start(&sdk.origin)));
     }
     Ok(())
 }

@@ -44,3 +44,37 @@ fn a_long_word_of_a_file_is_not_repeated_in_full() {
     // The place stands at the end of such a message, and is kept.
     assert!(whole(&Digests::parse(&field).unwrap_err()).contains("at line 1 column"));
 }
+
+/// A text of a lock that is much too long stands in a message by its start.
+#[test]
+fn long_texts_of_a_lock_are_not_repeated_whole() {
+    let long = "mirror:/musl".repeat(4000);
+    let hash = crate::nix::hash::Sha256::of(b"");
+    let lock = |name: &str, file: &str, more: &str| {
+        format!(
+            r#"{{"version": 1, "sources": {{"{name}": {{"variant": "upstream", "file": "{file}", "sha256": "{hash}"{more}}}}}}}"#
+        )
+    };
+    let url = r#", "urls": ["https://example.org/a"]"#;
+    let sdk = |name: &str, file: &str, version: &str, origin: &str| {
+        let fields = format!(r#""file": "{file}", "sha256": "{hash}", "version": "{version}", "origin": "{origin}""#);
+        format!(r#"{{"version": 1, "sources": {{}}, "sdks": {{"{name}": {{{fields}}}}}}}"#)
+    };
+    let texts = [
+        lock(&long, "a", url),
+        lock("a", &long, url),
+        lock("a", "a", &format!(r#", "urls": ["{long}"]"#)),
+        lock("a", "a", &format!(r#", "path": "../{long}""#)),
+        lock("a", "a", &format!(r#"{url}, "source": "{long}""#)),
+        format!(r#"{{"version": 1, "sources": {{}}, "versions": {{"{long}": {{"15": "15.1"}}}}}}"#),
+        format!(r#"{{"version": 1, "sources": {{}}, "versions": {{"gcc": {{"15": "{long}"}}}}}}"#),
+        sdk(&long, "a", "1", "a"),
+        sdk("a", &long, "1", "a"),
+        sdk("a", "a", &long, "a"),
+        sdk("a", "a", "1", &long),
+    ];
+    for text in texts {
+        let message = whole(&Lock::parse(&text).unwrap_err());
+        assert!(message.contains('…') && message.len() < 1500, "{} bytes: {message:.300}", message.len());
+    }
+}
