@@ -40,6 +40,7 @@ in
       "darwin-cc"
       "darwin-compiler-rt"
       "darwin-libcxx"
+      "darwin-runtimes"
       "darwin-shell"
       "libcxx-stub"
       "libtapi"

@@ -171,17 +171,20 @@ fn runtime(
     target: &DarwinTarget,
     role: &str,
     recipe: &'static str,
+    more: &[(&'static str, Arg)],
 ) -> String {
     let llvm = LLVM.default();
     let name = format!("{role}-{}-darwin{}{}", attribute(llvm.version()), target.darwin(), compiler.sdk_suffix);
-    let args = [
+    let mut args = BTreeMap::from([
         ("src", source(llvm)),
         ("version", text(llvm.version())),
         ("sdk", compiler.sdk.clone()),
         ("darwin", text(target.darwin())),
         ("minimum", text(target.minimum())),
-    ];
-    planner.add(name, recipe, args)
+    ]);
+    args.extend(more.iter().cloned());
+    planner.insert(Node { name: name.clone(), recipe, args });
+    name
 }
 
 /// The program that writes stubs. It runs on the build machine.
@@ -235,24 +238,29 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
         return planned(Output::MissingSdk(spec.sdk.name.clone()), false);
     };
     let llvm = LLVM.default();
-    let library = |planner: &mut Planner<'_>, role: &str, recipe| runtime(planner, &compiler, target, role, recipe);
+    let library =
+        |planner: &mut Planner<'_>, role: &str, recipe| runtime(planner, &compiler, target, role, recipe, &[]);
     let builtins = library(planner, "compiler-rt", "darwin/darwin-compiler-rt");
     let plain = if cxx { "" } else { "-c" };
     let own = if spec.libcxx == CxxLibrary::Static && cxx { "-static-libcxx" } else { "" };
     let suffix = format!("{triple}{}{plain}{own}", compiler.suffix);
     let toolchain = format!("darwin-toolchain-{suffix}");
     let mut args = compiler.args.clone();
+    let mut compiler_rt = vec![builtins];
     if has_stubs(&spec.sdk) {
         args.insert("systemStubs", node(&system_stubs(planner, &compiler)));
     }
     if cxx {
         let libcxx = library(planner, "libcxx", "darwin/darwin-libcxx");
         if has_stubs(&spec.sdk) {
-            args.insert("libcxxStub", node(&libcxx_stub(planner, &compiler, target, &libcxx)));
+            let stub = libcxx_stub(planner, &compiler, target, &libcxx);
+            let more = [("libcxx", node(&libcxx)), ("libcxxStub", node(&stub))];
+            compiler_rt.push(runtime(planner, &compiler, target, "runtimes", "darwin/darwin-runtimes", &more));
+            args.insert("libcxxStub", node(&stub));
         }
         args.extend([("libcxx", node(&libcxx)), ("cxxDefault", text(spec.libcxx.as_str()))]);
     }
-    args.extend([("name", text(&format!("darwin-{suffix}"))), ("compilerRt", Arg::Nodes(vec![builtins]))]);
+    args.extend([("name", text(&format!("darwin-{suffix}"))), ("compilerRt", Arg::Nodes(compiler_rt))]);
     planner.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str())];
     let built = cxx && own.is_empty() && planner.was_built(ABOUT.key, triple, &words, &[llvm, ZIGLANG.default()]);
