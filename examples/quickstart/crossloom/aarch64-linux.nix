@@ -318,6 +318,15 @@ let
       darwin = "22";
       minimum = "13.0";
     };
+    runtimes-19_1_7-darwin22 = callPackage ./darwin/darwin-runtimes.nix {
+      src = source.llvm-19_1_7;
+      version = "19.1.7";
+      sdk = sdk-zig-0_15_2;
+      darwin = "22";
+      minimum = "13.0";
+      libcxx = libcxx-19_1_7-darwin22;
+      libcxxStub = libcxx-stub-19_1_7-darwin22;
+    };
     darwin-toolchain-x86_64-apple-darwin22 = callPackage ./darwin/darwin-cc.nix {
       staticMacho = static-macho;
       sdk = sdk-zig-0_15_2;
@@ -327,7 +336,10 @@ let
       minimum = "13.0";
       name = "darwin-x86_64-apple-darwin22";
       cctools = "";
-      compilerRt = [ compiler-rt-19_1_7-darwin22 ];
+      compilerRt = [
+        compiler-rt-19_1_7-darwin22
+        runtimes-19_1_7-darwin22
+      ];
       systemStubs = macos-stubs-0_6_5;
       libcxx = libcxx-19_1_7-darwin22;
       libcxxStub = libcxx-stub-19_1_7-darwin22;
@@ -351,7 +363,10 @@ let
       minimum = "13.0";
       name = "darwin-arm64-apple-darwin22";
       cctools = "";
-      compilerRt = [ compiler-rt-19_1_7-darwin22 ];
+      compilerRt = [
+        compiler-rt-19_1_7-darwin22
+        runtimes-19_1_7-darwin22
+      ];
       systemStubs = macos-stubs-0_6_5;
       libcxx = libcxx-19_1_7-darwin22;
       libcxxStub = libcxx-stub-19_1_7-darwin22;

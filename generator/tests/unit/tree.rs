@@ -90,6 +90,7 @@ targets = ["x86_64-linux-musl"]
 targets = ["x86_64-apple-darwin22", "arm64-apple-darwin25"]
 sdk = ["zig", "apple", "open", "mine", "lost"]
 flavour = ["llvm", "osxcross"]
+mig = true
 exclude = [
   { sdk = "mine", flavour = "osxcross" },
   { sdk = "lost", flavour = "osxcross" },

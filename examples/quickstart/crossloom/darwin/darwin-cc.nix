@@ -30,6 +30,8 @@
   libcxxStub ? "",
   # Which of the two a program gets: `system` or `static`.
   cxxDefault ? "system",
+  # Apple's Mach interface generator for the target.
+  mig ? "",
 }:
 let
   inherit (llvmPackages_19) clang-unwrapped lld llvm;
@@ -63,7 +65,18 @@ stdenv.mkDerivation {
   share = ./share;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./toolchain.sh;
+  installPhase =
+    builtins.readFile ./toolchain.sh
+    + (
+      if mig == "" then
+        ""
+      else
+        ''
+
+          ln -s "${mig}/bin/mig" "$out/bin/$target-mig"
+          ln -s "${mig}/bin/mig" "$out/libexec/apple/mig"
+        ''
+    );
 
   passthru = {
     inherit target arch minimum;

@@ -226,3 +226,18 @@ END
     fi
   fi
 fi
+
+if [ -n "$stubs" ] && [ -n "$cxx" ]; then
+  note '== instrumented programs'
+  "$cc" -fprofile-instr-generate -fcoverage-mapping count.c -o covered
+  "$cc" --coverage count.c -o gcov
+  "$cc" -fsanitize=undefined count.c -o checked
+  "$cc++" -fsanitize=undefined catch.cc throw.cc -o checked-cxx
+  ubsan=$toolchain/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib
+  # shellcheck disable=SC2086 # a pattern
+  for library in $ubsan; do
+    sound covered gcov "$library"
+    static-macho check --sdk "$toolchain/sdk" --library "$library" checked checked-cxx || wrong 'UBSan'
+  done
+  refused 'asan' "$cc" -fsanitize=address count.c -o addressed
+fi

@@ -6,14 +6,14 @@ mod targets;
 
 use super::languages::{LANGUAGES, Languages};
 use crate::catalogue::Package;
-use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Setting, Suffix, Values};
+use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
 use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 
-pub use plan::{Compiler, compiler, flavour_wanted, is_checked, sdk_wanted, static_macho};
+pub use plan::{compiler, cross_mig, flavour_wanted, is_checked, mig_wanted, sdk_wanted, static_macho};
 pub use sdk::{Sdk, Sdks};
 pub use targets::DarwinTarget;
 
@@ -22,6 +22,7 @@ const LLVM: Package = Package::new("llvm");
 const CCTOOLS: Package = Package::new("cctools-port");
 const LIBTAPI: Package = Package::new("apple-libtapi");
 const XAR: Package = Package::new("xar");
+const BOOTSTRAP_CMDS: Package = Package::new("bootstrap-cmds");
 /// Objective-C's runtime, and bindings for one framework each: what stubs are made of.
 const OBJC2: Package = Package::new("objc2");
 const BINDINGS: [Package; 23] = [
@@ -52,9 +53,9 @@ const BINDINGS: [Package; 23] = [
 const SQLITE: Package = Package::new("libsqlite3-sys");
 
 /// Everything that a cell may be built from.
-static PACKAGES: [Package; 31] = {
-    let mut packages = [ZIGLANG; 31];
-    let first = [ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, sdk::MACOS_SDK, OBJC2, SQLITE];
+static PACKAGES: [Package; 32] = {
+    let mut packages = [ZIGLANG; 32];
+    let first = [ZIGLANG, LLVM, CCTOOLS, LIBTAPI, XAR, BOOTSTRAP_CMDS, sdk::MACOS_SDK, OBJC2, SQLITE];
     let mut index = 0;
     while index < packages.len() {
         packages[index] = if index < first.len() { first[index] } else { BINDINGS[index - first.len()] };
@@ -112,7 +113,17 @@ const LIBCXX: Axis = Axis {
 };
 
 static AXES: [Axis; 3] = [SDK, FLAVOUR, LIBCXX];
-static SETTINGS: [Setting; 1] = [LANGUAGES];
+const MIG: &str = "mig";
+
+static SETTINGS: [Setting; 2] = [
+    LANGUAGES,
+    Setting {
+        key: MIG,
+        kind: Kind::Switch,
+        doc: "Adds Apple's Mach interface generator to toolchains and shells whose SDK has interface definitions (.defs), \
+              and as the packages `cross-mig-<target>` and `cross-mig`.",
+    },
+];
 
 words! {
     /// Which compiler and linker a toolchain for macOS is made of.
@@ -141,6 +152,15 @@ pub struct Spec {
     pub flavour: Flavour,
     pub libcxx: CxxLibrary,
     pub languages: Languages,
+    /// Whether the toolchain has MIG, if its SDK has what MIG reads.
+    wants_mig: bool,
+}
+
+impl Spec {
+    /// Whether the toolchain has MIG.
+    fn has_mig(&self) -> bool {
+        self.wants_mig && self.sdk.has_defs()
+    }
 }
 
 /// The SDK and the flavour of a cell.
@@ -189,7 +209,23 @@ impl Family for Darwin {
 
     fn spec(&self, _: &'static DarwinTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
         let (sdk, flavour) = sdk_and_flavour(cell)?;
-        Ok(Spec { sdk, flavour, libcxx: cell.word(AXIS_LIBCXX)?, languages: Languages::of(cell)? })
+        Ok(Spec {
+            sdk,
+            flavour,
+            libcxx: cell.word(AXIS_LIBCXX)?,
+            languages: Languages::of(cell)?,
+            wants_mig: cell.is_on(MIG)?,
+        })
+    }
+
+    fn refuse_all(&self, cells: &[CellOf<Darwin>]) -> Option<(String, String)> {
+        let asked = cells.iter().any(|cell| cell.spec.wants_mig);
+        if !asked || cells.iter().any(|cell| cell.spec.has_mig()) {
+            return None;
+        }
+        let message = "mig needs an SDK with interface definitions (.defs), and none of these cells has one";
+        let hint = "add a named SDK to `sdk`: zig's headers alone lack them";
+        Some((message.to_owned(), hint.to_owned()))
     }
 
     fn wanted(&self, cells: &[CellOf<Darwin>]) -> Vec<Wanted> {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use super::sdk::SdkSource;
 use super::{
-    ABOUT, BINDINGS, CCTOOLS, CxxLibrary, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, OBJC2, SQLITE, Sdk, Spec, XAR,
-    ZIGLANG,
+    ABOUT, BINDINGS, BOOTSTRAP_CMDS, CCTOOLS, CxxLibrary, Darwin, DarwinTarget, Flavour, LIBTAPI, LLVM, OBJC2, SQLITE,
+    Sdk, Spec, XAR, ZIGLANG,
 };
 use crate::catalogue::Package;
 use crate::family::CellOf;
@@ -37,6 +37,7 @@ pub fn flavour_wanted(flavour: Flavour) -> Vec<Wanted> {
 pub fn wanted(spec: &Spec) -> Vec<Wanted> {
     let mut wanted = sdk_wanted(&spec.sdk);
     wanted.extend(flavour_wanted(spec.flavour));
+    wanted.extend(spec.has_mig().then(mig_wanted));
     wanted.push(Wanted::Release(LLVM.default()));
     if has_stubs(&spec.sdk) {
         wanted.extend([OBJC2, SQLITE].iter().chain(&BINDINGS).map(|package| Wanted::Release(package.default())));
@@ -51,10 +52,18 @@ fn has_stubs(sdk: &Sdk) -> bool {
 
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<Darwin>]) {
     let system = planner.system;
+    let mut any_mig = false;
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
         let planned = toolchain(planner, cell);
         match &planned.output {
             Output::Node(toolchain) => {
+                if let Some(mig) = mig_package(planner, cell) {
+                    if !any_mig {
+                        planner.cell(mig.clone().renamed(|_| MIG_NAME.to_owned()));
+                    }
+                    any_mig = true;
+                    planner.cell(mig);
+                }
                 let checks = checks(planner, cell, toolchain);
                 checks.into_iter().for_each(|check| planner.check(check));
             }
@@ -159,6 +168,43 @@ fn cctools(planner: &mut Planner<'_>, triple: &str) -> String {
     planner.add(format!("cctools-{triple}"), "darwin/cctools", args)
 }
 
+/// What packages of MIG are called. The first cell's has no more to its name than this.
+const MIG_NAME: &str = "cross-mig";
+
+/// MIG as a package, of a cell that asks for it.
+fn mig_package(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Option<Cell> {
+    if !cell.spec.has_mig() {
+        return None;
+    }
+    let compiler = compiler(planner, cell.target, &cell.spec.sdk, cell.spec.flavour)?;
+    let mig = cross_mig(planner, cell.target, &compiler);
+    let rename = |name: &str| format!("{MIG_NAME}{}", name.strip_prefix(ABOUT.key).unwrap_or(name));
+    Some(cell.package(&ABOUT, Output::Node(mig)).renamed(rename))
+}
+
+/// The package that MIG is built from.
+pub fn mig_wanted() -> Wanted {
+    Wanted::Release(BOOTSTRAP_CMDS.default())
+}
+
+/// Apple's MIG for the build machine, which has the target's compiler read interfaces.
+pub fn cross_mig(planner: &mut Planner<'_>, target: &DarwinTarget, compiler: &Compiler) -> String {
+    let release = BOOTSTRAP_CMDS.default();
+    let triple = target.triple();
+    planner.add(
+        format!("cross-mig-{triple}{}", compiler.suffix),
+        "darwin/bootstrap-cmds",
+        [
+            ("src", source(release)),
+            ("version", text(release.version())),
+            ("target", text(triple)),
+            ("arch", text(target.arch())),
+            ("cc", node(&compiler.cc)),
+            ("sdk", compiler.sdk.clone()),
+        ],
+    )
+}
+
 /// The program that turns a linked program into a static one, and looks into Mach-O files. It runs on the build machine.
 pub fn static_macho(planner: &mut Planner<'_>) -> String {
     planner.add("static-macho".to_owned(), "darwin/static-macho", [])
@@ -259,6 +305,9 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
             args.insert("libcxxStub", node(&stub));
         }
         args.extend([("libcxx", node(&libcxx)), ("cxxDefault", text(spec.libcxx.as_str()))]);
+    }
+    if spec.has_mig() {
+        args.insert("mig", node(&cross_mig(planner, target, &compiler)));
     }
     args.extend([("name", text(&format!("darwin-{suffix}"))), ("compilerRt", Arg::Nodes(compiler_rt))]);
     planner.insert(Node { name: toolchain.clone(), recipe: "darwin/darwin-cc", args });

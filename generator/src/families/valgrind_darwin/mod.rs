@@ -14,7 +14,6 @@ use crate::word::Word;
 use crate::words;
 
 const VALGRIND: Package = Package::new("valgrind");
-const BOOTSTRAP_CMDS: Package = Package::new("bootstrap-cmds");
 const UNICORN: Package = Package::new("unicorn");
 const ZIGLANG: Package = Package::new("ziglang");
 
@@ -35,7 +34,7 @@ static ABOUT: About = About {
     // Ten tools, some minutes each on one core; make prints every file.
     limits: Limits { priority: 120, timeout: 7200, silent: 1800 },
     example: "valgrind-darwin",
-    packages: &[VALGRIND, BOOTSTRAP_CMDS, UNICORN, ZIGLANG],
+    packages: &[VALGRIND, UNICORN, ZIGLANG],
     checks: &["valgrind-darwin/structure.nix", "valgrind-darwin/emulated.nix"],
 };
 

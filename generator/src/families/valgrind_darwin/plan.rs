@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{ABOUT, BOOTSTRAP_CMDS, Mig, UNICORN, ValgrindDarwin, ZIGLANG};
-use crate::families::darwin::{Compiler, compiler, flavour_wanted, is_checked, sdk_wanted, static_macho};
+use super::{ABOUT, Mig, UNICORN, ValgrindDarwin, ZIGLANG};
+use crate::families::darwin::{compiler, cross_mig, flavour_wanted, is_checked, mig_wanted, sdk_wanted, static_macho};
 use crate::family::CellOf;
 use crate::lock::Wanted;
 use crate::plan::{Cell, Check, Node, Output, Planner, attribute, node, source, text};
@@ -22,7 +22,7 @@ pub fn wanted(cell: &CellOf<ValgrindDarwin>) -> Vec<Wanted> {
     let mut wanted = sdk_wanted(&spec.sdk);
     wanted.extend(flavour_wanted(spec.flavour));
     wanted.push(Wanted::Release(spec.valgrind));
-    wanted.extend((spec.mig == Mig::BootstrapCmds).then(|| Wanted::Release(BOOTSTRAP_CMDS.default())));
+    wanted.extend((spec.mig == Mig::BootstrapCmds).then(mig_wanted));
     let emulated = is_to_be_checked(cell) && cell.is_built_on(EMULATES);
     wanted.extend(emulated.then(|| Wanted::Release(UNICORN.default())));
     wanted
@@ -76,7 +76,7 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     let mig = match spec.mig {
         Mig::Builtin => "",
         Mig::BootstrapCmds => {
-            args.insert("mig", node(&cross_mig(planner, cell, &compiler)));
+            args.insert("mig", node(&cross_mig(planner, cell.target, &compiler)));
             "-mig-bootstrap-cmds"
         }
     };
@@ -96,24 +96,6 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
     let built = planner.was_built(ABOUT.key, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
     [planned("", Output::Node(valgrind), built), planned(TARBALL, Output::Node(tarball), built)]
-}
-
-/// Apple's MIG for the build machine, which has the target's compiler read interfaces.
-fn cross_mig(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, compiler: &Compiler) -> String {
-    let release = BOOTSTRAP_CMDS.default();
-    let triple = cell.target.triple();
-    planner.add(
-        format!("cross-mig-{triple}{}", compiler.suffix),
-        "darwin/bootstrap-cmds",
-        [
-            ("src", source(release)),
-            ("version", text(release.version())),
-            ("target", text(triple)),
-            ("arch", text(cell.target.arch())),
-            ("cc", node(&compiler.cc)),
-            ("sdk", compiler.sdk.clone()),
-        ],
-    )
 }
 
 /// The names of the checks of a cell: that of its files, and that of its tools if they can run.
