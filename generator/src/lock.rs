@@ -488,11 +488,12 @@ impl Lock {
     }
 }
 
-/// Addresses with those of the first preference in front: who prefers Debian's archive may reach nothing else.
+/// Addresses with those of the first preference in front: who prefers Debian's archive may reach nothing else. The order follows
+/// from the preference alone, whatever an earlier lock had.
 fn preferred(urls: &[String], prefer: &[Variant]) -> Vec<String> {
     let mut urls = urls.to_vec();
     let debian = prefer.first() == Some(&Variant::Debian);
-    urls.sort_by_key(|url| debian && !url.starts_with(DEBIAN));
+    urls.sort_by_key(|url| url.starts_with(DEBIAN) != debian);
     urls
 }
 

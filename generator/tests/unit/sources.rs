@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::project::{Files, lock, planned, seeds};
+use super::project::{Files, lock, matrix, planned, seeds};
 use super::server::{mirrors, options};
 use crate::diag;
 use crate::fetch::{Failure, FetchError, Wanted, fetch_all};
@@ -193,4 +193,25 @@ fn a_commit_is_fetched() {
     assert_eq!(fs::read_to_string(tree.path().join("file")).unwrap(), "text\n");
     let none = failure(fetch(&"0".repeat(40), Sha256::of(b"")));
     assert!(matches!(none, Failure::Git { .. } | Failure::Archive { .. }), "{none}");
+}
+
+/// Going back to the first preference gives the first lock again, whatever lay between.
+#[test]
+fn the_order_of_addresses_follows_from_the_preference_alone() {
+    let of = |prefer: &str| {
+        matrix(&format!(
+            "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\"]\n[sources]\nprefer = [{prefer}]\n\
+             [musl-gcc]\ntargets = [\"x86_64-linux-musl\"]\n"
+        ))
+    };
+    let preferences = ["\"upstream\"", "\"debian\", \"upstream\"", "\"upstream\", \"debian\""];
+    let resolve = |matrix: &Matrix, old: Option<&Lock>| {
+        Lock::resolve(&matrix.wanted(), &matrix.prefer, old, &BTreeSet::new()).unwrap()
+    };
+    for first in preferences.map(of) {
+        let fresh = resolve(&first, None);
+        for between in preferences.map(of) {
+            assert_eq!(resolve(&first, Some(&resolve(&between, Some(&fresh)))).to_text(), fresh.to_text());
+        }
+    }
 }
