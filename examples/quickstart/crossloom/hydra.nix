@@ -213,6 +213,24 @@ in
           timeout = 7200;
         };
   };
+  valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball = {
+    aarch64-linux =
+      job
+        systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
+    x86_64-linux =
+      job
+        systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball
+        {
+          maxSilent = 1800;
+          schedulingPriority = 120;
+          timeout = 7200;
+        };
+  };
   valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball = {
     aarch64-linux =
       job
@@ -299,6 +317,7 @@ in
           constituents = [
             systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
             systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
+            systems.aarch64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball
           ];
         })
         {
@@ -313,6 +332,7 @@ in
           constituents = [
             systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin
             systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball
+            systems.x86_64-linux.packages.valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball
           ];
         })
         {

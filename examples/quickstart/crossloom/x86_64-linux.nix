@@ -388,6 +388,15 @@ let
           target = "x86_64-apple-darwin22";
           darwinVersion = "22.6.0";
         };
+    valgrind-memcheck-tarball-3_27_1-x86_64-apple-darwin22 =
+      callPackage ./valgrind-darwin/valgrind-darwin-tarball.nix
+        {
+          valgrind = valgrind-3_27_1-x86_64-apple-darwin22;
+          version = "3.27.1";
+          target = "x86_64-apple-darwin22";
+          darwinVersion = "22.6.0";
+          tool = "memcheck";
+        };
   };
 in
 {
@@ -414,6 +423,9 @@ in
     valgrind-darwin-tarball = nodes.valgrind-tarball-3_27_1-x86_64-apple-darwin22;
     valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-tarball =
       nodes.valgrind-tarball-3_27_1-x86_64-apple-darwin22;
+    valgrind-darwin-memcheck-tarball = nodes.valgrind-memcheck-tarball-3_27_1-x86_64-apple-darwin22;
+    valgrind-darwin-x86_64-apple-darwin22-valgrind-3_27_1-sdk-zig-llvm-mig-builtin-memcheck-tarball =
+      nodes.valgrind-memcheck-tarball-3_27_1-x86_64-apple-darwin22;
   };
 
   devShells = {

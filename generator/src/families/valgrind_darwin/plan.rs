@@ -31,8 +31,8 @@ pub fn wanted(cell: &CellOf<ValgrindDarwin>) -> Vec<Wanted> {
 pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<ValgrindDarwin>]) {
     let system = planner.system;
     for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
-        let planned = valgrind(planner, cell);
-        match &planned[0].output {
+        let (planned, archives) = valgrind(planner, cell);
+        match &planned.output {
             Output::Node(valgrind) => {
                 checks(planner, cell, valgrind).into_iter().for_each(|check| planner.check(check));
             }
@@ -41,7 +41,7 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<ValgrindDarwin>]) {
                 names.into_iter().for_each(|name| planner.missing_check(name, sdk));
             }
         }
-        planned.into_iter().for_each(|cell| planner.cell(cell));
+        std::iter::once(planned).chain(archives).for_each(|cell| planner.cell(cell));
     }
 }
 
@@ -49,11 +49,11 @@ fn is_to_be_checked(cell: &CellOf<ValgrindDarwin>) -> bool {
     is_checked(&cell.spec.sdk, cell.spec.flavour) && cell.spec.mig == Mig::Builtin
 }
 
-/// What the name of the archive of a cell ends in.
-const TARBALL: &str = "-tarball";
+/// The archives of a cell: the end of their names, and the tool that they are for where it is one alone.
+const ARCHIVES: [(&str, &str); 2] = [("tarball", ""), ("memcheck-tarball", "memcheck")];
 
-/// One Valgrind, and the archive of it: two packages.
-fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 2] {
+/// One Valgrind, and the archives of it.
+fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> (Cell, [Cell; 2]) {
     let spec = &cell.spec;
     let planned = |suffix: &str, output, built: bool| Cell {
         built,
@@ -61,7 +61,8 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     };
     let Some(compiler) = compiler(planner, cell.target, &spec.sdk, spec.flavour) else {
         let missing = || Output::MissingSdk(spec.sdk.name.clone());
-        return [planned("", missing(), false), planned(TARBALL, missing(), false)];
+        let archives = ARCHIVES.map(|(name, _)| planned(&format!("-{name}"), missing(), false));
+        return (planned("", missing(), false), archives);
     };
     let triple = cell.target.triple();
     let version = spec.valgrind.version();
@@ -83,19 +84,25 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> [Cell; 
     let suffix = format!("{}-{triple}{}{mig}", attribute(version), compiler.suffix);
     let valgrind = format!("valgrind-{suffix}");
     planner.insert(Node { name: valgrind.clone(), recipe: "valgrind-darwin/valgrind-darwin", args });
-    let tarball = planner.add(
-        format!("valgrind-tarball-{suffix}"),
-        "valgrind-darwin/valgrind-darwin-tarball",
-        [
+    let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
+    let built = planner.was_built(ABOUT.key, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
+    let archives = ARCHIVES.map(|(name, tool)| {
+        let mut args = vec![
             ("valgrind", node(&valgrind)),
             ("version", text(version)),
             ("target", text(triple)),
             ("darwinVersion", text(cell.target.release())),
-        ],
-    );
-    let words = [("sdk", spec.sdk.name.as_str()), ("flavour", spec.flavour.as_str()), ("mig", spec.mig.as_str())];
-    let built = planner.was_built(ABOUT.key, triple, &words, &[spec.valgrind, ZIGLANG.default()]);
-    [planned("", Output::Node(valgrind), built), planned(TARBALL, Output::Node(tarball), built)]
+        ];
+        args.extend((!tool.is_empty()).then(|| ("tool", text(tool))));
+        let node = format!("valgrind-{name}-{suffix}");
+        planner.insert(Node {
+            name: node.clone(),
+            recipe: "valgrind-darwin/valgrind-darwin-tarball",
+            args: args.into_iter().collect(),
+        });
+        planned(&format!("-{name}"), Output::Node(node), built)
+    });
+    (planned("", Output::Node(valgrind), built), archives)
 }
 
 /// The names of the checks of a cell: that of its files, and that of its tools if they can run.
