@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 use super::edit::named;
 use super::page::{Page, Use};
@@ -21,6 +22,7 @@ use crate::store::build::{BuildError, How, build, has_to_build, located};
 use crate::store::choose::{attributes, choose, expand, planned};
 use crate::store::develop::without_nixpkgs;
 use crate::store::evaluate::store;
+use crate::store::gc::TARGETS;
 use crate::store::roots::can_be_made;
 use crate::store::sources::for_names;
 use crate::store::{Event, machine};
@@ -50,7 +52,7 @@ pub struct BuildArgs {
     #[command(flatten)]
     edited: EditedArgs,
     /// Cells and checks, as `crossloom plan` prints them, nodes, or patterns such as '*-x86_64-*'; all cells if there is none.
-    #[arg(value_name = "CELL|CHECK|NODE|PATTERN")]
+    #[arg(value_name = "CELL|CHECK|NODE|PATTERN", add = ArgValueCandidates::new(super::manual::names))]
     names: Vec<String>,
     /// Build all cells and all checks.
     #[arg(long, conflicts_with = "names")]
@@ -198,7 +200,7 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
 fn planned_for(word: &str, family: Option<&str>) -> Result<PathBuf> {
     let target = named(word, family)?;
     let name = format!("{}-{}", target.family.about().key, target.name);
-    let folder = machine::cache()?.join("targets").join(name);
+    let folder = machine::cache()?.join(TARGETS).join(name);
     let text = first(&[word.to_owned()], family)?;
     // A newer crossloom may have other defaults, and its own lock for them.
     Ok(cached(&folder, &text)?)

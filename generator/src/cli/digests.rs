@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 use super::page::{Page, Use};
 use super::project::EditedArgs;
@@ -33,7 +34,7 @@ pub struct DigestsArgs {
     #[command(flatten)]
     edited: EditedArgs,
     /// Cells and nodes, with every node that they need [default: all that this machine built].
-    #[arg(value_name = "CELL|NODE")]
+    #[arg(value_name = "CELL|NODE", add = ArgValueCandidates::new(super::manual::names))]
     names: Vec<String>,
     /// Update this file. Entries of other nodes and build systems stay.
     #[arg(long, value_name = "FILE")]

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
 use super::page::{Page, Use};
 use super::progress::{Progress, show};
@@ -35,7 +36,7 @@ pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
     /// Cells, development shells and checks [default: everything in the matrix].
-    #[arg(value_name = "CELL|SHELL|CHECK")]
+    #[arg(value_name = "CELL|SHELL|CHECK", add = ArgValueCandidates::new(super::manual::names))]
     cells: Vec<String>,
     /// The kind of build machine, such as x86_64-linux [default: this machine's].
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]

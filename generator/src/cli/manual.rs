@@ -3,12 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory};
-use clap_complete::Shell;
+use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::{CompletionCandidate, Shell};
 use clap_mangen::Man;
 
 use super::page::{PAGES, Page};
 use super::{Cli, Outcome, PrintError, Result};
 use crate::output;
+use crate::project::{Project, nearest};
+use crate::store::machine;
 
 /// The page of `completions`.
 pub const COMPLETIONS: Page = Page {
@@ -68,10 +71,30 @@ struct FolderError {
     source: std::io::Error,
 }
 
-/// Prints a completion script.
+/// The variable with which a completion script asks this program what may come next.
+pub const COMPLETE: &str = "CROSSLOOM_COMPLETE";
+
+/// Answers a completion script, if one asks; this ends the program.
+pub fn complete() {
+    CompleteEnv::with_factory(Cli::command).var(COMPLETE).complete();
+}
+
+/// Names that commands take: cells, checks, shells and nodes of the matrix here, for this machine. None where there is no
+/// matrix, or one with a problem: completion is not the place to tell of it.
+pub fn names() -> Vec<CompletionCandidate> {
+    let system = machine::system().ok();
+    let plan = nearest().ok().and_then(|path| Project::open(&path).ok()).and_then(|project| project.plan().ok());
+    let part = plan.as_ref().zip(system).and_then(|(plan, system)| plan.systems.get(&system));
+    part.into_iter().flat_map(|part| part.names()).map(CompletionCandidate::new).collect()
+}
+
+/// Prints a completion script. It knows no command: it asks the program, whose answers depend on the matrix.
 pub fn completions(args: &CompletionsArgs) -> Result<Outcome> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), env!("CARGO_PKG_NAME"), &mut script);
+    let (shells, name) = (Shells::builtins(), env!("CARGO_PKG_NAME"));
+    if let Some(shell) = shells.completer(&args.shell.to_string()) {
+        shell.write_registration(COMPLETE, name, name, name, &mut script).map_err(PrintError::Page)?;
+    }
     super::say(&String::from_utf8_lossy(&script))?;
     Ok(Outcome::Fine)
 }

@@ -8,6 +8,7 @@ mod digests;
 mod edit;
 mod fetch;
 mod format;
+mod gc;
 mod list;
 mod manual;
 mod page;
@@ -27,7 +28,7 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand};
 use miette::Diagnostic;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
@@ -45,6 +46,10 @@ pub struct Cli {
     /// Print errors only.
     #[arg(short, long, global = true)]
     quiet: bool,
+
+    /// Print more about what is done; -vv prints everything.
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "quiet")]
+    verbose: u8,
 }
 
 /// The matrix of a command.
@@ -63,6 +68,11 @@ impl MatrixArgs {
             Some(path) => Ok(path.clone()),
             None => Ok(crate::project::nearest()?),
         }
+    }
+
+    /// Whether the command line names it.
+    fn is_given(&self) -> bool {
+        self.matrix.is_some()
     }
 
     /// The matrix that is to be written.
@@ -130,6 +140,8 @@ enum Command {
     Verify(verify::VerifyArgs),
     /// Print the hashes of nodes that this machine built, for others to compare with.
     Digests(digests::DigestsArgs),
+    /// Print the size of the cache, and remove what nothing needs: old downloads, and projects of `build --target`.
+    Gc(gc::GcArgs),
     /// Run `nix` with the settings that the seed needs, e.g. `crossloom nix develop .#x86_64-linux-musl`.
     Nix(build::NixArgs),
     /// Format Nix files in the official style, which rendered files have.
@@ -193,11 +205,12 @@ type Result<T> = std::result::Result<T, Box<dyn Diagnostic + Send + Sync>>;
 
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
+    manual::complete();
     let cli = match Cli::from_arg_matches(&manual::command().get_matches()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };
-    let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet) {
+    let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet, cli.verbose) {
         Ok(filter) => filter,
         Err(error) => {
             report(&error);
@@ -236,9 +249,15 @@ struct LogError {
 }
 
 /// The filter of the log. The library takes an unknown word for a module, so a misspelt level would silence everything.
-fn log_filter(value: Option<&OsStr>, quiet: bool) -> std::result::Result<EnvFilter, LogError> {
+fn log_filter(value: Option<&OsStr>, quiet: bool, verbose: u8) -> std::result::Result<EnvFilter, LogError> {
     let Some(value) = value.filter(|value| !value.is_empty()) else {
-        return Ok(EnvFilter::new(if quiet { "error" } else { "info" }));
+        // Libraries say much that is of no use to anybody.
+        return Ok(EnvFilter::new(match (quiet, verbose) {
+            (true, _) => "error",
+            (false, 0) => "info",
+            (false, 1) => "info,crossloom=debug",
+            (false, _) => "info,crossloom=trace",
+        }));
     };
     let bad = || LogError { value: value.to_string_lossy().into_owned() };
     let text = value.to_str().ok_or_else(bad)?;
@@ -270,9 +289,17 @@ fn say(text: &str) -> Result<()> {
     }
 }
 
-/// Writes a value to standard output as JSON, with a final newline.
+/// Version of the JSON that commands print. It changes when a field goes or means something else, not when one is added.
+const JSON: u32 = 1;
+
+/// Writes a value to standard output as JSON, with a final newline. An object begins with its version, unless it has one of
+/// its own.
 fn say_json(value: &impl serde::Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(PrintError::Json)?;
+    let mut value = serde_json::to_value(value).map_err(PrintError::Json)?;
+    if let Some(object) = value.as_object_mut().filter(|object| !object.contains_key("version")) {
+        object.shift_insert(0, "version".to_owned(), JSON.into());
+    }
+    let text = serde_json::to_string_pretty(&value).map_err(PrintError::Json)?;
     say(&format!("{text}\n"))
 }
 
@@ -314,6 +341,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Push(args) => push::run(&args),
         Command::Verify(args) => verify::run(&args, quiet),
         Command::Digests(args) => digests::run(&args),
+        Command::Gc(args) => gc::run(&args),
         Command::Nix(args) => build::nix(&args),
         Command::Format(args) => format::run(&args),
         Command::Audit(args) => audit::run(&args),

@@ -6,7 +6,7 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use crate::families::DEFAULT;
 
 use super::{
-    audit, build, diff, digests, edit, fetch, format, list, manual, plan, project, push, query, sdk, seed, upgrade,
+    audit, build, diff, digests, edit, fetch, format, gc, list, manual, plan, project, push, query, sdk, seed, upgrade,
     verify,
 };
 
@@ -59,12 +59,13 @@ const FILES: [(Use, &str, &str); 11] = [
 ];
 
 /// Variables of the environment.
-pub const VARIABLES: [(Use, &str, &str); 28] = [
+pub const VARIABLES: [(Use, &str, &str); 29] = [
     (
         Use::Always,
         "CROSSLOOM_LOG",
         "log level: error, warn, info (default), debug, trace, off, or MODULE=LEVEL; overrides --quiet",
     ),
+    (Use::Always, "CROSSLOOM_COMPLETE", "set by the completion script of a shell, to ask what comes next"),
     (Use::Always, "NO_COLOR", "if it is set, messages have no colours"),
     (Use::Always, "CLICOLOR", "if it is 0, messages have no colours"),
     (Use::Always, "CLICOLOR_FORCE", "if it is set and not 0, messages have colours even if stderr is not a terminal"),
@@ -99,7 +100,7 @@ pub const VARIABLES: [(Use, &str, &str); 28] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 31] = [
+pub const PAGES: [&Page; 32] = [
     &super::PAGE,
     &project::INIT,
     &edit::ADD,
@@ -120,6 +121,7 @@ pub const PAGES: [&Page; 31] = [
     &verify::PAGE,
     &digests::PAGE,
     &build::NIX,
+    &gc::PAGE,
     &format::PAGE,
     &audit::PAGE,
     &sdk::PAGE,

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde_json::json;
 
 use super::page::{Page, Use};
@@ -38,7 +39,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     edited: EditedArgs,
     /// Cells and nodes, with every node that they need.
-    #[arg(value_name = "CELL|NODE", required = true)]
+    #[arg(value_name = "CELL|NODE", required = true, add = ArgValueCandidates::new(super::manual::names))]
     names: Vec<String>,
     /// Compare with another party's builds instead: its digests.json, or the folder of a binary cache as `nix copy --to
     /// file://DIR` writes it.

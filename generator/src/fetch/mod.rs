@@ -185,6 +185,13 @@ fn names(wanted: &Wanted) -> Result<Names, FetchError> {
     Ok(Names { plain: file.clone(), part: format!("{prefixed}.part"), prefixed })
 }
 
+impl Wanted {
+    /// The names that it may have in the cache; none if it cannot be fetched.
+    pub fn cached_as(&self) -> Vec<String> {
+        names(self).map(|names| vec![names.plain, names.prefixed]).unwrap_or_default()
+    }
+}
+
 impl Job<'_> {
     fn fetch(&self, wanted: &Wanted) -> Result<Fetched, FetchError> {
         let names = names(wanted)?;
@@ -342,6 +349,7 @@ impl Job<'_> {
         };
         match self.resolve(client, candidate) {
             Ok(address) => {
+                tracing::debug!("{}: asking {}", wanted.name, shown(&address));
                 let watch = |there, total| line.at(there, total);
                 let place = shown(&address);
                 // All of it may have been there before this run.

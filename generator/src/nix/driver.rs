@@ -270,7 +270,9 @@ impl Nix {
     /// A command that runs one of Nix's programs (`nix`, `nix-store`, `nix-build`…) with the settings.
     pub fn command<S: AsRef<OsStr>>(&self, program: &str, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(self.program(program));
-        command.args(args).env("NIX_CONFIG", &self.config);
+        command.args(args);
+        tracing::debug!("running {command:?}");
+        command.env("NIX_CONFIG", &self.config);
         match &self.path {
             Some(path) => command.env("PATH", path),
             None => command.env_remove("PATH"),

@@ -107,3 +107,69 @@ fn patterns_that_match_nothing_are_errors() {
     let error = project.fails(&["build", "--dry-run", "a[*"]);
     assert!(error.contains("\"a[*\" is not a pattern"), "{error}");
 }
+
+#[test]
+fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
+    let project = Project::generated();
+    let cache = project.path("cache/crossloom");
+    std::fs::create_dir_all(cache.join("targets/old")).unwrap();
+    std::fs::create_dir_all(cache.join("other")).unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(40 * 86_400);
+    let make = |name: &str, is_old: bool| {
+        let file = std::fs::File::create(cache.join(name)).unwrap();
+        file.set_len(1000).unwrap();
+        if is_old {
+            file.set_modified(old).unwrap();
+        }
+    };
+    let lock: serde_json::Value = serde_json::from_str(&project.read("matrix.lock")).unwrap();
+    let needed = lock["sources"]["gmp-6.3.0"]["file"].as_str().unwrap();
+    make(needed, true);
+    make("unneeded.tar", true);
+    make("young.tar", false);
+    make("targets/old/matrix.toml", true);
+    make("other/file", true);
+    std::os::unix::fs::symlink(cache.join("young.tar"), cache.join("link")).unwrap();
+    let environment = [("XDG_CACHE_HOME", cache.parent().unwrap().to_str().unwrap())];
+    let run = |words: &[&str]| {
+        let run = project.run_with(words, &environment);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stdout
+    };
+    let said = run(&["gc", "--dry-run"]);
+    assert_eq!(said.lines().count(), 2, "{said}");
+    let value: serde_json::Value = serde_json::from_str(&run(&["gc", "--json"])).unwrap();
+    assert_eq!((&value["version"], &value["bytes"]), (&1.into(), &4000.into()), "{value}");
+    let there = |name: &str| cache.join(name).symlink_metadata().is_ok();
+    for (name, stays) in [
+        (needed, true),
+        ("young.tar", true),
+        ("link", true),
+        ("other/file", true),
+        ("unneeded.tar", false),
+        ("targets/old", false),
+    ] {
+        assert_eq!(there(name), stays, "{name}");
+    }
+    assert_eq!(run(&["gc", "--older-than", "0"]).lines().count(), 1);
+    assert!(there(needed) && !there("young.tar"));
+}
+
+#[test]
+fn json_has_a_version_and_completion_knows_cells() {
+    let project = Project::generated();
+    for words in [
+        &["plan", "--json"][..],
+        &["list", "--json"],
+        &["query", "--json", "--target", "x86_64-linux-musl", "build"],
+        &["diff", "--json", "."],
+    ] {
+        let value: serde_json::Value = serde_json::from_str(&project.fine(words)).unwrap();
+        assert_eq!(value["version"], 1, "{words:?}");
+    }
+    let cell = project.fine(&["plan"]).lines().next().unwrap().split('\t').nth(2).unwrap().to_owned();
+    let asked = [("CROSSLOOM_COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "2"), ("_CLAP_IFS", "\n")];
+    let run = project.run_with(&["--", "crossloom", "build", &cell[..cell.len() - 1]], &asked);
+    assert!(run.stdout.lines().any(|line| line == cell), "{} {}", run.stdout, run.stderr);
+    assert!(project.fine(&["completions", "fish"]).contains("CROSSLOOM_COMPLETE"));
+}
