@@ -422,7 +422,7 @@ fn build_scripts_get_answers() {
     let shell = query(&["--cell", "musl-gcc-prefix", "--target", "armv7-linux-musleabihf", "--shell"]);
     assert!(shell.contains("tool_prefix='armv7-arm-linux-musleabihf'\n") && !shell.contains("cxx"), "{shell}");
     let json = query(&["--cell", "musl-gcc-x86_64-linux-musl", "--json", "ar"]);
-    assert_eq!(json, "{\n  \"ar\": \"x86_64-linux-musl-ar\"\n}\n");
+    assert_eq!(json, "{\n  \"version\": 1,\n  \"ar\": \"x86_64-linux-musl-ar\"\n}\n");
     let other = project.fine(&["query", "--system", "aarch64-linux", "--target", "x86_64-linux-musl", "build"]);
     assert_eq!(other, "aarch64-unknown-linux-gnu\n");
 
@@ -630,11 +630,20 @@ fn recipes_are_compared_where_they_were_rendered() {
 fn completions_and_manual_pages_hold_every_command() {
     let project = Project::new();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
-        // Scripts may hold what a terminal does not print.
         let script = project.fine(&["completions", shell]);
-        for word in ["seed", "import", "--rebuild", "completions"] {
-            let word = if shell == "fish" { word.trim_start_matches('-') } else { word };
-            assert!(script.contains(word), "{shell} lacks {word}");
+        assert!(script.contains("CROSSLOOM_COMPLETE"), "{shell}: {script}");
+        // What the script asks for, after the words that stand there already.
+        for (words, expected) in [
+            (&[""][..], "seed"),
+            (&["comp"], "completions"),
+            (&["seed", ""], "fetch"),
+            (&["sdk", ""], "import"),
+            (&["build", "--re"], "--rebuild"),
+        ] {
+            let index = words.len().to_string();
+            let asked = [("CROSSLOOM_COMPLETE", shell), ("_CLAP_COMPLETE_INDEX", &index), ("_CLAP_IFS", "\n")];
+            let run = project.run_with(&[&["--", "crossloom"], words].concat(), &asked);
+            assert!(run.stdout.lines().any(|line| line.starts_with(expected)), "{shell} {words:?}: {}", run.stdout);
         }
     }
     let said = project.fails(&["completions", "tcsh"]);
@@ -651,7 +660,7 @@ fn completions_and_manual_pages_hold_every_command() {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 31, "{names:?}");
+    assert_eq!(names.len(), 32, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.
