@@ -71,6 +71,16 @@ pub fn render(path: &str, text: &str, problems: &[Problem], colour: bool) -> Str
     shown
 }
 
+/// The line and the column at which each problem begins, as [`render`] counts them; none for the text as a whole.
+pub fn places(text: &str, problems: &[Problem]) -> Vec<Option<(usize, usize)>> {
+    let starts = line_starts(text);
+    let of = |span: &Range<usize>| {
+        let place = place(text, &starts, span);
+        (place.line, place.column)
+    };
+    problems.iter().map(|problem| problem.span.as_ref().map(of)).collect()
+}
+
 fn group<'a>(path: &'a str, text: &str, starts: &[usize], problem: &Problem) -> Group<'a> {
     let group = Group::with_title(Level::ERROR.primary_title(visible(&problem.message, MESSAGE_CHARS)));
     let group = match &problem.span {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
+use serde_json::json;
 
 use super::edit::named;
 use super::page::{Page, Use};
@@ -14,7 +15,7 @@ use super::table::separated;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::cache::{CacheError, Caches, is_public_key, is_store};
 use crate::nix::driver::Nix;
-use crate::plan::{Plan, SystemPlan};
+use crate::plan::Plan;
 use crate::platform::System;
 use crate::project::{Project, cached};
 use crate::store::build::Outcome as Built;
@@ -66,6 +67,9 @@ pub struct BuildArgs {
     /// Print the nodes that would be built, with their store paths. Builds and downloads nothing.
     #[arg(long, conflicts_with = "rebuild")]
     dry_run: bool,
+    /// Print JSON: the nodes that would be built.
+    #[arg(long, requires = "dry_run")]
+    json: bool,
     /// If something cannot be built, build everything else that does not need it.
     #[arg(short, long)]
     keep_going: bool,
@@ -156,7 +160,7 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let caches = args.cache.caches(&project)?;
     let nix = if caches.substituters.is_empty() { nix } else { nix.with_caches(&caches)? };
     if args.dry_run {
-        return dry_run(&nix, &project, &plan, part, system, &names);
+        return dry_run(&nix, &project, &plan, system, &names, args.json);
     }
     let mut progress = Progress::new(quiet);
     let mut tell = |event: Event<'_>| progress.tell(event);
@@ -207,14 +211,8 @@ fn planned_for(word: &str, family: Option<&str>) -> Result<PathBuf> {
 }
 
 /// Prints the nodes that a build would build.
-fn dry_run(
-    nix: &Nix,
-    project: &Project,
-    plan: &Plan,
-    part: &SystemPlan,
-    system: System,
-    names: &[String],
-) -> Result<Outcome> {
+fn dry_run(nix: &Nix, project: &Project, plan: &Plan, system: System, names: &[String], json: bool) -> Result<Outcome> {
+    let part = planned(plan, system)?;
     let stores = store(nix, project, plan)?;
     let known = stores.get(&system);
     let chosen = choose(part, system, names)?.nodes;
@@ -224,12 +222,16 @@ fn dry_run(
         part.checks.iter().map(|check| check.name.as_str()).filter(|check| names.iter().any(|name| name == check));
     let all_names = nodes.iter().map(|node| node.name.as_str()).chain(checks);
     let stored = all_names.filter_map(|name| Some((name, known?.get(name)?)));
-    let missing: Vec<Vec<String>> = stored
-        .filter(|(_, stored)| !stored.present)
-        .map(|(name, stored)| vec![name.to_owned(), stored.path.clone()])
-        .collect();
+    let missing: Vec<(&str, &str)> =
+        stored.filter(|(_, stored)| !stored.present).map(|(name, stored)| (name, stored.path.as_str())).collect();
     tracing::info!("{} to build; {all} nodes in all", missing.len());
-    super::say(&separated(&missing))?;
+    if json {
+        let build: Vec<_> = missing.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect();
+        super::say_json(&json!({ "system": system.as_str(), "nodes": all, "build": build }))?;
+    } else {
+        let row = |(name, path): &(&str, &str)| vec![(*name).to_owned(), (*path).to_owned()];
+        super::say(&separated(&missing.iter().map(row).collect::<Vec<_>>()))?;
+    }
     Ok(Outcome::Fine)
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::list::chosen;
 use super::page::{Page, Use};
+use super::project::Mode;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::matrix::edit::{EditError, Target, target, with, without};
 use crate::project::{edit, matrix_in};
@@ -96,8 +97,8 @@ fn change(
 /// Locks and renders.
 pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     let path = args.matrix.find()?;
-    project::lock(&path, &[], false)?;
-    project::generate(&path, false, true)?;
+    project::lock(&path, &[], Mode::Write)?;
+    project::generate(&path, Mode::Write, true)?;
     let project = project::open(&path)?;
     let unknown = unknown_to_git(&project.dir, &[&matrix_in(&path), &project.lock_path()]);
     if unknown.is_empty() {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use super::page::Page;
 use super::{Outcome, Result};
@@ -28,14 +29,20 @@ pub struct FormatArgs {
     /// Write nothing; print the files that would change, and exit 1 if there are any.
     #[arg(long)]
     check: bool,
+    /// Print JSON: the files that would change.
+    #[arg(long, requires = "check")]
+    json: bool,
 }
 
 /// Formats what the arguments name. All files are read before one is written.
 pub fn run(args: &FormatArgs) -> Result<Outcome> {
     let Formatted { changed, count } = formatted(&args.paths)?;
     if args.check {
-        let names: String = changed.iter().map(|(path, _)| format!("{}\n", path.display())).collect();
-        super::say(&names)?;
+        let names: Vec<String> = changed.iter().map(|(path, _)| path.display().to_string()).collect();
+        match args.json {
+            true => super::say_json(&json!({ "files": names }))?,
+            false => super::say(&names.iter().map(|name| format!("{name}\n")).collect::<String>())?,
+        }
         return Ok(if changed.is_empty() { Outcome::Fine } else { Outcome::Found });
     }
     output::write_files(&changed)?;

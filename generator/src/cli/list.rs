@@ -74,9 +74,6 @@ fn possible(first: &[(&'static str, &'static str)]) -> Vec<PossibleValue> {
     first.chain(families::ALL.iter().map(of)).collect()
 }
 
-/// Version of the JSON that is printed.
-const VERSION: u32 = 1;
-
 /// Runs the command.
 pub fn run(args: &ListArgs) -> Result<Outcome> {
     let chosen = chosen(args.family.as_deref());
@@ -89,7 +86,7 @@ pub fn run(args: &ListArgs) -> Result<Outcome> {
             // The command line accepts only these words and names of families.
             let Some(family) = find(families::ALL, key) else { return Ok(Outcome::Fine) };
             match args.json {
-                true => super::say_json(&json!({ "version": VERSION, "family": described(family) }))?,
+                true => super::say_json(&json!({ "family": described(family) }))?,
                 false => super::say(&reference(family))?,
             }
             Ok(Outcome::Fine)
@@ -103,7 +100,7 @@ fn rows(args: &ListArgs, headings: &[&str], key: &str, rows: Vec<Vec<String>>) -
         let names: Vec<String> = headings.iter().map(|heading| heading.to_lowercase().replace(' ', "_")).collect();
         let object = |row: Vec<String>| names.iter().cloned().zip(row.into_iter().map(Value::from)).collect::<Value>();
         let rows: Vec<Value> = rows.into_iter().map(object).collect();
-        super::say_json(&json!({ "version": VERSION, key: rows }))?;
+        super::say_json(&json!({ key: rows }))?;
     } else {
         super::say(&if std::io::stdout().is_terminal() { table(headings, &rows) } else { separated(&rows) })?;
     }

@@ -35,6 +35,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::report::Report;
 use page::{Page, Use};
+use project::Mode;
 
 /// Generates Nix derivations for cross toolchains from a target matrix.
 #[derive(Debug, Parser)]
@@ -97,6 +98,9 @@ enum Command {
     Check {
         #[command(flatten)]
         matrix: MatrixArgs,
+        /// Print JSON: the problems with their places.
+        #[arg(long)]
+        json: bool,
     },
     /// Write matrix.lock, with an address and a hash for every source, and flake.lock.
     Lock {
@@ -108,6 +112,9 @@ enum Command {
         /// Write nothing; exit 1 if a lock is stale.
         #[arg(long)]
         check: bool,
+        /// Print JSON: the files that are stale.
+        #[arg(long, requires = "check")]
+        json: bool,
     },
     /// Print the versions that the matrix builds from, beside the newest; exit 1 if `upgrade` would change one.
     Outdated(upgrade::OutdatedArgs),
@@ -120,6 +127,9 @@ enum Command {
         /// Write nothing; print a diff and exit 1 if a file differs from what would be written.
         #[arg(long)]
         check: bool,
+        /// Print JSON: the files that differ, in place of a diff.
+        #[arg(long, requires = "check")]
+        json: bool,
         /// Do not write flake.nix.
         #[arg(long)]
         no_flake: bool,
@@ -328,11 +338,13 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Remove(args) => edit::remove(&args),
         Command::Sync(args) => edit::sync(&args),
         Command::List(args) => list::run(&args),
-        Command::Check { matrix } => project::check(&matrix.find()?),
-        Command::Lock { matrix, update, check } => project::lock(&matrix.find()?, &update, check),
+        Command::Check { matrix, json } => project::check(&matrix.find()?, json),
+        Command::Lock { matrix, update, check, json } => project::lock(&matrix.find()?, &update, Mode::of(check, json)),
         Command::Outdated(args) => upgrade::outdated(&args),
         Command::Upgrade(args) => upgrade::upgrade(&args),
-        Command::Generate { matrix, check, no_flake } => project::generate(&matrix.find()?, check, !no_flake),
+        Command::Generate { matrix, check, json, no_flake } => {
+            project::generate(&matrix.find()?, Mode::of(check, json), !no_flake)
+        }
         Command::Fetch(args) => fetch::run(&args, quiet),
         Command::Plan(args) => plan::run(&args),
         Command::Query(args) => query::run(&args),

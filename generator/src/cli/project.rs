@@ -4,21 +4,24 @@ use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
+use miette::Diagnostic;
+use serde_json::{Value, json};
 
 use super::edit::named;
 use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result};
 use crate::ci;
+use crate::diag::{self, Problem};
 use crate::families;
 use crate::family::find;
 use crate::matrix::edit::with;
 use crate::matrix::first_matrix;
-use crate::output::Guard;
+use crate::output::{self, Guard};
 use crate::plan::Plan;
 use crate::platform::System;
 use crate::project::{self, Project, ProjectError};
+use crate::report::Report;
 use crate::store::machine;
-use crate::{diag, output};
 
 /// The page of `init`.
 pub const INIT: Page = Page {
@@ -37,6 +40,7 @@ pub const CHECK: Page = Page {
     command: "check",
     examples: &[
         ("crossloom check", "reads matrix.toml and the locks beside it"),
+        ("crossloom check --json", "prints the problems with their places for programs, such as an editor"),
         ("crossloom check --matrix toolchains", "the same in another folder"),
     ],
     uses: &[Use::Project],
@@ -136,24 +140,80 @@ impl EditedArgs {
     }
 }
 
-/// Reads matrix and locks.
-pub fn check(path: &Path) -> Result<Outcome> {
-    let project = open(path)?;
-    project.plan()?;
-    project.seeds()?;
-    project.check_flake_lock()?;
+/// Whether files are written, or compared with those that are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Write,
+    Check,
+    CheckJson,
+}
+
+impl Mode {
+    /// The mode of the options `--check` and `--json`.
+    pub fn of(check: bool, json: bool) -> Mode {
+        match (check, json) {
+            (false, _) => Mode::Write,
+            (true, false) => Mode::Check,
+            (true, true) => Mode::CheckJson,
+        }
+    }
+}
+
+/// Reads matrix and locks. Errors are printed as always, and with `json` also as a list with their places.
+pub fn check(path: &Path, json: bool) -> Result<Outcome> {
+    let checked = checked(path);
+    if json {
+        let problems = checked.as_ref().err().map(problems).unwrap_or_default();
+        let count = checked.as_ref().ok().map(|project| project.matrix.count());
+        super::say_json(&json!({ "matrix": path.display().to_string(), "cells": count, "problems": problems }))?;
+    }
+    let project = checked.inspect_err(print_problems)?;
     let count = project.matrix.count();
     tracing::info!("{}: {count} cell{}", path.display(), if count == 1 { "" } else { "s" });
     Ok(Outcome::Fine)
 }
 
+/// A project without a problem in matrix and locks.
+fn checked(path: &Path) -> std::result::Result<Project, ProjectError> {
+    let project = Project::open(path)?;
+    project.plan()?;
+    project.seeds()?;
+    project.check_flake_lock()?;
+    Ok(project)
+}
+
+/// The problems of a matrix with their places; any other error as one problem without a place.
+fn problems(error: &ProjectError) -> Vec<Value> {
+    let ProjectError::Matrix { path, text, problems } = error else { return vec![problem(error)] };
+    let of = |(problem, place): (&Problem, Option<(usize, usize)>)| {
+        json!({
+            "file": path,
+            "line": place.map(|(line, _)| line),
+            "column": place.map(|(_, column)| column),
+            "message": problem.message,
+            "hints": problem.hint.as_slice(),
+        })
+    };
+    problems.iter().zip(diag::places(text, problems)).map(of).collect()
+}
+
+/// An error whose message names its file.
+fn problem(error: &dyn Diagnostic) -> Value {
+    let Report { message, hints } = Report::of(error);
+    json!({ "file": null, "line": null, "column": null, "message": message, "hints": hints })
+}
+
 /// Writes or checks `matrix.lock` and `flake.lock`.
-pub fn lock(path: &Path, update: &[String], check: bool) -> Result<Outcome> {
+pub fn lock(path: &Path, update: &[String], mode: Mode) -> Result<Outcome> {
+    let (check, json) = (mode != Mode::Write, mode == Mode::CheckJson);
     let project = open(path)?;
     // The new lock depends on the one that was read, so nobody else may write in between.
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let locks = match project.locks(update) {
         Err(error @ ProjectError::LockHash { .. }) if check => {
+            if json {
+                super::say_json(&json!({ "stale": [], "problems": [problem(&error)] }))?;
+            }
             super::report(&error);
             return Ok(Outcome::Found);
         }
@@ -166,6 +226,10 @@ pub fn lock(path: &Path, update: &[String], check: bool) -> Result<Outcome> {
     if !check {
         output::write_files(&locks.stale)?;
     }
+    if json {
+        let stale: Vec<String> = locks.stale.iter().map(|(path, _)| path.display().to_string()).collect();
+        super::say_json(&json!({ "stale": stale, "problems": [] }))?;
+    }
     for (path, _) in &locks.stale {
         match check {
             true => tracing::error!("{} is stale; run `crossloom lock`", path.display()),
@@ -176,7 +240,8 @@ pub fn lock(path: &Path, update: &[String], check: bool) -> Result<Outcome> {
 }
 
 /// Writes or checks the rendered tree.
-pub fn generate(path: &Path, check: bool, flake: bool) -> Result<Outcome> {
+pub fn generate(path: &Path, mode: Mode, flake: bool) -> Result<Outcome> {
+    let (check, json) = (mode != Mode::Write, mode == Mode::CheckJson);
     let project = open(path)?;
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let tree = project.tree(flake)?;
@@ -190,7 +255,12 @@ pub fn generate(path: &Path, check: bool, flake: bool) -> Result<Outcome> {
         return Ok(Outcome::Fine);
     }
     let differences = output::check(&project.dir, &tree)?;
-    for difference in &differences {
+    if json {
+        let files = differences.iter();
+        let files = files.map(|it| json!({ "path": it.path(), "state": it.state() })).collect::<Vec<_>>();
+        super::say_json(&json!({ "files": files }))?;
+    }
+    for difference in differences.iter().filter(|_| !json) {
         super::say(&format!("{}\n", difference.render(std::io::stdout().is_terminal())))?;
     }
     if differences.is_empty() {

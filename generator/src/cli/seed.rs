@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Subcommand;
+use serde_json::json;
 
 use super::page::{Page, Use};
 use super::progress::{Progress, show};
@@ -13,6 +14,7 @@ use crate::nix::driver::Nix;
 use crate::output::{self, Guard};
 use crate::platform::{Seed, Suite, System};
 use crate::project::{SEED_LOCK, folder_of, keeps_links_of, matrix_in, read, seed_file};
+use crate::seed::lock::TierSize;
 use crate::seed::{self, Age, DEFAULT_KEYRING, HttpArchive, Request, SeedLock, Tier, not_older};
 use crate::store::Event;
 use crate::store::needed::whole_seed;
@@ -65,7 +67,10 @@ pub const FETCH: Page = Page {
 /// The page of `seed show`.
 pub const SHOW: Page = Page {
     command: "seed show",
-    examples: &[("crossloom seed show --suite trixie", "prints packages and megabytes of each tier of Debian 13")],
+    examples: &[
+        ("crossloom seed show --suite trixie", "prints packages and megabytes of each tier of Debian 13"),
+        ("crossloom seed show --json", "the same for programs, in bytes"),
+    ],
     uses: &[],
     found: "",
 };
@@ -116,6 +121,9 @@ pub enum SeedCommand {
         suite: String,
         #[arg(long, default_value = "x86_64-linux")]
         system: String,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -180,7 +188,10 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             let mut tell = |event: Event<'_>| progress.tell(event);
             into_store(&Nix::locate()?, &needed, &from, &keeps_links_of(&lock), show(quiet), &mut tell)?;
         }
-        SeedCommand::Show { suite, system } => print_sizes(&SeedLock::built_in(suite.parse()?, system.parse()?)?)?,
+        SeedCommand::Show { suite, system, json } => {
+            let lock = SeedLock::built_in(suite.parse()?, system.parse()?)?;
+            if json { print_json(&lock)? } else { print_sizes(&lock)? }
+        }
     }
     Ok(Outcome::Fine)
 }
@@ -202,9 +213,25 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// The tiers with their sizes. A lock of other roots has only the base.
+fn sizes(lock: &SeedLock) -> impl Iterator<Item = (Tier, TierSize)> {
+    lock.sizes().into_iter().filter(|(_, size)| size.packages > 0)
+}
+
+fn print_json(lock: &SeedLock) -> Result<()> {
+    let tier = |(tier, size): (Tier, TierSize)| json!({ "name": tier.as_str(), "packages": size.packages, "bytes": size.bytes });
+    let tiers: Vec<_> = sizes(lock).map(tier).collect();
+    super::say_json(&json!({
+        "suite": lock.suite.as_str(),
+        "system": lock.system.as_str(),
+        "release": lock.release,
+        "date": lock.date,
+        "tiers": tiers,
+    }))
+}
+
 fn print_sizes(lock: &SeedLock) -> Result<()> {
-    // A lock of other roots has only the base.
-    for (tier, size) in lock.sizes().into_iter().filter(|(_, size)| size.packages > 0) {
+    for (tier, size) in sizes(lock) {
         let (name, megabytes) = (tier.as_str(), size.bytes as f64 / 1e6);
         super::say(&format!("{name}\t{} packages\t{megabytes:.1} MB\n", size.packages))?;
     }

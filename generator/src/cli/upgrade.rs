@@ -56,17 +56,17 @@ pub struct UpgradeArgs {
     /// Print what would change, and write nothing.
     #[arg(long)]
     dry_run: bool,
+    /// Print JSON, as `outdated` does.
+    #[arg(long)]
+    json: bool,
 }
-
-/// Version of the JSON that is printed.
-const VERSION: u32 = 1;
 
 /// Compares versions with the newest.
 pub fn outdated(args: &OutdatedArgs) -> Result<Outcome> {
     let rows = crate::project::outdated(&args.matrix.find()?).inspect_err(project::print_problems)?;
     let found = rows.iter().any(|row| row.state == State::Outdated);
     if args.json {
-        super::say_json(&json!({ "version": VERSION, "packages": rows }))?;
+        super::say_json(&json!({ "packages": rows }))?;
     } else {
         let none = || "-".to_owned();
         let of = |row: &Row| {
@@ -90,7 +90,10 @@ pub fn upgrade(args: &UpgradeArgs) -> Result<Outcome> {
         let next = row.upgrade.unwrap_or_default().to_owned();
         vec![row.package.to_owned(), written, row.now.clone(), next]
     };
-    print(&["PACKAGE", "WRITTEN", "NOW", "NEW"], upgrade.rows.iter().map(of).collect())?;
+    match args.json {
+        true => super::say_json(&json!({ "packages": upgrade.rows }))?,
+        false => print(&["PACKAGE", "WRITTEN", "NOW", "NEW"], upgrade.rows.iter().map(of).collect())?,
+    }
     if upgrade.rows.is_empty() {
         tracing::info!("no version has a newer release that would be taken");
     }

@@ -39,6 +39,16 @@ impl Difference {
         }
     }
 
+    /// The way in one word, for programs.
+    pub fn state(&self) -> &'static str {
+        match self {
+            Difference::Missing { .. } => "missing",
+            Difference::Differs { .. } => "differs",
+            Difference::Stale { .. } => "stale",
+            Difference::ModeDiffers { .. } => "mode",
+        }
+    }
+
     /// Text for a terminal, without a final newline; `colour` adds ANSI escapes.
     pub fn render(&self, colour: bool) -> String {
         let paint = |text: &str, style: Style| {

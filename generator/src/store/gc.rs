@@ -47,7 +47,7 @@ pub struct Item {
     pub bytes: u64,
     /// Whether it is a folder.
     pub project: bool,
-    /// Whether it is old, and the matrix needs it not.
+    /// Whether it is old, and the matrix does not need it.
     pub removable: bool,
 }
 

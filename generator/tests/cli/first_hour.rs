@@ -173,3 +173,59 @@ fn json_has_a_version_and_completion_knows_cells() {
     assert!(run.stdout.lines().any(|line| line == cell), "{} {}", run.stdout, run.stderr);
     assert!(project.fine(&["completions", "fish"]).contains("CROSSLOOM_COMPLETE"));
 }
+
+#[test]
+fn questions_are_answered_in_json_too() {
+    let project = Project::generated();
+    let value = |text: &str| -> serde_json::Value {
+        let value: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert_eq!(value["version"], 1, "{text}");
+        value
+    };
+    let fine = |words: &[&str]| value(&project.fine(words));
+    let checked = fine(&["check", "--json"]);
+    assert_eq!((&checked["cells"], checked["problems"].as_array().unwrap().len()), (&2.into(), 0), "{checked}");
+    let sizes = fine(&["seed", "show", "--json"]);
+    assert_eq!((&sizes["suite"], &sizes["system"]), (&"bookworm".into(), &"x86_64-linux".into()));
+    let base = &sizes["tiers"][0];
+    assert_eq!(base["name"], "base");
+    let megabytes = base["bytes"].as_f64().unwrap() / 1e6;
+    let row = format!("base\t{} packages\t{megabytes:.1} MB\n", base["packages"]);
+    assert!(project.fine(&["seed", "show"]).starts_with(&row), "{row}");
+    assert_eq!(fine(&["lock", "--check", "--json"])["stale"].as_array().unwrap().len(), 0);
+    assert_eq!(fine(&["generate", "--check", "--json"])["files"].as_array().unwrap().len(), 0);
+    assert_eq!(fine(&["format", "--check", "--json", "flake.nix"])["files"].as_array().unwrap().len(), 0);
+    let rows = fine(&["upgrade", "--dry-run", "--latest", "--json"]);
+    assert!(rows["packages"].as_array().unwrap().iter().all(|row| row["upgrade"].is_string()), "{rows}");
+
+    // What is wrong is in it as well, and the exit code stays.
+    project.write("flake.nix", &format!("{}\n\n", project.read("flake.nix")));
+    project.write("crossloom/more.nix", "{ }\n");
+    let found = value(&project.finds(&["generate", "--check", "--json"]).stdout);
+    let files = [("flake.nix", "differs"), ("crossloom/more.nix", "stale")];
+    let expected = files.map(|(path, state)| serde_json::json!({ "path": path, "state": state }));
+    assert_eq!(found["files"], serde_json::json!(expected));
+    let found = value(&project.finds(&["format", "--check", "--json", "flake.nix"]).stdout);
+    assert_eq!(found["files"], serde_json::json!(["flake.nix"]));
+    project.replace("matrix.toml", "[musl-gcc]", "[musl-gc]");
+    let run = project.run(&["check", "--json"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("musl-gc"), "{}", run.stderr);
+    let problems = value(&run.stdout)["problems"].clone();
+    let named = |problem: &&serde_json::Value| problem["message"].as_str().unwrap().contains("musl-gc`");
+    let problem = problems.as_array().unwrap().iter().find(named).unwrap();
+    let text = project.read("matrix.toml");
+    let line = text.lines().position(|line| line.starts_with("[musl-gc]")).unwrap() + 1;
+    assert_eq!((&problem["file"], &problem["line"]), (&"matrix.toml".into(), &line.into()), "{problem}");
+    assert_eq!(problem["column"], 2);
+    // An error that is not one of the matrix has no place.
+    project.replace("matrix.toml", "[musl-gc]", "[musl-gcc]");
+    std::fs::remove_file(project.path("matrix.lock")).unwrap();
+    let run = project.run(&["check", "--json"]);
+    let problem = &value(&run.stdout)["problems"][0];
+    assert!(problem["message"].as_str().unwrap().contains("matrix.lock") && problem["line"].is_null(), "{problem}");
+    assert_eq!(
+        value(&project.finds(&["lock", "--check", "--json"]).stdout)["stale"],
+        serde_json::json!(["./matrix.lock"])
+    );
+}
