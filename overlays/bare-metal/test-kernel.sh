@@ -9,9 +9,9 @@ export "$variable=$runner/bin/run-in-qemu"
 words "$features"
 cargo test --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --package "$package" --tests --features "${words[*]}" \
   -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests --no-run
-# What cargo itself says has times in it.
+# What cargo itself says has times in it. cargo without the function around it, which mixes that with what the tests say.
 said=$NIX_BUILD_TOP/said
-if ! cargo test --frozen --target "$target" --package "$package" --tests --features "${words[*]}" \
+if ! command cargo test --frozen --target "$target" --package "$package" --tests --features "${words[*]}" \
   -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests 2>"$said" |
   tr -d '\r' | tee "$out/output"; then
   cat "$said" >&2
