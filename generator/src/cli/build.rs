@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::edit::named;
 use super::page::{Page, Use};
-use super::progress::{Progress, show};
+use super::progress::{Progress, estimated, show};
 use super::project::{EditedArgs, first};
 use super::table::separated;
 use super::{MatrixArgs, Outcome, Result, project};
@@ -26,6 +26,7 @@ use crate::store::evaluate::store;
 use crate::store::gc::TARGETS;
 use crate::store::roots::can_be_made;
 use crate::store::sources::for_names;
+use crate::store::times::Times;
 use crate::store::{Event, machine};
 
 /// The page of `build`.
@@ -210,6 +211,11 @@ fn planned_for(word: &str, family: Option<&str>) -> Result<PathBuf> {
     Ok(cached(&folder, &text)?)
 }
 
+/// The name in a store path, which is that of its derivation for a default output.
+fn name_of(path: &str) -> Option<&str> {
+    path.rsplit('/').next()?.get(33..)
+}
+
 /// Prints the nodes that a build would build.
 fn dry_run(nix: &Nix, project: &Project, plan: &Plan, system: System, names: &[String], json: bool) -> Result<Outcome> {
     let part = planned(plan, system)?;
@@ -224,9 +230,15 @@ fn dry_run(nix: &Nix, project: &Project, plan: &Plan, system: System, names: &[S
     let stored = all_names.filter_map(|name| Some((name, known?.get(name)?)));
     let missing: Vec<(&str, &str)> =
         stored.filter(|(_, stored)| !stored.present).map(|(name, stored)| (name, stored.path.as_str())).collect();
-    tracing::info!("{} to build; {all} nodes in all", missing.len());
+    let times = Times::of_this_machine();
+    let time = estimated(times.sum(missing.iter().filter_map(|(_, path)| name_of(path)))).unwrap_or_default();
+    tracing::info!("{} to build; {all} nodes in all{time}", missing.len());
     if json {
-        let build: Vec<_> = missing.iter().map(|(name, path)| json!({ "name": name, "path": path })).collect();
+        let seconds = |path| times.of(name_of(path)?).map(|time| time.as_secs());
+        let build: Vec<_> = missing
+            .iter()
+            .map(|(name, path)| json!({ "name": name, "path": path, "seconds": seconds(path) }))
+            .collect();
         super::say_json(&json!({ "system": system.as_str(), "nodes": all, "build": build }))?;
     } else {
         let row = |(name, path): &(&str, &str)| vec![(*name).to_owned(), (*path).to_owned()];

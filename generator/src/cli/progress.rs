@@ -8,6 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::fetch::Show;
 use crate::store::Event;
+use crate::store::times::{Estimate, Times};
 
 /// How long the terminal stays silent where no bar can be drawn.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -32,6 +33,9 @@ struct Running {
     total: Option<usize>,
     /// How many of them have begun.
     begun: usize,
+    /// Those that have not, with the time that each took here before.
+    times: Times,
+    left: Vec<String>,
     /// The node that is being built.
     node: Option<String>,
     /// Since when.
@@ -52,7 +56,7 @@ impl Progress {
         match event {
             Event::NotFetched(error) => super::report_once(error, &mut self.hints),
             Event::Words(lines) => lines.iter().for_each(|line| eprintln!("{line}")),
-            Event::ToBuild(count) => self.running().total = Some(count),
+            Event::ToBuild(names) => self.running().to_build(names, quiet),
             Event::Building(node) => self.running().building(node, quiet),
             Event::Waiting => self.running().waiting(quiet),
             Event::Ended => {
@@ -79,7 +83,31 @@ impl Running {
             ProgressBar::new_spinner().with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
         };
         bar.enable_steady_tick(Duration::from_millis(200));
-        Running { bar, total: None, begun: 0, node: None, since: Instant::now(), said: Instant::now() }
+        let times = Times::default();
+        Running {
+            bar,
+            total: None,
+            begun: 0,
+            times,
+            left: Vec::new(),
+            node: None,
+            since: Instant::now(),
+            said: Instant::now(),
+        }
+    }
+
+    fn to_build(&mut self, names: &[String], quiet: bool) {
+        self.total = Some(names.len());
+        self.times = Times::of_this_machine();
+        self.left = names.to_vec();
+        if let (Some(left), false) = (self.time_left(), quiet) {
+            let line = format!("{} to build{left}", names.len());
+            if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
+        }
+    }
+
+    fn time_left(&self) -> Option<String> {
+        estimated(self.times.sum(self.left.iter().map(String::as_str)))
     }
 
     fn building(&mut self, node: &str, quiet: bool) {
@@ -88,7 +116,10 @@ impl Running {
         self.said = self.since;
         self.begun += 1;
         let count = self.total.map_or_else(String::new, |total| format!("[{}/{}] ", self.begun, total.max(self.begun)));
-        let line = format!("{count}building {node}");
+        // The node itself is not built yet.
+        let left = self.time_left().unwrap_or_default();
+        self.left.retain(|name| name != node);
+        let line = format!("{count}building {node}{left}");
         self.bar.set_message(line.clone());
         if self.bar.is_hidden() && !quiet {
             eprintln!("{line}");
@@ -109,6 +140,44 @@ impl Running {
         if let (Some(node), false) = (&self.node, quiet) {
             let line = format!("  {node}: {} s", self.since.elapsed().as_secs());
             if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
+        }
+    }
+}
+
+/// An estimate as the end of a line; none where nothing is known.
+pub fn estimated(estimate: Estimate) -> Option<String> {
+    let Estimate { known, unknown } = estimate;
+    if known.is_zero() {
+        return None;
+    }
+    let minutes = known.as_secs().div_ceil(60);
+    let time = match (minutes / 60, minutes % 60) {
+        (0, 1) => "about a minute".to_owned(),
+        (0, minutes) => format!("about {minutes} min"),
+        (hours, minutes) => format!("about {hours} h {minutes} min"),
+    };
+    let rest = match unknown {
+        0 => String::new(),
+        1 => ", and one that was not built here before".to_owned(),
+        more => format!(", and {more} that were not built here before"),
+    };
+    Some(format!("; {time} left, as this machine took before{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn estimates_are_said_where_something_is_known() {
+        let said = |seconds, unknown| estimated(Estimate { known: Duration::from_secs(seconds), unknown });
+        assert_eq!(said(0, 3), None);
+        for (seconds, unknown, expected) in [
+            (40, 0, "; about a minute left, as this machine took before"),
+            (700, 1, "; about 12 min left, as this machine took before, and one that was not built here before"),
+            (3700, 2, "; about 1 h 2 min left, as this machine took before, and 2 that were not built here before"),
+        ] {
+            assert_eq!(said(seconds, unknown).as_deref(), Some(expected));
         }
     }
 }

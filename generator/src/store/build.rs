@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::evaluate::Built;
 use super::needed::busybox_path;
-use super::{Event, Tell, nodes};
+use super::{Event, Tell, nodes, times};
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::StoreError;
 use crate::platform::System;
@@ -156,6 +156,9 @@ pub fn build(
     }
     let ended = watch(nix.command("nix-build", &args), tell)?;
     if ended.ok {
+        if !how.rebuild {
+            times::record(ended.built.iter().filter_map(|drv| Some((drv.as_str(), name_of(drv)?))));
+        }
         return Ok(Outcome::Built(ended.stdout));
     }
     if let Some(refused) = ended.refused() {
@@ -190,8 +193,8 @@ pub struct Ended {
     pub ok: bool,
     /// On success the results' paths.
     pub stdout: String,
-    /// The derivation that was built last, if any was.
-    pub drv: Option<String>,
+    /// The derivations that were built, in the order in which they began.
+    pub built: Vec<String>,
     /// The last lines of what it said.
     pub tail: Vec<String>,
 }
@@ -229,7 +232,7 @@ impl Ended {
             path.split('\'').next()
         });
         let said = |words: &str| self.tail.iter().any(|line| line.contains(words));
-        let drv = failed.map(str::to_owned).or_else(|| self.drv.clone());
+        let drv = failed.map(str::to_owned).or_else(|| self.built.last().cloned());
         match drv.as_deref().and_then(|drv| Some((name_of(drv)?.to_owned(), drv.to_owned()))) {
             // The seed's own words, from where a build begins.
             Some((node, _)) if said("> error: this build is not in a sandbox") => BuildError::NoSandbox { node },
@@ -241,7 +244,7 @@ impl Ended {
 
     /// The name of what was built last; empty if nothing was.
     fn node(&self) -> String {
-        self.drv.as_deref().and_then(name_of).unwrap_or_default().to_owned()
+        self.built.last().and_then(|drv| name_of(drv)).unwrap_or_default().to_owned()
     }
 }
 
@@ -272,7 +275,7 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         }
         text
     });
-    let (drv, tail) = follow(&lines, tell);
+    let (built, tail) = follow(&lines, tell);
     if tail.last().is_some_and(|line| refusal(line).is_some())
         && let Some(child) = rustix::process::Pid::from_raw(child.id().cast_signed())
     {
@@ -282,22 +285,32 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
-    Ok(Ended { ok: status.success(), stdout, drv, tail })
+    Ok(Ended { ok: status.success(), stdout, built, tail })
 }
 
-/// Tells of progress until the build ends; returns the derivation that was built last, if any, and the last lines.
-fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Vec<String>) {
-    let (mut drv, mut tail) = (None, Vec::new());
+/// Tells of progress until the build ends; returns the derivations that were built, and the last lines.
+fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Vec<String>, Vec<String>) {
+    let (mut built, mut tail) = (Vec::new(), Vec::new());
+    // The names that Nix lists, and how many more it will.
+    let (mut listed, mut more) = (Vec::new(), 0_usize);
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => match building(&line) {
                 Some((path, name)) => {
                     tell(Event::Building(name));
-                    drv = Some(path.to_owned());
+                    built.push(path.to_owned());
                 }
                 None => {
                     if let Some(count) = to_build(&line) {
-                        tell(Event::ToBuild(count));
+                        more = count;
+                    } else if more > 0
+                        && let Some(name) = line.strip_prefix("  ").and_then(name_of)
+                    {
+                        listed.push(name.to_owned());
+                        more -= 1;
+                        if more == 0 {
+                            tell(Event::ToBuild(&listed));
+                        }
                     }
                     let refused = refusal(&line).is_some();
                     tail.push(line);
@@ -314,7 +327,7 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Option<String>, Ve
         }
     }
     tell(Event::Ended);
-    (drv, tail)
+    (built, tail)
 }
 
 /// The error that a line of Nix's means, after which Nix would build what was to come from a cache.
@@ -372,10 +385,34 @@ mod tests {
     }
 
     #[test]
+    fn names_of_what_is_built_are_told_when_nix_has_listed_them() {
+        let (sender, lines) = mpsc::channel();
+        let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
+        let said = [
+            "these 2 derivations will be built:".to_owned(),
+            format!("  {}", drv("a-1")),
+            format!("  {}", drv("b-2")),
+            "these 1 paths will be fetched:".to_owned(),
+            format!("  {}", drv("c-3")),
+            format!("building '{}'...", drv("a-1")),
+        ];
+        said.into_iter().for_each(|line| sender.send(line).unwrap());
+        drop(sender);
+        let mut told = Vec::new();
+        let (built, _) = follow(&lines, &mut |event| {
+            if let Event::ToBuild(names) = event {
+                told.push(names.to_vec());
+            }
+        });
+        assert_eq!(told, [["a-1", "b-2"]]);
+        assert_eq!(built, [drv("a-1")]);
+    }
+
+    #[test]
     fn refusals_of_caches_are_told_in_the_words_of_every_nix() {
         let path = format!("/nix/store/{}-x", "0".repeat(32));
         let ended = |lines: &[String]| {
-            Ended { ok: false, stdout: String::new(), drv: None, tail: lines.to_vec() }
+            Ended { ok: false, stdout: String::new(), built: Vec::new(), tail: lines.to_vec() }
                 .refused()
                 .map(|error| error.to_string())
         };
@@ -405,7 +442,7 @@ mod tests {
     fn a_failure_names_the_command_that_shows_its_log() {
         let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
         let ended = |tail: &[String]| {
-            Ended { ok: false, stdout: String::new(), drv: Some(drv("last-1")), tail: tail.to_vec() }.failed()
+            Ended { ok: false, stdout: String::new(), built: vec![drv("last-1")], tail: tail.to_vec() }.failed()
         };
         let first = format!("error: builder for '{}' failed with exit code 1", drv("first-2"));
         for (line, message, hint) in [

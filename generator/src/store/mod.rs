@@ -15,6 +15,7 @@ pub mod nodes;
 pub mod push;
 pub mod roots;
 pub mod sources;
+pub mod times;
 
 use crate::fetch::FetchError;
 
@@ -23,8 +24,8 @@ use crate::fetch::FetchError;
 pub enum Event<'a> {
     /// A file could not be fetched; the others are fetched all the same.
     NotFetched(&'a FetchError),
-    /// Nix will build this many derivations, the seed's included.
-    ToBuild(usize),
+    /// Nix will build these derivations, the seed's included.
+    ToBuild(&'a [String]),
     /// Nix builds a node.
     Building(&'a str),
     /// A second went by without a word of Nix's.
