@@ -98,6 +98,11 @@ if emulated=$(checks/aarch64.sh --ready 2>&1); then
 else
   skip "building on aarch64-linux under emulation: ${emulated%%$'\n'*}"
 fi
+if lack=$(checks/first-hour.sh --ready 2>&1); then
+  step 'from a bare Debian to a hello for musl and to Valgrind for macOS' checks/first-hour.sh "$crossloom" --valgrind
+else
+  skip "the first hour on a bare Debian: ${lack%%$'\n'*}"
+fi
 skip "building on macOS: evaluated here, built on such machines"
 grep '^SKIPPED: ' "$log"
 echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log") skipped"
