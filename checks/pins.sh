@@ -45,6 +45,13 @@ while IFS= read -r line; do
   fi
 done < <(grep -hE '^ *(- )?uses:' .github/workflows/*.yml)
 
+while IFS= read -r used; do
+  if ! awk -F '\t' -v used="$used" '$1 ":" $2 "@" $3 == used { found = 1 } END { exit !found }' <<<"$list"; then
+    echo "error: .github/workflows names the image $used, which is not in generator/data/pins.toml" >&2
+    exit 1
+  fi
+done < <(sed -nE 's/^ *image: *"?([^" ]+)"?$/\1/p' .github/workflows/*.yml)
+
 unconfirmed=0
 wrong=0
 while IFS=$'\t' read -r name version digest confirmed; do
