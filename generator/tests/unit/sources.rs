@@ -104,6 +104,36 @@ fn the_version_that_gcc_knows_is_in_the_names_of_its_folders() {
     }
 }
 
+/// A lock as crossloom wrote it before matrices had sources of their own.
+const BEFORE: &str = r#"{
+  "version": 1,
+  "sources": {
+    "musl-1.2.5": {
+      "variant": "upstream",
+      "file": "musl-1.2.5.tar.gz",
+      "sha256": "sha256-qaEYu+hNh2TaDqDSizqz+uhHf8fkCF2QECuFlvx8deQ=",
+      "size": 1080786,
+      "urls": [
+        "mirror://debian/pool/main/m/musl/musl_1.2.5.orig.tar.gz",
+        "https://musl.libc.org/releases/musl-1.2.5.tar.gz"
+      ]
+    }
+  }
+}
+"#;
+
+#[test]
+fn a_lock_from_before_reads_and_keeps_its_entries() {
+    let before = Lock::parse(BEFORE).unwrap();
+    let musl = &before.sources["musl-1.2.5"];
+    assert_eq!((musl.own, &musl.source, &musl.path, musl.tree), (false, &None, &None, false));
+    let patched = read(PATCHED, &files());
+    let now = Lock::resolve(&patched.wanted(), &patched.prefer, Some(&before), &BTreeSet::new()).unwrap();
+    assert_eq!(now.sources["musl-1.2.5"], *musl);
+    assert_eq!(now.sources["musl-1.2.5-mine"].source.as_deref(), Some("mine"));
+    assert!(patched.plan(&before).is_err() && patched.plan(&now).is_ok());
+}
+
 #[test]
 fn a_lock_follows_the_table() {
     let (patched, own) = (read(PATCHED, &files()), read(&of_a_file(), &files()));
