@@ -32,6 +32,7 @@ pub fn macros(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
         if let Some((_, rule, files)) = FUNCTIONS.iter().find(|(name, ..)| *name == call.name)
             && !gnulib
             && !files.iter().any(|file| tree.has_name(file))
+            && !(call.name == "AC_FUNC_MMAP" && tree.answers_mmap(source.path))
         {
             found.add(rule, source, source.line_at(call.at));
         }
@@ -46,7 +47,7 @@ pub fn macros(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
         if call.name.starts_with("AC_CHECK") {
             // Files of the source tree are looked for in the same way, which stops cross builds, too.
             found.add(&AC_CHECK_FILE, source, line);
-        } else if call.args.get(3).is_some_and(|answer| !answer.is_empty()) {
+        } else if call.args.get(3).is_some_and(|answer| !answer.is_empty() && !stops(answer)) {
             answered = call.end;
         } else if !call.args.is_empty() {
             found.add(&AC_RUN, source, line);
@@ -82,6 +83,12 @@ fn foreign(source: &Source<'_>) -> bool {
     source.path.ends_with(".m4") && NOTICE.iter().all(|part| head.contains(part))
 }
 
+/// Whether shell code begins with a message that ends configure, which is not an answer.
+fn stops(code: &str) -> bool {
+    let first = code.trim_start_matches(['[', '(', ' ', '\t', '\n']);
+    ["AC_MSG_ERROR", "AC_MSG_FAILURE"].iter().any(|message| first.starts_with(message))
+}
+
 /// Whether the lines before a place ask about cross builds.
 fn thought_of(text: &str, at: usize) -> bool {
     near(text, at, NEAR, &["cross_compiling", "cross-compil"])
@@ -107,12 +114,27 @@ fn late(source: &Source<'_>, text: &str, found: &mut Findings<'_>) {
 
 /// The shell code between the macros.
 fn shell(source: &Source<'_>, text: &str, found: &mut Findings<'_>) {
+    // Names of functions that are looked for. They may stand at the beginning of a line, as commands do.
+    let lists = calls(text, &["AC_CHECK_FUNC", "AC_CHECK_FUNCS", "AC_CHECK_FUNCS_ONCE", "AC_REPLACE_FUNCS"]);
+    let lists: Vec<(usize, usize)> = lists
+        .into_iter()
+        .filter_map(|call| {
+            let names = *call.args.first()?;
+            let from = call.at + text.get(call.at..)?.find(names)?;
+            Some((from, from + names.len()))
+        })
+        .collect();
+    let listed = |at: usize| {
+        let before = lists.partition_point(|(from, _)| *from <= at);
+        before.checked_sub(1).and_then(|index| lists.get(index)).is_some_and(|(_, to)| at < *to)
+    };
     let mut at = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
         let here = at;
         at += line.len();
         let number = index + 1;
-        if line.contains("uname") && runs(line, "uname") && !thought_of(text, here) {
+        let named = line.find("uname").is_some_and(|place| !listed(here + place));
+        if named && runs(line, "uname") && !thought_of(text, here) {
             found.add(&AC_UNAME, source, number);
         }
         if says(line) {
@@ -165,7 +187,12 @@ fn through_prefix(line: &str) -> bool {
         })
     });
     // Reading is testing, including or linking. A path that is compiled in, or a default of an option, reads nothing.
-    let reads = ["test -", "-I$", "-L$", "-I\"$", "-L\"$", "[ -", "cat ", "ls "].iter().any(|word| line.contains(word));
+    let tests = ["test -", "[ -"].iter().any(|test| {
+        line.match_indices(test).any(|(at, _)| {
+            line.get(at + test.len()..).is_some_and(|rest| rest.starts_with(['d', 'e', 'f', 'h', 'L', 'r', 's', 'x']))
+        })
+    });
+    let reads = tests || ["-I$", "-L$", "-I\"$", "-L\"$", "cat ", "ls "].iter().any(|word| line.contains(word));
     let asked = line.contains("--variable=prefix") || line.contains("variable prefix");
     (derived && reads) || asked
 }

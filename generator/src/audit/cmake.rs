@@ -150,6 +150,36 @@ pub fn executables(text: &str) -> BTreeSet<String> {
     built.into_iter().filter(|name| !native.contains(name) && !name.contains('$')).collect()
 }
 
+/// Which macros, functions and files the CMake files of a tree use.
+#[derive(Debug, Default)]
+pub struct Uses {
+    /// Those that are used under no condition about cross builds.
+    open: BTreeSet<String>,
+    /// Those that are used under one.
+    asked: BTreeSet<String>,
+}
+
+impl Uses {
+    /// Notes what a file uses: commands in lower case, and files that it includes.
+    pub fn learn(&mut self, text: &str) {
+        let mut conditions: Vec<Under> = Vec::new();
+        for command in commands(text) {
+            let under = enter(&command, &mut conditions, &BTreeSet::new());
+            let used = if under.crossing { &mut self.asked } else { &mut self.open };
+            if let Some(file) = command.args.first().filter(|_| command.name == "include") {
+                let name = file.text.rsplit('/').next().unwrap_or_default();
+                used.insert(if name.ends_with(".cmake") { name.to_owned() } else { format!("{name}.cmake") });
+            }
+            used.insert(command.name);
+        }
+    }
+
+    /// Whether a command, or a file by its name, is used only where somebody thought of cross builds.
+    fn thought_of(&self, name: &str) -> bool {
+        self.asked.contains(name) && !self.open.contains(name)
+    }
+}
+
 /// The conditions that a command is under, with their `else` parts.
 #[derive(Debug, Clone, Copy, Default)]
 struct Under {
@@ -204,11 +234,24 @@ fn enter(command: &Command, conditions: &mut Vec<Under>, on: &BTreeSet<&str>) ->
 /// Looks at a file.
 pub fn look(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
     let commands = commands(source.text);
+    if tree.cmake().thought_of(source.path.rsplit('/').next().unwrap_or_default()) {
+        return;
+    }
     let on = options_on(&commands);
     let mut conditions: Vec<Under> = Vec::new();
+    // For each macro and function that a command is in, whether it or an outer one is used for native builds only.
+    let mut bodies: Vec<bool> = Vec::new();
     for command in &commands {
         let under = enter(command, &mut conditions, &on);
-        if !under.crossing {
+        match command.name.as_str() {
+            "macro" | "function" => {
+                let name = command.args.first().map_or(String::new(), |name| name.text.to_ascii_lowercase());
+                bodies.push(bodies.last() == Some(&true) || tree.cmake().thought_of(&name));
+            }
+            "endmacro" | "endfunction" => drop(bodies.pop()),
+            _ => {}
+        }
+        if !under.crossing && bodies.last() != Some(&true) {
             look_at(source, command, tree, found);
             // What asks the compiler about a flag, or tells people about it, does not use it.
             let asks = command.name.starts_with("check_");

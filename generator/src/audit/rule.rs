@@ -108,7 +108,7 @@ rules! {
     AC_RUN, Autoconf, "autoconf-run-without-cross-answer",
     "AC_RUN_IFELSE or AC_TRY_RUN without an answer for cross builds",
     "A test program of the target does not run on the build machine. Without the fourth argument, configure stops with \"cannot run \
-     test program while cross compiling\".",
+     test program while cross compiling\". A fourth argument that is AC_MSG_ERROR stops it, too.",
     "Test with AC_COMPILE_IFELSE, AC_LINK_IFELSE or AC_COMPUTE_INT if you can. Otherwise give a fourth argument with an answer for \
      cross builds, and keep the result in a cache variable that users can set.";
 

@@ -78,6 +78,9 @@ pub struct Tree {
     names: BTreeSet<String>,
     /// The programs that its CMake files build.
     programs: BTreeSet<String>,
+    cmake: cmake::Uses,
+    /// Folders, with `/` at the end, whose configure script says that mmap works under Linux.
+    mmap: BTreeSet<String>,
 }
 
 /// Folders of version control, and of dependencies that a package manager put there.
@@ -126,7 +129,14 @@ impl Tree {
                 }
             }
         }
-        Ok(Tree { top: open()?, paths, names, programs: BTreeSet::new() })
+        Ok(Tree {
+            top: open()?,
+            paths,
+            names,
+            programs: BTreeSet::new(),
+            cmake: cmake::Uses::default(),
+            mmap: BTreeSet::new(),
+        })
     }
 
     /// A tree of these paths, of which no file can be read.
@@ -134,21 +144,25 @@ impl Tree {
     pub fn of(paths: &[&str]) -> Tree {
         let top = Folder::open(Path::new("/")).unwrap();
         let paths = paths.iter().map(|path| (*path).to_owned()).collect();
-        Tree { top, paths, names: BTreeSet::new(), programs: BTreeSet::from(["mktable".to_owned()]) }
+        let programs = BTreeSet::from(["mktable".to_owned()]);
+        Tree { top, paths, names: BTreeSet::new(), programs, cmake: cmake::Uses::default(), mmap: BTreeSet::new() }
     }
 
     /// Reads the files whose contents decide about findings in others.
     pub fn learn(&mut self, budget: &mut Budget) -> Result<(), AuditError> {
-        let mut programs = BTreeSet::new();
         for (path, kind) in self.wanted() {
+            if !matches!(kind, Kind::CMake | Kind::Configure) {
+                continue;
+            }
             // The same files are read again, and named then if that fails.
-            if kind == Kind::CMake
-                && let Some(text) = self.read(&path, budget, &mut Vec::new())?
-            {
-                programs.extend(cmake::executables(&text));
+            let Some(text) = self.read(&path, budget, &mut Vec::new())? else { continue };
+            if kind == Kind::CMake {
+                self.programs.extend(cmake::executables(&text));
+                self.cmake.learn(&text);
+            } else if text.contains("linux*) ac_cv_func_mmap_fixed_mapped=yes") {
+                self.mmap.extend(path.strip_suffix("configure").map(str::to_owned));
             }
         }
-        self.programs = programs;
         Ok(())
     }
 
@@ -206,6 +220,17 @@ impl Tree {
         self.names.contains(name)
     }
 
+    /// What its CMake files use.
+    pub fn cmake(&self) -> &cmake::Uses {
+        &self.cmake
+    }
+
+    /// Whether the configure script beside a file has an answer about mmap for cross builds to Linux.
+    pub fn answers_mmap(&self, path: &str) -> bool {
+        let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+        self.mmap.contains(&folder)
+    }
+
     /// Whether a CMake file builds a program of this name.
     pub fn builds(&self, name: &str) -> bool {
         self.programs.contains(name)
@@ -249,9 +274,9 @@ fn kind_of(name: &str, path: &str) -> Option<Kind> {
 
 /// Makefiles in the folder of another operating system are for that system's own compiler.
 fn make(path: &str) -> Option<Kind> {
-    const OTHERS: [&str; 18] = [
-        "win32", "windows", "wince", "mingw", "msvc", "vms", "os2", "dos", "msdos", "pc", "amiga", "djgpp", "acorn",
-        "atari", "atheos", "beos", "human68k", "macos9",
+    const OTHERS: [&str; 21] = [
+        "win32", "windows", "wince", "vcnet", "cygwin", "mingw", "msvc", "vms", "os2", "emx", "dos", "msdos", "pc",
+        "amiga", "djgpp", "acorn", "atari", "atheos", "beos", "human68k", "macos9",
     ];
     let foreign = |part: &str| OTHERS.contains(&part.to_ascii_lowercase().as_str());
     (!path.split('/').any(foreign)).then_some(Kind::Make)

@@ -131,6 +131,54 @@ fn contract_of_the_pages_of_rules() {
 
 const BAD_MAKE: &str = "all:\n\tstrip a\n";
 
+/// What real packages taught: code that a rule would take for a fault and that is right in cross builds, beside code that
+/// looks like it and is not.
+#[test]
+fn code_that_cross_builds_do_not_reach_is_not_found() {
+    let runs = "macro(asks_a)\n  check_c_source_runs(\"int main() {}\" A)\nendmacro()\n";
+    let cmake = |guard: &str| {
+        let top = format!("if({guard})\n  asks_a()\n  include(Detect)\nendif()\n");
+        short(&looked(tree(&[("CMakeLists.txt", &top), ("m/asks.cmake", runs), ("m/Detect.cmake", runs)]).path()))
+    };
+    assert_eq!(cmake("NOT CMAKE_CROSSCOMPILING"), [""; 0]);
+    assert_eq!(cmake("NOT MSVC"), ["m/Detect.cmake:2 cmake-try-run", "m/asks.cmake:2 cmake-try-run"]);
+
+    let lists = "AC_INIT([a], [1])\nAC_CHECK_FUNCS(getcwd \\\nuname \\\natoll)\ncase `\nuname -s` in\nesac\n";
+    assert_eq!(short(&looked(tree(&[("configure.ac", lists)]).path())), ["configure.ac:6 autoconf-uname"]);
+    let reads = "test -z \"$A\" && A=${prefix}/lib\ntest -d \"${prefix}/lib\" && A=${prefix}/lib\n";
+    assert_eq!(
+        short(&looked(tree(&[("configure.ac", reads)]).path())),
+        ["configure.ac:2 autoconf-data-through-prefix"]
+    );
+
+    let answer = |answer: &str| format!("AC_RUN_IFELSE([int main() {{}}], [a=1], [a=0], [{answer}])\n");
+    assert_eq!(short(&looked(tree(&[("configure.ac", &answer("a=1"))]).path())), [""; 0]);
+    let stops = tree(&[("configure.ac", &answer("AC_MSG_ERROR([cannot be cross compiled])"))]);
+    assert_eq!(short(&looked(stops.path())), ["configure.ac:1 autoconf-run-without-cross-answer"]);
+
+    let (map, yes) = ("AC_FUNC_MMAP\n", "  linux*) ac_cv_func_mmap_fixed_mapped=yes ;;\n# datarootdir\n");
+    let files = [("a/configure.ac", map), ("a/configure", yes), ("b/configure.ac", map), ("b/configure", "#\n")];
+    assert_eq!(short(&looked(tree(&files).path())), ["b/configure.ac:1 autoconf-func-mmap"]);
+}
+
+/// As above, for makefiles.
+#[test]
+fn makefiles_may_build_programs_for_the_build_machine() {
+    let made = |text: &str| short(&looked(tree(&[("Makefile", text)]).path()));
+    let generator = "a.html: gen\n\t./gen > $@\ngen: gen.c\n\tcc -o gen gen.c\n";
+    assert_eq!(made(generator), [""; 0]);
+    assert_eq!(made(&generator.replace("a.html", "test")), ["Makefile:4 make-bare-tool"]);
+    assert_eq!(made("FLAGS.native = -march=native\nFLAGS.fast = -march=native\n"), ["Makefile:2 make-march-native"]);
+    let perl =
+        "# This Makefile is for an extension to perl.\n#\n# It was generated automatically by MakeMaker\nCC = gcc\n";
+    assert_eq!((made(perl).len(), made(&perl.replace("MakeMaker", "hand")).len()), (0, 1));
+    let told = |rules: &str| made(&format!("prog: prog.c\n\t$(CC) -o $@ prog.c\n{rules}"));
+    assert_eq!(told(".PHONY: info\ninfo: prog\n\t./prog -V > out\n"), [""; 0]);
+    assert_eq!(told("info: prog\n\t./prog -V > info\n"), ["Makefile:4 make-runs-built-program"]);
+    assert_eq!(told("out: info\ninfo: prog\n\t./prog -V\n"), ["Makefile:5 make-runs-built-program"]);
+    assert_eq!(told("install-data-local: prog\n\t./prog -V\n"), ["Makefile:4 make-runs-built-program"]);
+}
+
 #[test]
 fn comments_and_the_file_of_suppressions_hide_findings() {
     let marked = "all:\n\t# crossloom-audit: ignore make-bare-tool tested by hand\n\tstrip a\n\tar b\n\tobjcopy c # crossloom-audit: ignore make-bare-tool\n";
@@ -273,7 +321,9 @@ fn files_of_hostile_shape_take_bounded_time() {
         ("b/configure.ac", of("AC_RUN_IFELSE([")),
         ("c/configure.ac", of("`uname` test -I$prefix/lib -I/usr/lib ")),
         ("d/configure.ac", of("[")),
+        ("e/configure.ac", of("AC_CHECK_FUNCS(a)\n`uname`\n")),
         ("a/CMakeLists.txt", of("if(a)\n")),
+        ("e/CMakeLists.txt", of("macro(a)\nset(a b)\n")),
         ("b/CMakeLists.txt", of("if(USE_NATIVE \"-march=native\"\n")),
         ("c/CMakeLists.txt", of("#[[")),
         ("d/CMakeLists.txt", of("a([=[")),
@@ -282,6 +332,7 @@ fn files_of_hostile_shape_take_bounded_time() {
         ("a/Makefile", of("ifeq (a,)\n")),
         ("b/Makefile", of("\t'\\\n")),
         ("c/Makefile", of("a: $(shell uname) gcc -I/usr/include\\\n")),
+        ("d/Makefile", of("a: b\n\t./a -o a\n")),
         ("a/Cargo.toml", of("[a]\n")),
         ("a/build.rs", of("cfg!(")),
         ("b/Cargo.toml", String::new()),
