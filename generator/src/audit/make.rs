@@ -172,10 +172,15 @@ fn edited(path: &str, tree: &Tree) -> bool {
 
 /// The programs of a makefile that `$(CC)` makes.
 fn built<'a>(lines: &[Line<'a>]) -> BTreeSet<&'a str> {
-    let mut found = BTreeSet::new();
+    let (mut found, mut native) = (BTreeSet::new(), BTreeSet::new());
     let mut targets = "";
     for line in lines {
         if line.recipe {
+            // Automake's lists name a program that a rule builds for the build machine, too.
+            let own = ["$(BUILD", "${BUILD", "$(HOST", "${HOST", "_FOR_BUILD"];
+            if line.text.contains("-o") && own.iter().any(|compiler| line.text.contains(compiler)) {
+                native.extend(targets.split_whitespace());
+            }
             let links = commands(line.text).into_iter().any(|(_, command)| {
                 let words = program(command);
                 let compiler = matches!(words.first(), Some(&("$(CC)" | "${CC}" | "$(CXX)" | "${CXX}" | "$(LINK)")));
@@ -194,7 +199,8 @@ fn built<'a>(lines: &[Line<'a>]) -> BTreeSet<&'a str> {
             targets = names;
         }
     }
-    found.into_iter().map(|name| name.trim_end_matches("$(EXEEXT)")).collect()
+    let native: BTreeSet<&str> = native.into_iter().map(|name| name.trim_end_matches("$(EXEEXT)")).collect();
+    found.into_iter().map(|name| name.trim_end_matches("$(EXEEXT)")).filter(|name| !native.contains(name)).collect()
 }
 
 /// Whether the names of targets say that they test or tidy, which a build does not.

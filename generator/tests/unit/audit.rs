@@ -172,6 +172,11 @@ fn makefiles_may_build_programs_for_the_build_machine() {
     let perl =
         "# This Makefile is for an extension to perl.\n#\n# It was generated automatically by MakeMaker\nCC = gcc\n";
     assert_eq!((made(perl).len(), made(&perl.replace("MakeMaker", "hand")).len()), (0, 1));
+    let listed =
+        "noinst_PROGRAMS = gen\nout: gen$(EXEEXT)\n\t./gen$(EXEEXT) > $@\ngen$(EXEEXT): gen.c\n\t$(A) -o $@ gen.c\n";
+    let by = |compiler: &str| made(&listed.replace("$(A)", compiler));
+    assert_eq!(by("$(BUILDCXX)"), [""; 0]);
+    assert_eq!(by("$(LINK)"), ["Makefile:3 make-runs-built-program"]);
     let told = |rules: &str| made(&format!("prog: prog.c\n\t$(CC) -o $@ prog.c\n{rules}"));
     assert_eq!(told(".PHONY: info\ninfo: prog\n\t./prog -V > out\n"), [""; 0]);
     assert_eq!(told("info: prog\n\t./prog -V > info\n"), ["Makefile:4 make-runs-built-program"]);
