@@ -28,7 +28,10 @@ stdenv.mkDerivation {
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./boot-image.sh + builtins.readFile ./boot.sh;
+  installPhase =
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./boot-image.sh
+    + builtins.readFile ./boot.sh;
 
   meta.description = "${image.name}, booted";
 }

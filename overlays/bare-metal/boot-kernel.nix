@@ -24,7 +24,10 @@ stdenv.mkDerivation {
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./boot-kernel.sh + builtins.readFile ./boot.sh;
+  installPhase =
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./boot-kernel.sh
+    + builtins.readFile ./boot.sh;
 
   meta.description = "${kernel.name}, booted";
 }

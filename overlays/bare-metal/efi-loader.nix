@@ -33,7 +33,8 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ rust ];
 
   buildPhase =
-    builtins.readFile ./cargo.sh
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./cargo.sh
     + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh
     + (

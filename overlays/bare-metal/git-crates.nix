@@ -16,7 +16,7 @@ stdenv.mkDerivation {
   references = builtins.concatStringsSep "\n" references;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./git-crates.sh;
+  installPhase = import ./words.nix { inherit stdenv; } + builtins.readFile ./git-crates.sh;
 
   meta.description = "Packages of ${url} for cargo";
 }

@@ -20,7 +20,8 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ rust ];
 
   buildPhase =
-    builtins.readFile ./cargo.sh
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./cargo.sh
     + (if git == [ ] then "" else builtins.readFile ./git.sh)
     + builtins.readFile ./host-tool.sh;
   dontConfigure = true;

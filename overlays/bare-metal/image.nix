@@ -25,7 +25,7 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ diskImage ];
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./image.sh;
+  installPhase = import ./words.nix { inherit stdenv; } + builtins.readFile ./image.sh;
 
   meta.description = "A disk image for ${firmware}";
 }

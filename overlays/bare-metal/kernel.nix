@@ -50,7 +50,8 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ rust ];
 
   buildPhase =
-    builtins.readFile ./cargo.sh
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./cargo.sh
     + (if git == [ ] then "" else builtins.readFile ./git.sh)
     + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh;

@@ -40,8 +40,16 @@ stdenv.mkDerivation {
 
   nativeBuildInputs = [ rust ];
 
+  # nixpkgs' stdenv does not unpack a file of this name.
+  ${if stdenv.isSeed or false then null else "unpackPhase"} = ''
+    mkdir source
+    tar -xzf "$src" -C source --strip-components=1 --no-same-owner
+    cd source
+  '';
+
   buildPhase =
-    builtins.readFile ./cargo.sh
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./cargo.sh
     + builtins.readFile ./target.sh
     + builtins.readFile ./kernel.sh
     # A BIOS and the first stages take code alone.

@@ -14,7 +14,7 @@ stdenv.mkDerivation {
   shell = stdenv.shell;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./shell-files.sh;
+  installPhase = import ./words.nix { inherit stdenv; } + builtins.readFile ./shell-files.sh;
 
   meta.description = "cargo and rustc for a kernel's shell";
 }

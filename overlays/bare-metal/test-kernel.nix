@@ -38,7 +38,8 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ kernel.rust ];
 
   buildPhase =
-    builtins.readFile ./cargo.sh
+    import ./words.nix { inherit stdenv; }
+    + builtins.readFile ./cargo.sh
     + (if kernel ? git then builtins.readFile ./git.sh else "")
     + builtins.readFile ./target.sh
     + builtins.readFile ./test-kernel.sh;

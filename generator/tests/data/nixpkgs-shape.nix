@@ -380,6 +380,7 @@ let
           "perl"
           "pkg-config"
           "python3"
+          "qemu"
           "rustc"
           "texinfo"
           "unzip"
@@ -395,7 +396,6 @@ let
             [
               "elfutils"
               "kmod"
-              "qemu"
               "qemu-user"
             ]
         )

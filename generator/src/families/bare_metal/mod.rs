@@ -9,13 +9,13 @@ mod rust;
 mod target_file;
 mod targets;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Suffix, Target, Values};
+use super::darwin::Darwin;
+use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
-use crate::platform::System;
 use crate::service::Limits;
 use crate::word::Word;
 use kernel::{Kernel, Kernels};
@@ -36,7 +36,12 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 7200, silent: 3600 },
     example: "bare-metal",
     packages: &targets::FIRMWARE,
-    checks: &["bare-metal/boot-kernel.nix", "bare-metal/boot-image.nix", "bare-metal/test-kernel.nix"],
+    checks: &[
+        "bare-metal/boot-kernel.nix",
+        "bare-metal/boot-image.nix",
+        "bare-metal/host-tools-darwin.nix",
+        "bare-metal/test-kernel.nix",
+    ],
 };
 
 const AXIS_KERNEL: &str = "kernel";
@@ -80,6 +85,10 @@ impl Family for BareMetal {
         &AXES
     }
 
+    fn needs(&self) -> &'static [&'static dyn Registered] {
+        &[&Darwin]
+    }
+
     /// The architecture alone.
     fn misspelt(&self, word: &str) -> Option<Misspelt> {
         let arch = if word == "riscv64" { "riscv64gc" } else { word };
@@ -102,16 +111,12 @@ impl Family for BareMetal {
         })
     }
 
-    fn cannot_build(&self, _: &'static BareTarget, system: System) -> Option<&'static str> {
-        (!system.is_linux()).then_some("the pinned Rust compilers are packages for Linux")
-    }
-
     fn spec(&self, _: &'static BareTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {
         Ok(Spec { kernel: cell.named(AXIS_KERNEL)?, rust: cell.word(AXIS_RUST)? })
     }
 
     fn wanted(&self, cells: &[CellOf<BareMetal>]) -> Vec<Wanted> {
-        cells.iter().flat_map(plan::wanted).collect()
+        cells.iter().flat_map(plan::wanted).chain(plan::wanted_for_macs(cells)).collect()
     }
 
     fn files(&self, cells: &[CellOf<BareMetal>]) -> BTreeMap<String, String> {
@@ -120,12 +125,14 @@ impl Family for BareMetal {
 
     fn plan(&self, planner: &mut Planner<'_>, cells: &[CellOf<BareMetal>]) {
         let system = planner.system;
-        // Cells of one kernel share its tools.
-        let mut tools = BTreeSet::new();
+        let mut tools = plan::Tools::default();
         let mut first = None;
         for cell in cells.iter().filter(|cell| cell.is_built_on(system)) {
             let runner = plan::plan(planner, cell, &mut tools);
             first = first.or(runner);
+        }
+        if system.is_linux() && plan::for_macs(cells) {
+            plan::mac_checks(planner, &tools);
         }
         // The first kernel that boots has a name that is easy to remember.
         if let Some(runner) = first {

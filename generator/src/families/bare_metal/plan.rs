@@ -6,13 +6,19 @@ use std::sync::Arc;
 use super::git::Tree;
 use super::kernel::{CCompiler, Kernel};
 use super::loader::{self, Firmware, Loader};
-use super::rust::Crate;
+use super::rust::{Crate, RustVersion, mac_triple};
 use super::targets::BareTarget;
 use super::{ABOUT, AXIS_RUST, BareMetal, Spec};
+use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted, source_name};
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, text};
+
+/// The Mac that programs of the build machine are compiled for, to see whether they could be there; as crossloom's
+/// toolchain and as rustc call it.
+const MAC: &str = "arm64-apple-darwin22";
+const MAC_RUST: &str = "aarch64-apple-darwin";
 
 /// Where workspaces stand in a tree.
 const PLACE: &str = "kernel";
@@ -55,7 +61,31 @@ pub fn wanted(cell: &CellOf<BareMetal>) -> Vec<Wanted> {
     let release = || Wanted::Release(cell.target.efi().firmware.default());
     let uefi = firmware.contains(&Firmware::Uefi).then(release);
     let git = cell.spec.kernel.git.iter().map(Tree::wanted);
-    crates.into_iter().map(wanted_crate).chain(git).chain(uefi).collect()
+    let mut macs = Vec::new();
+    for system in &cell.systems {
+        macs.extend(cell.spec.rust.mac_files(*system).into_iter().map(|(_, file)| file));
+    }
+    crates.into_iter().map(wanted_crate).chain(git).chain(uefi).chain(macs).collect()
+}
+
+/// Whether kernels are built on macOS, so that Linux is to tell what becomes of their tools there.
+pub fn for_macs(cells: &[CellOf<BareMetal>]) -> bool {
+    cells.iter().flat_map(|cell| &cell.systems).any(|system| !system.is_linux())
+}
+
+/// What Linux needs to tell that.
+pub fn wanted_for_macs(cells: &[CellOf<BareMetal>]) -> Vec<Wanted> {
+    let on_linux = cells.iter().flat_map(|cell| &cell.systems).any(|system| system.is_linux());
+    if for_macs(cells) && on_linux { sdk_wanted(&Sdk::zig()) } else { Vec::new() }
+}
+
+/// The programs for the build machine. Cells share them.
+#[derive(Debug, Default)]
+pub struct Tools {
+    /// The names of their cells.
+    cells: BTreeSet<String>,
+    /// Their nodes, by the compilers that make them.
+    nodes: BTreeMap<RustVersion, BTreeSet<String>>,
 }
 
 /// The place of a kernel's workspace in a tree.
@@ -111,7 +141,7 @@ fn host_tools(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
     (rust, crates, git): (&str, &str, &[String]),
-    known: &mut BTreeSet<String>,
+    tools: &mut Tools,
 ) {
     let kernel = &cell.spec.kernel;
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
@@ -129,24 +159,54 @@ fn host_tools(
         }
         let tool = format!("host-tool-{package}-{digits}");
         planner.insert(Node { name: tool.clone(), recipe: "bare-metal/host-tool", args });
+        tools.nodes.entry(cell.spec.rust).or_default().insert(tool.clone());
         // Packages of two kernels can have one name, and each compiler makes another program.
         let suffix = format!("-{AXIS_RUST}-{}", cell.spec.rust.as_str());
         let renamed = cell.package(&ABOUT, Output::Node(tool)).renamed(|name| {
             let suffix = if name.ends_with(&attribute(&suffix)) { attribute(&suffix) } else { String::new() };
             format!("{}-host-{}-{}{suffix}", ABOUT.key, kernel.name, attribute(package))
         });
-        if known.insert(renamed.name.clone()) {
+        if tools.cells.insert(renamed.name.clone()) {
             planner.cell(renamed);
         }
     }
 }
 
+/// The node of a compiler.
+fn compiler(planner: &mut Planner<'_>, rust: RustVersion) -> String {
+    let (name, version) = (format!("rust-{}", attribute(rust.as_str())), rust.as_str());
+    let Some(triple) = mac_triple(planner.system) else { return planner.add(name, rust.recipe(), []) };
+    let files = rust.mac_files(planner.system);
+    let mut args: BTreeMap<_, _> = files.iter().map(|(arg, file)| (*arg, Arg::Source(file.name()))).collect();
+    args.extend([("version", text(version)), ("triple", text(triple))]);
+    planner.insert(Node { name: name.clone(), recipe: "bare-metal/rust-darwin", args });
+    name
+}
+
+/// The checks on Linux of programs of the build machine on macOS: whether they compile and link for it. Each compiler has
+/// one, for everything that it makes of the matrix's kernels.
+pub fn mac_checks(planner: &mut Planner<'_>, tools: &Tools) {
+    let Some(target) = DarwinTarget::parse(MAC) else { return };
+    for (rust, tools) in &tools.nodes {
+        let Some(cc) = darwin::compiler(planner, target, &Sdk::zig(), Flavour::Llvm) else { return };
+        let args = vec![
+            ("rust", node(&compiler(planner, *rust))),
+            ("standard", node(&unpacked(planner, rust.std_crates().into_iter().collect()))),
+            ("tools", Arg::Nodes(tools.iter().cloned().collect())),
+            ("cc", node(&cc.cc)),
+            ("target", text(MAC_RUST)),
+        ];
+        let name = format!("{}-host-tools-darwin-{}", ABOUT.key, attribute(rust.as_str()));
+        planner.check(Check::new(name, "bare-metal/host-tools-darwin", args));
+    }
+}
+
 /// Everything of one cell; the first program that starts it in QEMU is returned.
-pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTreeSet<String>) -> Option<Cell> {
+pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Tools) -> Option<Cell> {
     let (target, spec) = (cell.target, &cell.spec);
     let kernel = &spec.kernel;
     let version = spec.rust.as_str();
-    let rust = planner.add(format!("rust-{}", attribute(version)), spec.rust.recipe(), []);
+    let rust = compiler(planner, spec.rust);
     let crates = unpacked(planner, kernel_crates(spec));
     let git = from_git(planner, kernel);
 
@@ -206,7 +266,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut BTr
         first = started(planner, cell, package, "bare-metal/boot-kernel", ("kernel", &name), machine, Vec::new());
     }
     for firmware in kernel.firmware(target) {
-        let runner = image(planner, cell, firmware, &rust, &name);
+        let runner = image(planner, cell, firmware, (&rust, &name), tools);
         first = first.or(runner);
     }
     first
@@ -257,14 +317,15 @@ fn image(
     planner: &mut Planner<'_>,
     cell: &CellOf<BareMetal>,
     firmware: Firmware,
-    rust: &str,
-    kernel: &str,
+    (rust, kernel): (&str, &str),
+    tools: &mut Tools,
 ) -> Option<Cell> {
     let efi = cell.target.efi();
     let loaders = loaders(planner, cell, firmware, rust);
     let crates = unpacked(planner, loader::image_crates());
     let writer = [("rust", node(rust)), ("crates", node(&crates))];
     let writer = planner.add(format!("disk-image-{rust}"), "bare-metal/disk-image", writer);
+    tools.nodes.entry(cell.spec.rust).or_default().insert(writer.clone());
     let args = [
         ("diskImage", node(&writer)),
         ("kernel", node(kernel)),

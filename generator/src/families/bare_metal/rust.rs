@@ -1,10 +1,14 @@
 //! The Rust compilers that are pinned, and the crates that their standard libraries are built from.
 
+use std::sync::Arc;
+
+use crate::lock::{Given, Wanted};
 use crate::nix::hash::Sha256;
+use crate::platform::System;
 use crate::words;
 
 words! {
-    /// A release of Rust. Each has a recipe with its packages.
+    /// A release of Rust. Each has a recipe with its packages for Linux, and a list of its files for macOS.
     pub enum RustVersion: "version of Rust" {
         V1_85_0 = "1.85.0",
         V1_97_1 = "1.97.1",
@@ -30,7 +34,7 @@ pub struct Crate {
 }
 
 impl RustVersion {
-    /// The recipe of the compiler.
+    /// The recipe of the compiler on Linux.
     pub fn recipe(self) -> &'static str {
         match self {
             RustVersion::V1_85_0 => "bare-metal/rust-1_85_0",
@@ -47,12 +51,61 @@ impl RustVersion {
         text.lines().filter_map(crate_of).collect()
     }
 
+    /// The files that the compiler of a Mac is made of, by the arguments of its recipe: the release's own archives, and
+    /// the standard library's sources as on Linux. None for Linux, whose packages the recipe itself pins.
+    pub fn mac_files(self, system: System) -> Vec<(&'static str, Wanted)> {
+        let Some(triple) = mac_triple(system) else { return Vec::new() };
+        let text = match self {
+            RustVersion::V1_85_0 => include_str!("rust/1.85.0-macos.txt"),
+            RustVersion::V1_97_1 => include_str!("rust/1.97.1-macos.txt"),
+        };
+        text.lines().filter_map(|line| mac_file(line, self.as_str(), triple)).collect()
+    }
+
     /// Whether a `rust-toolchain.toml` that asks for this channel means this release.
     pub fn is_channel(self, channel: &str) -> bool {
         let version = self.as_str();
         // Without its last number, a channel is the newest release of that series.
         channel == version || version.rsplit_once('.').is_some_and(|(series, _)| series == channel)
     }
+}
+
+/// rustc's name of a Mac that builds.
+pub fn mac_triple(system: System) -> Option<&'static str> {
+    match system {
+        System::Aarch64Darwin => Some("aarch64-apple-darwin"),
+        System::X86_64Darwin => Some("x86_64-apple-darwin"),
+        System::Aarch64Linux | System::X86_64Linux => None,
+    }
+}
+
+/// A line `COMPONENT PATH SHA-256`, if it is of this machine or of every one.
+fn mac_file(line: &str, version: &str, triple: &str) -> Option<(&'static str, Wanted)> {
+    let mut words = line.split(' ');
+    let (component, path, sha256) = (words.next()?, words.next()?, words.next()?);
+    let sha256: Sha256 = sha256.parse().ok()?;
+    let (argument, address) = match component {
+        "cargo" => ("cargo", "https://static.rust-lang.org/dist"),
+        "rust-std" => ("standard", "https://static.rust-lang.org/dist"),
+        "rustc" => ("rustc", "https://static.rust-lang.org/dist"),
+        // A package of Debian's, which has no programs.
+        "rust-src" => ("sources", "mirror://debian"),
+        _ => return None,
+    };
+    let package = if component == "rust-src" { component.to_owned() } else { format!("{component}-{triple}") };
+    if component != "rust-src" && !path.ends_with(&format!("-{triple}.tar.xz")) {
+        return None;
+    }
+    let given = Given {
+        package,
+        version: version.to_owned(),
+        // `~` can be in a Debian version, and not in a store path's name.
+        file: path.rsplit('/').next()?.replace('~', "_"),
+        hash: sha256.into(),
+        tree: false,
+        urls: vec![format!("{address}/{path}")],
+    };
+    Some((argument, Wanted::Given(Arc::new(given))))
 }
 
 /// A line `NAME VERSION SHA-256`.
@@ -65,6 +118,7 @@ pub fn crate_of(line: &str) -> Option<Crate> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verbatim::Verbatim;
     use crate::word::Word;
 
     #[test]
@@ -76,6 +130,36 @@ mod tests {
         }
         assert_eq!(RustVersion::V1_85_0.std_crates().len(), include_str!("rust/1.85.0.txt").lines().count());
         assert_eq!(RustVersion::V1_97_1.std_crates().len(), include_str!("rust/1.97.1.txt").lines().count());
+    }
+
+    #[test]
+    fn a_mac_has_the_release_and_the_sources_of_linux() {
+        for version in RustVersion::ALL {
+            let mut names = Vec::new();
+            for system in System::ALL {
+                let files = version.mac_files(*system);
+                let arguments: Vec<&str> = files.iter().map(|(argument, _)| *argument).collect();
+                let expected: &[&str] =
+                    if system.is_linux() { &[] } else { &["sources", "cargo", "standard", "rustc"] };
+                assert_eq!(arguments, expected, "{version} {system}");
+                names.extend(files.iter().map(|(_, wanted)| wanted.name()));
+                // Every recipe for Linux pins packages in a file for each system.
+                let Some(lock) = Verbatim::embedded().text(&format!("bare-metal/rust/{version}-{system}.json")) else {
+                    assert!(!system.is_linux(), "{version} {system}");
+                    continue;
+                };
+                let lock: serde_json::Value = serde_json::from_str(lock).unwrap();
+                let path = version.mac_files(System::Aarch64Darwin)[0].1.clone();
+                let Wanted::Given(sources) = path else { panic!("{version}") };
+                let Some(path) = sources.urls[0].strip_prefix("mirror://debian/") else { panic!("{version}") };
+                let package = lock["packages"].as_array().unwrap().iter().find(|package| package["path"] == path);
+                assert_eq!(package.unwrap()["sha256"], sources.hash.to_sri(), "{version} {system}");
+            }
+            names.sort_unstable();
+            names.dedup();
+            // The archives of two machines, and one package for both.
+            assert_eq!(names.len(), 7, "{version}: {names:?}");
+        }
     }
 
     #[test]
