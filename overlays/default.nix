@@ -82,7 +82,7 @@ in
       "run-qemu"
       "rust-1_85_0"
       "rust-1_97_1"
-      "rust-darwin"
+      "rust-macos"
     ]
     // family ./js-system [
       "initramfs"

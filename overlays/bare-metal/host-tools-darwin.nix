@@ -8,7 +8,7 @@
   standard,
   # The same programs for this machine, of which only the sources are taken.
   tools,
-  # A bare compiler for macOS of crossloom's.
+  # A compiler for macOS of crossloom's, with stubs of the system's libraries in its SDK.
   cc,
   # The Mac, as rustc calls it.
   target,
@@ -34,7 +34,7 @@ stdenv.mkDerivation {
   vendored = once ([ standard ] ++ map (tool: tool.crates) tools);
   triple = cc.target;
   inherit (cc) arch minimum;
-  sdk = cc.baseSdk;
+  sdk = "${cc}/sdk";
 
   nativeBuildInputs = [
     rust

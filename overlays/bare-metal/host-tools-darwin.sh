@@ -11,6 +11,8 @@ export RUSTC=$NIX_BUILD_TOP/rustc RUSTC_BOOTSTRAP=1
 export MACOSX_DEPLOYMENT_TARGET=$minimum
 # rustc would call a program that only a Mac has.
 export CARGO_PROFILE_RELEASE_STRIP=none
+# Nothing runs. Unoptimised programs are made in a fraction of the time, and need no fewer symbols.
+export CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=256
 name=${target//-/_}
 export "CARGO_TARGET_${name^^}_LINKER=$cc/bin/$triple-clang"
 export "CC_$name=$cc/bin/$triple-clang" "CXX_$name=$cc/bin/$triple-clang++" "AR_$name=$cc/bin/$triple-ar"

@@ -146,7 +146,7 @@ fn every_recipe_evaluates_with_nixpkgs() {
         let is_here = |path: &&str| path.split_once('/').is_some_and(|(family, _)| families.contains(family));
         // No Mac starts a Linux system, and each kind of build machine has a Rust compiler of its own.
         let only_linux = ["js-system/run-system.nix", "bare-metal/rust-1_85_0.nix", "bare-metal/rust-1_97_1.nix"];
-        let only_macs = ["bare-metal/rust-darwin.nix"];
+        let only_macs = ["bare-metal/rust-macos.nix"];
         let elsewhere: &[&str] = if system.ends_with("-linux") { &only_macs } else { &only_linux };
         let called = project::recipes().chain(project::shells()).filter(is_here);
         let called = called.filter(|path| !elsewhere.contains(path));

@@ -9,7 +9,7 @@ use super::loader::{self, Firmware, Loader};
 use super::rust::{Crate, RustVersion, mac_triple};
 use super::targets::BareTarget;
 use super::{ABOUT, AXIS_RUST, BareMetal, Spec};
-use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
+use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted, stubs_wanted};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted, source_name};
 use crate::nix::hash::Sha256;
@@ -76,7 +76,11 @@ pub fn for_macs(cells: &[CellOf<BareMetal>]) -> bool {
 /// What Linux needs to tell that.
 pub fn wanted_for_macs(cells: &[CellOf<BareMetal>]) -> Vec<Wanted> {
     let on_linux = cells.iter().flat_map(|cell| &cell.systems).any(|system| system.is_linux());
-    if for_macs(cells) && on_linux { sdk_wanted(&Sdk::zig()) } else { Vec::new() }
+    if !for_macs(cells) || !on_linux {
+        return Vec::new();
+    }
+    let sdk = Sdk::zig();
+    sdk_wanted(&sdk).into_iter().chain(stubs_wanted(&sdk)).collect()
 }
 
 /// The programs for the build machine. Cells share them.
@@ -179,7 +183,7 @@ fn compiler(planner: &mut Planner<'_>, rust: RustVersion) -> String {
     let files = rust.mac_files(planner.system);
     let mut args: BTreeMap<_, _> = files.iter().map(|(arg, file)| (*arg, Arg::Source(file.name()))).collect();
     args.extend([("version", text(version)), ("triple", text(triple))]);
-    planner.insert(Node { name: name.clone(), recipe: "bare-metal/rust-darwin", args });
+    planner.insert(Node { name: name.clone(), recipe: "bare-metal/rust-macos", args });
     name
 }
 
@@ -188,12 +192,14 @@ fn compiler(planner: &mut Planner<'_>, rust: RustVersion) -> String {
 pub fn mac_checks(planner: &mut Planner<'_>, tools: &Tools) {
     let Some(target) = DarwinTarget::parse(MAC) else { return };
     for (rust, tools) in &tools.nodes {
-        let Some(cc) = darwin::compiler(planner, target, &Sdk::zig(), Flavour::Llvm) else { return };
+        // The standard library needs more than libSystem.
+        let cc = darwin::compiler_with_libraries(planner, target, &Sdk::zig(), Flavour::Llvm);
+        let Some(cc) = cc else { return };
         let args = vec![
             ("rust", node(&compiler(planner, *rust))),
             ("standard", node(&unpacked(planner, rust.std_crates().into_iter().collect()))),
             ("tools", Arg::Nodes(tools.iter().cloned().collect())),
-            ("cc", node(&cc.cc)),
+            ("cc", node(&cc)),
             ("target", text(MAC_RUST)),
         ];
         let name = format!("{}-host-tools-darwin-{}", ABOUT.key, attribute(rust.as_str()));

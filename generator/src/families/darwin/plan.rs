@@ -39,10 +39,14 @@ pub fn wanted(spec: &Spec) -> Vec<Wanted> {
     wanted.extend(flavour_wanted(spec.flavour));
     wanted.extend(spec.has_mig().then(mig_wanted));
     wanted.push(Wanted::Release(LLVM.default()));
-    if has_stubs(&spec.sdk) {
-        wanted.extend([OBJC2, SQLITE].iter().chain(&BINDINGS).map(|package| Wanted::Release(package.default())));
-    }
+    wanted.extend(stubs_wanted(&spec.sdk));
     wanted
+}
+
+/// The packages that stubs of macOS' libraries are made from.
+pub fn stubs_wanted(sdk: &Sdk) -> Vec<Wanted> {
+    let packages = [OBJC2, SQLITE].into_iter().chain(BINDINGS);
+    packages.filter(|_| has_stubs(sdk)).map(|package| Wanted::Release(package.default())).collect()
 }
 
 /// Whether crossloom's own stubs of macOS' libraries join an SDK: those of Apple bring theirs.
@@ -251,6 +255,24 @@ fn system_stubs(planner: &mut Planner<'_>, compiler: &Compiler) -> String {
         ("version", text(version)),
     ];
     planner.add(format!("macos-stubs-{}{}", attribute(version), compiler.sdk_suffix), "darwin/system-stubs", args)
+}
+
+/// The compiler with the libraries that every Mac has, for programs in C and Rust; `None` when the SDK is missing.
+pub fn compiler_with_libraries(
+    planner: &mut Planner<'_>,
+    target: &'static DarwinTarget,
+    chosen: &Sdk,
+    flavour: Flavour,
+) -> Option<String> {
+    let compiler = compiler(planner, target, chosen, flavour)?;
+    if !has_stubs(chosen) {
+        return Some(compiler.cc);
+    }
+    let name = format!("{}-libraries", compiler.cc);
+    let mut args = compiler.args.clone();
+    args.extend([("name", text(&name)), ("systemStubs", node(&system_stubs(planner, &compiler)))]);
+    planner.insert(Node { name: name.clone(), recipe: "darwin/darwin-cc", args });
+    Some(name)
 }
 
 /// The stub of the C++ library that a release of macOS has.

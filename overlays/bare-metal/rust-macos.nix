@@ -27,7 +27,7 @@ stdenv.mkDerivation {
   inherit (stdenv) cc shell;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./rust-darwin.sh;
+  installPhase = builtins.readFile ./rust-macos.sh;
 
   meta.description = "rustc ${version}, cargo, and the standard library's sources";
 }
