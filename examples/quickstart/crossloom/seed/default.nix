@@ -304,6 +304,8 @@ let
     unzip = applet "unzip";
     stdenv = {
       inherit mkDerivation;
+      # Scripts find the functions of `stdenv/setup`, of which nixpkgs' has not all.
+      isSeed = true;
       cc = tree;
       shell = "${tree}/bin/bash";
       buildPlatform = platform;

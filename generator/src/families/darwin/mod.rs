@@ -14,8 +14,8 @@ use crate::word::Word;
 use crate::words;
 
 pub use plan::{
-    Compiler, compiler, compiler_with_libraries, cross_mig, flavour_wanted, is_checked, mig_wanted, sdk_wanted,
-    static_macho, stubs_wanted,
+    compiler, compiler_with_libraries, cross_mig, flavour_wanted, is_checked, mig_wanted, sdk_wanted, static_macho,
+    stubs_wanted,
 };
 pub use sdk::{Sdk, Sdks};
 pub use targets::DarwinTarget;
