@@ -72,7 +72,7 @@ def text(value, kind):
 
 
 packed = pathlib.Path(image, "layer")
-with open(layer, "rb") as plain, open(packed, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as to:
+with open(layer, "rb") as plain, open(packed, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, mtime=0, filename="") as to:
     shutil.copyfileobj(plain, to)
 diff = f"sha256:{digest(layer)}"
 layer = blob(packed, "layer.v1.tar+gzip")
