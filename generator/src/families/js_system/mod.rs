@@ -2,6 +2,7 @@
 //! scripts.
 
 mod configs;
+mod nodejs;
 mod packages;
 mod plan;
 mod root;
@@ -23,6 +24,17 @@ use configs::SystemConfigs;
 use root::{Root, Roots};
 
 const QUICKJS_NG: Package = Package::new("quickjs-ng");
+const NODEJS: Package = Package::new("nodejs");
+/// A second archive of Node.js' source, and Debian's patches for it.
+const NODEJS_ADA: Package = Package::new("nodejs-ada");
+const NODEJS_DEBIAN: Package = Package::new("nodejs-debian");
+/// Parts of Node.js that Debian's source of it lacks.
+const BROTLI: Package = Package::new("brotli");
+const UNDICI: Package = Package::new("undici");
+const BUSBOY: Package = Package::new("busboy");
+const ACORN: Package = Package::new("acorn");
+const ACORN_WALK: Package = Package::new("acorn-walk");
+const CJS_MODULE_LEXER: Package = Package::new("cjs-module-lexer");
 
 /// The family.
 #[derive(Debug)]
@@ -37,7 +49,19 @@ static ABOUT: About = About {
     // A cross compiler and a kernel come before it.
     limits: Limits { priority: 90, timeout: 21_600, silent: 3600 },
     example: "nodeos",
-    packages: &[QUICKJS_NG, LINUX],
+    packages: &[
+        QUICKJS_NG,
+        NODEJS,
+        NODEJS_ADA,
+        NODEJS_DEBIAN,
+        BROTLI,
+        UNDICI,
+        BUSBOY,
+        ACORN,
+        ACORN_WALK,
+        CJS_MODULE_LEXER,
+        LINUX,
+    ],
     checks: &["js-system/boot.nix", "js-system/contents.nix"],
 };
 
@@ -81,6 +105,26 @@ words! {
     pub enum Runtime: "runtime" {
         /// The interpreter with the module `qjs:system`.
         QuickjsNg = "quickjs-ng",
+        /// Node.js 18, which is for x86_64 so far.
+        Nodejs18 = "nodejs-18",
+    }
+}
+
+impl Runtime {
+    /// Whether there is one for a target.
+    fn is_for(self, target: &KernelTarget) -> bool {
+        match self {
+            Runtime::QuickjsNg => true,
+            Runtime::Nodejs18 => target.gcc().and_then(nodejs::cpu).is_some(),
+        }
+    }
+
+    /// Whether machines of a build system can build it for a target.
+    fn is_built_on(self, target: &KernelTarget, system: System) -> bool {
+        match self {
+            Runtime::QuickjsNg => true,
+            Runtime::Nodejs18 => target.gcc().is_some_and(|gcc| gcc.runs_on(system)),
+        }
     }
 }
 
@@ -118,6 +162,30 @@ impl Family for JsSystem {
 
     fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {
         Family::cannot_build(&Linux, target, system)
+    }
+
+    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        let runtime: Runtime = cell.word(AXIS_RUNTIME).ok()?;
+        (axis == AXIS_RUNTIME && !runtime.is_for(target)).then(|| {
+            let message = format!("the runtime {} cannot be built for {target}", runtime.as_str());
+            let hint = format!("exclude = [{{ target = \"{target}\", runtime = \"{}\" }}]", runtime.as_str());
+            (message, hint)
+        })
+    }
+
+    /// Programs for the target write parts of Node.js, so the build machine has to run them.
+    fn refuse_all(&self, cells: &[CellOf<JsSystem>]) -> Option<(String, String)> {
+        cells.iter().find_map(|cell| {
+            let runtime = cell.spec.runtime;
+            let system = cell.systems.iter().find(|system| !runtime.is_built_on(cell.target, **system))?;
+            let message = format!("{system} cannot build {} for {}", runtime.as_str(), cell.target);
+            let hint = format!(
+                "exclude = [{{ runtime = \"{}\", system = \"{system}\" }}]: its build runs programs for {}",
+                runtime.as_str(),
+                cell.target
+            );
+            Some((message, hint))
+        })
     }
 
     fn spec(&self, target: &'static KernelTarget, cell: &Reading<'_>) -> Result<Spec, Defect> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::packages::Npm;
 use super::root::Root;
-use super::{ABOUT, JsSystem, QUICKJS_NG, Runtime, Spec};
+use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Runtime, Spec, nodejs};
 use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted};
@@ -26,10 +26,12 @@ const COMMAND_LINE_X86: &str = " no_timer_check";
 
 /// What a cell is built from and checked with.
 pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
-    let Spec { runtime: Runtime::QuickjsNg, kernel, .. } = &cell.spec;
-    let mut wanted = linux::kernel_wanted(kernel);
+    let mut wanted = linux::kernel_wanted(&cell.spec.kernel);
     wanted.extend(musl_gcc::toolchain_wanted());
-    wanted.push(Wanted::Release(QUICKJS_NG.default()));
+    match cell.spec.runtime {
+        Runtime::QuickjsNg => wanted.push(Wanted::Release(QUICKJS_NG.default())),
+        Runtime::Nodejs18 => wanted.extend(nodejs::wanted()),
+    }
     wanted.extend(cell.spec.root.packages.values().map(archive));
     wanted
 }
@@ -94,8 +96,10 @@ fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 
 /// The runtime's node.
 fn runtime(planner: &mut Planner<'_>, spec: &Spec) -> String {
-    let Runtime::QuickjsNg = spec.runtime;
     let toolchain = musl_gcc::default_toolchain(planner, spec.kernel.gcc);
+    if let (Runtime::Nodejs18, Some(cpu)) = (spec.runtime, nodejs::cpu(spec.kernel.gcc)) {
+        return nodejs::program(planner, spec.kernel.gcc, cpu, &toolchain);
+    }
     let (release, triple) = (QUICKJS_NG.default(), spec.kernel.gcc.triple());
     planner.add(
         node_name("quickjs-ng", release, triple, &[], &[]),
@@ -146,7 +150,10 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
     let args = [("package", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
 
-    let release = QUICKJS_NG.default();
+    let release = match spec.runtime {
+        Runtime::QuickjsNg => QUICKJS_NG.default(),
+        Runtime::Nodejs18 => NODEJS.default(),
+    };
     let words = [
         ("root", root.name.as_str()),
         ("runtime", spec.runtime.as_str()),

@@ -1,0 +1,201 @@
+//! The nodes of Node.js: its source, the parts of its build, and the program.
+
+use super::{ACORN, ACORN_WALK, BROTLI, BUSBOY, CJS_MODULE_LEXER, NODEJS, NODEJS_ADA, NODEJS_DEBIAN, UNDICI};
+use crate::catalogue::Package;
+use crate::families::musl_gcc::MuslTarget;
+use crate::lock::Wanted;
+use crate::plan::{Arg, Node, Planner, attribute, node, node_name, source, text};
+
+/// Patches of Debian's archive that are applied: two that describe a source with parts missing, and those of defects.
+const FIXES: [&str; 16] = [
+    "build/more_shareable_builtins.patch",
+    "build/ada.patch",
+    // It is of a test that a later one changes, too.
+    "build/openssl_3014.patch",
+    "libuv/0000-bookworm-sync.patch",
+    "libuv/path_max_zero_st_size",
+    "libuv/fix-cve-2024-24806",
+    "CVE-2025-55131.patch",
+    "CVE-2025-59465.patch",
+    "CVE-2025-59466.patch",
+    "CVE-2025-23085.patch",
+    "CVE-2025-23166.patch",
+    "CVE-2026-21637.patch",
+    "CVE-2026-21637_post1.patch",
+    "CVE-2026-21710.patch",
+    "CVE-2026-21713.patch",
+    "CVE-2026-21714.patch",
+];
+
+/// The others of its `series`: they suit Debian's shared libraries, places, documentation, tests and processors. The recipe
+/// stops at a patch that is in neither list.
+const OTHERS: [&str; 26] = [
+    "build/openssl_config_explicit_lower.patch",
+    "build/openssl_3011_without_new_error_message.patch",
+    "build/cctest_disable.patch",
+    "build/doc.patch",
+    "build/flag_atomic.patch",
+    "build/test_ci.patch",
+    "deps/cares.patch",
+    "deps/localhost-no-addrconfig.patch",
+    "deps/node_gyp.patch",
+    "dfsg/benchmark_without_alice.patch",
+    "dfsg/multilib_modules.patch",
+    "dfsg/privacy_breach.patch",
+    "mips/compilation_error.patch",
+    "mips/fpu.patch",
+    "mips/less_mem.patch",
+    "mips/mipsel_is_32.patch",
+    "mips/mipsel_even_register_fix.patch",
+    "build/skip-buffer-nan-internal-check.patch",
+    "riscv/flaky_tests.patch",
+    "armel/configure.patch",
+    "build/doc_template_home.html",
+    "build/test_process_versions.patch",
+    "arm64/stacksize.patch",
+    "build/disable_sea_dfsg_postject.patch",
+    "build/test_runner_escape_path.patch",
+    "mips/flaky_tests.patch",
+];
+
+/// A part of the build: what one node makes.
+struct Part {
+    name: &'static str,
+    /// The part that it needs beside the first one.
+    needs: Option<&'static str>,
+    /// Files below `out/Release`.
+    goals: &'static [&'static str],
+    /// gyp's targets of which it makes objects.
+    objects: &'static [&'static str],
+    /// Into how many nodes its objects are divided.
+    nodes: usize,
+}
+
+/// The first part: it configures, and writes the headers and sources that others compile.
+const GENERATED: Part = Part {
+    name: "generated",
+    needs: None,
+    goals: &[
+        "obj.target/tools/v8_gypfiles/run_torque.stamp",
+        "obj.target/tools/v8_gypfiles/generate_bytecode_builtins_list.stamp",
+        "obj.target/tools/v8_gypfiles/torque_generated_definitions.stamp",
+        "obj.target/tools/v8_gypfiles/torque_generated_initializers.stamp",
+        "obj.target/tools/v8_gypfiles/v8_internal_headers.stamp",
+        "obj.target/tools/v8_gypfiles/postmortem-metadata.stamp",
+    ],
+    objects: &[],
+    nodes: 1,
+};
+
+const OPENSSL: &str = "openssl";
+
+/// The others. On two quiet cores each node takes some minutes.
+const PARTS: [Part; 6] = [
+    Part { name: "v8-base", needs: None, goals: &[], objects: &["v8_base_without_compiler"], nodes: 8 },
+    Part { name: "v8-compiler", needs: None, goals: &[], objects: &["v8_compiler"], nodes: 2 },
+    Part { name: "v8-builtins", needs: None, goals: &[], objects: &["v8_initializers"], nodes: 3 },
+    Part { name: OPENSSL, needs: None, goals: &["openssl-cli"], objects: &[], nodes: 1 },
+    Part {
+        name: "libraries",
+        needs: None,
+        goals: &[],
+        objects: &[
+            "v8_libplatform",
+            "v8_libsampler",
+            "v8_zlib",
+            "ada",
+            "brotli",
+            "cares",
+            "libuv",
+            "llhttp",
+            "nghttp2",
+            "nghttp3",
+            "ngtcp2",
+            "simdutf",
+            "uvwasi",
+            "zlib",
+        ],
+        nodes: 1,
+    },
+    // Its objects wait for the program `openssl-cli`.
+    Part { name: "node", needs: Some(OPENSSL), goals: &[], objects: &["libnode"], nodes: 3 },
+];
+
+/// The packages that its source consists of.
+const PACKAGES: [Package; 9] =
+    [NODEJS, NODEJS_ADA, NODEJS_DEBIAN, BROTLI, UNDICI, BUSBOY, ACORN, ACORN_WALK, CJS_MODULE_LEXER];
+
+pub fn wanted() -> impl Iterator<Item = Wanted> {
+    PACKAGES.into_iter().map(|package| Wanted::Release(package.default()))
+}
+
+/// V8's name of a target's processor, where Node.js can be built for it: the programs that write parts of V8 run on the build
+/// machine, though they are built for the target.
+pub fn cpu(target: &MuslTarget) -> Option<&'static str> {
+    (target.triple() == "x86_64-linux-musl").then_some("x64")
+}
+
+/// The node of the source.
+fn complete_source(planner: &mut Planner<'_>) -> String {
+    let release = NODEJS.default();
+    let (debian, undici) = (NODEJS_DEBIAN.default(), UNDICI.default());
+    let texts = |patches: &[&str]| patches.iter().map(|patch| (*patch).to_owned()).collect::<Vec<_>>();
+    planner.add(
+        format!("nodejs-source-{}-undici-{}", attribute(debian.version()), attribute(undici.version())),
+        "js-system/nodejs/source",
+        [
+            ("src", source(release)),
+            ("name", text(&Wanted::Release(release).name())),
+            ("ada", source(NODEJS_ADA.default())),
+            ("debian", source(debian)),
+            ("fixes", Arg::Texts(texts(&FIXES))),
+            ("others", Arg::Texts(texts(&OTHERS))),
+            ("brotli", source(BROTLI.default())),
+            ("undici", source(undici)),
+            ("undiciVersion", text(undici.version())),
+            ("busboy", source(BUSBOY.default())),
+            ("acorn", source(ACORN.default())),
+            ("acornWalk", source(ACORN_WALK.default())),
+            ("cjsModuleLexer", source(CJS_MODULE_LEXER.default())),
+        ],
+    )
+}
+
+/// The node of the program.
+pub fn program(planner: &mut Planner<'_>, target: &'static MuslTarget, cpu: &str, toolchain: &str) -> String {
+    let (release, triple) = (NODEJS.default(), target.triple());
+    let src = complete_source(planner);
+    let common = [
+        ("src", node(&src)),
+        ("version", text(release.version())),
+        ("target", text(triple)),
+        ("toolchain", node(toolchain)),
+        ("cpu", text(cpu)),
+    ];
+    let mut first = None;
+    let mut all: Vec<String> = Vec::new();
+    for part in [GENERATED].into_iter().chain(PARTS) {
+        let mut needs: Vec<String> = first.iter().cloned().collect();
+        needs.extend(part.needs.map(|name| node_name(&format!("nodejs-{name}"), release, triple, &[], &[])));
+        for number in 1..=part.nodes {
+            let name = if part.nodes == 1 { part.name.to_owned() } else { format!("{}-{number}", part.name) };
+            let objects = part.objects.iter().map(|object| format!("{object}={number}/{}", part.nodes)).collect();
+            let goals = part.goals.iter().map(|goal| (*goal).to_owned()).collect();
+            let own = [
+                ("name", text(&name)),
+                ("needs", Arg::Nodes(needs.clone())),
+                ("goals", Arg::Texts(goals)),
+                ("objects", Arg::Texts(objects)),
+            ];
+            let name = node_name(&format!("nodejs-{name}"), release, triple, &[], &[]);
+            let args = common.iter().cloned().chain(own).collect();
+            planner.insert(Node { name: name.clone(), recipe: "js-system/nodejs/part", args });
+            first.get_or_insert_with(|| name.clone());
+            all.push(name);
+        }
+    }
+    let name = node_name("nodejs", release, triple, &[], &[]);
+    let args = common.into_iter().chain([("parts", Arg::Nodes(all))]).collect();
+    planner.insert(Node { name: name.clone(), recipe: "js-system/nodejs/nodejs", args });
+    name
+}

@@ -1,0 +1,30 @@
+# shellcheck shell=bash disable=SC2154,SC2034 # the derivation's attributes arrive as variables, and other scripts use these
+# What every part has to have in common: make builds a file again if its command has changed.
+
+export CC=$target-gcc CXX=$target-g++ AR=$target-ar NM=$target-nm LINK=$target-g++
+# The programs that write parts of V8 are for the same machine: it is of a kind that runs them.
+export CC_host=$CC CXX_host=$CXX AR_host=$AR LINK_host=$LINK
+# Paths of the build are not to stand in the program.
+export CFLAGS="-g0 -ffile-prefix-map=$PWD=." CXXFLAGS="-g0 -ffile-prefix-map=$PWD=."
+export PYTHONPATH=$PWD/tools/python PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
+
+# overlay PART...: lays parts over the source. Everything is of one age, so that make takes no file for an old one.
+overlay() {
+  local part
+  for part in "$@"; do
+    cp -rP --no-preserve=ownership,timestamps "$part/." .
+    # Files of the store cannot be written to.
+    chmod -R u+w .
+  done
+  find . -exec touch -h -d @1 {} +
+  touch -d @2 "$NIX_BUILD_TOP/age"
+}
+
+# added: the files that were made since.
+added() {
+  find . -type f -newer "$NIX_BUILD_TOP/age" | LC_ALL=C sort
+}
+
+run_make() {
+  make -C out BUILDTYPE=Release "SHELL=$SHELL" "-j$NIX_BUILD_CORES" "$@"
+}

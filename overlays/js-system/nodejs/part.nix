@@ -1,0 +1,46 @@
+# A part of Node.js' build: the files that one run of make adds to the tree. Parts are nodes of their own, so that a build that
+# stops has not lost what came before. Each part unpacks the source, lays the parts that it needs over it, and makes its own.
+{
+  stdenv,
+  python3,
+  src,
+  version,
+  # The triple, a toolchain for it, and V8's name of the processor.
+  target,
+  toolchain,
+  cpu,
+  name,
+  # The parts that it needs. Without one, this is the first part, and configures.
+  needs,
+  # What it makes: paths below `out/Release`.
+  goals,
+  # Names of gyp's targets of which it makes objects, and which: `2/3` is every third object, from the second.
+  objects,
+}:
+stdenv.mkDerivation {
+  pname = "nodejs-${name}-${target}";
+  inherit
+    version
+    src
+    target
+    cpu
+    needs
+    goals
+    objects
+    ;
+  nativeBuildInputs = [
+    toolchain
+    python3
+  ];
+
+  configurePhase = builtins.readFile ./environment.sh + builtins.readFile ./configure.sh;
+  buildPhase = builtins.readFile ./part.sh;
+  installPhase = ''
+    mkdir "$out"
+    added >"$NIX_BUILD_TOP/added"
+    tar -cf - -T "$NIX_BUILD_TOP/added" | tar -xf - -C "$out"
+  '';
+  dontFixup = true;
+
+  meta.description = "Part ${name} of Node.js for ${target}";
+}
