@@ -8,16 +8,19 @@ export CC_host=$CC CXX_host=$CXX AR_host=$AR LINK_host=$LINK
 export CFLAGS="-g0 -ffile-prefix-map=$PWD=." CXXFLAGS="-g0 -ffile-prefix-map=$PWD=."
 export PYTHONPATH=$PWD/tools/python PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
 
-# overlay PART...: lays parts over the source. Everything is of one age, so that make takes no file for an old one.
+# overlay PART...: lays parts over the source. Sources are older than the generated files of the first part, and those are not
+# newer than others, so that neither make nor a generator takes a file for an old one.
 overlay() {
-  local part
+  local part time=2
+  find . -exec touch -h -d @1 {} +
   for part in "$@"; do
     cp -rP --no-preserve=ownership,timestamps "$part/." .
     # Files of the store cannot be written to.
-    chmod -R u+w .
+    (cd "$part" && find . -print0) | xargs -0 chmod u+w
+    (cd "$part" && find . -type f -print0) | xargs -0 touch -d "@$time"
+    time=3
   done
-  find . -exec touch -h -d @1 {} +
-  touch -d @2 "$NIX_BUILD_TOP/age"
+  touch -d @4 "$NIX_BUILD_TOP/age"
 }
 
 # added: the files that were made since.

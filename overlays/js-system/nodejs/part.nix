@@ -33,6 +33,7 @@ stdenv.mkDerivation {
     python3
   ];
 
+  unpackPhase = builtins.readFile ./unpack.sh;
   configurePhase = builtins.readFile ./environment.sh + builtins.readFile ./configure.sh;
   buildPhase = builtins.readFile ./part.sh;
   installPhase = ''
