@@ -25,11 +25,14 @@ stdenv.mkDerivation {
   inherit (runtime) origin licence;
   host = name;
   writer = "${linux.kdir}/usr/gen_init_cpio";
-  init = ./init.js;
-  library = ./lib;
+  # A runtime has a first process and a library in its own dialect of JavaScript.
+  init = runtime.init or ./init.js;
+  library = runtime.library or ./lib;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./initramfs.sh;
+  installPhase =
+    builtins.replaceStrings [ "bin/qjs" ] [ "bin/${runtime.program or "qjs"}" ]
+      (builtins.readFile ./initramfs.sh);
 
   passthru = {
     inherit runtime;

@@ -171,7 +171,10 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     }
     let mut boot = Vec::from(args);
     boot.push(("serial", Arg::Texts(root.serial.clone())));
-    planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
+    // Its conversation is in QuickJS-ng's words.
+    if spec.runtime == Runtime::QuickjsNg {
+        planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
+    }
     let contents = vec![("initramfs", node(&initramfs))];
     planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
 }
