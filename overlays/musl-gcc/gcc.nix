@@ -17,15 +17,22 @@
   target,
   languages,
   flags,
+  # See host.nix.
+  hostToolchain ? "",
+  # With that, the build machine's compiler for the target, of the same version: this build asks it what the new one can't tell.
+  nativeGcc ? "",
 }:
-stdenv.mkDerivation {
+let
+  host = import ./host.nix {
+    inherit stdenv;
+    toolchain = hostToolchain;
+  };
+in
+host.mkPrograms {
   pname = "gcc-${target}";
   inherit version src;
   inherit (import ./gcc-archive.nix) postUnpack;
-  outputs = [
-    "out"
-    "dev"
-  ];
+  outputs = [ "out" ] ++ (if host.portable then [ ] else [ "dev" ]);
   # nixpkgs would move include/ into dev, and with it the place where the driver looks for the target's headers.
   setOutputFlags = false;
 
@@ -34,18 +41,19 @@ stdenv.mkDerivation {
     bison
     flex
     perl
-  ];
+  ]
+  ++ (if host.portable then [ nativeGcc ] else [ ]);
 
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
-    "--host=${stdenv.hostPlatform.config}"
+    "--host=${host.config}"
     "--target=${target}"
     "--enable-languages=${languages}"
     "--with-gmp=${gmp}"
     "--with-mpfr=${mpfr}"
     "--with-mpc=${mpc}"
     # Below the prefix, hence found relative to the driver wherever the toolchain is moved to.
-    "--with-sysroot=${placeholder "out"}/${target}"
+    "--with-sysroot=${host.prefix}/${target}"
     # A sysroot of musl has no /usr.
     "--with-native-system-header-dir=/include"
     "--disable-multilib"
@@ -60,6 +68,9 @@ stdenv.mkDerivation {
     "--without-isl"
     "--without-zstd"
   ]
+  # A static program can't load plugins, and the linker would be told to load this one. Objects hold machine code beside what
+  # link-time optimisation reads, then, unless -fno-fat-lto-objects is given, which is an error.
+  ++ (if host.portable then [ "--disable-lto-plugin" ] else [ ])
   ++ flags;
 
   # Debian's archive has stubs in place of the manuals' sources, and make wants to compare one of them with what the
@@ -92,13 +103,20 @@ stdenv.mkDerivation {
   postInstall = ''
     rm -rf "$out/share/info" "$out/share/man" "$out/include" "$out"/lib/gcc/*/*/{install-tools,plugin} \
       "$out"/libexec/gcc/*/*/install-tools
-    # The driver looks for its assembler and linker here before it looks on PATH.
-    mkdir -p "$out/${target}"
-    ln -s ${binutils}/${target}/bin "$out/${target}/bin"
+  ''
+  + (
+    if host.portable then
+      ""
+    else
+      ''
+        # The driver looks for its assembler and linker here before it looks on PATH.
+        mkdir -p "$out/${target}"
+        ln -s ${binutils}/${target}/bin "$out/${target}/bin"
 
-    mkdir -p "$dev/gcc"
-    cp gcc/*.h gcc/*.def gcc/libgcc.mvars "$dev/gcc/"
-  '';
+        mkdir -p "$dev/gcc"
+        cp gcc/*.h gcc/*.def gcc/libgcc.mvars "$dev/gcc/"
+      ''
+  );
 
   enableParallelBuilding = true;
   # Format strings in GCC's sources are checked by GCC's own rules.

@@ -4,8 +4,16 @@
   m4,
   src,
   version,
+  # See host.nix.
+  hostToolchain ? "",
 }:
-stdenv.mkDerivation {
+let
+  host = import ./host.nix {
+    inherit stdenv;
+    toolchain = hostToolchain;
+  };
+in
+host.mkLibrary {
   pname = "gmp";
   inherit version src;
 
@@ -14,7 +22,7 @@ stdenv.mkDerivation {
   # --enable-fat picks its assembly at run time: without it the build machine's own processor is baked in.
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
-    "--host=${stdenv.hostPlatform.config}"
+    "--host=${host.config}"
     "--disable-shared"
     "--enable-static"
     "--enable-fat"

@@ -65,29 +65,14 @@ mkShellNoCC (
       pkg-config
     ];
 
-    CC = "${target}-gcc";
-    CPP = "${target}-cpp";
-    AR = "${target}-ar";
-    AS = "${target}-as";
-    LD = "${target}-ld";
-    NM = "${target}-nm";
-    OBJCOPY = "${target}-objcopy";
-    OBJDUMP = "${target}-objdump";
-    RANLIB = "${target}-ranlib";
-    READELF = "${target}-readelf";
-    STRIP = "${target}-strip";
-    CROSS_COMPILE = "${target}-";
-
     CROSSLOOM_CELL = cell;
-    CMAKE_TOOLCHAIN_FILE = "${files}/share/crossloom/toolchain.cmake";
-    MESON_CROSS_FILE = "${files}/share/crossloom/cross.ini";
-    CONFIG_SITE = "${files}/share/crossloom/config.site";
-    PKG_CONFIG = "${target}-pkg-config";
-    PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig";
     shellHook = ''
       source "${../shell/prompt.sh}"
       source "${files}/share/crossloom/enter.sh"
     '';
   }
-  // (if cxx then { CXX = "${target}-g++"; } else { })
+  // import ./variables.nix {
+    inherit target cxx sysroot;
+    files = "${files}/share/crossloom";
+  }
 )

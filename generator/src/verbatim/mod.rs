@@ -220,7 +220,8 @@ mod tests {
     #[test]
     fn a_musl_gcc_needs_nothing_of_macos() {
         let files = Verbatim::embedded();
-        assert_eq!(needed(files, "musl-gcc/gcc.nix").unwrap(), ["musl-gcc/gcc-archive.nix", "musl-gcc/gcc.nix"]);
+        let gcc = needed(files, "musl-gcc/gcc.nix").unwrap();
+        assert_eq!(gcc, ["musl-gcc/gcc-archive.nix", "musl-gcc/gcc.nix", "musl-gcc/host.nix"]);
         let toolchain = needed(files, "musl-gcc/toolchain.nix").unwrap();
         assert_eq!(toolchain, ["musl-gcc/no-sanitizer.ld", "musl-gcc/toolchain.nix"]);
         let checks = needed(files, "musl-gcc/programs.nix").unwrap();

@@ -7,8 +7,16 @@
   version,
   target,
   flags,
+  # See host.nix.
+  hostToolchain ? "",
 }:
-stdenv.mkDerivation {
+let
+  host = import ./host.nix {
+    inherit stdenv;
+    toolchain = hostToolchain;
+  };
+in
+host.mkPrograms {
   pname = "binutils-${target}";
   inherit version src;
 
@@ -19,10 +27,10 @@ stdenv.mkDerivation {
 
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
-    "--host=${stdenv.hostPlatform.config}"
+    "--host=${host.config}"
     "--target=${target}"
     # Below the prefix, hence found relative to the program wherever the toolchain is moved to.
-    "--with-sysroot=${placeholder "out"}/${target}"
+    "--with-sysroot=${host.prefix}/${target}"
     # Archives without dates, owners and modes, whatever flags a build passes to ar.
     "--enable-deterministic-archives"
     # One target, one set of libraries; multilib would look for others' search directories.
@@ -36,6 +44,8 @@ stdenv.mkDerivation {
     "--without-zstd"
     "--without-debuginfod"
   ]
+  # A static program can't load plugins. Without them, the linker tells what it would need one for.
+  ++ (if host.portable then [ "--disable-plugins" ] else [ ])
   ++ flags;
   # The bundled zlib takes every Darwin since Mac OS 9 for one without fdopen.
   postPatch = ''

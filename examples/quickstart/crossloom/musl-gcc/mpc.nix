@@ -5,8 +5,16 @@
   mpfr,
   src,
   version,
+  # See host.nix.
+  hostToolchain ? "",
 }:
-stdenv.mkDerivation {
+let
+  host = import ./host.nix {
+    inherit stdenv;
+    toolchain = hostToolchain;
+  };
+in
+host.mkLibrary {
   pname = "mpc";
   inherit version src;
 
@@ -17,7 +25,7 @@ stdenv.mkDerivation {
 
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
-    "--host=${stdenv.hostPlatform.config}"
+    "--host=${host.config}"
     "--with-gmp=${gmp}"
     "--with-mpfr=${mpfr}"
     "--disable-shared"

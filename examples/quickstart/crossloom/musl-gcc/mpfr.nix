@@ -4,8 +4,16 @@
   gmp,
   src,
   version,
+  # See host.nix.
+  hostToolchain ? "",
 }:
-stdenv.mkDerivation {
+let
+  host = import ./host.nix {
+    inherit stdenv;
+    toolchain = hostToolchain;
+  };
+in
+host.mkLibrary {
   pname = "mpfr";
   inherit version src;
 
@@ -13,7 +21,7 @@ stdenv.mkDerivation {
 
   configureFlags = [
     "--build=${stdenv.buildPlatform.config}"
-    "--host=${stdenv.hostPlatform.config}"
+    "--host=${host.config}"
     "--with-gmp=${gmp}"
     "--disable-shared"
     "--enable-static"
