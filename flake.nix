@@ -93,6 +93,7 @@
         nodeos = template ./examples/nodeos "A system whose first process is JavaScript, booted in QEMU";
         kernel-module = template ./examples/kernel-module "Linux kernels for x86_64 and riscv64, each with your own module";
         osxcross = template ./examples/osxcross "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
+        portable = template ./examples/portable "GCC with musl as archives for machines without Nix";
         valgrind-darwin = template ./examples/valgrind-darwin "Valgrind for every generation of macOS that it supports";
       };
 

@@ -18,6 +18,7 @@ in
 {
   crossloom =
     family ./musl-gcc [
+      "archive"
       "binutils"
       "gcc"
       "gcc-library"
@@ -32,6 +33,7 @@ in
       "musl-source"
       "prefix"
       "shell"
+      "static-toolchain"
       "toolchain"
     ]
     // family ./darwin [

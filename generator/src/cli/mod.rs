@@ -6,6 +6,7 @@ mod build;
 mod diff;
 mod digests;
 mod edit;
+mod export;
 mod fetch;
 mod format;
 mod gc;
@@ -146,6 +147,8 @@ enum Command {
     Build(build::BuildArgs),
     /// Copy finished builds into a binary cache or to another machine, signed.
     Push(push::PushArgs),
+    /// Unpack the archive of a built toolchain to a folder, which works without Nix.
+    Export(export::ExportArgs),
     /// Build nodes a second time and compare, or compare with another party's builds.
     Verify(verify::VerifyArgs),
     /// Print the hashes of nodes that this machine built, for others to compare with.
@@ -351,6 +354,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
         Command::Diff(args) => diff::run(&args),
         Command::Build(args) => build::run(&args, quiet),
         Command::Push(args) => push::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Verify(args) => verify::run(&args, quiet),
         Command::Digests(args) => digests::run(&args),
         Command::Gc(args) => gc::run(&args),

@@ -6,8 +6,8 @@ use clap_mangen::roff::{Inline, Roff, bold, roman};
 use crate::families::DEFAULT;
 
 use super::{
-    audit, build, diff, digests, edit, fetch, format, gc, list, manual, plan, project, push, query, sdk, seed, upgrade,
-    verify,
+    audit, build, diff, digests, edit, export, fetch, format, gc, list, manual, plan, project, push, query, sdk, seed,
+    upgrade, verify,
 };
 
 /// One command's.
@@ -100,7 +100,7 @@ pub const VARIABLES: [(Use, &str, &str); 29] = [
 ];
 
 /// Every command's page.
-pub const PAGES: [&Page; 32] = [
+pub const PAGES: [&Page; 33] = [
     &super::PAGE,
     &project::INIT,
     &edit::ADD,
@@ -118,6 +118,7 @@ pub const PAGES: [&Page; 32] = [
     &diff::PAGE,
     &build::PAGE,
     &push::PAGE,
+    &export::PAGE,
     &verify::PAGE,
     &digests::PAGE,
     &build::NIX,

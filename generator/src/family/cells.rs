@@ -44,6 +44,7 @@ impl<F: Family> CellOf<F> {
             output,
             target: self.target.name(),
             tools: Vec::new(),
+            archive: None,
             built: false,
         }
     }

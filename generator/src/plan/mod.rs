@@ -156,6 +156,8 @@ pub struct Cell {
     pub target: &'static str,
     /// How to build for its targets; none where it has no tools.
     pub tools: Vec<Tools>,
+    /// The node whose output holds the package as an archive, `NAME.tar.gz`; none where there is none.
+    pub archive: Option<String>,
     /// Whether crossloom's authors built it, from the same releases.
     pub built: bool,
 }

@@ -8,6 +8,7 @@ pub mod build;
 pub mod choose;
 pub mod develop;
 pub mod evaluate;
+pub mod export;
 pub mod gc;
 pub mod machine;
 pub mod needed;

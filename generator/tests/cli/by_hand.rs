@@ -7,8 +7,9 @@ use crate::commands::{MATRIX, Project};
 
 /// Commands that build from the rendered folder. What they would build is not there, so that none builds when it should
 /// not even try.
-const BUILDING: [&[&str]; 5] = [
+const BUILDING: [&[&str]; 6] = [
     &["build", "no-such-cell"],
+    &["export", "no-such-cell", "folder"],
     &["plan", "--store"],
     &["verify", "no-such-cell"],
     &["digests"],

@@ -517,6 +517,49 @@ fn plans_say_what_a_store_holds() {
     project.fine(&["plan", "--nodes"]);
 }
 
+/// Nothing is built here, so that every archive is missing.
+#[test]
+fn an_archive_is_exported_only_where_there_is_one() {
+    let Some(store) = Store::new() else { return };
+    let remote = format!("local?root={}", store.root.display());
+    let project = Project::new();
+    project.write(
+        "matrix.toml",
+        "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\n[musl-gcc]\n\
+         targets = [\"x86_64-linux-musl\", \"armv7-linux-musleabihf\"]\n[[musl-gcc.override]]\n\
+         match = { target = \"x86_64-linux-musl\" }\narchive = true\n\
+         [linux]\ntargets = [\"arm64\"]\ncompiler = [\"llvm\"]\n",
+    );
+    for command in ["lock", "generate"] {
+        project.fine(&[command]);
+    }
+    let cell = "musl-gcc-x86_64-linux-musl";
+    let not_built = format!("the archive of {cell} is not in this machine's store");
+    let package = format!("{cell}-tarball");
+    for (name, error, hint) in [
+        (cell, not_built.as_str(), "run `crossloom build musl-gcc-x86_64-linux-musl-tarball` first"),
+        (&package, "the archive of musl-gcc-x86_64-linux-musl-tarball is not in", "run `crossloom build"),
+        (
+            "musl-gcc-armv7-linux-musleabihf",
+            "musl-gcc-armv7-linux-musleabihf has no archive",
+            "set `archive = true` in [musl-gcc]",
+        ),
+        ("linux-arm64", "linux-arm64 has no archive", "crossloom makes none of cells of [linux]"),
+        ("gmp", "gmp has no archive", "name a cell"),
+        (
+            "musl-gcc-x86_64-linux-mus",
+            "there is no cell, check or node",
+            "did you mean \"musl-gcc-x86_64-linux-musl\"?",
+        ),
+    ] {
+        let run = project.run_with(&["export", name, "tools"], &[("NIX_REMOTE", &remote)]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{name}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("error: {error}")), "{name}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("\nhint: {hint}")), "{name}: {}", run.stderr);
+    }
+    assert!(!project.path("tools").exists());
+}
+
 /// A generated project in one folder, and a copy of it in another to be changed.
 fn two() -> Project {
     let project = Project::new();
@@ -660,7 +703,7 @@ fn completions_and_manual_pages_hold_every_command() {
         assert!(written.contains_key(&format!("share/man1/crossloom-{name}.1")), "{name}: {:?}", written.keys());
     }
     let names: Vec<_> = written.keys().filter(|name| name.starts_with("share/man1/")).collect();
-    assert_eq!(names.len(), 32, "{names:?}");
+    assert_eq!(names.len(), 33, "{names:?}");
     let page = project.read("share/man1/crossloom-diff.1");
     snapshot!("man-diff", page.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
     // The same again, also over what is there.

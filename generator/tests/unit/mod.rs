@@ -9,6 +9,7 @@ mod mutate;
 #[path = "../support/temporary_store.rs"]
 pub mod temporary_store;
 
+mod archive;
 mod audit;
 mod diff;
 mod digests;

@@ -42,7 +42,7 @@ fn cells(system: &str) -> Matrix {
     let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
-         prefix = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}]\n\
+         prefix = true\narchive = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}]\n\
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
          sdk = [\"zig\", \"apple\", \"open\"]\nflavour = [\"llvm\", \"osxcross\"]\n\
@@ -92,6 +92,17 @@ fn outputs(dir: &Path, system: &str) -> String {
 fn paths(outputs: &str) -> String {
     format!("with builtins; mapAttrs (_: mapAttrs (_: it: assert it.type == \"derivation\"; it.drvPath)) ({outputs})")
 }
+
+/// Recipes that no Mac calls: QEMU for systems and Debian's Rust are the Linux seed's, and static programs are Linux's.
+const OF_LINUX: [&str; 5] = [
+    "bare-metal/rust-1_85_0.nix",
+    "bare-metal/rust-1_97_1.nix",
+    "js-system/run-system.nix",
+    "musl-gcc/archive.nix",
+    "musl-gcc/static-toolchain.nix",
+];
+/// Recipes that only a Mac calls.
+const OF_MACS: [&str; 1] = ["bare-metal/rust-macos.nix"];
 
 #[test]
 fn every_recipe_evaluates_with_nixpkgs() {
@@ -144,10 +155,8 @@ fn every_recipe_evaluates_with_nixpkgs() {
         let words: BTreeSet<_> = text.split_whitespace().collect();
         // Of a family that has no cell here nothing is called.
         let is_here = |path: &&str| path.split_once('/').is_some_and(|(family, _)| families.contains(family));
-        // No Mac starts a Linux system, and each kind of build machine has a Rust compiler of its own.
-        let only_linux = ["js-system/run-system.nix", "bare-metal/rust-1_85_0.nix", "bare-metal/rust-1_97_1.nix"];
-        let only_macs = ["bare-metal/rust-macos.nix"];
-        let elsewhere: &[&str] = if system.ends_with("-linux") { &only_macs } else { &only_linux };
+        // Each kind of build machine has a Rust compiler of its own.
+        let elsewhere: &[&str] = if system.ends_with("-linux") { &OF_MACS } else { &OF_LINUX };
         let called = project::recipes().chain(project::shells()).filter(is_here);
         let called = called.filter(|path| !elsewhere.contains(path));
         for path in
@@ -202,8 +211,8 @@ fn what_nixpkgs_lacks_is_refused() {
         ("musl-gcc/mpfr.nix", "dontDisableStatic = true", "dontDisableStatic = \"1\"", "no such dontDisableStatic"),
         ("musl-gcc/mpfr.nix", "buildInputs = [ gmp ]", "buildInputs = [ \"gmp\" ]", "no such buildInputs"),
         ("musl-gcc/mpfr.nix", "inherit version src", "inherit version", "nothing to unpack"),
-        ("musl-gcc/mpfr.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
-        ("musl-gcc/mpfr.nix", "stdenv.mkDerivation", "stdenv.mkSeed", "mkSeed"),
+        ("musl-gcc/host.nix", "stdenv.hostPlatform.config", "stdenv.hostPlatform.triple", "triple"),
+        ("musl-gcc/host.nix", "mkLibrary = stdenv.mkDerivation", "mkLibrary = stdenv.mkSeed", "mkSeed"),
         ("musl-gcc/gcc.nix", "  setOutputFlags = false;\n", "", "no setOutputFlags"),
         ("sources.nix", "mirror://gnu/", "mirror://upstream/", "does not know an address"),
         ("sources.nix", "    hash = ", "    executable = true;\n    hash = ", "executable"),

@@ -1,5 +1,6 @@
 //! `[musl-gcc]`: GCC cross compilers with musl, for every architecture that both support.
 
+mod archive;
 mod fixes;
 mod plan;
 mod targets;
@@ -40,7 +41,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
     packages: &[GCC, MUSL, MUSL_DEBIAN, BINUTILS, LINUX, GMP, MPFR, MPC],
-    checks: &["musl-gcc/programs.nix", "musl-gcc/torture.nix", "musl-gcc/seed-musl.nix"],
+    checks: &["musl-gcc/programs.nix", "musl-gcc/torture.nix", "musl-gcc/archive-check.nix", "musl-gcc/seed-musl.nix"],
 };
 
 const AXIS_GCC: &str = "gcc";
@@ -67,6 +68,12 @@ static AXES: [Axis; 4] = [
 
 const PREFIX: &str = "prefix";
 
+const ARCHIVE: Setting = Setting {
+    key: "archive",
+    kind: Kind::Switch,
+    doc: "Adds a package `<cell>-tarball` for each cell: the toolchain as an archive that runs on any Linux with the build machine's kind of processor. GCC is built a second time for it.",
+};
+
 const PIE: Setting = Setting {
     key: "pie",
     kind: Kind::Switch,
@@ -79,10 +86,11 @@ const UNPATCHED_MUSL: Setting = Setting {
     doc: "Builds musl as its authors released it, without the security fixes that Debian publishes for it.",
 };
 
-static SETTINGS: [Setting; 4] = [
+static SETTINGS: [Setting; 5] = [
     LANGUAGES,
     PIE,
     UNPATCHED_MUSL,
+    ARCHIVE,
     Setting {
         key: PREFIX,
         kind: Kind::Switch,
@@ -186,7 +194,7 @@ static MUSL_FIXED: [Fixed; 4] = [
 ];
 static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
 
-static OVERRIDES: [Setting; 8] = [
+static OVERRIDES: [Setting; 9] = [
     Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
     Setting {
         key: BINUTILS_FLAGS,
@@ -202,6 +210,7 @@ static OVERRIDES: [Setting; 8] = [
     Setting { doc: "Replaces the languages of these cells.", ..LANGUAGES },
     PIE,
     UNPATCHED_MUSL,
+    Setting { doc: "Whether there is an archive of these cells.", ..ARCHIVE },
     Setting {
         key: TOOL_PREFIX,
         kind: Kind::Text(&TOOL_PREFIX_FORM),
@@ -224,6 +233,8 @@ pub struct Spec {
     pub tool_prefix: Option<String>,
     /// Whether all targets stand side by side in a package.
     pub prefix: bool,
+    /// Whether it is also an archive for other machines.
+    pub archive: bool,
 }
 
 impl Spec {
@@ -239,6 +250,7 @@ impl Spec {
             flags: Flags::default(),
             tool_prefix: None,
             prefix: false,
+            archive: false,
         }
     }
 }
@@ -313,6 +325,7 @@ impl Family for MuslGcc {
             },
             tool_prefix: cell.text(TOOL_PREFIX)?,
             prefix: cell.is_on(PREFIX)?,
+            archive: cell.is_on(ARCHIVE.key)?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::archive::archive;
 use super::fixes::{MUSL_DEBIAN, fixes};
 use super::targets::LIBITM;
 use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
@@ -16,14 +17,14 @@ use crate::platform::System;
 use crate::service::Limits;
 
 /// A library that GCC's host programs are linked with, always at the catalogue's default version.
-struct HostLibrary {
-    package: Package,
-    recipe: &'static str,
+pub struct HostLibrary {
+    pub package: Package,
+    pub recipe: &'static str,
     /// The others that it needs itself.
-    needs: &'static [&'static str],
+    pub needs: &'static [&'static str],
 }
 
-const HOST_LIBRARIES: [HostLibrary; 3] = [
+pub const HOST_LIBRARIES: [HostLibrary; 3] = [
     HostLibrary { package: GMP, recipe: "musl-gcc/gmp", needs: &[] },
     HostLibrary { package: MPFR, recipe: "musl-gcc/mpfr", needs: &["gmp"] },
     HostLibrary { package: MPC, recipe: "musl-gcc/mpc", needs: &["gmp", "mpfr"] },
@@ -85,7 +86,12 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         };
         let tools = vec![tools(cell, cell.spec.tool_prefix.is_some())];
         let package = cell.package(&ABOUT, Output::Node(output));
-        planner.cell(Cell { shell: Some(shell(system, cell)), built, tools, ..package });
+        let archive = archive(planner, cell, &toolchain);
+        planner.cell(Cell { shell: Some(shell(system, cell)), built, tools, archive: archive.clone(), ..package });
+        if let Some(node) = archive {
+            let package = cell.package(&ABOUT, Output::Node(node.clone())).renamed(|name| format!("{name}{TARBALL}"));
+            planner.cell(Cell { archive: Some(node), ..package });
+        }
         if cell.spec.prefix {
             let name = in_prefix(cell, &cell.name);
             match prefixes.iter_mut().find(|(known, _)| *known == name) {
@@ -104,6 +110,9 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         planner.check(seed_check(release));
     }
 }
+
+/// What the name of the archive of a cell ends in.
+const TARBALL: &str = "-tarball";
 
 /// A cell and the node of its toolchain.
 type Member<'a> = (&'a CellOf<MuslGcc>, String);
@@ -133,7 +142,7 @@ fn prefix(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) {
 }
 
 /// The node of toolchains in one prefix, each with the second names of its programs.
-fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) -> String {
+pub fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) -> String {
     let toolchains = members.iter().map(|(_, toolchain)| toolchain.clone()).collect();
     let targets = members.iter().map(|(cell, _)| cell.target.triple().to_owned()).collect();
     let prefixes = members.iter().map(|(cell, _)| tool_prefix(cell).to_owned()).collect();
@@ -147,7 +156,7 @@ fn side_by_side(planner: &mut Planner<'_>, name: String, members: &[Member<'_>])
 }
 
 /// The prefix of the names that a cell's programs are asked for by.
-fn tool_prefix(cell: &CellOf<MuslGcc>) -> &str {
+pub fn tool_prefix(cell: &CellOf<MuslGcc>) -> &str {
     cell.spec.tool_prefix.as_deref().unwrap_or(cell.target.triple())
 }
 
@@ -227,7 +236,7 @@ fn torture(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
 /// The argument that a recipe takes from the scope for its emulator, where it uses none: given, nothing is fetched for it.
 /// `emulator` is the suffix of a QEMU user-mode emulator, and empty where the build machine itself runs programs, or where
 /// QEMU has none.
-fn without_emulator(emulator: &str) -> Option<&'static str> {
+pub fn without_emulator(emulator: &str) -> Option<&'static str> {
     emulator.is_empty().then_some("qemu-user")
 }
 
@@ -245,24 +254,60 @@ fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
     plain && planner.was_built(ABOUT.key, cell.target.triple(), &[], &releases(&cell.spec))
 }
 
-fn host_library(planner: &mut Planner<'_>, library: &HostLibrary) {
+/// One of the libraries; `name` says what the node of one is called.
+pub fn host_library(library: &HostLibrary, name: impl Fn(&str) -> String) -> Node {
     let release = library.package.default();
     let mut args = BTreeMap::from([("src", source(release)), ("version", text(release.version()))]);
-    args.extend(library.needs.iter().map(|need| (*need, node(need))));
-    planner.insert(Node { name: library.package.as_str().to_owned(), recipe: library.recipe, args });
+    args.extend(library.needs.iter().map(|need| (*need, node(&name(need)))));
+    Node { name: name(library.package.as_str()), recipe: library.recipe, args }
 }
 
 /// The differences between the compilers of one target.
-struct Compiler<'a> {
-    target: &'static MuslTarget,
-    gcc: &'static Release,
-    binutils: &'static Release,
-    languages: Languages,
-    flags: &'a Flags,
+pub struct Compiler<'a> {
+    pub target: &'static MuslTarget,
+    pub gcc: &'static Release,
+    pub binutils: &'static Release,
+    pub languages: Languages,
+    pub flags: &'a Flags,
+}
+
+/// The recipe of binutils.
+pub const BINUTILS_RECIPE: &str = "musl-gcc/binutils";
+/// The recipe of GCC's host programs.
+pub const GCC_RECIPE: &str = "musl-gcc/gcc";
+
+impl Compiler<'_> {
+    /// The arguments of the recipe of binutils.
+    pub fn binutils_args(&self) -> BTreeMap<&'static str, Arg> {
+        BTreeMap::from([
+            ("src", source(self.binutils)),
+            ("version", text(self.binutils.version())),
+            ("target", text(self.target.triple())),
+            ("flags", Arg::Texts(self.flags.binutils.clone())),
+        ])
+    }
+
+    /// The arguments of the recipe of GCC's host programs; `library` says what the node of a library is called.
+    pub fn gcc_args(&self, binutils: &str, library: impl Fn(&str) -> String) -> BTreeMap<&'static str, Arg> {
+        let own = self.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
+        let flags = own.chain(self.flags.gcc.iter().cloned()).collect();
+        let mut args = BTreeMap::from([
+            ("src", source(self.gcc)),
+            // GCC's own version: it is in the names of its folders, where other recipes look.
+            ("version", text(self.gcc.upstream())),
+            ("target", text(self.target.triple())),
+            ("languages", text(gcc_languages(self.languages))),
+            ("flags", Arg::Texts(flags)),
+            ("binutils", node(binutils)),
+        ]);
+        let libraries = HOST_LIBRARIES.iter().map(|library| library.package.as_str());
+        args.extend(libraries.map(|name| (name, node(&library(name)))));
+        args
+    }
 }
 
 /// The part of a name that stands for languages: empty if they are the default.
-fn languages_part(languages: Languages) -> Vec<String> {
+pub fn languages_part(languages: Languages) -> Vec<String> {
     if languages.cxx { Vec::new() } else { vec!["c".to_owned()] }
 }
 
@@ -272,42 +317,18 @@ fn gcc_languages(languages: Languages) -> &'static str {
 }
 
 /// The nodes of binutils and of GCC's host programs.
-fn compiler(planner: &mut Planner<'_>, wanted: &Compiler<'_>) -> [String; 2] {
+pub fn compiler(planner: &mut Planner<'_>, wanted: &Compiler<'_>) -> [String; 2] {
     let Compiler { target, flags, .. } = wanted;
     let triple = target.triple();
     let plain = languages_part(wanted.languages);
-    let binutils_name = node_name("binutils", wanted.binutils, triple, &[], &[&flags.binutils]);
-    let gcc_name = node_name("gcc", wanted.gcc, triple, &[wanted.binutils], &[&plain, &flags.binutils, &flags.gcc]);
+    let binutils = node_name("binutils", wanted.binutils, triple, &[], &[&flags.binutils]);
+    let gcc = node_name("gcc", wanted.gcc, triple, &[wanted.binutils], &[&plain, &flags.binutils, &flags.gcc]);
     for library in &HOST_LIBRARIES {
-        host_library(planner, library);
+        planner.insert(host_library(library, str::to_owned));
     }
-    let binutils = planner.add(
-        binutils_name,
-        "musl-gcc/binutils",
-        [
-            ("src", source(wanted.binutils)),
-            ("version", text(wanted.binutils.version())),
-            ("target", text(triple)),
-            ("flags", Arg::Texts(flags.binutils.clone())),
-        ],
-    );
-    let gcc_flags = target.gcc_flags().iter().map(|flag| (*flag).to_owned()).chain(flags.gcc.iter().cloned());
-    let gcc = planner.add(
-        gcc_name,
-        "musl-gcc/gcc",
-        [
-            ("src", source(wanted.gcc)),
-            // GCC's own version: it is in the names of its folders, where other recipes look.
-            ("version", text(wanted.gcc.upstream())),
-            ("target", text(triple)),
-            ("languages", text(gcc_languages(wanted.languages))),
-            ("flags", Arg::Texts(gcc_flags.collect())),
-            ("binutils", node(&binutils)),
-            ("gmp", node("gmp")),
-            ("mpfr", node("mpfr")),
-            ("mpc", node("mpc")),
-        ],
-    );
+    planner.insert(Node { name: binutils.clone(), recipe: BINUTILS_RECIPE, args: wanted.binutils_args() });
+    let args = wanted.gcc_args(&binutils, str::to_owned);
+    planner.insert(Node { name: gcc.clone(), recipe: GCC_RECIPE, args });
     [binutils, gcc]
 }
 
@@ -331,7 +352,7 @@ pub fn toolchain_wanted() -> Vec<Wanted> {
 }
 
 /// One cross toolchain: one node for GCC's host programs, and one for each of the target's libraries.
-fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec) -> String {
+pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &Spec) -> String {
     let triple = target.triple();
     let Spec { gcc: gcc_release, musl: musl_release, binutils: binutils_release, linux_headers, .. } = *spec;
     let flags = &spec.flags;

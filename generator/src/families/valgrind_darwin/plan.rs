@@ -100,9 +100,11 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> (Cell, 
             recipe: "valgrind-darwin/valgrind-darwin-tarball",
             args: args.into_iter().collect(),
         });
-        planned(&format!("-{name}"), Output::Node(node), built)
+        Cell { archive: Some(node.clone()), ..planned(&format!("-{name}"), Output::Node(node), built) }
     });
-    (planned("", Output::Node(valgrind), built), archives)
+    // `crossloom export` of Valgrind unpacks all of it.
+    let archive = archives[0].archive.clone();
+    (Cell { archive, ..planned("", Output::Node(valgrind), built) }, archives)
 }
 
 /// The names of the checks of a cell: that of its files, and that of its tools if they can run.

@@ -1,0 +1,70 @@
+# A toolchain as one archive that works wherever it is unpacked, with what build tools read about it.
+{
+  stdenv,
+  # In one prefix with its pkg-config, and with programs that run anywhere.
+  toolchain,
+  # The archive's folder.
+  name,
+  version,
+  target,
+  # The beginning of the programs' names.
+  toolPrefix,
+  # Whether there is a C++ compiler.
+  cxx,
+  # The triple's first part.
+  cpu,
+  # Meson's name of the family of processors.
+  family,
+  # `little` or `big`
+  endian,
+  # Rust's name of the target, or nothing.
+  rust,
+}:
+let
+  # A word that stands in no file: the place of the archive's folder, which each format spells in its own way.
+  place = "__PLACE__";
+  variables = import ./variables.nix {
+    inherit target cxx;
+    files = "${place}/share/crossloom";
+    sysroot = "${place}/${target}";
+  };
+  # Bazel's names of processors. It has none for the others, whose platform has the system alone.
+  bazel = {
+    aarch64 = "aarch64";
+    arm = "arm";
+    ppc = "ppc32";
+    riscv32 = "riscv32";
+    riscv64 = "riscv64";
+    s390x = "s390x";
+    x86 = "x86_32";
+    x86_64 = "x86_64";
+  };
+in
+stdenv.mkDerivation {
+  inherit
+    toolchain
+    version
+    target
+    cpu
+    family
+    endian
+    rust
+    place
+    ;
+  pname = "${name}-tarball";
+  toolprefix = toolPrefix;
+  folder = name;
+  cxx = if cxx then "1" else "";
+  variables = map (name: "${name}=${variables.${name}}") (builtins.attrNames variables);
+  machine = stdenv.hostPlatform.system;
+  bazelcpu =
+    if bazel ? ${family} && endian == "little" || family == "s390x" then bazel.${family} else "";
+  # What the toolchain's shells have, too.
+  shared = ../shell/share;
+  archive = ./archive;
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./archive.sh;
+
+  meta.description = "Cross toolchain for ${target}, as an archive";
+}
