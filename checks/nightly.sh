@@ -68,6 +68,10 @@ whole() {
 }
 
 whole quickstart again
+# Of the archives one, as each takes a GCC of its own.
+step 'the sources of an archive' "$crossloom" fetch --matrix "${matrix[portable]}" archive-musl-gcc-x86_64-linux-musl
+step 'an archive where there is nothing else' check portable archive-musl-gcc-x86_64-linux-musl
+step 'projects built with what an archive holds' checks/archive.sh "$crossloom"
 # Kernels and GCC for one of them. Each is built once: a second build takes as long, and the check boots the first.
 whole kernel-arm64
 whole kernel-module

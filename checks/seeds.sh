@@ -54,6 +54,8 @@ sums() {
   fi
   cd "$2"
   case $1 in
+  # What Hydra reads names the archive by its store path.
+  *-tarball) but=(-not -path './nix-support/*') ;;
   musl-gcc-*)
     driver=$(find bin -name '*-gcc' | head -n 1)
     target=$(basename "$driver" -gcc)
@@ -61,8 +63,6 @@ sums() {
     ;;
   # Links to what it is put together from.
   darwin-*) follow=-L of=(lib sdk) ;;
-  # What Hydra reads names the archive by its store path.
-  *-tarball) but=(-not -path './nix-support/*') ;;
   # Indexes that the build machine's depmod wrote: each of its versions has others. modules.order and modules.builtin are make's.
   linux-*) but=(-not -path './lib/modules/*/modules.*.bin' -not -name 'modules.*dep' -not -name 'modules.alias'
     -not -name 'modules.symbols' -not -name 'modules.devname') ;;
