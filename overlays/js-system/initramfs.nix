@@ -30,9 +30,9 @@ stdenv.mkDerivation {
   library = runtime.library or ./lib;
 
   phases = [ "installPhase" ];
-  installPhase =
-    builtins.replaceStrings [ "bin/qjs" ] [ "bin/${runtime.program or "qjs"}" ]
-      (builtins.readFile ./initramfs.sh);
+  installPhase = builtins.replaceStrings [ "bin/qjs" ] [ "bin/${runtime.program or "qjs"}" ] (
+    builtins.readFile ./initramfs.sh
+  );
 
   passthru = {
     inherit runtime;

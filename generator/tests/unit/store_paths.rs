@@ -37,7 +37,9 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
          [bare-metal]\ntargets = [\"x86_64-unknown-none\", \"aarch64-unknown-none\", \"riscv64gc-unknown-none-elf\"]\n\
          kernel = [\"loaded\"]\n\
          [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
-         boot = [\"uefi\"]\nserial = [\"loaded\"]\n{tables}[sdk.mine]\nkind = \"file\"\n\
+         boot = [\"uefi\"]\nserial = [\"loaded\"]\n\
+         [js-system]\ntargets = [\"x86_64\"]\nruntime = [\"quickjs-ng\", \"nodejs-18\"]\n\
+         exclude = [{{ runtime = \"nodejs-18\", system = \"aarch64-linux\" }}]\n{tables}[sdk.mine]\nkind = \"file\"\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"{}\"\n",
         versions("gcc"),
         versions("musl"),
