@@ -56,7 +56,7 @@ impl Progress {
         match event {
             Event::NotFetched(error) => super::report_once(error, &mut self.hints),
             Event::Words(lines) => lines.iter().for_each(|line| eprintln!("{line}")),
-            Event::ToBuild(names) => self.running().to_build(names, quiet),
+            Event::ToBuild(names) => self.running().begin_build(names, quiet),
             Event::Building(node) => self.running().building(node, quiet),
             Event::Waiting => self.running().waiting(quiet),
             Event::Ended => {
@@ -96,7 +96,7 @@ impl Running {
         }
     }
 
-    fn to_build(&mut self, names: &[String], quiet: bool) {
+    fn begin_build(&mut self, names: &[String], quiet: bool) {
         self.total = Some(names.len());
         self.times = Times::of_this_machine();
         self.left = names.to_vec();
