@@ -40,9 +40,9 @@ for index in "${!names[@]}"; do
   fi
   for program in "$programs"/*; do
     # The structure, the minimum version, the signature, and every symbol that it takes from a library.
-    static-macho check --sdk "$sdk" --minimum "$minimum" "$program" | sed "s|^$programs/||" | tee -a "$out/output"
+    static-macho check --sdk "$sdk" --minimum "$minimum" "$program" | sed "s|$programs/||" | tee -a "$out/output"
     found=$("$cc/bin/$triple-lipo" -archs "$program")
-    if [ "$(echo "$found")" != "$arch" ]; then
+    if [ "${found% }" != "$arch" ]; then
       echo "error: ${program##*/} is for '$found', not for $arch" >&2
       exit 1
     fi
