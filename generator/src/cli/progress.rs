@@ -130,7 +130,7 @@ impl Running {
     fn waiting(&mut self, quiet: bool) {
         if self.bar.is_hidden() && !quiet && self.said.elapsed() >= SILENCE {
             self.said = Instant::now();
-            let node = self.node.as_deref().unwrap_or("evaluation");
+            let node = self.node.as_deref().unwrap_or("Nix evaluates, or waits for a build of another process");
             eprintln!("  {node}: {} min so far", self.since.elapsed().as_secs() / 60);
         }
     }
