@@ -26,6 +26,7 @@ find profile -name '*.c' -o -name 'InstrProfilingRuntime.cpp' | sort >profile.fi
 # compile CPU PART FLAGS: an object for each file.
 compile() {
   mkdir "$2.$1"
+  # shellcheck disable=SC2016 # the inner shell expands it
   FLAGS="-arch $1 $flags $3" OBJECTS=$2.$1 xargs -P "$NIX_BUILD_CORES" -I @ bash -c '
     name=${1//\//-}
     case $1 in

@@ -233,9 +233,7 @@ if [ -n "$stubs" ] && [ -n "$cxx" ]; then
   "$cc" --coverage count.c -o gcov
   "$cc" -fsanitize=undefined count.c -o checked
   "$cc++" -fsanitize=undefined catch.cc throw.cc -o checked-cxx
-  ubsan=$toolchain/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib
-  # shellcheck disable=SC2086 # a pattern
-  for library in $ubsan; do
+  for library in "$toolchain"/lib/clang/*/lib/darwin/libclang_rt.ubsan_osx_dynamic.dylib; do
     sound covered gcov "$library"
     static-macho check --sdk "$toolchain/sdk" --library "$library" checked checked-cxx || wrong 'UBSan'
   done
