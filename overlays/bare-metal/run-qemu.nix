@@ -19,7 +19,7 @@ let
     else
       # What firmware and loader write to the disk is lost at the end.
       ''-snapshot -drive "format=raw,if=${disk},file=${image}/disk.img"''
-      + (if firmware == null then "" else ''${firmwareFlag} "${firmware}/${firmware.file}"'');
+      + (if firmware == null then "" else " " + ''${firmwareFlag} "${firmware}/${firmware.file}"'');
 in
 stdenv.mkDerivation {
   name = "run-qemu";

@@ -22,6 +22,8 @@ const MAX_DEPTH: usize = 300;
 /// The most arguments of a function, and the most selections in a row (`a.b.c`). The formatter's time grows with the
 /// second or third power of either.
 const MAX_CHAIN: usize = 50;
+/// The most bytes of the names in a row of selections: the time grows with their second power, times the selections.
+const MAX_SELECTED: usize = 1000;
 /// The most functions and arguments that brackets may stand among, for the same reason.
 const MAX_APPLIED: usize = 1000;
 /// The most comments on one line, for the same reason.
@@ -254,8 +256,9 @@ struct Chain {
     /// In a list or after `inherit`, where neighbours are not applied to each other.
     elements: bool,
     applied: usize,
-    /// How many selections the last of them has.
+    /// How many selections the last of them has, and the bytes of the names in them.
     selected: usize,
+    width: usize,
 }
 
 impl Chains {
@@ -267,6 +270,10 @@ impl Chains {
             if term && self.before != Some(TOKEN_DOT) {
                 self.chain.applied += usize::from(!self.chain.elements);
                 self.chain.selected = 0;
+                self.chain.width = 0;
+            }
+            if self.before == Some(TOKEN_DOT) {
+                self.chain.width += token.len();
             }
             match kind {
                 TOKEN_L_BRACE | TOKEN_L_BRACK | TOKEN_L_PAREN | TOKEN_INTERPOL_START | TOKEN_STRING_START => {
@@ -288,6 +295,7 @@ impl Chains {
         let bounds = [
             (self.chain.applied, MAX_CHAIN, "arguments of one function"),
             (self.chain.selected, MAX_CHAIN, "selections in a row"),
+            (self.chain.width, MAX_SELECTED, "bytes of names in one row of selections"),
             (self.applied, MAX_APPLIED, "arguments of functions around one place"),
             (self.comments, MAX_COMMENTS, "comments on one line"),
         ];

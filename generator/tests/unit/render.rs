@@ -677,6 +677,8 @@ fn chains_are_bounded_before_a_parser_meets_them() {
         (repeated("a ? b", ".b", ""), "selections in a row"),
         (repeated("{ a", ".b", " = 1; }"), "selections in a row"),
         (repeated("[ a", ".b", " ]"), "selections in a row"),
+        (format!("[ a.{} ]", "b".repeat(1001)), "bytes of names in one row of selections"),
+        (format!("{{ a = \"${{b{}}}\"; }}", format!(".{}", "c".repeat(101)).repeat(10)), "bytes of names"),
         (repeated("f", " x", ""), "arguments of one function"),
         (repeated("f", " a.b", ""), "arguments of one function"),
         (repeated("f", " (x)", ""), "arguments of one function"),
@@ -697,6 +699,8 @@ fn chains_are_bounded_before_a_parser_meets_them() {
         format!("{{ inherit (a) {}; b = [ {} ]; }}", "c ".repeat(500), "\"d\" ".repeat(500)),
         format!("{{ a = {}; b = \"{}\"; }}", "f x y + ".repeat(100) + "1", "${c}".repeat(500)),
         format!("{{ {} }}", "a.b.c = d.e; ".repeat(500)),
+        format!("[ a.{} ]", "b".repeat(1000)),
+        format!("{{ {} }}", format!("a.{0} = d.{0}; ", "b".repeat(300)).repeat(100)),
         format!("{{ {} }}: 1", (0..500).map(|number| format!("a{number}, ")).collect::<String>()),
         format!("{}1", "# x\n".repeat(500)),
     ] {
