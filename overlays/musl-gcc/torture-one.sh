@@ -19,7 +19,8 @@ directive() {
 }
 
 # What a target cannot have is no failure. The compiler says what it has.
-required=$(sed -nE 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' "$file")
+required=$(sed -nE -e 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' \
+  -e 's/.*\{ *dg-do +[a-z]+ +\{ *target +([a-z0-9_]+) *\} *\}.*/\1/p' "$file")
 for feature in $required; do
   case $feature in
   int128) program='__int128 number;' ;;
