@@ -10,7 +10,7 @@
 #     --base FOLDER   copies a bare Debian that debootstrap made before
 # CROSSLOOM fills the binary cache; the systems compile their own from a clone of HEAD.
 #
-# Each way has a Debian of its own: debootstrap's minbase from the mirror in this machine's apt sources. `root` and `user` have
+# Each way has its own Debian: debootstrap's minbase from the mirror in this machine's apt sources. `root` and `user` have
 # Nix as `make crossloom` installs it, which is without a daemon; the other two have Debian's nix-setup-systemd, with a daemon
 # that trusts the user and sandboxes. A line that begins with PREPARED or REPLACED names everything that is not as the README
 # says.
@@ -48,7 +48,7 @@ done
 [ "${#ways[@]}" -gt 0 ] || ways=(root user root-daemon user-daemon)
 
 work=$(mktemp -d)
-# Mounts are in a namespace of their own and are gone with it.
+# Mounts are made in a separate namespace, and vanish with it.
 trap 'leave "$work"' EXIT
 started=$SECONDS
 bare "$base"

@@ -68,7 +68,7 @@ whole() {
 }
 
 whole quickstart again
-# Of the archives one, as each takes a GCC of its own.
+# Only one archive, because each needs another build of GCC.
 step 'the sources of an archive' "$crossloom" fetch --matrix "${matrix[portable]}" archive-musl-gcc-x86_64-linux-musl
 step 'an archive where there is nothing else' check portable archive-musl-gcc-x86_64-linux-musl
 step 'projects built with what an archive holds' checks/archive.sh "$crossloom"

@@ -51,7 +51,7 @@ END
 commands() {
   case $1 in
   crossloom)
-    # The README's commands, without its comments, and with each command on a line of its own.
+    # The README's commands, without its comments, one command per line.
     blocks Install | sed -E 's/ +# .*//; s/^sudo //' | swap '^curl .*https://sh\.rustup\.rs \| sh ' "$rustup " |
       swap 'git clone REPOSITORY ' 'git clone /given/repository ' | sed 's/ && /\n/g'
     echo "crossloom build --target x86_64-linux-musl $cached"

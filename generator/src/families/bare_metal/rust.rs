@@ -84,18 +84,21 @@ fn mac_file(line: &str, version: &str, triple: &str) -> Option<(&'static str, Wa
     let mut words = line.split(' ');
     let (component, path, sha256) = (words.next()?, words.next()?, words.next()?);
     let sha256: Sha256 = sha256.parse().ok()?;
-    let (argument, address) = match component {
-        "cargo" => ("cargo", "https://static.rust-lang.org/dist"),
-        "rust-std" => ("standard", "https://static.rust-lang.org/dist"),
-        "rustc" => ("rustc", "https://static.rust-lang.org/dist"),
-        // A package of Debian's, which has no programs.
-        "rust-src" => ("sources", "mirror://debian"),
+    // The sources are a package of Debian's, the same for every machine; it has no programs.
+    let (argument, is_program) = match component {
+        "cargo" => ("cargo", true),
+        "rust-std" => ("standard", true),
+        "rustc" => ("rustc", true),
+        "rust-src" => ("sources", false),
         _ => return None,
     };
-    let package = if component == "rust-src" { component.to_owned() } else { format!("{component}-{triple}") };
-    if component != "rust-src" && !path.ends_with(&format!("-{triple}.tar.xz")) {
+    if is_program && !path.ends_with(&format!("-{triple}.tar.xz")) {
         return None;
     }
+    let (package, address) = match is_program {
+        true => (format!("{component}-{triple}"), "https://static.rust-lang.org/dist"),
+        false => (component.to_owned(), "mirror://debian"),
+    };
     let given = Given {
         package,
         version: version.to_owned(),
