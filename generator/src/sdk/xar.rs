@@ -7,7 +7,7 @@ use flate2::read::ZlibDecoder;
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::error::{FORMS, SdkError, damaged};
+use super::error::{FORMS, SdkError, damaged, shown};
 use super::gauge::{Gauge, Packed};
 use super::member::Visit;
 use super::stream;
@@ -120,10 +120,10 @@ fn payloads(toc: &str) -> Result<Vec<Payload>, SdkError> {
         // At the top, or in a component package at the top.
         let name = text(file, "name").unwrap_or_default();
         if is_payload(file) {
-            payloads.push(payload(file, name.to_owned())?);
+            payloads.push(payload(file, "Payload".to_owned())?);
         } else if name.ends_with(".pkg") {
             for file in files(file).filter(|file| is_payload(file)) {
-                payloads.push(payload(file, format!("{name}/Payload"))?);
+                payloads.push(payload(file, format!("{}/Payload", shown(name.as_bytes())))?);
             }
         }
     }
@@ -167,7 +167,7 @@ fn payload(file: &Element, name: String) -> Result<Payload, SdkError> {
     let packed = match style("encoding").map(|(style, _)| style).as_deref() {
         None | Some("application/octet-stream") => false,
         Some("application/x-gzip" | "application/zlib") => true,
-        Some(other) => return Err(damaged(format!("{name} is packed as {other:?}"))),
+        Some(other) => return Err(damaged(format!("{name} is packed as {:?}", shown(other.as_bytes())))),
     };
     let digest = style("archived-checksum").and_then(|(style, digest)| {
         let style = match style.as_str() {

@@ -470,6 +470,15 @@ fn a_package_that_was_damaged_is_said_to_be() {
         let said = place.bad(&pkg_with(&files, |toc| toc.replacen(from, to, 1)));
         assert!(said.contains(expected), "{to}: {said}");
     }
+    // An encoding, and the name of a component package, as long as a file.
+    let long = "x".repeat(30_000);
+    let said = place.bad(&pkg_with(&files, |toc| toc.replacen("application/octet-stream", &long, 1)));
+    assert!(said.contains("Payload is packed as \"xxx") && said.len() < 1_000, "{}", said.len());
+    let part = [("a.pkg/Payload", gz(&cpio(&below("X.sdk/", &sdk()), Cpio::Odc)))];
+    let said = place.bad(&pkg_with(&part, |toc| {
+        toc.replacen("a.pkg", &format!("{long}.pkg"), 1).replacen("<offset>20</offset>", "", 1)
+    }));
+    assert!(said.contains("xxx…/Payload") && said.len() < 1_000, "{}", said.len());
     let zipped = pkg(&[("Payload", b"PK\x03\x04 is a zip archive".to_vec())]);
     assert!(place.bad(&zipped).contains("a package whose Payload is a zip archive"));
 }
