@@ -56,6 +56,8 @@ pub enum FormatError {
     },
     #[error("{path}: the formatter would change more than the layout, which is a defect of the formatter")]
     Formatter { path: String },
+    #[error("{path}: the formatter fails on it, which is a defect of the formatter")]
+    Failed { path: String },
     #[error("{path}: the system gives no thread to format it in")]
     NoThread { path: String },
 }
@@ -74,10 +76,10 @@ pub fn format(path: &str, text: &str) -> Result<String, FormatError> {
         let findings = vec![at(text, offset, message)];
         return Err(FormatError::Rejected { path: path.to_owned(), findings });
     }
-    let no_thread = || FormatError::NoThread { path: path.to_owned() };
     thread::scope(|scope| {
         let work = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || format_here(path, text));
-        work.map_err(|_| no_thread())?.join().map_err(|_| no_thread())?
+        let work = work.map_err(|_| FormatError::NoThread { path: path.to_owned() })?;
+        work.join().map_err(|_| FormatError::Failed { path: path.to_owned() })?
     })
 }
 

@@ -149,7 +149,7 @@ fn mutated_nix() {
         }
         // A defect that was seen in time: the text stays as it is.
         Err(FormatError::Formatter { .. }) => false,
-        Err(error @ FormatError::NoThread { .. }) => panic!("{error}"),
+        Err(error @ (FormatError::Failed { .. } | FormatError::NoThread { .. })) => panic!("{error}"),
     })
     .balanced();
     // The formatter's parser takes texts that Nix does not, with duplicate attributes for one.

@@ -668,6 +668,13 @@ fn nesting_is_bounded_before_a_parser_meets_it() {
 }
 
 #[test]
+fn an_overlong_line_is_broken_before_a_selection() {
+    let long = "u".repeat(150);
+    let broken = formatted("x.nix", &format!("[ (f {long}).b ]")).unwrap();
+    assert_eq!(broken, format!("[\n  (f {long})\n  .b\n]\n"));
+}
+
+#[test]
 fn chains_are_bounded_before_a_parser_meets_them() {
     let repeated = |before: &str, piece: &str, after: &str| format!("{before}{}{after}\n", piece.repeat(20_000));
     for (text, why) in [
