@@ -42,7 +42,8 @@ pub enum BuildError {
     #[error("{cache} has {path}, but not signed by a key that is trusted")]
     #[diagnostic(help(
         "nothing of it was taken\nif the cache is yours or of people whom you trust, pass the key that it signs with: \
-         --trusted-public-key NAME:KEY\nwithout the cache, crossloom builds everything here"
+         --trusted-public-key NAME:KEY\na Nix daemon that does not trust you knows only the keys in its nix.conf: ask its \
+         administrator to add the key to `trusted-public-keys`\nwithout the cache, crossloom builds everything here"
     ))]
     Unsigned { path: String, cache: String },
     #[error("the file of {path} in {cache} does not have the contents that were signed")]
