@@ -4,8 +4,8 @@
 #
 # A step is one command that a person types; a pipe is one. Every peer has a copy of the same bare Debian (bare.sh), works as
 # root, and begins after `apt-get update`. Nothing is downloaded or compiled before. The commands are those that each project's
-# documentation gives. Entries for generator/data/results.toml go to standard output; everything else goes to standard error.
-# Peers that are not measured here are counted by hand in that file, and have no seconds.
+# documentation gives. A table goes to standard output; everything else goes to standard error. docs/peers.md has the last
+# table, and steps of tools that are not measured here, counted by hand.
 set -euo pipefail
 
 work=
@@ -110,6 +110,7 @@ END
 
 peers=("$@")
 [ "${#peers[@]}" -gt 0 ] || peers=(musl-tools 'zig cc' cargo-zigbuild crossloom)
+rows=()
 for peer in "${peers[@]}"; do
   cp -a "$work/base" "$work/peer"
   commands "$peer" >"$work/peer/given/commands"
@@ -123,12 +124,8 @@ for peer in "${peers[@]}"; do
   seconds=$(sed -n 's/^measured //p' "$work/log")
   leave "$work/peer"
   echo "$peer: $steps steps, $seconds s; other programs' load was $load when it began" >&2
-  cat <<END
-[[hello]]
-tool = "$peer"
-steps = $steps
-seconds = $seconds
-date = "$(date +%F)"
-
-END
+  rows+=("| $peer | $steps | $seconds |")
 done
+echo '| tool | steps | seconds |'
+echo '|---|---|---|'
+printf '%s\n' "${rows[@]}"
