@@ -12,6 +12,7 @@ help:
 	@echo 'make musl-gcc     build a musl GCC for x86_64 from sources and run a program built with it (17 minutes on a quiet machine with two cores)'
 	@echo 'make test         everything that is checked before a change lands'
 	@echo 'make nightly      what takes hours: the quickstart built twice, kernels, shells, both seeds, variations, Nix versions, fuzz tests'
+	@echo 'make nightly TARGETS=missing   GCC for every musl target whose results are not recorded, one after the other, recorded (days)'
 	@echo 'make variations   every node in the store built again under other circumstances, as a table: nodes × variations'
 	@echo 'make test-nix-versions   evaluation and quick builds under the Nix of Debian 12, of 13 and the newest'
 	@echo 'make seeds        which files for a target are the same under both seeds, of what this store holds'
@@ -40,8 +41,14 @@ musl-gcc: crossloom
 test: test-setup crossloom
 	checks/test.sh $(CROSSLOOM)
 
+# Of targets of musl-gcc alone: make nightly TARGETS='s390x-linux-musl riscv64-linux-musl' CHECKS='torture again seed'
+# RELEASES='gcc=16' HOURS=8. TARGETS=missing are those that the recorded results lack.
 nightly: crossloom
+ifdef TARGETS
+	checks/targets.py $(CHECKS:%=--%) $(RELEASES:%=--release=%) $(HOURS:%=--hours=%) $(CROSSLOOM) $(TARGETS)
+else
 	checks/nightly.sh $(CROSSLOOM)
+endif
 
 # Of all examples, or of some nodes: make variations NODES='gmp linux-*' VARIATIONS=--each
 variations: crossloom

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Compares what cells hold for their target under both seeds, file by file, and prints a table.
 #   seeds.sh CROSSLOOM [--build] [CELL | EXAMPLE/CELL]…     of the examples' cells; all of them when none is named
+# PROJECTS in the environment is a folder with other projects than the examples.
 # A cell that the store does not hold under both seeds is skipped, or with --build built. Exits 1 when a file differs.
 set -euo pipefail
 
@@ -16,7 +17,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # The examples under each seed, and their cells: name, whether it is in the store, path.
-for example in examples/*/; do
+for example in "${PROJECTS:-examples}"/*/; do
   name=$(basename "$example")
   for seed in bookworm trixie; do
     project=$work/$seed/$name
