@@ -31,6 +31,7 @@ struct Results {
     nix: Vec<Nix>,
     seed: Vec<OfSeeds>,
     variation: Vec<Variation>,
+    toolchain: Vec<Toolchain>,
 }
 
 /// How far cells of a family were tested, in a few words.
@@ -138,6 +139,8 @@ enum NixStep {
 #[serde(deny_unknown_fields)]
 struct OfSeeds {
     cell: String,
+    /// The version of GCC, of a toolchain for musl.
+    gcc: Option<String>,
     files: u32,
     different: u32,
     date: String,
@@ -155,6 +158,60 @@ struct Variation {
     date: String,
 }
 
+/// A GCC for musl that `checks/targets.py` built, or tried to.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Toolchain {
+    target: String,
+    releases: BTreeMap<String, String>,
+    derivation: String,
+    seconds: Option<u32>,
+    #[serde(default)]
+    runners: Vec<String>,
+    #[serde(default)]
+    c: BTreeSet<Way>,
+    #[serde(default)]
+    cxx: BTreeSet<Way>,
+    #[serde(default)]
+    torture: Vec<Torture>,
+    again: Option<String>,
+    other_seed: Option<Compared>,
+    #[serde(default)]
+    stopped: Vec<String>,
+    date: String,
+}
+
+/// A way in which a program was linked and ran.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+enum Way {
+    #[serde(rename = "static")]
+    Static,
+    #[serde(rename = "static PIE")]
+    StaticPie,
+    #[serde(rename = "dynamic")]
+    Dynamic,
+    #[serde(rename = "dynamic PIE")]
+    DynamicPie,
+}
+
+/// Counts of GCC's torture tests at one level.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Torture {
+    level: String,
+    passed: u32,
+    failed: u32,
+    unsupported: u32,
+}
+
+/// Files of a toolchain for its target, and how many of them another seed made otherwise.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Compared {
+    files: u32,
+    different: u32,
+}
+
 fn results() -> Results {
     toml::from_str(include_str!("../../data/results.toml")).unwrap()
 }
@@ -170,6 +227,36 @@ impl Proof {
     }
 }
 
+impl Toolchain {
+    /// Whether it is of this cell of the catalogue, and its programs ran.
+    fn is_of(&self, built: &Built) -> bool {
+        let same =
+            (built.family.as_str(), &built.target, &built.releases) == ("musl-gcc", &self.target, &self.releases);
+        same && built.words.is_empty() && !self.c.is_empty()
+    }
+
+    /// Whether programs in every language that ran at all were linked in one of these ways.
+    fn ran(&self, ways: &[Way]) -> &'static str {
+        let is_in = |of: &&BTreeSet<Way>| of.iter().any(|way| ways.contains(way));
+        let languages: Vec<_> = [&self.c, &self.cxx].into_iter().filter(|of| !of.is_empty()).collect();
+        yes(!languages.is_empty() && languages.iter().all(is_in))
+    }
+
+    fn counts(&self, level: &str) -> String {
+        let found = self.torture.iter().find(|torture| torture.level == level);
+        found.map_or_else(
+            || NOT_YET.to_owned(),
+            |Torture { passed, failed, unsupported, .. }| {
+                let all = passed + failed + unsupported;
+                let parts = [(failed, "failed, as known"), (unsupported, "unsupported")];
+                let parts =
+                    parts.into_iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!(", {count} {what}"));
+                format!("{passed} of {all}{}", parts.collect::<String>())
+            },
+        )
+    }
+}
+
 impl Variation {
     fn outcome(&self) -> String {
         match (&self.differs, self.files, self.build_ids) {
@@ -180,6 +267,13 @@ impl Variation {
             _ => panic!("{}: either it differs or it has a count of files", self.node),
         }
     }
+}
+
+/// In a table: nobody did this yet.
+const NOT_YET: &str = "–";
+
+fn yes(is: bool) -> &'static str {
+    if is { "yes" } else { NOT_YET }
 }
 
 fn code(text: &str) -> String {
@@ -257,6 +351,82 @@ fn tiers() -> String {
     text
 }
 
+/// Toolchains for musl, one row for each target and its releases.
+fn toolchains(text: &mut String, results: &Results) {
+    let columns = [
+        "target",
+        "versions",
+        "C",
+        "C++",
+        "static",
+        "dynamic",
+        "static PIE",
+        "torture at -O0",
+        "torture at -O2",
+        "second build",
+        "second seed",
+        "run by",
+        "built in",
+        "derivation",
+        "date",
+    ];
+    heading(text, "Toolchains for musl", &columns);
+    for it in &results.toolchain {
+        let releases: Vec<String> =
+            it.releases.iter().map(|(package, version)| format!("{package} {version}")).collect();
+        let compared = |files: u32, different: u32| match different {
+            0 => format!("identical ({files} files)"),
+            _ => format!("{different} of {files} files differ"),
+        };
+        // Comparisons from before there was this table are in that of seeds, with their date.
+        let is_of = |seed: &&OfSeeds| {
+            seed.cell == format!("musl-gcc-{}", it.target) && seed.gcc.as_ref() == it.releases.get("gcc")
+        };
+        let elsewhere = results.seed.iter().find(is_of);
+        let own = it.other_seed.as_ref().map(|it| compared(it.files, it.different));
+        let seed = own.or_else(|| elsewhere.map(|it| format!("{}, on {}", compared(it.files, it.different), it.date)));
+        row(
+            text,
+            &[
+                &code(&it.target),
+                &releases.join(", "),
+                yes(!it.c.is_empty()),
+                yes(!it.cxx.is_empty()),
+                it.ran(&[Way::Static]),
+                it.ran(&[Way::Dynamic, Way::DynamicPie]),
+                it.ran(&[Way::StaticPie]),
+                &it.counts("-O0"),
+                &it.counts("-O2"),
+                it.again.as_deref().unwrap_or(NOT_YET),
+                seed.as_deref().unwrap_or(NOT_YET),
+                &if it.runners.is_empty() { NOT_YET.to_owned() } else { it.runners.join(", ") },
+                &it.seconds.map_or_else(|| NOT_YET.to_owned(), |seconds| format!("{} min", seconds.div_ceil(60))),
+                &code(&it.derivation),
+                &it.date,
+            ],
+        );
+    }
+    let stopped: Vec<_> = results.toolchain.iter().filter(|it| !it.stopped.is_empty()).collect();
+    if !stopped.is_empty() {
+        head(text, &["target", "what stopped it", "date"]);
+    }
+    for it in stopped {
+        row(text, &[&code(&it.target), &it.stopped.join("; ").replace('|', "\\|"), &it.date]);
+    }
+    let targets: BTreeSet<&str> =
+        results.toolchain.iter().filter(|it| !it.c.is_empty()).map(|it| it.target.as_str()).collect();
+    let all = ALL.iter().find(|family| family.about().key == "musl-gcc").map_or(0, |family| family.targets().len());
+    write!(
+        text,
+        "\n{} of {all} targets. `make nightly TARGETS=…` builds targets and writes this table's data: a toolchain, the check\n\
+         `programs-…` and, if asked, `torture-…`, a second build in the same place, and one from the other seed. `–` stands for\n\
+         what nobody did or recorded. A torture count is of the programs in `gcc.c-torture/execute`. Times are of a machine with\n\
+         two cores that may have had other work.\n",
+        targets.len(),
+    )
+    .unwrap();
+}
+
 fn status() -> String {
     let results = results();
     let mut text = String::from(
@@ -285,6 +455,8 @@ fn status() -> String {
             row(&mut text, &[&cell, &releases.join(", "), &proof.how, &command, &proof.date]);
         }
     }
+
+    toolchains(&mut text, &results);
 
     heading(&mut text, "Also built", &["what", "how", "command", "date"]);
     for beyond in &results.beyond {
@@ -470,7 +642,13 @@ fn the_readme_counts_targets_as_the_data_does() {
 fn every_built_cell_was_tested_and_every_test_was_of_one() {
     let results = results();
     for built in catalogue().built() {
-        assert!(results.proof.iter().any(|proof| proof.is_of(built)), "no [[proof]] of {built:?}");
+        let proved = results.proof.iter().any(|proof| proof.is_of(built));
+        let recorded = results.toolchain.iter().any(|toolchain| toolchain.is_of(built));
+        assert!(proved || recorded, "no [[proof]] of {built:?}");
+    }
+    for toolchain in results.toolchain.iter().filter(|toolchain| !toolchain.c.is_empty()) {
+        let stands = catalogue().built().iter().any(|built| toolchain.is_of(built));
+        assert!(stands, "no [[built]] for the toolchain of {}", toolchain.target);
     }
     for proof in &results.proof {
         let stands = catalogue().built().iter().any(|built| proof.is_of(built));
@@ -491,6 +669,7 @@ fn results_are_dated_and_named_once() {
         .chain(results.nix.iter().map(|it| &it.date))
         .chain(results.seed.iter().map(|it| &it.date))
         .chain(results.variation.iter().map(|it| &it.date))
+        .chain(results.toolchain.iter().map(|it| &it.date))
         .map(String::as_str)
         .collect();
     for date in dates {
@@ -502,6 +681,8 @@ fn results_are_dated_and_named_once() {
     assert!(results.variation.iter().all(|it| nodes.insert(&it.node)));
     let mut cells = BTreeSet::new();
     assert!(results.seed.iter().all(|it| cells.insert(&it.cell)));
+    let mut toolchains = BTreeSet::new();
+    assert!(results.toolchain.iter().all(|it| toolchains.insert((&it.target, &it.releases))));
 }
 
 /// Pages that people write. What they say of builds has to be in the data.
