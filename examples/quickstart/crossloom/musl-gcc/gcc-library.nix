@@ -20,6 +20,9 @@ let
       ""
     else
       "-isystem ${headers} -isystem ${headers}/${target} -L${libstdcxx}/${target}/lib";
+  inherit (import ./libatomic.nix { inherit version; }) linksLibatomic unlinked;
+  # The build of a libatomic that the driver links copies it to where GCC's own build looks for it.
+  copies = if linksLibatomic && library == "libatomic" then " ../gcc" else "";
 in
 stdenv.mkDerivation {
   pname = "${library}-${target}";
@@ -32,11 +35,11 @@ stdenv.mkDerivation {
   ];
 
   preConfigure = ''
-    mkdir -p ../build/${library}
+    mkdir -p ../build/${library}${copies}
     cd ../build/${library}
     configureScript=../../$sourceRoot/${library}/configure
     # The installed compiler with the C library and libgcc as they will stand in the toolchain.
-    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib"
+    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib${unlinked}"
     export CC="${target}-gcc $use" CPP="${target}-gcc $use -E" CXX="${target}-g++ $use ${cxx}"
     export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
     # Position-independent, so that the static library can be part of a static PIE and of a shared object. As libstdc++,

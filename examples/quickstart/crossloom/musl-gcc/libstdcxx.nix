@@ -10,6 +10,9 @@
   target,
   flags,
 }:
+let
+  inherit (import ./libatomic.nix { inherit version; }) unlinked;
+in
 stdenv.mkDerivation {
   pname = "libstdcxx-${target}";
   inherit version src;
@@ -37,7 +40,7 @@ stdenv.mkDerivation {
     cd ../build
     configureScript=../$sourceRoot/libstdc++-v3/configure
     # The installed compiler with the C library and libgcc as they will stand in the toolchain.
-    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib"
+    local use="--sysroot=${musl} -B${libgcc}/lib/gcc/${target}/${version} -L${libgcc}/${target}/lib${unlinked}"
     # As in GCC's own build, C++ goes through gcc: g++ would link every probe with the library that is not there yet.
     export CC="${target}-gcc $use" CXX="${target}-gcc -shared-libgcc $use -nostdinc++" CPP="${target}-gcc $use -E"
     export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
