@@ -13,7 +13,7 @@ if [ "$(uname -m)" != x86_64 ]; then
 fi
 
 names=(valgrind-darwin emulated-valgrind-darwin)
-[ "$what" != all ] || names+=(structure-valgrind-darwin valgrind-darwin-tarball)
+[ "$what" != all ] || names+=(structure-valgrind-darwin valgrind-darwin-tarball dyld-valgrind-darwin)
 started=$SECONDS
 "$crossloom" fetch --matrix "$matrix" "${names[@]}"
 fetched=$SECONDS
@@ -31,7 +31,7 @@ echo "memcheck on a program with a bug, both for macOS, on an emulated processor
 sed -n '/^\$ memcheck .*buggy/,/^status /p' "${built[1]}/output" | sed '/^status /q' | sed 's/^/  /'
 if [ "$what" = all ]; then
   echo
-  cat "${built[2]}/output"
+  cat "${built[2]}/output" "${built[4]}/output"
   ls -l "${built[3]}"
 fi
 echo

@@ -47,10 +47,10 @@ builds() {
   "$crossloom" build --no-out-link --matrix "$quickstart" --rebuild seed-musl-1_2_5
 }
 
-# Valgrind for macOS, its structure, and its tools on an emulated processor.
+# Valgrind for macOS, its structure, what dyld would find, and its tools on an emulated processor.
 valgrind() {
   local check built
-  for check in structure-valgrind-darwin emulated-valgrind-darwin; do
+  for check in structure-valgrind-darwin dyld-valgrind-darwin emulated-valgrind-darwin; do
     built=$("$crossloom" build --no-out-link --matrix "$quickstart" "$check")
     cat "$built/output"
   done

@@ -32,6 +32,18 @@ in
       timeout = 10800;
     };
   };
+  dyld-valgrind-darwin = {
+    aarch64-linux = job systems.aarch64-linux.checks.dyld-valgrind-darwin {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+    x86_64-linux = job systems.x86_64-linux.checks.dyld-valgrind-darwin {
+      maxSilent = 1800;
+      schedulingPriority = 90;
+      timeout = 3600;
+    };
+  };
   emulated-valgrind-darwin = {
     x86_64-linux = job systems.x86_64-linux.checks.emulated-valgrind-darwin {
       maxSilent = 7200;

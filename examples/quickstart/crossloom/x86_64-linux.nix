@@ -559,6 +559,11 @@ in
       target = "x86_64-apple-darwin22";
       minimum = "10.8";
     };
+    dyld-valgrind-darwin = callPackage ./valgrind-darwin/dyld.nix {
+      valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;
+      sdk = nodes.sdk-zig-0_15_2;
+      target = "x86_64-apple-darwin22";
+    };
     emulated-valgrind-darwin = callPackage ./valgrind-darwin/emulated.nix {
       unicorn = source.unicorn-2_1_4;
       valgrind = nodes.valgrind-3_27_1-x86_64-apple-darwin22;

@@ -35,7 +35,7 @@ static ABOUT: About = About {
     limits: Limits { priority: 120, timeout: 7200, silent: 1800 },
     example: "valgrind-darwin",
     packages: &[VALGRIND, UNICORN, ZIGLANG],
-    checks: &["valgrind-darwin/structure.nix", "valgrind-darwin/emulated.nix"],
+    checks: &["valgrind-darwin/structure.nix", "valgrind-darwin/dyld.nix", "valgrind-darwin/emulated.nix"],
 };
 
 const AXIS_VALGRIND: &str = "valgrind";

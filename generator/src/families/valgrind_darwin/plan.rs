@@ -107,32 +107,36 @@ fn valgrind(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>) -> (Cell, 
     (Cell { archive, ..planned("", Output::Node(valgrind), built) }, archives)
 }
 
-/// The names of the checks of a cell: that of its files, and that of its tools if they can run.
+/// The names of the checks of a cell: those of its files, and that of its tools if they can run.
 fn check_names(system: System, cell: &CellOf<ValgrindDarwin>) -> Vec<String> {
     let kinds: &[&str] = match system {
         _ if !is_to_be_checked(cell) => &[],
-        EMULATES => &["structure", "emulated"],
-        _ => &["structure"],
+        EMULATES => &["structure", "dyld", "emulated"],
+        _ => &["structure", "dyld"],
     };
     kinds.iter().map(|kind| format!("{kind}-{}", cell.name)).collect()
 }
 
-/// The checks of a cell: the structure of its files, and its tools under a CPU emulator.
+/// The checks of a cell: the structure of its files, what dyld would find for them, and its tools under a CPU emulator.
 fn checks(planner: &mut Planner<'_>, cell: &CellOf<ValgrindDarwin>, valgrind: &str) -> Vec<Check> {
     let mut names = check_names(planner.system, cell).into_iter();
-    let Some(structure) = names.next() else { return Vec::new() };
+    let (Some(structure), Some(dyld)) = (names.next(), names.next()) else { return Vec::new() };
     // All of it is there already: this only says what it is called.
     let compiler = compiler(planner, cell.target, &cell.spec.sdk, cell.spec.flavour);
     let Some(compiler) = compiler else { return Vec::new() };
     let target = text(cell.target.triple());
     let args = vec![
         ("valgrind", node(valgrind)),
-        ("sdk", compiler.sdk),
+        ("sdk", compiler.sdk.clone()),
         ("staticMacho", node(&static_macho(planner))),
         ("target", target.clone()),
         ("minimum", text(MINIMUM)),
     ];
-    let mut checks = vec![Check::new(structure, "valgrind-darwin/structure", args)];
+    let loaded = vec![("valgrind", node(valgrind)), ("sdk", compiler.sdk), ("target", target.clone())];
+    let mut checks = vec![
+        Check::new(structure, "valgrind-darwin/structure", args),
+        Check::new(dyld, "valgrind-darwin/dyld", loaded),
+    ];
     if let Some(name) = names.next() {
         let args = vec![
             ("unicorn", source(UNICORN.default())),
