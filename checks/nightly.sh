@@ -87,6 +87,7 @@ mapfile -t kernels < <(named bare-metal cell | grep -vE '^bare-metal-host-|-qemu
 step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64 "${kernels[@]}"
 step 'a node built on another machine' checks/builders.sh "$crossloom"
 step 'programs built in development shells' checks/shells.sh "$crossloom"
+step "programs in Rust, Go and C with macOS' frameworks" checks/macos-programs.sh "$crossloom"
 step 'kernels in Rust built, run and tested in development shells' checks/kernel-shells.sh "$crossloom"
 # What was built above, all of it.
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module bare-metal
