@@ -131,6 +131,10 @@ case $way in
   mkdir -p /nix/var/nix/daemon-socket
   nix-daemon >/given/daemon.log 2>&1 &
   while [ ! -S /nix/var/nix/daemon-socket/socket ]; do sleep 0.1; done
+  if [ "$user" != root ]; then
+    usermod --append --groups nix-users "$user"
+    echo 'PREPARED: the user is in the group nix-users, to whom Debian shows the socket of the daemon'
+  fi
   remote=daemon
   echo "PREPARED: nix-setup-systemd, whose daemon sandboxes and trusts the user; NIX_REMOTE=daemon"
   ;;

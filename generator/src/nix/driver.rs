@@ -481,9 +481,14 @@ fn indent(stderr: &str) -> String {
 fn way_out(stderr: &str) -> Option<&'static str> {
     let unreachable =
         ["cannot open connection to remote store", "cannot connect to socket", "cannot connect to daemon"];
-    unreachable.iter().any(|words| stderr.contains(words)).then_some(
-        "the Nix daemon is not running, or its `allowed-users` in nix.conf leave you out: ask its administrator",
-    )
+    if !unreachable.iter().any(|words| stderr.contains(words)) {
+        return None;
+    }
+    Some(if stderr.contains("Permission denied") {
+        "only some users may talk to the Nix daemon: ask its administrator; on Debian they are in the group nix-users"
+    } else {
+        "the Nix daemon is not running, or its `allowed-users` in nix.conf leave you out: ask its administrator"
+    })
 }
 
 /// A command as one would type it, without its directory and with a long argument list cut short.
@@ -516,6 +521,15 @@ fn last_lines(stderr: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_daemon_that_does_not_answer_has_a_way_out() {
+        let hint = |stderr| way_out(stderr).unwrap_or_default();
+        assert!(hint("error: cannot connect to socket at '/nix/x': Permission denied").contains("nix-users"));
+        assert!(hint("error: cannot connect to socket at '/nix/x': Connection refused").contains("not running"));
+        assert!(hint("error: cannot open connection to remote store 'daemon'").contains("allowed-users"));
+        assert_eq!(way_out("error: opening file 'x': Permission denied"), None);
+    }
 
     #[test]
     fn versions_of_every_nix_are_read() {
