@@ -58,7 +58,7 @@ for client in kernel buggy fixed heap crash; do
   (
     cd work/client || exit
     "$target-clang" -g -O0 -ffreestanding -fno-stack-protector -Wall -Wextra -Werror -isystem "$valgrind/include" \
-      -c "$client.c" -o "$client.o"
+      -DRELEASE="\"$release\"" -c "$client.c" -o "$client.o"
     "$target-ld" -static -e start -stack_addr 0x120000000 -stack_size 0x800000 -o "$client" "$client.o"
     "$target-dsymutil" "$client"
   )

@@ -141,7 +141,9 @@ static int files(void)
     CHECK(call(SYS_READ, reader, (long)text, sizeof text, 0, 0, 0) == 4 && text[0] == 'p' && text[3] == 'e');
     unsigned name[2] = {1, 2};
     unsigned long size = sizeof text;
-    CHECK(call(SYS_SYSCTL, (long)name, 2, (long)text, (long)&size, 0, 0) == 0 && text[0] == '2' && text[1] == '2');
+    CHECK(call(SYS_SYSCTL, (long)name, 2, (long)text, (long)&size, 0, 0) == 0 && size == sizeof RELEASE);
+    for (unsigned long at = 0; at < sizeof RELEASE; at++)
+        CHECK(text[at] == RELEASE[at]);
     CHECK(call(TASK_SELF, 0, 0, 0, 0, 0, 0) != 0);
     return 0;
 }
