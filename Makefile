@@ -4,7 +4,7 @@ SHELL := /bin/bash
 CROSSLOOM := $(or $(CARGO_TARGET_DIR),target)/release/crossloom
 CELL := musl-gcc-x86_64-linux-musl
 
-.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations test-nix-versions seeds aarch64 bench crossloom setup test-setup examples help
+.PHONY: quickstart valgrind-darwin musl-gcc test nightly variations test-nix-versions seeds aarch64 bench crossloom setup macos-setup test-setup examples help
 
 help:
 	@echo 'make quickstart   build Valgrind for macOS from sources, and run its memcheck on an emulated processor'
@@ -23,16 +23,19 @@ help:
 setup:
 	@checks/setup.sh
 
+macos-setup:
+	@checks/setup.sh macos
+
 test-setup:
 	@checks/setup.sh test
 
 crossloom: setup
 	cargo build --release --locked
 
-quickstart: crossloom
+quickstart: macos-setup crossloom
 	checks/quickstart.sh $(CROSSLOOM)
 
-valgrind-darwin: crossloom
+valgrind-darwin: macos-setup crossloom
 	checks/quickstart.sh $(CROSSLOOM) all
 
 musl-gcc: crossloom

@@ -1,10 +1,22 @@
 #!/usr/bin/env bash
 # Installs what the make targets need and this machine lacks, on Debian and its kin. An existing Nix is used as it is.
+#   setup.sh           for crossloom itself
+#   setup.sh macos     also for sources from PyPI, which toolchains for macOS and the emulator are made of
+#   setup.sh test      also for the tests
 set -euo pipefail
 
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v git >/dev/null || missing+=(git)
+# Whether crossloom finds the address of PyPI: somebody configured it, or pip is there, which crossloom then asks.
+knows_pypi() {
+  local config=${XDG_CONFIG_HOME:-$HOME/.config}
+  [ -n "${PIP_INDEX_URL:-}" ] || python3 -I -c 'import pip' 2>/dev/null ||
+    grep -qsE '^ *(pypi|index-url) *=' "$config/crossloom/mirrors.toml" "$config/pip/pip.conf" /etc/pip.conf
+}
+if [ -n "${1:-}" ]; then
+  knows_pypi || missing+=(python3-pip)
+fi
 if [ "${1:-}" = test ]; then
   command -v shellcheck >/dev/null || missing+=(shellcheck)
   command -v python3 >/dev/null || missing+=(python3)
