@@ -176,7 +176,7 @@ for way in "${ways[@]}"; do
   fi
   grep -qx 'hello from musl' "$work/log" || die "$way: no hello"
   if [ "$last" = valgrind ]; then
-    grep -q 'built in .* valgrind' "$work/log" || die "$way: no Valgrind"
+    grep -q '^fetched in .* built in .*-valgrind-' "$work/log" || die "$way: no Valgrind"
   fi
   cp -n "$work/$way"/var/cache/apt/archives/*.deb "$work/base/var/cache/apt/archives/"
   home=root
