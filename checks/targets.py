@@ -138,7 +138,7 @@ def ways(output, source, greeting):
             names, then = runners(at + 1)
             if names:
                 found.append("static PIE")
-            # The dynamic program has no line of its own before what it says.
+            # Then comes what the dynamic program prints. The check writes no line about that one first.
             if runners(then)[0]:
                 found.append("dynamic")
         if line == dynamic and runners(at + 1)[0]:
