@@ -9,6 +9,9 @@
   # Texts that the console says, in any order.
   serial,
 }:
+let
+  inherit (package.initramfs) runtime;
+in
 stdenv.mkDerivation {
   name = "check-boot-${package.pname}";
   inherit
@@ -17,10 +20,12 @@ stdenv.mkDerivation {
     emulator
     machine
     ;
+  inherit (runtime) memory;
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./boot.sh;
+  # What is typed is in the runtime's words.
+  installPhase = builtins.readFile runtime.conversation + builtins.readFile ./boot.sh;
 
   meta.description = "${package.pname}, booted";
 }

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154,SC2016 # the derivation's attributes arrive as variables; lines in quotes are JavaScript
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes and the runtime's conversation arrive as variables
 
 mkdir "$out"
 mkfifo console
@@ -6,9 +6,9 @@ mkfifo console
 # Not a port that the system's own scripts listen at.
 port=48080
 words "$machine"
-timeout 600 "$qemu/bin/qemu-system-$emulator" "${words[@]}" -m 256 -display none -monitor none -no-reboot -serial stdio \
-  -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" -device virtio-net-pci,netdev=net,romfile= \
-  -kernel "$package/kernel" -initrd "$package/initramfs" \
+timeout 600 "$qemu/bin/qemu-system-$emulator" "${words[@]}" -m "$memory" -display none -monitor none -no-reboot \
+  -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" \
+  -device virtio-net-pci,netdev=net,romfile= -kernel "$package/kernel" -initrd "$package/initramfs" \
   -append "$(<"$package/command-line") system.verbose=yes" <console >serial 2>&1 &
 machine=$!
 # For reading, too: it would wait for an emulator that did not start.
@@ -44,7 +44,6 @@ expect() {
 # say TEXT: types a line.
 say() { printf '%s\r' "$1" >&3; }
 
-prompt='qjs > '
 expect "$prompt"
 prompted=$EPOCHREALTIME
 say '6*7'
@@ -64,20 +63,25 @@ while IFS= read -r text; do
   fi
 done <<<"$serial"
 
-# A file is written and read. No line below holds what is expected of it, because the console shows what is typed.
-say 'std.writeFile("/tmp/file", "read " + "back"); std.loadFile("/tmp/file")'
+say "$write_file"
 expect "'read back'"
 expect "$prompt"
 
 # A process whose parent ends first belongs to the first process.
-say 'os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1`], {block: false})"])'
+say "$leave_orphan"
 expect 'ended with status 0; its parent had ended before it'
 
+for ((at = 0; at < ${#more[@]}; at += 2)); do
+  say "${more[at]}"
+  expect "${more[at + 1]}"
+  expect "$prompt"
+done
+
 # The system answers over its network.
-say '(await import("/lib/system/http.js")).serve('"$port"', ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
+say "${serve//PORT/$port}"
 expect "$prompt"
 for ((tries = 0; ; tries++)); do
-  if exec 4<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /check HTTP/1.1\r\nHost: check\r\n\r\n' >&4 &&
+  if exec 4<>"/dev/tcp/127.0.0.1/$port" && printf 'GET /check HTTP/1.1\r\nHost: check\r\nConnection: close\r\n\r\n' >&4 &&
     answer=$(timeout 10 cat <&4) && [[ $answer == *'answers /check'* ]]; then
     break
   fi
@@ -90,7 +94,7 @@ for ((tries = 0; ; tries++)); do
 done
 echo "$answer" | tr -d '\r'
 
-say 'std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
+say "$show_memory"
 expect 'MemTotal:='
 expect "$prompt"
 

@@ -32,6 +32,9 @@ stdenv.mkDerivation {
 
   passthru = {
     inherit target;
+    # For a system: its memory in MiB under an emulator, and what the boot check types.
+    memory = "256";
+    conversation = ./conversation.sh;
     # For the manifest of a system: the parts of the program, and their licences.
     origin = "quickjs-ng ${version}, musl ${toolchain.musl.version} and libgcc ${toolchain.libgcc.version}";
     licence = "MIT AND (GPL-3.0-or-later WITH GCC-exception-3.1)";

@@ -7,6 +7,9 @@
   emulator,
   machine,
 }:
+let
+  inherit (package.initramfs.runtime) memory;
+in
 stdenv.mkDerivation {
   name = "run-system";
   phases = [ "installPhase" ];
@@ -14,8 +17,8 @@ stdenv.mkDerivation {
     mkdir -p "$out/bin"
     cat >"$out/bin/run-system" <<'EOF'
     #!${stdenv.shell}
-    exec "${qemu}/bin/qemu-system-${emulator}" ${builtins.concatStringsSep " " machine} -m 256 -display none -monitor none \
-      -no-reboot -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:''${HTTP_PORT:-8080}-:80" \
+    exec "${qemu}/bin/qemu-system-${emulator}" ${builtins.concatStringsSep " " machine} -m ${memory} -display none \
+      -monitor none -no-reboot -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:''${HTTP_PORT:-8080}-:80" \
       -device virtio-net-pci,netdev=net,romfile= -kernel "${package}/kernel" -initrd "${package}/initramfs" \
       -append "$(<"${package}/command-line") ''${APPEND:-}" "$@"
     EOF

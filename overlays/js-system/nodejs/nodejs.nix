@@ -43,10 +43,13 @@ stdenv.mkDerivation {
 
   passthru = {
     inherit target;
-    # For a system: the program's name, the first process, and its library.
+    # For a system: the program's name, the first process and its library, its memory in MiB under an emulator, and what the
+    # boot check types.
     program = "node";
     init = ./init.js;
     library = ./lib;
+    memory = "512";
+    conversation = ./conversation.sh;
     # For the manifest of a system: the parts of the program, and their licences.
     origin = "nodejs ${version}, musl ${toolchain.musl.version}, libstdc++ and libgcc ${toolchain.libgcc.version}";
     licence = "MIT AND Apache-2.0 AND BSD-3-Clause AND Zlib AND (GPL-3.0-or-later WITH GCC-exception-3.1)";

@@ -62,7 +62,7 @@ static ABOUT: About = About {
         CJS_MODULE_LEXER,
         LINUX,
     ],
-    checks: &["js-system/boot.nix", "js-system/contents.nix"],
+    checks: &["js-system/boot.nix", "js-system/contents.nix", "js-system/nodejs/tests.nix"],
 };
 
 const AXIS_ROOT: &str = "root";
@@ -105,7 +105,7 @@ words! {
     pub enum Runtime: "runtime" {
         /// The interpreter with the module `qjs:system`.
         QuickjsNg = "quickjs-ng",
-        /// Node.js 18, which is for x86_64 so far.
+        /// Node.js 18, which is for x86 so far.
         Nodejs18 = "nodejs-18",
     }
 }
@@ -123,7 +123,7 @@ impl Runtime {
     fn is_built_on(self, target: &KernelTarget, system: System) -> bool {
         match self {
             Runtime::QuickjsNg => true,
-            Runtime::Nodejs18 => target.gcc().is_some_and(|gcc| gcc.runs_on(system)),
+            Runtime::Nodejs18 => target.gcc().is_some_and(|gcc| nodejs::is_built_on(gcc, system)),
         }
     }
 }

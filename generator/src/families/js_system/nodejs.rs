@@ -5,6 +5,7 @@ use crate::catalogue::Package;
 use crate::families::musl_gcc::MuslTarget;
 use crate::lock::Wanted;
 use crate::plan::{Arg, Node, Planner, attribute, node, node_name, source, text};
+use crate::platform::System;
 
 /// Patches of Debian's archive that are applied: two that describe a source with parts missing, and those of defects.
 const FIXES: [&str; 16] = [
@@ -121,6 +122,9 @@ const PARTS: [Part; 6] = [
     Part { name: "node", needs: Some(OPENSSL), goals: &[], objects: &["libnode"], nodes: 3 },
 ];
 
+/// Which of its own tests run in a system: those of the modules that programs use most. They are patterns of file names.
+const TESTS: [&str; 5] = ["test-fs-*", "test-net-*", "test-http-*", "test-crypto-*", "test-worker-*"];
+
 /// The packages that its source consists of.
 const PACKAGES: [Package; 9] =
     [NODEJS, NODEJS_ADA, NODEJS_DEBIAN, BROTLI, UNDICI, BUSBOY, ACORN, ACORN_WALK, CJS_MODULE_LEXER];
@@ -132,7 +136,17 @@ pub fn wanted() -> impl Iterator<Item = Wanted> {
 /// V8's name of a target's processor, where Node.js can be built for it: the programs that write parts of V8 run on the build
 /// machine, though they are built for the target.
 pub fn cpu(target: &MuslTarget) -> Option<&'static str> {
-    (target.triple() == "x86_64-linux-musl").then_some("x64")
+    match target.triple() {
+        "i686-linux-musl" => Some("ia32"),
+        "x86_64-linux-musl" => Some("x64"),
+        _ => None,
+    }
+}
+
+/// Whether machines of a build system run the programs that write parts of V8. One of x86_64-linux whose kernel was built without
+/// its 32-bit half does not run those for i686, and its build stops.
+pub fn is_built_on(target: &MuslTarget, system: System) -> bool {
+    target.runs_on(system) || (target.triple() == "i686-linux-musl" && system == System::X86_64Linux)
 }
 
 /// The node of the source.
@@ -159,6 +173,13 @@ fn complete_source(planner: &mut Planner<'_>) -> String {
             ("cjsModuleLexer", source(CJS_MODULE_LEXER.default())),
         ],
     )
+}
+
+/// What the check that runs its own tests takes beside a system and an emulator.
+pub fn tests(planner: &mut Planner<'_>) -> [(&'static str, Arg); 2] {
+    let src = complete_source(planner);
+    let tests = TESTS.map(str::to_owned).to_vec();
+    [("src", node(&src)), ("tests", Arg::Texts(tests))]
 }
 
 /// The node of the program.

@@ -21,7 +21,7 @@ const USERS: &str = "home";
 
 /// What the kernel is told beside its console: to ask for an address, and to leave the console to programs.
 const COMMAND_LINE: &str = "ip=dhcp quiet";
-/// What it is told on x86_64, too: an emulator on a busy machine fails its test of the timer, after which it panics.
+/// What it is told on x86, too: an emulator on a busy machine fails its test of the timer, after which it panics.
 const COMMAND_LINE_X86: &str = " no_timer_check";
 
 /// What a cell is built from and checked with.
@@ -141,7 +141,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     planner.insert(Node { name: initramfs.clone(), recipe: "js-system/initramfs", args });
 
     let emulator = target.emulator();
-    let more = if target.arch() == "x86_64" { COMMAND_LINE_X86 } else { "" };
+    let more = if ["i386", "x86_64"].contains(&target.arch()) { COMMAND_LINE_X86 } else { "" };
     let command_line = format!("{} {COMMAND_LINE}{more}", emulator.command_line);
     let args = [("linux", node(&kernel)), ("initramfs", node(&initramfs)), ("commandLine", text(&command_line))];
     let system = format!("js-system-{}-{digits}-{kernel_part}", root.name);
@@ -169,12 +169,14 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
         let runner = Cell { output: Output::Node(run), built: false, ..package };
         planner.cell(runner.renamed(|name| format!("{name}-qemu")));
     }
+    // Its own tests take the place of the scripts of a root, so one without any has them.
+    if spec.runtime == Runtime::Nodejs18 && root.files.is_empty() && root.users.is_empty() {
+        let tests = args.iter().cloned().chain(nodejs::tests(planner)).collect();
+        planner.check(Check::new(format!("tests-{}", cell.name), "js-system/nodejs/tests", tests));
+    }
     let mut boot = Vec::from(args);
     boot.push(("serial", Arg::Texts(root.serial.clone())));
-    // Its conversation is in QuickJS-ng's words.
-    if spec.runtime == Runtime::QuickjsNg {
-        planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
-    }
+    planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
     let contents = vec![("initramfs", node(&initramfs))];
     planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
 }

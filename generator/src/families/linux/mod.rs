@@ -33,7 +33,7 @@ pub const LINUX: Package = Package::new("linux");
 #[derive(Debug)]
 pub struct Linux;
 
-pub const SPELLING: &str = "targets are arm64, riscv64, x86_64";
+pub const SPELLING: &str = "targets are arm64, i386, riscv64, x86_64";
 
 static ABOUT: About = About {
     key: "linux",
@@ -103,6 +103,7 @@ pub fn misspelt(word: &str) -> Option<Misspelt> {
     let meant = match word {
         "aarch64" => "arm64",
         "amd64" | "x86-64" | "x64" => "x86_64",
+        "i486" | "i586" | "i686" | "x86" => "i386",
         "riscv" => "riscv64",
         _ => return None,
     };

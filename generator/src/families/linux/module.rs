@@ -61,7 +61,7 @@ impl Table for LinuxModules {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc", "arm64", "riscv64", "module"]
+        &["llvm", "gcc", "arm64", "i386", "riscv64", "module"]
     }
 
     fn read(&self, reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn UserFiles) -> Option<Meaning> {

@@ -51,6 +51,20 @@ static KERNEL_TARGETS: &[KernelTarget] = &[
         },
     },
     KernelTarget {
+        name: "i386",
+        arch: "i386",
+        triple: "i686-linux-musl",
+        image: "arch/x86/boot/bzImage",
+        device_trees: false,
+        not_on_macos: Some("nobody has built the host programs of its 32-bit kernels on macOS"),
+        emulator: Emulator {
+            program: "i386",
+            flags: &["-M", "pc"],
+            command_line: "console=ttyS0 panic=-1 reboot=t",
+            end: "restart",
+        },
+    },
+    KernelTarget {
         name: "riscv64",
         arch: "riscv",
         triple: "riscv64-linux-musl",
@@ -139,8 +153,9 @@ mod tests {
         assert!(names.is_sorted());
         for target in KernelTarget::all() {
             let gcc = target.gcc().unwrap_or_else(|| panic!("{target}: no compiler for {}", target.triple));
-            // The kernel's makefiles take x86_64 for a variant of x86.
-            assert_eq!(gcc.linux_arch(), if target.arch == "x86_64" { "x86" } else { target.arch });
+            // The kernel's makefiles take these for variants of x86.
+            let x86 = ["i386", "x86_64"].contains(&target.arch);
+            assert_eq!(gcc.linux_arch(), if x86 { "x86" } else { target.arch });
             let end = target.emulator.end;
             assert!(["poweroff", "restart"].contains(&end), "{target}: {end}");
         }

@@ -12,5 +12,5 @@ console.log(`\n${host}: JavaScript is the shell here. poweroff() turns the machi
 const tell = (signal) => () => {
   process.kill(1, signal);
 };
-const { context } = repl.start({ prompt: "> " });
+const { context } = repl.start({ prompt: "node > " });
 Object.assign(context, { system, poweroff: tell("SIGTERM"), restart: tell("SIGINT") });

@@ -1,0 +1,12 @@
+# shellcheck shell=bash disable=SC2034,SC2016 # the boot check reads these variables; lines in quotes are JavaScript
+# What the boot check types on the console of QuickJS-ng, and what it expects. No line holds what is expected of it, because
+# the console shows what is typed.
+prompt='qjs > '
+write_file='std.writeFile("/tmp/file", "read " + "back"); std.loadFile("/tmp/file")'
+# A process that ends before the one that it started.
+leave_orphan='os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1`], {block: false})"])'
+# A server at the port in place of PORT. Its answer ends in `answers` and the path that was asked for.
+serve='(await import("/lib/system/http.js")).serve(PORT, ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
+show_memory='std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
+# Further lines, each with what it brings.
+more=()

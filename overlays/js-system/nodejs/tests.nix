@@ -1,0 +1,33 @@
+# Node.js' own tests of some of its modules, run in a system that QEMU started. A second archive behind the initramfs has the
+# tests, and a word on the kernel command line starts them in the place of the main script.
+{
+  stdenv,
+  cpio,
+  qemu,
+  package,
+  emulator,
+  machine,
+  # The source, and which of its tests: patterns of file names.
+  src,
+  tests,
+}:
+stdenv.mkDerivation {
+  name = "check-tests-${package.initramfs.runtime.pname}";
+  nativeBuildInputs = [ cpio ];
+  inherit
+    package
+    qemu
+    emulator
+    machine
+    src
+    tests
+    ;
+  runner = ./tests/run.js;
+  # Tests that fail, and why: a name and a reason on each line.
+  known = ./tests/known.tsv;
+
+  phases = [ "installPhase" ];
+  installPhase = builtins.readFile ./tests/tests.sh;
+
+  meta.description = "Node.js' own tests, run in ${package.pname}";
+}
