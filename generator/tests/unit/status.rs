@@ -31,6 +31,7 @@ struct Results {
     nix: Vec<Nix>,
     seed: Vec<OfSeeds>,
     variation: Vec<Variation>,
+    generation: Vec<Generation>,
     toolchain: Vec<Toolchain>,
 }
 
@@ -156,6 +157,32 @@ struct Variation {
     #[serde(default)]
     each: bool,
     date: String,
+}
+
+/// Valgrind for one generation of macOS, as `checks/generations.sh` saw it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Generation {
+    target: String,
+    macos: String,
+    valgrind: String,
+    /// Tools that ran on an emulated processor.
+    tools: u32,
+    /// Whether memcheck found the planted bugs, and nothing else.
+    bugs_found: bool,
+    /// Symbols that were resolved as dyld does.
+    symbols: u32,
+    /// Nodes of its own, and how many of them a second build made otherwise.
+    again: Option<Nodes>,
+    other_seed: Option<Compared>,
+    date: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nodes {
+    nodes: u32,
+    different: u32,
 }
 
 /// A GCC for musl that `checks/targets.py` built, or tried to.
@@ -351,6 +378,56 @@ fn tiers() -> String {
     text
 }
 
+fn compared(files: u32, different: u32) -> String {
+    match different {
+        0 => format!("identical ({files} files)"),
+        _ => format!("{different} of {files} files differ"),
+    }
+}
+
+/// Valgrind, one row for each generation of macOS.
+fn generations(text: &mut String, results: &Results) {
+    let columns = [
+        "target",
+        "macOS",
+        "Valgrind",
+        "built",
+        "tools that ran",
+        "memcheck finds the bugs",
+        "symbols that dyld resolves",
+        "second build",
+        "second seed",
+        "date",
+    ];
+    heading(text, "Valgrind for each macOS", &columns);
+    for it in &results.generation {
+        let again = it.again.as_ref().map(|it| match it.different {
+            0 => format!("identical ({} nodes)", it.nodes),
+            different => format!("{different} of {} nodes differ", it.nodes),
+        });
+        let seed = it.other_seed.as_ref().map(|it| compared(it.files, it.different));
+        row(
+            text,
+            &[
+                &code(&it.target),
+                &it.macos,
+                &it.valgrind,
+                "yes",
+                &it.tools.to_string(),
+                yes(it.bugs_found),
+                &it.symbols.to_string(),
+                again.as_deref().unwrap_or(NOT_YET),
+                seed.as_deref().unwrap_or(NOT_YET),
+                &it.date,
+            ],
+        );
+    }
+    text.push_str(
+        "\n`checks/generations.sh CROSSLOOM` does all of this and prints such a table. The tools are Valgrind's ten; they ran on an\n\
+         emulated processor. Nobody has run them on a Mac. A second build is of Valgrind, its compiler and both its archives.\n",
+    );
+}
+
 /// Toolchains for musl, one row for each target and its releases.
 fn toolchains(text: &mut String, results: &Results) {
     let columns = [
@@ -374,10 +451,6 @@ fn toolchains(text: &mut String, results: &Results) {
     for it in &results.toolchain {
         let releases: Vec<String> =
             it.releases.iter().map(|(package, version)| format!("{package} {version}")).collect();
-        let compared = |files: u32, different: u32| match different {
-            0 => format!("identical ({files} files)"),
-            _ => format!("{different} of {files} files differ"),
-        };
         // Comparisons from before there was this table are in that of seeds, with their date.
         let is_of = |seed: &&OfSeeds| {
             seed.cell == format!("musl-gcc-{}", it.target) && seed.gcc.as_ref() == it.releases.get("gcc")
@@ -457,6 +530,7 @@ fn status() -> String {
     }
 
     toolchains(&mut text, &results);
+    generations(&mut text, &results);
 
     heading(&mut text, "Also built", &["what", "how", "command", "date"]);
     for beyond in &results.beyond {
@@ -650,6 +724,13 @@ fn every_built_cell_was_tested_and_every_test_was_of_one() {
         let stands = catalogue().built().iter().any(|built| toolchain.is_of(built));
         assert!(stands, "no [[built]] for the toolchain of {}", toolchain.target);
     }
+    for it in &results.generation {
+        let stands = catalogue().built().iter().any(|built| {
+            (built.family.as_str(), &built.target) == ("valgrind-darwin", &it.target)
+                && built.releases.get("valgrind") == Some(&it.valgrind)
+        });
+        assert!(stands, "no [[built]] for Valgrind of {}", it.target);
+    }
     for proof in &results.proof {
         let stands = catalogue().built().iter().any(|built| proof.is_of(built));
         assert!(stands, "no [[built]] for the proof of {} {}", proof.family, proof.target);
@@ -669,6 +750,7 @@ fn results_are_dated_and_named_once() {
         .chain(results.nix.iter().map(|it| &it.date))
         .chain(results.seed.iter().map(|it| &it.date))
         .chain(results.variation.iter().map(|it| &it.date))
+        .chain(results.generation.iter().map(|it| &it.date))
         .chain(results.toolchain.iter().map(|it| &it.date))
         .map(String::as_str)
         .collect();
@@ -681,6 +763,8 @@ fn results_are_dated_and_named_once() {
     assert!(results.variation.iter().all(|it| nodes.insert(&it.node)));
     let mut cells = BTreeSet::new();
     assert!(results.seed.iter().all(|it| cells.insert(&it.cell)));
+    let mut generations = BTreeSet::new();
+    assert!(results.generation.iter().all(|it| generations.insert((&it.target, &it.valgrind))));
     let mut toolchains = BTreeSet::new();
     assert!(results.toolchain.iter().all(|it| toolchains.insert((&it.target, &it.releases))));
 }
