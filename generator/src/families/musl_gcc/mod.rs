@@ -14,6 +14,8 @@ use crate::lock::Wanted;
 use crate::plan::Planner;
 use crate::reader::Fixed;
 use crate::service::Limits;
+use crate::word::Word;
+use crate::words;
 
 use fixes::MUSL_DEBIAN;
 pub use plan::{compiler_wanted, default_compiler, default_toolchain, toolchain_wanted};
@@ -26,6 +28,7 @@ const LINUX: Package = Package::new("linux");
 const GMP: Package = Package::new("gmp");
 const MPFR: Package = Package::new("mpfr");
 const MPC: Package = Package::new("mpc");
+const MIMALLOC: Package = Package::new("mimalloc");
 
 /// The family.
 #[derive(Debug)]
@@ -40,16 +43,23 @@ static ABOUT: About = About {
     // A whole GCC takes a quarter of an hour on a quiet machine with two cores. Its linking is long and silent.
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
-    packages: &[GCC, MUSL, MUSL_DEBIAN, BINUTILS, LINUX, GMP, MPFR, MPC],
-    checks: &["musl-gcc/programs.nix", "musl-gcc/torture.nix", "musl-gcc/archive-check.nix", "musl-gcc/seed-musl.nix"],
+    packages: &[GCC, MUSL, MUSL_DEBIAN, MIMALLOC, BINUTILS, LINUX, GMP, MPFR, MPC],
+    checks: &[
+        "musl-gcc/programs.nix",
+        "musl-gcc/torture.nix",
+        "musl-gcc/malloc.nix",
+        "musl-gcc/archive-check.nix",
+        "musl-gcc/seed-musl.nix",
+    ],
 };
 
 const AXIS_GCC: &str = "gcc";
 const AXIS_MUSL: &str = "musl";
 const AXIS_BINUTILS: &str = "binutils";
 const AXIS_LINUX_HEADERS: &str = "linux-headers";
+const AXIS_MALLOC: &str = "malloc";
 
-static AXES: [Axis; 4] = [
+static AXES: [Axis; 5] = [
     Axis { key: AXIS_GCC, values: Values::Releases(GCC), suffix: Suffix::Package, doc: "Versions of GCC." },
     Axis { key: AXIS_MUSL, values: Values::Releases(MUSL), suffix: Suffix::Package, doc: "Versions of musl." },
     Axis {
@@ -64,7 +74,23 @@ static AXES: [Axis; 4] = [
         suffix: Suffix::Package,
         doc: "Versions of the Linux kernel whose headers programs see.",
     },
+    Axis {
+        key: AXIS_MALLOC,
+        values: Values::Words(Malloc::WORDS),
+        suffix: Suffix::Value,
+        doc: "The memory allocator of programs: musl's own, or mimalloc, which is part of every program that is linked.",
+    },
 ];
+
+words! {
+    /// A memory allocator. The first is the default.
+    pub enum Malloc: "malloc" {
+        /// The one in musl.
+        Musl = "musl",
+        /// An object that the compiler links programs with.
+        Mimalloc = "mimalloc",
+    }
+}
 
 const PREFIX: &str = "prefix";
 
@@ -226,6 +252,7 @@ pub struct Spec {
     pub binutils: &'static Release,
     pub linux_headers: &'static Release,
     pub languages: Languages,
+    pub malloc: Malloc,
     /// Whether musl is built without Debian's security fixes.
     pub unpatched_musl: bool,
     pub flags: Flags,
@@ -246,6 +273,7 @@ impl Spec {
             binutils: BINUTILS.default(),
             linux_headers: LINUX.default(),
             languages: Languages::default(),
+            malloc: Malloc::Musl,
             unpatched_musl: false,
             flags: Flags::default(),
             tool_prefix: None,
@@ -316,6 +344,7 @@ impl Family for MuslGcc {
             binutils: cell.release(AXIS_BINUTILS)?,
             linux_headers: cell.release(AXIS_LINUX_HEADERS)?,
             languages: Languages::of(cell)?,
+            malloc: cell.word(AXIS_MALLOC)?,
             unpatched_musl: cell.is_on(UNPATCHED_MUSL.key)?,
             flags: Flags {
                 gcc: pie.into_iter().chain(cell.flags(GCC_FLAGS)?).collect(),

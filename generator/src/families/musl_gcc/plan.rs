@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::archive::archive;
 use super::fixes::{MUSL_DEBIAN, fixes};
 use super::targets::LIBITM;
-use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MPC, MPFR, MuslGcc, MuslTarget, Spec};
+use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MIMALLOC, MPC, MPFR, Malloc, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
 use crate::lock::Wanted;
@@ -45,7 +45,8 @@ pub fn compiler_wanted() -> Vec<Wanted> {
 
 fn releases(spec: &Spec) -> Vec<&'static Release> {
     let own = [spec.gcc, spec.musl, spec.binutils, spec.linux_headers];
-    own.into_iter().chain(fixes_of(spec).map(|_| MUSL_DEBIAN.default())).collect()
+    let malloc = (spec.malloc == Malloc::Mimalloc).then(|| MIMALLOC.default());
+    own.into_iter().chain(fixes_of(spec).map(|_| MUSL_DEBIAN.default())).chain(malloc).collect()
 }
 
 /// The patches to apply to a cell's musl, and those to leave out; none where it is built as it is.
@@ -79,6 +80,11 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         let toolchain = toolchain(planner, cell.target, &cell.spec);
         planner.check(programs(system, cell, &toolchain));
         planner.check(torture(system, cell, &toolchain));
+        if cell.spec.malloc == Malloc::Mimalloc {
+            let mut args = run_with(system, cell, &toolchain);
+            args.push(("version", text(MIMALLOC.default().version())));
+            planner.check(Check::new(format!("malloc-{}", cell.name), "musl-gcc/malloc", args));
+        }
         let built = was_built(planner, cell);
         let output = match &cell.spec.tool_prefix {
             None => toolchain.clone(),
@@ -250,7 +256,8 @@ fn seed_check(musl: &'static Release) -> Check {
 }
 
 fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
-    let plain = cell.spec.languages.cxx && cell.spec.flags == Flags::default();
+    let own = cell.spec.malloc == Malloc::Musl;
+    let plain = own && cell.spec.languages.cxx && cell.spec.flags == Flags::default();
     plain && planner.was_built(ABOUT.key, cell.target.triple(), &[], &releases(&cell.spec))
 }
 
@@ -368,7 +375,11 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
     let cxx_flags = [plain, &flags.binutils, &flags.gcc, &musl_flags, &flags.libstdcxx];
     let libstdcxx_name = node_name("libstdcxx", gcc_release, triple, &[binutils_release, musl_release], &cxx_flags);
     let others = [binutils_release, musl_release, linux_headers];
-    let toolchain_name = node_name("toolchain", gcc_release, triple, &others, &cxx_flags);
+    let mimalloc = (spec.malloc == Malloc::Mimalloc).then(|| MIMALLOC.default());
+    let malloc_flags: Vec<_> = mimalloc.map(|release| format!("mimalloc-{}", release.version())).into_iter().collect();
+    let toolchain_flags: Vec<&[String]> =
+        cxx_flags.iter().copied().chain(mimalloc.map(|_| malloc_flags.as_slice())).collect();
+    let toolchain_name = node_name("toolchain", gcc_release, triple, &others, &toolchain_flags);
     let role = format!("toolchain-{}-", attribute(gcc_release.version()));
     let toolchain_suffix = toolchain_name.strip_prefix(&role).unwrap_or(triple).to_owned();
 
@@ -448,6 +459,20 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
         }
         planner.insert(Node { name: name.clone(), recipe: "musl-gcc/gcc-library", args: args.into_iter().collect() });
         libraries.push(name);
+    }
+    if let Some(release) = mimalloc {
+        let name = node_name("mimalloc", release, triple, &[gcc_release, binutils_release, musl_release], &all_flags);
+        let args = [
+            ("src", source(release)),
+            ("version", text(release.version())),
+            ("gccVersion", text(gcc_release.upstream())),
+            ("target", text(triple)),
+            ("binutils", node(&binutils)),
+            ("gcc", node(&gcc)),
+            ("libgcc", node(&libgcc)),
+            ("musl", node(&musl)),
+        ];
+        libraries.push(planner.add(name, "musl-gcc/mimalloc", args));
     }
     planner.add(
         toolchain_name,

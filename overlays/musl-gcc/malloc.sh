@@ -1,0 +1,49 @@
+# shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
+
+mkdir work "$out"
+export TMPDIR=$PWD/work
+sysroot=$("$target-gcc" -print-sysroot)
+
+# run FORM COMMAND…: the program says that it has mimalloc, wherever it runs.
+run() {
+  local form=$1 status=0 ran='' text
+  shift
+  text=$("$@" 2>&1) || status=$?
+  if [ "$status" != 126 ]; then
+    ran=kernel
+    echo "$form [kernel]: $text" | tee -a "$out/output"
+    [ "$status" = 0 ] && [ "$text" = "mimalloc $version" ] || return 1
+  fi
+  if [ -n "$qemu" ]; then
+    ran=$qemu
+    text=$("$qemu" "$@" 2>&1) || return 1
+    echo "$form [${qemu##*/}]: $text" | tee -a "$out/output"
+    [ "$text" = "mimalloc $version" ] || return 1
+  fi
+  if [ -z "$ran" ]; then
+    echo "error: the kernel does not run programs of $target, and no emulator for them is at hand" >&2
+    return 1
+  fi
+}
+
+for form in -static '-static-pie -fPIE'; do
+  # shellcheck disable=SC2086 # flags
+  "$target-gcc" -O2 -Wall -Werror $form "$programs/main.c" -o work/program
+  run "${form%% *}" work/program
+done
+"$target-gcc" -O2 -shared -fPIC "$programs/shared.c" -o work/libshared.so
+if "$target-nm" work/libshared.so | grep -q ' mi_'; then
+  echo 'error: a shared object has an allocator of its own' >&2
+  exit 1
+fi
+for form in -no-pie '-pie -fPIE'; do
+  # shellcheck disable=SC2086 # flags
+  "$target-gcc" -O2 -Wall -Werror -DSHARED $form "$programs/main.c" -Lwork -lshared -o work/program
+  run "dynamic, ${form%% *}" "$sysroot/lib/libc.so" --library-path "$sysroot/lib:work" work/program
+done
+# A compiler call that links no program.
+"$target-gcc" -r "$programs/shared.c" -o work/shared.o
+if "$target-nm" work/shared.o | grep -q ' mi_'; then
+  echo 'error: an object file has an allocator of its own' >&2
+  exit 1
+fi

@@ -1,0 +1,3 @@
+#include <string.h>
+
+char *of_shared_object(void) { return strdup("from a shared object"); }
