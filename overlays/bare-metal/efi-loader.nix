@@ -9,20 +9,23 @@
   rustflags,
   # A file in the folder `efi-loader`, where rustc has no target for UEFI: it makes a program whose bytes are an application.
   linkerScript,
+  # Another package than crossloom's loader for kernels of one's own.
+  src ? ./efi-loader,
+  package ? "efi-loader",
 }:
 stdenv.mkDerivation {
-  pname = "efi-loader-${target}";
+  pname = "${package}-${target}";
   version = "0.1.0";
-  src = ./efi-loader;
   inherit
+    src
+    package
     rust
     crates
     target
     rustflags
     linkerScript
     ;
-  package = "efi-loader";
-  program = "efi-loader";
+  program = package;
   features = [ ];
   profile = "release";
   targetFile = "";

@@ -8,12 +8,16 @@
   machine,
   # Texts that the console says, in any order.
   serial,
+  # A disk image of it that the firmware starts, in the place of its files.
+  disk ? null,
+  firmware ? null,
+  firmwareFlag ? "",
 }:
 let
   inherit (package.initramfs) runtime;
 in
 stdenv.mkDerivation {
-  name = "check-boot-${package.pname}";
+  name = "check-boot-${if disk == null then package.pname else disk.pname}";
   inherit
     package
     qemu
@@ -21,6 +25,9 @@ stdenv.mkDerivation {
     machine
     ;
   inherit (runtime) memory;
+  disk = if disk == null then "" else "${disk}/disk.img";
+  firmware = if firmware == null then "" else "${firmware}/${firmware.file}";
+  inherit firmwareFlag;
   serial = builtins.concatStringsSep "\n" serial;
 
   phases = [ "installPhase" ];

@@ -108,7 +108,7 @@ pub fn image_crates() -> BTreeSet<Crate> {
 }
 
 /// The crates that the lock of a package names, which is part of crossloom.
-fn embedded_crates(folder: &str) -> BTreeSet<Crate> {
+pub fn embedded_crates(folder: &str) -> BTreeSet<Crate> {
     let file = |path: &str| Verbatim::embedded().text(&format!("{folder}/{path}")).map(str::to_owned);
     let manifest = file("Cargo.toml").map(|text| ("Cargo.toml".to_owned(), text));
     let packages = cargo::packages(&manifest.into_iter().collect()).unwrap_or_else(|_| BTreeMap::new());

@@ -19,8 +19,9 @@ use crate::plan::Planner;
 use crate::service::Limits;
 use crate::word::Word;
 use kernel::{Kernel, Kernels};
+pub use plan::{disks, disks_wanted};
 use rust::RustVersion;
-use targets::BareTarget;
+pub use targets::BareTarget;
 
 /// The family.
 #[derive(Debug)]

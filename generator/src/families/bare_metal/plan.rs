@@ -318,6 +318,65 @@ fn words(words: &[&str]) -> Arg {
     Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
+/// The node of the writer of disk images.
+fn disk_writer(planner: &mut Planner<'_>, rust: &str) -> String {
+    let crates = unpacked(planner, loader::image_crates());
+    let writer = [("rust", node(rust)), ("crates", node(&crates))];
+    planner.add(format!("disk-image-{rust}"), "bare-metal/disk-image", writer)
+}
+
+/// What a machine's UEFI is in an emulator: its node, and QEMU's flag that takes the file.
+fn uefi(planner: &mut Planner<'_>, target: &'static BareTarget) -> [(&'static str, Arg); 2] {
+    let efi = target.efi();
+    let (release, name) = (efi.firmware.default(), efi.firmware.as_str());
+    let args = [
+        ("src", source(release)),
+        ("version", text(release.version())),
+        ("package", text(name)),
+        ("file", text(efi.file)),
+    ];
+    let firmware = planner.add(format!("{name}-{}", attribute(release.version())), "bare-metal/firmware", args);
+    [("firmware", node(&firmware)), ("firmwareFlag", text(efi.flag))]
+}
+
+/// What other families make disk images with that UEFI starts.
+pub struct Disks {
+    /// The node of the writer.
+    pub writer: String,
+    /// The nodes of the compiler and of the crates that a loader is built from.
+    pub rust: String,
+    pub crates: String,
+    /// QEMU's flags beside those of the machine.
+    pub machine: &'static [&'static str],
+    /// Arguments of a check that starts an image.
+    pub firmware: [(&'static str, Arg); 2],
+}
+
+/// The crates of a loader of this folder, and those of the standard library.
+fn crates_of_loader(folder: &str) -> BTreeSet<Crate> {
+    let rust = RustVersion::V1_85_0;
+    rust.std_crates().into_iter().chain(loader::embedded_crates(folder)).collect()
+}
+
+/// What [`disks`] needs.
+pub fn disks_wanted(target: &'static BareTarget, folder: &str) -> Vec<Wanted> {
+    let crates = crates_of_loader(folder).into_iter().chain(loader::image_crates());
+    let crates: BTreeSet<Crate> = crates.collect();
+    crates.into_iter().map(wanted_crate).chain([Wanted::Release(target.efi().firmware.default())]).collect()
+}
+
+/// Of a loader whose package is in a folder of recipes.
+pub fn disks(planner: &mut Planner<'_>, target: &'static BareTarget, folder: &str) -> Disks {
+    let rust = compiler(planner, RustVersion::V1_85_0);
+    Disks {
+        writer: disk_writer(planner, &rust),
+        crates: unpacked(planner, crates_of_loader(folder)),
+        machine: target.emulator().image,
+        firmware: uefi(planner, target),
+        rust,
+    }
+}
+
 /// A disk image that boots the kernel; the program that starts it is returned.
 fn image(
     planner: &mut Planner<'_>,
@@ -328,9 +387,7 @@ fn image(
 ) -> Option<Cell> {
     let efi = cell.target.efi();
     let loaders = loaders(planner, cell, firmware, rust);
-    let crates = unpacked(planner, loader::image_crates());
-    let writer = [("rust", node(rust)), ("crates", node(&crates))];
-    let writer = planner.add(format!("disk-image-{rust}"), "bare-metal/disk-image", writer);
+    let writer = disk_writer(planner, rust);
     tools.nodes.entry(cell.spec.rust).or_default().insert(writer.clone());
     let args = [
         ("diskImage", node(&writer)),
@@ -343,16 +400,7 @@ fn image(
     let image = planner.add(format!("image-{}-{kernel}", firmware.as_str()), "bare-metal/image", args);
     let mut more = vec![("disk", text(cell.target.emulator().disk))];
     if firmware == Firmware::Uefi {
-        let release = efi.firmware.default();
-        let name = efi.firmware.as_str();
-        let args = [
-            ("src", source(release)),
-            ("version", text(release.version())),
-            ("package", text(name)),
-            ("file", text(efi.file)),
-        ];
-        let firmware = planner.add(format!("{name}-{}", attribute(release.version())), "bare-metal/firmware", args);
-        more.extend([("firmware", node(&firmware)), ("firmwareFlag", text(efi.flag))]);
+        more.extend(uefi(planner, cell.target));
     }
     let package = cell.package(&ABOUT, Output::Node(image.clone()));
     let package = package.renamed(|name| format!("{name}-{}", firmware.as_str()));

@@ -2,6 +2,7 @@
 //! scripts.
 
 mod configs;
+mod disk;
 mod nodejs;
 mod packages;
 mod plan;
@@ -10,10 +11,13 @@ mod root;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::bare_metal::BareMetal;
 use super::linux::{self, KernelCompiler, KernelConfig, KernelTarget, LINUX, Linux};
 use super::musl_gcc::MuslGcc;
 use crate::catalogue::Package;
-use crate::family::{About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Values};
+use crate::family::{
+    About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Registered, Setting, Suffix, Target, Values,
+};
 use crate::lock::Wanted;
 use crate::plan::Planner;
 use crate::platform::System;
@@ -100,6 +104,14 @@ static AXES: [Axis; 5] = [
     },
 ];
 
+const DISK_IMAGE: &str = "disk-image";
+
+static SETTINGS: [Setting; 1] = [Setting {
+    key: DISK_IMAGE,
+    kind: Kind::Switch,
+    doc: "Adds the package `CELL-disk` for x86_64 and arm64: a disk image of the system that UEFI starts.",
+}];
+
 words! {
     /// A JavaScript runtime.
     pub enum Runtime: "runtime" {
@@ -134,6 +146,8 @@ pub struct Spec {
     pub root: Arc<Root>,
     pub runtime: Runtime,
     pub kernel: linux::Spec,
+    /// Whether disk images are asked for.
+    wants_disk: bool,
 }
 
 impl Family for JsSystem {
@@ -152,8 +166,12 @@ impl Family for JsSystem {
         &AXES
     }
 
+    fn settings(&self) -> &'static [Setting] {
+        &SETTINGS
+    }
+
     fn needs(&self) -> &'static [&'static dyn Registered] {
-        &[&MuslGcc, &Linux]
+        &[&MuslGcc, &Linux, &BareMetal]
     }
 
     fn misspelt(&self, word: &str) -> Option<Misspelt> {
@@ -175,6 +193,11 @@ impl Family for JsSystem {
 
     /// Programs for the target write parts of Node.js, so the build machine has to run them.
     fn refuse_all(&self, cells: &[CellOf<JsSystem>]) -> Option<(String, String)> {
+        let asked = cells.iter().any(|cell| cell.spec.wants_disk);
+        if asked && !cells.iter().any(|cell| disk::of(cell).is_some()) {
+            let message = format!("{DISK_IMAGE} is for x86_64 and arm64, and no cell is for one of them");
+            return Some((message, format!("leave out {DISK_IMAGE}, or add a target")));
+        }
         cells.iter().find_map(|cell| {
             let runtime = cell.spec.runtime;
             let system = cell.systems.iter().find(|system| !runtime.is_built_on(cell.target, **system))?;
@@ -194,6 +217,7 @@ impl Family for JsSystem {
         Ok(Spec {
             root: cell.named(AXIS_ROOT)?,
             runtime: cell.word(AXIS_RUNTIME)?,
+            wants_disk: cell.is_on(DISK_IMAGE)?,
             kernel: linux::Spec {
                 linux: cell.release(AXIS_LINUX)?,
                 gcc: target.gcc().ok_or_else(lost)?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::packages::Npm;
 use super::root::Root;
-use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Runtime, Spec, nodejs};
+use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Runtime, Spec, disk, nodejs};
 use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted};
@@ -33,6 +33,7 @@ pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
         Runtime::Nodejs18 => wanted.extend(nodejs::wanted()),
     }
     wanted.extend(cell.spec.root.packages.values().map(archive));
+    wanted.extend(disk::wanted(cell));
     wanted
 }
 
@@ -166,7 +167,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     // The emulator is a program of Linux build machines.
     if planner.system.is_linux() {
         let run = planner.add(format!("run-{system}"), "js-system/run-system", args.clone());
-        let runner = Cell { output: Output::Node(run), built: false, ..package };
+        let runner = Cell { output: Output::Node(run), built: false, ..package.clone() };
         planner.cell(runner.renamed(|name| format!("{name}-qemu")));
     }
     // Its own tests take the place of the scripts of a root, so one without any has them.
@@ -176,6 +177,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     }
     let mut boot = Vec::from(args);
     boot.push(("serial", Arg::Texts(root.serial.clone())));
+    disk::plan(planner, cell, (&package, &system), &boot);
     planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
     let contents = vec![("initramfs", node(&initramfs))];
     planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
