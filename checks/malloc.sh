@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# musl's memory allocator against mimalloc: builds a toolchain with each, and one program with both, and prints a table of
-# times, ratios and memory. The runs of both take turns, and the median of five counts.
+# musl's memory allocator against mimalloc: builds a toolchain with each, runs the checks of the second one, compiles one
+# program with both, and prints a table of times, ratios and memory. The runs of both take turns, and the median of five counts.
 #   malloc.sh CROSSLOOM [TARGET]      a target whose programs this machine runs; x86_64-linux-musl without one
 set -euo pipefail
 
@@ -23,8 +23,9 @@ malloc = ["musl", "mimalloc"]
 EOF
 run() { "$crossloom" "$1" --matrix "$project/matrix.toml" "${@:2}"; }
 run sync --quiet
-run fetch "musl-gcc-$target" "malloc-musl-gcc-$target-mimalloc"
-run build --no-out-link "malloc-musl-gcc-$target-mimalloc" >/dev/null
+checks=("malloc-musl-gcc-$target-mimalloc" "programs-musl-gcc-$target-mimalloc")
+run fetch "musl-gcc-$target" "${checks[@]}"
+run build --no-out-link "${checks[@]}" >/dev/null
 for malloc in '' -mimalloc; do
   toolchain=$(run build --no-out-link "musl-gcc-$target$malloc")
   "$toolchain/bin/$target-gcc" -O2 -static checks/malloc/blocks.c -o "$work/blocks$malloc"

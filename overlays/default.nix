@@ -26,6 +26,7 @@ in
       "libgcc"
       "libstdcxx"
       "linux-headers"
+      "mimalloc"
       "mpc"
       "mpfr"
       "musl"
@@ -87,8 +88,10 @@ in
       "rust-macos"
     ]
     // family ./js-system [
+      "disk"
       "initramfs"
       "js-system"
+      "linux-loader"
       "npm-packages"
       "quickjs-ng"
       "run-system"

@@ -25,6 +25,7 @@ stdenv.mkDerivation {
     machine
     ;
   inherit (runtime) memory;
+  kconfig = "${package.linux.kdir}/.config";
   disk = if disk == null then "" else "${disk}/disk.img";
   firmware = if firmware == null then "" else "${firmware}/${firmware.file}";
   inherit firmwareFlag;

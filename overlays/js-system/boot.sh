@@ -15,7 +15,7 @@ else
   machine+=(-kernel "$package/kernel" -initrd "$package/initramfs"
     -append "$(<"$package/command-line") system.verbose=yes")
 fi
-timeout 600 "$qemu/bin/qemu-system-$emulator" "${machine[@]}" -m "$memory" -display none -monitor none -no-reboot \
+timeout 600 "$qemu/bin/qemu-system-$emulator" "${machine[@]}" -m "$memory" -smp 2 -display none -monitor none -no-reboot \
   -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" \
   -device virtio-net-pci,netdev=net,romfile= <console >serial 2>&1 &
 emulated=$!
@@ -70,6 +70,13 @@ while IFS= read -r text; do
     exit 1
   fi
 done <<<"$serial"
+
+# Both processors of the machine run, if the kernel is built for several.
+if grep -q '^CONFIG_SMP=y' "$kconfig"; then
+  say "$count_processors"
+  expect 'processors: 2'
+  expect "$prompt"
+fi
 
 say "$write_file"
 expect "'read back'"

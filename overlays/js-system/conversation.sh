@@ -2,6 +2,7 @@
 # What the boot check types on the console of QuickJS-ng, and what it expects. No line holds what is expected of it, because
 # the console shows what is typed.
 prompt='qjs > '
+count_processors='"processors: " + std.loadFile("/proc/cpuinfo").match(/^processor/gm).length'
 write_file='std.writeFile("/tmp/file", "read " + "back"); std.loadFile("/tmp/file")'
 # A process that ends before the one that it started.
 leave_orphan='os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1`], {block: false})"])'

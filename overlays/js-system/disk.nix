@@ -22,7 +22,7 @@ stdenv.mkDerivation {
     disk-image uefi "$out/disk.img" "''${files[@]}"
     {
       head -n 1 "$package/manifest.tsv"
-      printf '%s\t0644\t%s\tcrossloom, uefi and its crates\tMIT OR Apache-2.0\n' "$loaderPlace" \
+      printf '%s\t0644\t%s\tcrossloom, and the crate uefi with those that it needs\t(MIT OR Apache-2.0) AND MIT AND MPL-2.0\n' "$loaderPlace" \
         "$(sha256sum "''${files[0]#*=}" | cut -d ' ' -f 1)"
       tail -n +2 "$package/manifest.tsv"
     } >"$out/manifest.tsv"

@@ -42,7 +42,7 @@ fn cells(system: &str) -> Matrix {
     let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
-         prefix = true\narchive = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}]\n\
+         prefix = true\narchive = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}, {{ malloc = \"mimalloc\" }}]\n\
          [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
          sdk = [\"zig\", \"apple\", \"open\"]\nflavour = [\"llvm\", \"osxcross\"]\n\
@@ -51,7 +51,7 @@ fn cells(system: &str) -> Matrix {
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\
          [linux]\ntargets = [\"arm64\", \"riscv64\"{x86}]\ncompiler = [\"llvm\", \"gcc\"]\n\
          modules = [\"greeting\"]\n{BARE_METAL}\
-         [js-system]\ntargets = [\"{script}\"]\nroot = [\"app\"]\n\
+         [js-system]\ntargets = [\"{script}\"]\nroot = [\"app\"]\ndisk-image = true\n\
          [js-system-root.app]\nsource = \"examples/nodeos/app\"\n\
          [linux-module.greeting]\nsource = \"examples/kernel-module/greeting\"\n\
          [sdk.mine]\nkind = \"file\"\n\
@@ -94,9 +94,11 @@ fn paths(outputs: &str) -> String {
 }
 
 /// Recipes that no Mac calls: QEMU for systems and Debian's Rust are the Linux seed's, and static programs are Linux's.
-const OF_LINUX: [&str; 5] = [
+const OF_LINUX: [&str; 7] = [
     "bare-metal/rust-1_85_0.nix",
     "bare-metal/rust-1_97_1.nix",
+    "js-system/disk.nix",
+    "js-system/linux-loader.nix",
     "js-system/run-system.nix",
     "musl-gcc/archive.nix",
     "musl-gcc/static-toolchain.nix",

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2016 # the boot check reads these variables; lines in quotes are JavaScript
 # What the boot check types on the console of Node.js, and what it expects, as for QuickJS-ng.
 prompt='node > '
+count_processors='"processors: " + fs.readFileSync("/proc/cpuinfo", "utf8").match(/^processor/gm).length'
 write_file='fs.writeFileSync("/tmp/file", "read " + "back"); fs.readFileSync("/tmp/file", "utf8")'
 leave_orphan='child_process.spawn("/bin/node", ["-e", "child_process.spawn(`/bin/node`, [`-e`, `1`], {stdio: `ignore`}); process.exit()"]).pid'
 serve='http.createServer((asked, answer) => answer.end(`Node.js ${process.version} answers ${asked.url}`)).listen(PORT).listening'

@@ -325,7 +325,7 @@ fn disk_writer(planner: &mut Planner<'_>, rust: &str) -> String {
     planner.add(format!("disk-image-{rust}"), "bare-metal/disk-image", writer)
 }
 
-/// What a machine's UEFI is in an emulator: its node, and QEMU's flag that takes the file.
+/// The firmware for an emulator: its node, and QEMU's flag that takes the file.
 fn uefi(planner: &mut Planner<'_>, target: &'static BareTarget) -> [(&'static str, Arg); 2] {
     let efi = target.efi();
     let (release, name) = (efi.firmware.default(), efi.firmware.as_str());
@@ -339,7 +339,7 @@ fn uefi(planner: &mut Planner<'_>, target: &'static BareTarget) -> [(&'static st
     [("firmware", node(&firmware)), ("firmwareFlag", text(efi.flag))]
 }
 
-/// What other families make disk images with that UEFI starts.
+/// The tools with which other families make disk images that UEFI starts.
 pub struct Disks {
     /// The node of the writer.
     pub writer: String,
@@ -352,20 +352,20 @@ pub struct Disks {
     pub firmware: [(&'static str, Arg); 2],
 }
 
-/// The crates of a loader of this folder, and those of the standard library.
+/// The crates of the loader whose package is in `folder`, and those of the standard library.
 fn crates_of_loader(folder: &str) -> BTreeSet<Crate> {
     let rust = RustVersion::V1_85_0;
     rust.std_crates().into_iter().chain(loader::embedded_crates(folder)).collect()
 }
 
-/// What [`disks`] needs.
+/// The sources of what [`disks`] plans.
 pub fn disks_wanted(target: &'static BareTarget, folder: &str) -> Vec<Wanted> {
     let crates = crates_of_loader(folder).into_iter().chain(loader::image_crates());
     let crates: BTreeSet<Crate> = crates.collect();
     crates.into_iter().map(wanted_crate).chain([Wanted::Release(target.efi().firmware.default())]).collect()
 }
 
-/// Of a loader whose package is in a folder of recipes.
+/// Plans the tools for an image whose loader is the package in `folder`, a folder of recipes.
 pub fn disks(planner: &mut Planner<'_>, target: &'static BareTarget, folder: &str) -> Disks {
     let rust = compiler(planner, RustVersion::V1_85_0);
     Disks {

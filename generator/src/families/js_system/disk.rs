@@ -17,7 +17,7 @@ pub struct Machine {
     rust: &'static str,
 }
 
-/// Of a cell that is to have an image, and whose architecture rustc makes programs of UEFI for.
+/// The machine of a cell that is to have an image; none for architectures that rustc makes no programs of UEFI for.
 pub fn of(cell: &CellOf<JsSystem>) -> Option<Machine> {
     let (name, rust) = match cell.target.name() {
         "arm64" => ("aarch64-unknown-none", "aarch64-unknown-uefi"),
@@ -28,7 +28,7 @@ pub fn of(cell: &CellOf<JsSystem>) -> Option<Machine> {
     Some(Machine { target, rust })
 }
 
-/// What it is built from and checked with.
+/// The sources of the image of a cell and of its check.
 pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
     of(cell).map(|machine| disks_wanted(machine.target, LOADER)).unwrap_or_default()
 }

@@ -191,13 +191,13 @@ impl Family for JsSystem {
         })
     }
 
-    /// Programs for the target write parts of Node.js, so the build machine has to run them.
     fn refuse_all(&self, cells: &[CellOf<JsSystem>]) -> Option<(String, String)> {
         let asked = cells.iter().any(|cell| cell.spec.wants_disk);
         if asked && !cells.iter().any(|cell| disk::of(cell).is_some()) {
             let message = format!("{DISK_IMAGE} is for x86_64 and arm64, and no cell is for one of them");
             return Some((message, format!("leave out {DISK_IMAGE}, or add a target")));
         }
+        // Programs for the target write parts of Node.js, so the build machine has to run them.
         cells.iter().find_map(|cell| {
             let runtime = cell.spec.runtime;
             let system = cell.systems.iter().find(|system| !runtime.is_built_on(cell.target, **system))?;

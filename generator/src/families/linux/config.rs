@@ -116,7 +116,7 @@ impl Table for KernelConfigs {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc"]
+        &["llvm", "gcc", "qemu", "disk"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {

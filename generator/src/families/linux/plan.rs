@@ -224,7 +224,7 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
 }
 
 /// The checks on Linux of a build on macOS: whether the programs of the build machine compile and link for it, and what
-/// becomes of the sources where names that differ by case alone are one. Two cells of one source give the same. What no
+/// becomes of the sources where names that differ by case alone are one. Two cells of one source and architecture give the same. What no
 /// Mac can build is looked at, too: it is where it shows that one could.
 fn mac_checks(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Vec<Check> {
     let Some(target) = DarwinTarget::parse(MAC) else { return Vec::new() };
@@ -240,7 +240,11 @@ fn mac_checks(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Vec<Check> {
     ];
     tools.extend(sources.clone());
     vec![
-        Check::new(format!("kernel-host-tools-darwin-{version}-{arch}"), "linux/kernel-host-tools-darwin", tools),
+        Check::new(
+            format!("kernel-host-tools-darwin-{version}-{}", cell.target.arch()),
+            "linux/kernel-host-tools-darwin",
+            tools,
+        ),
         Check::new(format!("kernel-case-insensitive-{version}"), "linux/kernel-case-insensitive", sources.into()),
     ]
 }

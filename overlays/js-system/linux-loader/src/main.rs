@@ -40,7 +40,7 @@ static PLACE: Place = Place([
 /// The protocol `LOAD_FILE_2`, with the file behind it.
 #[repr(C)]
 struct Initramfs {
-    load: unsafe extern "efiapi" fn(*const Initramfs, *const c_void, bool, *mut usize, *mut u8) -> Status,
+    load: unsafe extern "efiapi" fn(*const Initramfs, *const c_void, u8, *mut usize, *mut u8) -> Status,
     bytes: &'static [u8],
 }
 
@@ -48,10 +48,14 @@ struct Initramfs {
 unsafe extern "efiapi" fn load(
     this: *const Initramfs,
     _: *const c_void,
-    _: bool,
+    boot_policy: u8,
     size: *mut usize,
     buffer: *mut u8,
 ) -> Status {
+    // UEFI's truth value is a byte. This is no medium that firmware boots from.
+    if boot_policy != 0 {
+        return Status::UNSUPPORTED;
+    }
     if this.is_null() || size.is_null() {
         return Status::INVALID_PARAMETER;
     }
