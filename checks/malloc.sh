@@ -23,10 +23,10 @@ malloc = ["musl", "mimalloc"]
 EOF
 run() { "$crossloom" "$1" --matrix "$project/matrix.toml" "${@:2}"; }
 run sync --quiet
-checks=("malloc-musl-gcc-$target-mimalloc" "programs-musl-gcc-$target-mimalloc")
+checks=("malloc-musl-gcc-$target-malloc-mimalloc" "programs-musl-gcc-$target-malloc-mimalloc")
 run fetch "musl-gcc-$target" "${checks[@]}"
 run build --no-out-link "${checks[@]}" >/dev/null
-for malloc in '' -mimalloc; do
+for malloc in '' -malloc-mimalloc; do
   toolchain=$(run build --no-out-link "musl-gcc-$target$malloc")
   "$toolchain/bin/$target-gcc" -O2 -static checks/malloc/blocks.c -o "$work/blocks$malloc"
 done
@@ -38,9 +38,9 @@ echo '|---|---|---|---|---|---|'
 for threads in 1 2 4; do
   rm -f "$work"/*.times
   for _ in 1 2 3 4 5; do
-    for malloc in '' -mimalloc; do "$work/blocks$malloc" "$threads" >>"$work/blocks$malloc.times"; done
+    for malloc in '' -malloc-mimalloc; do "$work/blocks$malloc" "$threads" >>"$work/blocks$malloc.times"; done
   done
-  for malloc in '' -mimalloc; do
+  for malloc in '' -malloc-mimalloc; do
     for column in 1 2; do cut -d ' ' -f "$column" "$work/blocks$malloc.times" | median; done
   done | paste -sd ' ' | awk -v threads="$threads" \
     '{ printf "| %d | %.2f s | %.2f s | %.1f times as long | %.1f MiB | %.1f MiB |\n", threads, $1, $3, $1 / $3, $2, $4 }'

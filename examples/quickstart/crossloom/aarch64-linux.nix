@@ -408,10 +408,10 @@ in
 
   packages = {
     musl-gcc-x86_64-linux-musl = nodes.toolchain-14_2_0-x86_64-linux-musl;
-    musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 =
+    musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl =
       nodes.toolchain-14_2_0-x86_64-linux-musl;
     musl-gcc-i686-linux-musl = nodes.toolchain-14_2_0-i686-linux-musl;
-    musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 =
+    musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl =
       nodes.toolchain-14_2_0-i686-linux-musl;
     darwin-x86_64-apple-darwin22 = nodes.darwin-toolchain-x86_64-apple-darwin22;
     darwin-x86_64-apple-darwin22-sdk-zig-llvm-system = nodes.darwin-toolchain-x86_64-apple-darwin22;

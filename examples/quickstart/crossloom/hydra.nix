@@ -51,10 +51,10 @@ in
       timeout = 7200;
     };
   };
-  musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 = {
+  musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl = {
     aarch64-linux =
       job
-        systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
         {
           maxSilent = 3600;
           schedulingPriority = 100;
@@ -62,17 +62,17 @@ in
         };
     x86_64-linux =
       job
-        systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
         {
           maxSilent = 3600;
           schedulingPriority = 100;
           timeout = 14400;
         };
   };
-  musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176 = {
+  musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl = {
     aarch64-linux =
       job
-        systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
         {
           maxSilent = 3600;
           schedulingPriority = 100;
@@ -80,7 +80,7 @@ in
         };
     x86_64-linux =
       job
-        systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+        systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
         {
           maxSilent = 3600;
           schedulingPriority = 100;
@@ -297,8 +297,8 @@ in
         (systems.aarch64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
-            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
-            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+            systems.aarch64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
+            systems.aarch64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
           ];
         })
         {
@@ -311,8 +311,8 @@ in
         (systems.x86_64-linux.callPackage ./aggregate.nix {
           name = "all-musl-gcc";
           constituents = [
-            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
-            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176
+            systems.x86_64-linux.packages.musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
+            systems.x86_64-linux.packages.musl-gcc-i686-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl
           ];
         })
         {

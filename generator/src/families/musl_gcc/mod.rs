@@ -77,7 +77,7 @@ static AXES: [Axis; 5] = [
     Axis {
         key: AXIS_MALLOC,
         values: Values::Words(Malloc::WORDS),
-        suffix: Suffix::Value,
+        suffix: Suffix::Key,
         doc: "The memory allocator of programs: musl's own, or mimalloc, which is part of every program that is linked.",
     },
 ];
