@@ -17,6 +17,12 @@ for index in "${!files[@]}"; do
     echo "error: the archive of ${names[index]} has no package.json in its folder" >&2
     exit 1
   fi
+  native=$(cd "$folder" && find . -name binding.gyp -o -name '*.node' | LC_ALL=C sort | head -n 1)
+  if [ -n "$native" ]; then
+    echo "error: ${names[index]#npm:} has native code (${native#./}), which a static runtime cannot load" >&2
+    echo 'hint: take a package that is JavaScript alone' >&2
+    exit 1
+  fi
   licence=$(tr -d '\n' <"$folder/package.json" | grep -oE '"license"[[:space:]]*:[[:space:]]*"[^"]*"' | head -n 1 | cut -d '"' -f 4 || true)
   printf '%s\t%s\t%s\n' "${folders[index]}" "${names[index]}" "${licence:-not stated}" >>"$out/origins"
 done
