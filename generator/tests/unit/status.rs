@@ -32,6 +32,7 @@ struct Results {
     seed: Vec<OfSeeds>,
     variation: Vec<Variation>,
     generation: Vec<Generation>,
+    system: Vec<OfSystem>,
     toolchain: Vec<Toolchain>,
 }
 
@@ -178,6 +179,27 @@ struct Generation {
     date: String,
 }
 
+/// A system whose first process is JavaScript, as `checks/systems.sh` saw it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct OfSystem {
+    target: String,
+    runtime: String,
+    /// Bytes.
+    kernel: u64,
+    initramfs: u64,
+    disk: Option<u64>,
+    /// Seconds to the prompt in an emulator.
+    prompt: f64,
+    /// MiB in use at the prompt.
+    memory: u32,
+    /// Seconds that the kernel and the runtime took to build.
+    seconds: Option<[u32; 2]>,
+    /// All nodes of the system, and how many of them a second build made otherwise.
+    again: Option<Nodes>,
+    date: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nodes {
@@ -281,6 +303,15 @@ impl Toolchain {
                 format!("{passed} of {all}{}", parts.collect::<String>())
             },
         )
+    }
+}
+
+impl Nodes {
+    fn outcome(&self) -> String {
+        match self.different {
+            0 => format!("identical ({} nodes)", self.nodes),
+            different => format!("{different} of {} nodes differ", self.nodes),
+        }
     }
 }
 
@@ -401,10 +432,7 @@ fn generations(text: &mut String, results: &Results) {
     ];
     heading(text, "Valgrind for each macOS", &columns);
     for it in &results.generation {
-        let again = it.again.as_ref().map(|it| match it.different {
-            0 => format!("identical ({} nodes)", it.nodes),
-            different => format!("{different} of {} nodes differ", it.nodes),
-        });
+        let again = it.again.as_ref().map(Nodes::outcome);
         let seed = it.other_seed.as_ref().map(|it| compared(it.files, it.different));
         row(
             text,
@@ -425,6 +453,45 @@ fn generations(text: &mut String, results: &Results) {
     text.push_str(
         "\n`checks/generations.sh CROSSLOOM` does all of this and prints such a table. The tools are Valgrind's ten; they ran on an\n\
          emulated processor. Nobody has run them on a Mac. A second build is of Valgrind, its compiler and both its archives.\n",
+    );
+}
+
+/// Systems whose first process is JavaScript, one row for each target and runtime.
+fn systems(text: &mut String, results: &Results) {
+    let columns = [
+        "target",
+        "runtime",
+        "kernel",
+        "initramfs",
+        "disk image",
+        "prompt after",
+        "memory in use",
+        "kernel and runtime built in",
+        "second build",
+        "date",
+    ];
+    heading(text, "Systems in JavaScript", &columns);
+    for it in &results.system {
+        let bytes = |count: u64| format!("{count} bytes");
+        row(
+            text,
+            &[
+                &code(&it.target),
+                &it.runtime,
+                &bytes(it.kernel),
+                &bytes(it.initramfs),
+                it.disk.map(bytes).as_deref().unwrap_or(NOT_YET),
+                &format!("{} s", it.prompt),
+                &format!("{} MiB", it.memory),
+                it.seconds.map(|[kernel, runtime]| format!("{kernel} + {runtime} s")).as_deref().unwrap_or(NOT_YET),
+                it.again.as_ref().map(Nodes::outcome).as_deref().unwrap_or(NOT_YET),
+                &it.date,
+            ],
+        );
+    }
+    text.push_str(
+        "\n`checks/systems.sh CROSSLOOM` prints such a table: systems with a REPL alone, in an emulator on a machine with two cores that\n\
+         may have had other work. The same figures of NodeOS are not known.\n",
     );
 }
 
@@ -531,6 +598,7 @@ fn status() -> String {
 
     toolchains(&mut text, &results);
     generations(&mut text, &results);
+    systems(&mut text, &results);
 
     heading(&mut text, "Also built", &["what", "how", "command", "date"]);
     for beyond in &results.beyond {
@@ -751,6 +819,7 @@ fn results_are_dated_and_named_once() {
         .chain(results.seed.iter().map(|it| &it.date))
         .chain(results.variation.iter().map(|it| &it.date))
         .chain(results.generation.iter().map(|it| &it.date))
+        .chain(results.system.iter().map(|it| &it.date))
         .chain(results.toolchain.iter().map(|it| &it.date))
         .map(String::as_str)
         .collect();
