@@ -16,7 +16,7 @@ expect() {
 
 # look FILE…: the structure, with the libraries that the build made beside the SDK's.
 look() {
-  static-macho check --sdk "$sdk" --minimum "$minimum" "$@" | tee -a "$out/output"
+  static-macho check --sdk "$toolchain/sdk" --minimum "$minimum" "$@" | tee -a "$out/output"
 }
 
 no_cxx=()

@@ -513,7 +513,6 @@ in
     programs-darwin-x86_64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
       staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
-      sdk = nodes.sdk-zig-0_15_2;
       target = "x86_64-apple-darwin22";
       arch = "x86_64";
       minimum = "13.0";
@@ -522,7 +521,6 @@ in
     tools-darwin-x86_64-apple-darwin22 = callPackage ./darwin/darwin-tools.nix {
       staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-x86_64-apple-darwin22;
-      sdk = nodes.sdk-zig-0_15_2;
       target = "x86_64-apple-darwin22";
       arch = "x86_64";
       minimum = "13.0";
@@ -533,7 +531,6 @@ in
     programs-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-programs.nix {
       staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
-      sdk = nodes.sdk-zig-0_15_2;
       target = "arm64-apple-darwin22";
       arch = "arm64";
       minimum = "13.0";
@@ -542,7 +539,6 @@ in
     tools-darwin-arm64-apple-darwin22 = callPackage ./darwin/darwin-tools.nix {
       staticMacho = nodes.static-macho;
       toolchain = nodes.darwin-toolchain-arm64-apple-darwin22;
-      sdk = nodes.sdk-zig-0_15_2;
       target = "arm64-apple-darwin22";
       arch = "arm64";
       minimum = "13.0";

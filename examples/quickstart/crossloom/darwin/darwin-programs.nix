@@ -12,7 +12,6 @@
   python3,
   staticMacho,
   toolchain,
-  sdk,
   target,
   # `x86_64` or `arm64`
   arch,
@@ -40,7 +39,6 @@ stdenv.mkDerivation {
   programs = ./darwin-programs;
   inherit
     toolchain
-    sdk
     target
     arch
     minimum

@@ -11,7 +11,6 @@
   rustc,
   staticMacho,
   toolchain,
-  sdk,
   target,
   # `x86_64` or `arm64`
   arch,
@@ -42,7 +41,6 @@ stdenv.mkDerivation {
   sources = ./darwin-tools;
   inherit
     toolchain
-    sdk
     target
     arch
     minimum

@@ -119,6 +119,32 @@ for options in '-C strip=none' '-C strip=debuginfo' '-C strip=symbols'; do
   sound empty
 done
 
+note '== link-time optimisation'
+printf 'int twice(volatile int *);\nvolatile int given = 21;\nint main(void) { return twice(&given) - 42; }\n' >main.c
+printf 'int twice(volatile int *number) { return 2 * *number; }\n' >twice.c
+for option in -flto -flto=thin; do
+  rm -rf linked linked.dSYM objects library.a
+  "$cc" -O2 -g "$option" -c main.c twice.c
+  "$target-ar" rcs library.a twice.o
+  # The objects that the linker makes hold the debugging data.
+  mkdir objects
+  "$cc" -O2 -g "$option" "-Wl,-object_path_lto,$PWD/objects" main.o library.a -o linked
+  sound linked
+  # What one file calls in the other has become a part of it.
+  "$target-objdump" -d linked | sed -n '/<_main>:/,/^$/p' >code
+  if ! [ -s code ] || grep _twice code; then wrong "$option put nothing together"; fi
+  dsymutil linked
+  grep -qF twice.c linked.dSYM/Contents/Resources/DWARF/linked || wrong "a dSYM after $option lacks a source"
+done
+if [ -n "$cxx" ]; then
+  printf '#include <stdexcept>\nvoid thrown() { throw std::runtime_error("thrown"); }\n' >thrown.cc
+  printf '#include <exception>\nvoid thrown();\nint main() { try { thrown(); } catch (const std::exception &) { return 0; } }\n' >caught.cc
+  for option in -flto -flto=thin; do
+    "$cc++" -O2 "$option" thrown.cc caught.cc -o optimised
+    sound optimised
+  done
+fi
+
 note '== native programs inside'
 # shellcheck disable=SC2016 # the inner shell expands these
 "$toolchain/bin/native" bash -c '
@@ -217,6 +243,39 @@ END
       if grep -E '[0-9a-f]{16} .*__ZTISt' imports; then wrong "$file defines a typeinfo of the library"; fi
     done
     static-macho check --sdk "$toolchain/sdk" --library libthrow.dylib libthrow.dylib catch || wrong 'the library and its program'
+    # An exception that goes through a second library, which throws another one in its place.
+    cat >pass.cc <<'END'
+#include <stdexcept>
+void thrown();
+void passed() {
+    try {
+        thrown();
+    } catch (const std::runtime_error &error) {
+        throw std::logic_error(error.what());
+    }
+}
+END
+    cat >both.cc <<'END'
+#include <stdexcept>
+void passed();
+int main() {
+    try {
+        passed();
+    } catch (const std::logic_error &) {
+        return 0;
+    }
+    return 1;
+}
+END
+    "$cc++" -dynamiclib thrown.cc -install_name @rpath/libthrown.dylib -o libthrown.dylib
+    "$cc++" -dynamiclib pass.cc libthrown.dylib -install_name @rpath/libpass.dylib -o libpass.dylib
+    "$cc++" both.cc libpass.dylib -o both
+    for pair in libpass.dylib:__ZTISt13runtime_error libpass.dylib:__ZTISt11logic_error both:__ZTISt11logic_error; do
+      "$target-nm" -m "${pair%:*}" >imports
+      grep -qF "${pair#*:} (from libc++)" imports || wrong "${pair%:*} has its own ${pair#*:}"
+    done
+    static-macho check --sdk "$toolchain/sdk" --library libthrown.dylib --library libpass.dylib libthrown.dylib libpass.dylib both ||
+      wrong 'two libraries and their program'
     # What macOS 14 brought: refused for an older one, and fine in the program itself.
     if [ "${minimum%%.*}" -lt 14 ]; then
       printf '#include <memory_resource>\nint main() { std::pmr::unsynchronized_pool_resource pool; }\n' >pool.cc

@@ -351,13 +351,9 @@ fn check_names(cell: &CellOf<Darwin>) -> Option<[String; 2]> {
 
 /// The checks of a cell, and what they are made of.
 fn checks(planner: &mut Planner<'_>, cell: &CellOf<Darwin>, toolchain: &str) -> Vec<Check> {
-    // All of it is there already: this only says what it is called.
-    let (Some([programs, tools]), Some((sdk, _))) = (check_names(cell), sdk(planner, &cell.spec.sdk)) else {
-        return Vec::new();
-    };
+    let Some([programs, tools]) = check_names(cell) else { return Vec::new() };
     let args = vec![
         ("toolchain", node(toolchain)),
-        ("sdk", sdk),
         ("staticMacho", node(&static_macho(planner))),
         ("target", text(cell.target.triple())),
         ("arch", text(cell.target.arch())),
