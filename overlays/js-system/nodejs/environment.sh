@@ -11,7 +11,7 @@ export PYTHONPATH=$PWD/tools/python PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
 # overlay PART...: lays parts over the source. Sources are older than the generated files of the first part, and those are not
 # newer than others, so that neither make nor a generator takes a file for an old one.
 overlay() {
-  local part time=2
+  local part mark rules time=2
   find . -exec touch -h -d @1 {} +
   for part in "$@"; do
     cp -rP --no-preserve=ownership,timestamps "$part/." .
@@ -19,6 +19,15 @@ overlay() {
     (cd "$part" && find . -print0) | xargs -0 chmod u+w
     (cd "$part" && find . -type f -print0) | xargs -0 touch -d "@$time"
     time=3
+  done
+  # A command that makes several files has a mark, for which make would run it again each time. What has run here needs no rule.
+  for mark in out/Release/.deps/*.intermediate.d; do
+    if [ ! -e "$mark" ]; then continue; fi
+    mark=$(basename "$mark" .d)
+    touch -d @2 "out/$mark"
+    rules=$(grep -rl --include='*.mk' "^$mark: " out)
+    sed -i "/^$mark: /,/^\$/ { /^\t/d }" "$rules"
+    touch -d @2 "$rules"
   done
   touch -d @4 "$NIX_BUILD_TOP/age"
 }

@@ -83,6 +83,8 @@ const GENERATED: Part = Part {
         "obj.target/tools/v8_gypfiles/torque_generated_initializers.stamp",
         "obj.target/tools/v8_gypfiles/v8_internal_headers.stamp",
         "obj.target/tools/v8_gypfiles/postmortem-metadata.stamp",
+        "obj/gen/inspector-generated-output-root/src/js_protocol.stamp",
+        "obj/gen/inspector-generated-output-root/src/inspector/protocol/Forward.h",
     ],
     objects: &[],
     nodes: 1,
