@@ -17,7 +17,7 @@ use core::panic::PanicInfo;
 use core::{ptr, str};
 
 use uefi::boot::{self, LoadImageSource};
-use uefi::fs::FileSystem;
+use uefi::fs::{Error, FileSystem};
 use uefi::proto::loaded_image::LoadedImage;
 use uefi::runtime::{self, ResetType};
 use uefi::{cstr16, entry, guid, println, CStr16, Guid, Status};
@@ -92,7 +92,12 @@ fn start() -> Result<(), String> {
     let files = boot::get_image_file_system(this);
     let files = files.map_err(|error| format!("there is no file system beside the loader: {error}"))?;
     let mut files = FileSystem::new(files);
-    let mut read = |name: &CStr16| files.read(name).map_err(|error| format!("{name}: {error}"));
+    let mut read = |name: &CStr16| {
+        files.read(name).map_err(|error| match error {
+            Error::Io(error) => format!("{name}: {}", error.uefi_error.status()),
+            other => format!("{name}: {other}"),
+        })
+    };
     let kernel = read(cstr16!("kernel"))?;
     let initramfs: &'static [u8] = Box::leak(read(cstr16!("initramfs"))?.into_boxed_slice());
     let line = read(cstr16!("command-line"))?;
@@ -108,14 +113,14 @@ fn start() -> Result<(), String> {
             .map_err(|error| format!("the initramfs cannot be offered: {error}"))?;
     }
     let image = boot::load_image(this, LoadImageSource::FromBuffer { buffer: &kernel, file_path: None })
-        .map_err(|error| format!("kernel: {error}; was it built with CONFIG_EFI_STUB?"))?;
+        .map_err(|error| format!("kernel: {}; was it built with CONFIG_EFI_STUB?", error.status()))?;
     let size = u32::try_from(size_of_val(line.as_slice())).map_err(|_| String::from("command-line is too long"))?;
     {
         let mut loaded = boot::open_protocol_exclusive::<LoadedImage>(image).map_err(|error| format!("kernel: {error}"))?;
         // SAFETY: the line lives until the kernel has started.
         unsafe { loaded.set_load_options(line.as_ptr().cast(), size) };
     }
-    boot::start_image(image).map_err(|error| format!("kernel: {error}"))
+    boot::start_image(image).map_err(|error| format!("kernel: {}", error.status()))
 }
 
 #[panic_handler]
