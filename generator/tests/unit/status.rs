@@ -452,7 +452,8 @@ fn generations(text: &mut String, results: &Results) {
     }
     text.push_str(
         "\n`checks/generations.sh CROSSLOOM` does all of this and prints such a table. The tools are Valgrind's ten; they ran on an\n\
-         emulated processor. Nobody has run them on a Mac. A second build is of Valgrind, its compiler and both its archives.\n",
+         emulated processor. Nobody has run them on a Mac. A second build, and one from the other seed, are of Valgrind and both\n\
+         its archives; the second build also of its compiler.\n",
     );
 }
 
