@@ -92,7 +92,7 @@ native() {
 }
 
 fails git-dependency lock 'comes from git'
-fails other-integrity fetch 'ms-2.1.3'
+fails other-integrity fetch 'ms-2.1.3.tgz: hash mismatch: expected sha512-'
 fails native build 'bufferutil@4.0.8 has native code (binding.gyp)'
 says throws 'no such luck' 'init: /app/main.js ended with status 1' 'It ended 5 times in a row right after its start, and is not started again.'
 says exits 'init: /app/main.js ended with status 0' 'It is started again in 1 s.'

@@ -21,17 +21,34 @@ matrix=${1-}
 if [ -z "$matrix" ]; then matrix=$(example nodeos); fi
 run() { "$crossloom" "$1" --matrix "$matrix" "${@:2}"; }
 
-run plan | awk -F'\t' -v of="$system" '$1 == of && $2 == "check" && $3 ~ /^boot-/ { print $3 }' >"$work/checks"
-[ -s "$work/checks" ]
+# names KIND: the cells whose check of this kind there is.
+names() { awk -F'\t' -v of="$system" -v kind="$1-" '$1 == of && $2 == "check" && index($3, kind) == 1 { print substr($3, length(kind) + 1) }' "$work/plan"; }
+run plan >"$work/plan"
+mapfile -t cells < <(names boot)
+mapfile -t listed < <(names contents)
+if [ "${#cells[@]}" = 0 ]; then
+  echo "error: $matrix has no system that boots on $system" >&2
+  exit 1
+fi
 failed=0
+run fetch "${cells[@]}" "${cells[@]/#/boot-}" "${listed[@]/#/contents-}"
+run build --no-out-link "${cells[@]}" >/dev/null
+run build --keep-going --no-out-link "${cells[@]/#/boot-}" "${listed[@]/#/contents-}" >/dev/null || failed=1
+if [ -z "$once" ] && ! run verify "${cells[@]}" >"$work/again" 2>"$work/progress"; then
+  failed=1
+  cat "$work/progress" >&2
+  grep -v $'\tidentical\t' "$work/again" >&2 || true
+fi
+
+# seconds ROLE: of the second build of the nodes whose derivation begins so, such as `  linux-i386-6.1.176: 182 s`.
+seconds() { sed -nE "s/^ +($1[^:]*): ([0-9]+) s\$/\1: \2 s/p" "$work/progress" | paste -sd , | sed 's/,/, /g'; }
+
 rows=()
-while read -r check; do
-  cell=${check#boot-}
-  run fetch "$check" "$cell"
+for cell in "${cells[@]}"; do
   built=$(run build --no-out-link "$cell")
   # What a check saw that is not the same each time is in its log alone.
-  if ! run build --no-out-link "$check" >"$work/check" ||
-    ! "$crossloom" --quiet nix --matrix "$matrix" log "$(<"$work/check")" >"$work/log" 2>"$work/errors"; then
+  if ! checked=$(run build --no-out-link "boot-$cell") ||
+    ! "$crossloom" --quiet nix --matrix "$matrix" log "$checked" >"$work/log" 2>"$work/errors"; then
     cat "$work/errors" >&2 || true
     failed=1
     continue
@@ -39,23 +56,23 @@ while read -r check; do
   prompt=$(sed -n 's/^prompt after \(.*\)$/\1/p' "$work/log" | tail -n 1)
   memory=$(sed -n 's/.*MemTotal:=\([0-9]*\) kB MemFree:=[0-9]* kB MemAvailable:=\([0-9]*\) kB.*/\1 \2/p' "$work/log" |
     tail -n 1 | awk '{ printf "%.0f MiB", ($1 - $2) / 1024 }')
-  again='not tried' times='not measured'
-  if [ -z "$once" ]; then
-    if run verify "$cell" >"$work/again" 2>"$work/progress"; then :; else failed=1; fi
-    again=$(awk -F'\t' '{ all++; same += $3 == "identical" } END { print same + 0 " of " all + 0 " outputs identical" }' "$work/again")
-    # The kernel's node and the runtime's: `  linux-i386-6.1.176: 182 s`.
-    times=$(sed -nE 's/^ +((linux|quickjs-ng|nodejs)-[^:]*): ([0-9]+) s$/\1: \3 s/p' "$work/progress" |
-      grep -v '^linux-\(headers\|loader\)' | paste -sd , | sed 's/,/, /g')
+  if [ -z "$prompt" ] || [ -z "$memory" ]; then
+    echo "error: the log of boot-$cell says neither or one of time and memory" >&2
+    failed=1
   fi
   if [ -e "$built/disk.img" ]; then
     sizes="| | $(stat -c %s "$built/disk.img")"
   else
     sizes="| $(stat -c %s "$built/kernel") | $(stat -c %s "$built/initramfs")"
   fi
-  rows+=("| $cell $sizes | ${prompt:-not said} | ${memory:-not said} | $again | ${times:-not said} |")
-done <"$work/checks"
+  rows+=("| $cell $sizes | ${prompt:-not said} | ${memory:-not said} |")
+done
 
-echo '| system | kernel, bytes | initramfs or disk, bytes | prompt after | memory in use at the prompt | second build | its time |'
-echo '|---|---|---|---|---|---|---|'
+echo '| system | kernel, bytes | initramfs or disk, bytes | prompt after | memory in use at the prompt |'
+echo '|---|---|---|---|---|'
 [ "${#rows[@]}" = 0 ] || printf '%s\n' "${rows[@]}"
+if [ -z "$once" ]; then
+  awk -F'\t' '{ all++; same += $3 == "identical" } END { print "second build: " same + 0 " of " all + 0 " outputs identical" }' "$work/again"
+  echo "seconds: $(seconds 'linux-(arm64|i386|riscv64|x86_64)'), $(seconds quickjs-ng), $(seconds nodejs)"
+fi
 exit "$failed"

@@ -17,7 +17,7 @@ for index in "${!files[@]}"; do
     echo "error: the archive of ${names[index]} has no package.json in its folder" >&2
     exit 1
   fi
-  native=$(cd "$folder" && find . -name binding.gyp -o -name '*.node' | LC_ALL=C sort | head -n 1)
+  native=$(cd "$folder" && find . -type f \( -name binding.gyp -o -name '*.node' \) | LC_ALL=C sort | head -n 1)
   if [ -n "$native" ]; then
     echo "error: ${names[index]#npm:} has native code (${native#./}), which a static runtime cannot load" >&2
     echo 'hint: take a package that is JavaScript alone' >&2

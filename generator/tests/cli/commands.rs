@@ -573,7 +573,7 @@ fn two() -> Project {
 }
 
 /// The full name of musl-gcc-x86_64-linux-musl.
-const FULL_NAME: &str = "musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176";
+const FULL_NAME: &str = "musl-gcc-x86_64-linux-musl-gcc-14_2_0-musl-1_2_5-binutils-2_44-linux-6_1_176-malloc-musl";
 
 #[test]
 fn what_a_change_rebuilds_is_told() {

@@ -451,7 +451,7 @@ fn generations(text: &mut String, results: &Results) {
         );
     }
     text.push_str(
-        "\n`checks/generations.sh CROSSLOOM` does all of this and prints such a table. The tools are Valgrind's ten; they ran on an\n\
+        "\n`checks/generations.sh CROSSLOOM` does all of this and prints these figures. The tools are Valgrind's ten; they ran on an\n\
          emulated processor. Nobody has run them on a Mac. A second build, and one from the other seed, are of Valgrind and both\n\
          its archives; the second build also of its compiler.\n",
     );
@@ -491,7 +491,7 @@ fn systems(text: &mut String, results: &Results) {
         );
     }
     text.push_str(
-        "\n`checks/systems.sh CROSSLOOM` prints such a table: systems with a REPL alone, in an emulator on a machine with two cores that\n\
+        "\n`checks/systems.sh CROSSLOOM` prints these figures, of systems with a REPL alone, in an emulator on a machine with two cores that\n\
          may have had other work. The same figures of NodeOS are not known.\n",
     );
 }

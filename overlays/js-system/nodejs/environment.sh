@@ -25,7 +25,11 @@ overlay() {
     if [ ! -e "$mark" ]; then continue; fi
     mark=$(basename "$mark" .d)
     touch -d @2 "out/$mark"
-    rules=$(grep -rl --include='*.mk' "^$mark: " out)
+    rules=$(grep -rl --include='*.mk' "^$mark: " out || true)
+    if [ ! -f "$rules" ]; then
+      echo "error: one makefile has the rule of $mark, and these were found: '$rules'" >&2
+      return 1
+    fi
     sed -i "/^$mark: /,/^\$/ { /^\t/d }" "$rules"
     touch -d @2 "$rules"
   done

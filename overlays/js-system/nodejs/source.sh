@@ -81,8 +81,9 @@ fi
 
 # The list of generated sources waits for V8's whole library, which none of them needs: the first part would compile it all.
 gyp=tools/v8_gypfiles/v8.gyp
-sed -i "/'target_name': 'torque_generated_initializers'/,/^    },/ { /'v8_base_without_compiler',/d }" "$gyp"
-if grep -A 20 "'target_name': 'torque_generated_initializers'" "$gyp" | grep "'v8_base_without_compiler'"; then
+target="/'target_name': 'torque_generated_initializers'/,/^    },/"
+if [ "$(sed -n "$target p" "$gyp" | grep -c "'v8_base_without_compiler',")" != 1 ]; then
   echo "error: $gyp does not describe torque_generated_initializers as it was looked for" >&2
   exit 1
 fi
+sed -i "$target { /'v8_base_without_compiler',/d }" "$gyp"
