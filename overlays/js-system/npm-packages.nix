@@ -11,7 +11,8 @@ stdenv.mkDerivation {
   inherit archives places origins;
 
   phases = [ "installPhase" ];
-  installPhase = import ../bare-metal/words.nix { inherit stdenv; } + builtins.readFile ./npm-packages.sh;
+  installPhase =
+    import ../bare-metal/words.nix { inherit stdenv; } + builtins.readFile ./npm-packages.sh;
 
   meta.description = "Packages of npm, unpacked";
 }
