@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
 eval "$setup"
 # The sources ask which headers there are. Those of the build machine's programs are none of a Mac's.
-unset CPATH
+unset CPATH C_INCLUDE_PATH CPLUS_INCLUDE_PATH
 
 flags="-O2 -fPIC -fvisibility=hidden -fno-stack-protector -ffile-prefix-map=$PWD=. -frandom-seed=runtimes"
 flags="$flags -I. -I../include -isystem $compat"
