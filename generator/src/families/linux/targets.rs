@@ -58,8 +58,9 @@ static KERNEL_TARGETS: &[KernelTarget] = &[
         device_trees: false,
         not_on_macos: Some("nobody has built the host programs of its 32-bit kernels on macOS"),
         emulator: Emulator {
-            program: "i386",
-            flags: &["-M", "pc"],
+            // Debian's program for i386 is a script that looks for another one outside of its package.
+            program: "x86_64",
+            flags: &["-M", "pc", "-cpu", "qemu32"],
             command_line: "console=ttyS0 panic=-1 reboot=t",
             end: "restart",
         },
