@@ -41,7 +41,7 @@ if [ -z "$once" ] && ! run verify "${cells[@]}" >"$work/again" 2>"$work/progress
 fi
 
 # seconds ROLE: of the second build of the nodes whose derivation begins so, such as `  linux-i386-6.1.176: 182 s`.
-seconds() { sed -nE "s/^ +($1[^:]*): ([0-9]+) s\$/\1: \2 s/p" "$work/progress" | paste -sd , | sed 's/,/, /g'; }
+seconds() { { grep -E "^ +$1[^:]*: [0-9]+ s\$" "$work/progress" || true; } | sed 's/^ *//' | paste -sd , | sed 's/,/, /g'; }
 
 rows=()
 for cell in "${cells[@]}"; do
