@@ -83,7 +83,9 @@ first-throws() {
   echo 'console.log("main: it runs all the same"); setInterval(() => {}, 1000);' >main.js
 }
 # A digest that no archive has.
-other-integrity() { package ms 2.1.3 "sha512-$(printf 'another archive' | openssl dgst -sha512 -binary | base64 -w 0)"; }
+other-integrity() {
+  package ms 2.1.3 "sha512-$(python3 -c 'import base64, hashlib; print(base64.b64encode(hashlib.sha512(b"another archive").digest()).decode())')"
+}
 git-dependency() { package ms 2.1.3 sha512-AA== 'git+ssh://git@git.example.org/ms.git#0123'; }
 # It has a binding.gyp.
 native() {
