@@ -9,7 +9,7 @@
   rustflags,
   # A file in the folder `efi-loader`, where rustc has no target for UEFI: it makes a program whose bytes are an application.
   linkerScript,
-  # Another package than crossloom's loader for kernels of one's own.
+  # Another crate with the same build, such as the loader of Linux.
   src ? ./efi-loader,
   package ? "efi-loader",
 }:

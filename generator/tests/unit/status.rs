@@ -173,7 +173,7 @@ struct Generation {
     bugs_found: bool,
     /// Symbols that were resolved as dyld does.
     symbols: u32,
-    /// Nodes of its own, and how many of them a second build made otherwise.
+    /// The nodes that were built again, and how many of them came out different.
     again: Option<Nodes>,
     other_seed: Option<Compared>,
     date: String,

@@ -1,4 +1,4 @@
-# Node.js' own tests of some of its modules, run in a system that QEMU started. A second archive behind the initramfs has the
+# Runs Node.js' own tests of some modules in a system that QEMU starts. A second archive, appended to the initramfs, holds the
 # tests, and a word on the kernel command line starts them in the place of the main script.
 {
   stdenv,

@@ -124,7 +124,7 @@ const PARTS: [Part; 6] = [
     Part { name: "node", needs: Some(OPENSSL), goals: &[], objects: &["libnode"], nodes: 3 },
 ];
 
-/// Which of its own tests run in a system: those of the modules that programs use most. They are patterns of file names.
+/// Patterns of the file names of Node.js' own tests that run in a system: those of the modules that programs use most.
 const TESTS: [&str; 5] = ["test-fs-*", "test-net-*", "test-http-*", "test-crypto-*", "test-worker-*"];
 
 /// The packages that its source consists of.

@@ -21,7 +21,7 @@ const USERS: &str = "home";
 
 /// What the kernel is told beside its console: to ask for an address, and to leave the console to programs.
 const COMMAND_LINE: &str = "ip=dhcp quiet";
-/// What it is told on x86, too: an emulator on a busy machine fails its test of the timer, after which it panics.
+/// The kernel panics if its test of the timer fails, as it does in an emulator on a busy machine. On x86 it skips the test.
 const COMMAND_LINE_X86: &str = " no_timer_check";
 
 /// What a cell is built from and checked with.
