@@ -244,7 +244,9 @@ pub fn own_name(what: &str, name: &str, reserved: &[&str], span: Range<usize>) -
         let message = format!("{} cannot be the name of {what}", quote(name));
         return Err(Problem::at(span, message).hint("lower-case letters, digits and -, at most 64, not - in front"));
     }
-    if let Some(word) = name.split('-').find(|word| reserved.contains(word)) {
+    // A word such as `nodejs-18` has hyphens itself.
+    let parts = format!("-{name}-");
+    if let Some(word) = reserved.iter().find(|word| parts.contains(&format!("-{word}-"))) {
         let message =
             format!("the name {} holds the word {}, which means something in names", quote(name), quote(word));
         return Err(Problem::at(span, message).hint(format!("choose one without {}", reserved.join(", "))));

@@ -93,7 +93,7 @@ impl Table for Roots {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc", "linux", "quickjs-ng", "nodejs-18", "system", "qemu", "disk"]
+        &["llvm", "gcc", "linux", "quickjs-ng", "nodejs-18", "dynamic", "system", "qemu", "disk"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {

@@ -116,7 +116,7 @@ impl Table for KernelConfigs {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc", "qemu", "disk"]
+        &["llvm", "gcc", "qemu", "disk", "quickjs-ng", "nodejs-18", "dynamic"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {
