@@ -2,6 +2,8 @@
  * The module `system` of Node.js, linked into the program: `process._linkedBinding("system")` is what a first process needs of
  * the kernel and Node.js lacks. Everything else is JavaScript.
  */
+/* Node.js' build asks for POSIX alone, and network interfaces are more. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <grp.h>
 #include <net/if.h>
@@ -126,7 +128,11 @@ static napi_value system_interface_up(napi_env env, napi_callback_info info)
     int fd;
 
     if (!texts(env, info, 1, &call)) return NULL;
-    snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", call.texts[0]);
+    if (strlen(call.texts[0]) >= sizeof(request.ifr_name)) {
+        errno = ENAMETOOLONG;
+        return failed(env, "interface", call.texts[0]);
+    }
+    strcpy(request.ifr_name, call.texts[0]);
     fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0) {
         failed(env, "interface", call.texts[0]);
