@@ -91,6 +91,7 @@
         kernel-arm64 = template ./examples/kernel-arm64 "A Linux kernel for arm64 that boots in QEMU, with your own settings";
         bare-metal = template ./examples/bare-metal "A kernel in Rust without an operating system, booted in QEMU";
         nodeos = template ./examples/nodeos "A system whose first process is JavaScript, booted in QEMU";
+        nodejs = template ./examples/nodejs "Node.js as the first process, and native addons of npm";
         kernel-module = template ./examples/kernel-module "Linux kernels for x86_64 and riscv64, each with your own module";
         osxcross = template ./examples/osxcross "Apple's linker and tools against Apple's SDK, whose licence bars passing it on";
         portable = template ./examples/portable "GCC with musl as archives for machines without Nix";

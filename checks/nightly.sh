@@ -100,7 +100,7 @@ step 'runs that are killed and disturbed' checks/faults.sh "$crossloom" 100
 step 'fuzz tests of a million cases, five minutes each at most' checks/fuzz.sh 1000000 300
 step 'fuzz tests of static-macho' env CROSSLOOM_FUZZ=100000 cargo test --locked --release -p static-macho fuzz
 
-skip "Node.js as a runtime of systems: no example has it, because it takes hours"
+skip "building examples/nodejs: a whole Node.js for each of two processors takes hours"
 skip "older releases of Valgrind: the same recipes with other sources"
 skip "building examples/osxcross: it downloads Apple's SDK, whose licence its user has to accept"
 if emulated=$(checks/aarch64.sh --ready 2>&1); then

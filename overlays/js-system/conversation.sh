@@ -10,4 +10,7 @@ leave_orphan='os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1
 serve='(await import("/lib/system/http.js")).serve(PORT, ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
 show_memory='std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
 # Further lines, each with what it brings.
-more=()
+more=(
+  'os.readlink("/dev/stdin")[0]'
+  /proc/self/fd/0
+)

@@ -65,6 +65,14 @@ function list(path) {
   return error !== 0 ? [] : names.filter((name) => name !== "." && name !== "..").sort();
 }
 
+// Names that programs open for what a process has open. The kernel makes none.
+const DEVICES = {
+  "/dev/fd": "/proc/self/fd",
+  "/dev/stdin": "/proc/self/fd/0",
+  "/dev/stdout": "/proc/self/fd/1",
+  "/dev/stderr": "/proc/self/fd/2",
+};
+
 function mountAll() {
   const mounts = [
     ["proc", "/proc", "proc", ""],
@@ -75,6 +83,10 @@ function mountAll() {
   ];
   for (const [source, target, type, data] of mounts) {
     attempt(`mounting ${target}`, () => system.mount(source, target, type, data));
+  }
+  for (const [path, target] of Object.entries(DEVICES)) {
+    const failed = os.symlink(target, path);
+    if (failed) say(`linking ${path} failed: ${std.strerror(-failed)}`);
   }
 }
 

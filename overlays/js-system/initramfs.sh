@@ -32,11 +32,18 @@ cp "$runtime/bin/qjs" root/bin/qjs
 chmod 0755 root/bin/qjs
 add bin "$origin" "$licence"
 
+# A runtime that is not static brings its loader and libraries.
+if [ -d "$runtime/lib" ]; then
+  cp -r --no-preserve=mode "$runtime/lib/." root/lib
+  chmod 0755 root/lib/*
+  add lib "$origin" "$licence"
+fi
+
 cp "$init" root/init
 cp -r --no-preserve=mode "$library" root/lib/system
 chmod 0755 root/init
 add init crossloom 'MIT OR Apache-2.0'
-add lib crossloom 'MIT OR Apache-2.0'
+add lib/system crossloom 'MIT OR Apache-2.0'
 
 mkdir -p root/etc
 echo "$host" >root/etc/hostname

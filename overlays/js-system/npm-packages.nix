@@ -5,10 +5,20 @@
   archives,
   places,
   origins,
+  # Places of packages that another one can do without.
+  optional,
+  # How to treat packages with native code: `refuse` them, or `keep` their sources for the recipe that compiles them.
+  native,
 }:
 stdenv.mkDerivation {
   name = "npm-packages";
-  inherit archives places origins;
+  inherit
+    archives
+    places
+    origins
+    optional
+    native
+    ;
 
   phases = [ "installPhase" ];
   installPhase =

@@ -62,6 +62,14 @@ function read(path) {
   return fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
 }
 
+// Names that programs open for what a process has open. The kernel makes none.
+const DEVICES = {
+  "/dev/fd": "/proc/self/fd",
+  "/dev/stdin": "/proc/self/fd/0",
+  "/dev/stdout": "/proc/self/fd/1",
+  "/dev/stderr": "/proc/self/fd/2",
+};
+
 function mountAll() {
   const mounts = [
     ["proc", "/proc", "proc", ""],
@@ -73,6 +81,7 @@ function mountAll() {
   for (const [source, target, type, data] of mounts) {
     attempt(`mounting ${target}`, () => system.mount(source, target, type, data));
   }
+  for (const [path, target] of Object.entries(DEVICES)) attempt(`linking ${path}`, () => fs.symlinkSync(target, path));
 }
 
 // The words of the kernel command line that are meant for this program.

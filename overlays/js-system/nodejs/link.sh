@@ -2,6 +2,19 @@
 # What is there already, so that a part that make does not accept is seen, and not built again here.
 find out -name '*.o' | LC_ALL=C sort >"$NIX_BUILD_TOP/there"
 cp "$module" src/node_system.c
+if [ "$linking" = dynamic ]; then
+  # The objects are the same: only the link differs, and what `process.config` says of it.
+  sed -i '/^\t-static \\$/d' out/node.target.mk
+  sed -i "s/'libraries': \['-static'\]/'libraries': []/" config.gypi
+  if grep -qe '-static\b' out/node.target.mk config.gypi; then
+    echo 'error: the link was described in another way than was looked for' >&2
+    exit 1
+  fi
+  # A newer config.gypi would have gyp write all makefiles again. One source is written from it.
+  touch -d @2 config.gypi
+  rm -f out/Release/obj/gen/node_javascript.cc
+  sed -i '/\/gen\/node_javascript\.o$/d' "$NIX_BUILD_TOP/there"
+fi
 run_make "$PWD/out/Release/node"
 
 again=$(added | sed 's,^\./,,' | LC_ALL=C comm -12 - "$NIX_BUILD_TOP/there")
@@ -11,16 +24,37 @@ if [ -n "$again" ]; then
 fi
 
 "$target-strip" -o node out/Release/node
-if "$target-readelf" -l node | grep -q INTERP || "$target-readelf" -d node | grep -q NEEDED; then
-  echo 'error: the program is not static' >&2
-  exit 1
+run=(./node)
+if [ "$linking" = static ]; then
+  if "$target-readelf" -l node | grep -q INTERP || "$target-readelf" -d node | grep -q NEEDED; then
+    echo 'error: the program is not static' >&2
+    exit 1
+  fi
+else
+  # The libraries that it needs, and theirs. musl is its own loader, so it is there under that name alone.
+  mkdir lib-shared
+  loader=$("$target-readelf" -l node | sed -n 's,.*interpreter: /lib/\(.*\)\],\1,p')
+  cp -L "$libraries/$loader" "lib-shared/$loader"
+  files=(node)
+  for ((at = 0; at < ${#files[@]}; at++)); do
+    while IFS= read -r name; do
+      if [ "$name" = libc.so ] || [ -e "lib-shared/$name" ]; then continue; fi
+      cp -L "$libraries/$name" "lib-shared/$name"
+      files+=("lib-shared/$name")
+    done < <("$target-readelf" -d "${files[at]}" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+  done
+  chmod 0755 lib-shared/*
+  "$target-strip" --strip-unneeded lib-shared/*
+  ls lib-shared
+  run=("lib-shared/$loader" --library-path lib-shared ./node)
 fi
 # Its processor is one that this machine runs programs of.
-./node -e '
+"${run[@]}" -e '
   const assert = require("assert");
   assert.strictEqual(process.version, "v" + process.argv[1]);
   assert(!JSON.stringify(process.config).includes(process.argv[2]), "process.config names places of the build");
   assert.strictEqual(process.versions.undici, require("fs").readFileSync("src/undici_version.h", "utf8").split("\"")[1]);
   for (const name of ["acorn/acorn/dist/acorn", "undici/undici"]) assert(process.binding("natives")["internal/deps/" + name]);
   assert(process._linkedBinding("system").mount);
-' "$version" "$NIX_STORE"
+  assert.strictEqual(process.config.target_defaults.libraries.includes("-static"), process.argv[3] === "static");
+' "$version" "$NIX_STORE" "$linking"

@@ -1,4 +1,5 @@
-# Node.js for a musl target as one static program, put together from its parts, with the module `system` linked in.
+# Node.js for a musl target, put together from its parts, with the module `system` linked in: one static program, or one that
+# loads musl, libstdc++ and native addons.
 {
   stdenv,
   python3,
@@ -9,14 +10,20 @@
   cpu,
   # All parts.
   parts,
+  # `static` or `dynamic`.
+  linking,
 }:
+let
+  isDynamic = linking == "dynamic";
+in
 stdenv.mkDerivation {
-  pname = "nodejs-${target}";
+  pname = "nodejs-${if isDynamic then "dynamic-" else ""}${target}";
   inherit
     version
     src
     target
     cpu
+    linking
     ;
   needs = parts;
   module = ./system.c;
@@ -27,11 +34,22 @@ stdenv.mkDerivation {
 
   unpackPhase = builtins.readFile ./unpack.sh;
   configurePhase = builtins.readFile ./environment.sh + builtins.readFile ./configure.sh;
+  libraries = "${toolchain}/${target}/lib";
   buildPhase = builtins.readFile ./link.sh;
+  # The headers are what native addons are compiled with.
   installPhase = ''
     mkdir -p "$out/bin"
     cp node "$out/bin/node"
-  '';
+  ''
+  + (
+    if isDynamic then
+      ''
+        cp -r lib-shared "$out/lib"
+        HEADERS_ONLY=1 python3 tools/install.py install "$out" /
+      ''
+    else
+      ""
+  );
   # The build machine's tools must not touch programs for another machine.
   dontStrip = true;
   dontFixup = true;

@@ -25,6 +25,7 @@ use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 use configs::SystemConfigs;
+use nodejs::Linking;
 use root::{Root, Roots};
 
 const QUICKJS_NG: Package = Package::new("quickjs-ng");
@@ -87,7 +88,7 @@ static AXES: [Axis; 5] = [
         key: AXIS_RUNTIME,
         values: Values::Words(Runtime::WORDS),
         suffix: Suffix::Value,
-        doc: "The JavaScript runtime, statically linked with musl.",
+        doc: "The JavaScript runtime, linked with musl: statically, except `nodejs-18-dynamic`, which can load native addons.",
     },
     Axis { key: AXIS_LINUX, values: Values::Releases(LINUX), suffix: Suffix::Package, doc: "Versions of the kernel." },
     Axis {
@@ -119,24 +120,29 @@ words! {
         QuickjsNg = "quickjs-ng",
         /// Node.js 18, which is for x86 so far.
         Nodejs18 = "nodejs-18",
+        /// The same with musl's loader, which loads native addons.
+        Nodejs18Dynamic = "nodejs-18-dynamic",
     }
 }
 
 impl Runtime {
+    /// How Node.js is linked; none for another runtime.
+    fn nodejs(self) -> Option<Linking> {
+        match self {
+            Runtime::QuickjsNg => None,
+            Runtime::Nodejs18 => Some(Linking::Static),
+            Runtime::Nodejs18Dynamic => Some(Linking::Dynamic),
+        }
+    }
+
     /// Whether there is one for a target.
     fn is_for(self, target: &KernelTarget) -> bool {
-        match self {
-            Runtime::QuickjsNg => true,
-            Runtime::Nodejs18 => target.gcc().and_then(nodejs::cpu).is_some(),
-        }
+        self.nodejs().is_none() || target.gcc().and_then(nodejs::cpu).is_some()
     }
 
     /// Whether machines of a build system can build it for a target.
     fn is_built_on(self, target: &KernelTarget, system: System) -> bool {
-        match self {
-            Runtime::QuickjsNg => true,
-            Runtime::Nodejs18 => target.gcc().is_some_and(|gcc| nodejs::is_built_on(gcc, system)),
-        }
+        self.nodejs().is_none() || target.gcc().is_some_and(|gcc| nodejs::is_built_on(gcc, system))
     }
 }
 

@@ -59,6 +59,33 @@ const OTHERS: [&str; 26] = [
     "mips/flaky_tests.patch",
 ];
 
+/// How the program is linked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Linking {
+    /// With everything in it.
+    Static,
+    /// With musl's loader, so that it loads native addons.
+    Dynamic,
+}
+
+impl Linking {
+    /// The recipe's word for it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Linking::Static => "static",
+            Linking::Dynamic => "dynamic",
+        }
+    }
+
+    /// The beginning of the node's name.
+    fn package(self) -> &'static str {
+        match self {
+            Linking::Static => "nodejs",
+            Linking::Dynamic => "nodejs-dynamic",
+        }
+    }
+}
+
 /// A part of the build: what one node makes.
 struct Part {
     name: &'static str,
@@ -184,8 +211,41 @@ pub fn tests(planner: &mut Planner<'_>) -> [(&'static str, Arg); 2] {
     [("src", node(&src)), ("tests", Arg::Texts(tests))]
 }
 
+/// The node of packages whose native addons are compiled for the dynamic program, from the node of packages with their sources.
+/// `optional` are the places of those that may be left out.
+pub fn addons(
+    planner: &mut Planner<'_>,
+    target: &'static MuslTarget,
+    (cpu, toolchain): (&str, &str),
+    packages: &str,
+    optional: Vec<String>,
+) -> String {
+    let runtime = program(planner, target, cpu, toolchain, Linking::Dynamic);
+    let interpreter = program(planner, target, cpu, toolchain, Linking::Static);
+    let src = complete_source(planner);
+    planner.add(
+        format!("{packages}-{runtime}"),
+        "js-system/nodejs/addons",
+        [
+            ("packages", node(packages)),
+            ("optional", Arg::Texts(optional)),
+            ("src", node(&src)),
+            ("runtime", node(&runtime)),
+            ("interpreter", node(&interpreter)),
+            ("target", text(target.triple())),
+            ("toolchain", node(toolchain)),
+        ],
+    )
+}
+
 /// The node of the program.
-pub fn program(planner: &mut Planner<'_>, target: &'static MuslTarget, cpu: &str, toolchain: &str) -> String {
+pub fn program(
+    planner: &mut Planner<'_>,
+    target: &'static MuslTarget,
+    cpu: &str,
+    toolchain: &str,
+    linking: Linking,
+) -> String {
     let (release, triple) = (NODEJS.default(), target.triple());
     let src = complete_source(planner);
     let common = [
@@ -217,8 +277,9 @@ pub fn program(planner: &mut Planner<'_>, target: &'static MuslTarget, cpu: &str
             all.push(name);
         }
     }
-    let name = node_name("nodejs", release, triple, &[], &[]);
-    let args = common.into_iter().chain([("parts", Arg::Nodes(all))]).collect();
+    let name = node_name(linking.package(), release, triple, &[], &[]);
+    let own = [("parts", Arg::Nodes(all)), ("linking", text(linking.as_str()))];
+    let args = common.into_iter().chain(own).collect();
     planner.insert(Node { name: name.clone(), recipe: "js-system/nodejs/nodejs", args });
     name
 }

@@ -23,6 +23,8 @@ pub struct Npm {
     pub version: String,
     /// The digest of its archive.
     pub integrity: Sha512,
+    /// Whether those that ask for it can do without.
+    pub optional: bool,
 }
 
 impl Npm {
@@ -65,7 +67,7 @@ pub fn packages(lock: &str) -> Result<BTreeMap<String, Npm>, Vec<Wrong>> {
 fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong> {
     let is = |key: &str| entry.get(key).and_then(Value::as_bool) == Some(true);
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    // An optional package for some machines only has a program that this runtime could not load.
+    // An optional package for some machines only has a program that was compiled for those.
     let some_machines = ["os", "cpu", "libc"].iter().any(|key| entry.contains_key(*key));
     if is("dev") || is("devOptional") || is("inBundle") || (is("optional") && some_machines) {
         return Ok(None);
@@ -110,7 +112,7 @@ fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong
         let hint = "the entry was changed by hand, or is one of an old registry: remove it and run `npm install`";
         return Err((format!("has the integrity {}, which is not a SHA-512", quote(integrity)), hint.to_owned()));
     };
-    Ok(Some(Npm { name: name.to_owned(), version: version.to_owned(), integrity }))
+    Ok(Some(Npm { name: name.to_owned(), version: version.to_owned(), integrity, optional: is("optional") }))
 }
 
 /// Whether it can stand between slashes of a path, and in the name of a store path with `+` before it.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::nodejs::Linking;
 use super::packages::Npm;
 use super::root::Root;
-use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Runtime, Spec, disk, nodejs};
+use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Spec, disk, nodejs};
 use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted};
@@ -28,9 +29,9 @@ const COMMAND_LINE_X86: &str = " no_timer_check";
 pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
     let mut wanted = linux::kernel_wanted(&cell.spec.kernel);
     wanted.extend(musl_gcc::toolchain_wanted());
-    match cell.spec.runtime {
-        Runtime::QuickjsNg => wanted.push(Wanted::Release(QUICKJS_NG.default())),
-        Runtime::Nodejs18 => wanted.extend(nodejs::wanted()),
+    match cell.spec.runtime.nodejs() {
+        None => wanted.push(Wanted::Release(QUICKJS_NG.default())),
+        Some(_) => wanted.extend(nodejs::wanted()),
     }
     wanted.extend(cell.spec.root.packages.values().map(archive));
     wanted.extend(disk::wanted(cell));
@@ -39,7 +40,7 @@ pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
 
 /// The archive of a package.
 fn archive(npm: &Npm) -> Wanted {
-    let Npm { name, version, integrity } = npm;
+    let Npm { name, version, integrity, .. } = npm;
     let file = format!("{}-{version}.tgz", npm.base());
     // Attributes of Nix have fewer characters than npm's names: digits tell apart what would be one.
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
@@ -54,20 +55,41 @@ fn archive(npm: &Npm) -> Wanted {
     Wanted::Given(Arc::new(given))
 }
 
-/// The packages of a root, unpacked; none where it has none.
-fn packages(planner: &mut Planner<'_>, root: &Root) -> Option<String> {
-    if root.packages.is_empty() {
+/// The packages of a cell's root, unpacked, and their native addons compiled where the runtime loads them; none where it has
+/// none.
+fn packages(planner: &mut Planner<'_>, spec: &Spec) -> Option<String> {
+    if spec.root.packages.is_empty() {
         return None;
     }
+    let (root, gcc) = (&spec.root, spec.kernel.gcc);
+    let cpu = nodejs::cpu(gcc).filter(|_| spec.runtime.nodejs() == Some(Linking::Dynamic));
+    let native = if cpu.is_some() { "keep" } else { "refuse" };
     let archives: Vec<Wanted> = root.packages.values().map(archive).collect();
     let names: Vec<String> = archives.iter().map(Wanted::name).collect();
     let hashes: Vec<String> = archives.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
     let places: Vec<String> = root.packages.keys().cloned().collect();
     let origins = root.packages.values().map(|npm| format!("npm:{}@{}", npm.name, npm.version)).collect();
-    let all = names.iter().chain(&hashes).chain(&places);
-    let name = format!("npm-packages-{}", digits(all.map(String::as_str)));
-    let args = [("archives", Arg::Sources(names)), ("places", Arg::Texts(places)), ("origins", Arg::Texts(origins))];
-    Some(planner.add(name, "js-system/npm-packages", args))
+    let optional: Vec<String> =
+        root.packages.iter().filter(|(_, npm)| npm.optional).map(|(place, _)| place.clone()).collect();
+    let all = names.iter().chain(&hashes).chain(&places).map(String::as_str);
+    // The empty text keeps the lists apart.
+    let all = all.chain([native, ""]).chain(optional.iter().map(String::as_str));
+    let name = format!("npm-packages-{}", digits(all));
+    let args = [
+        ("archives", Arg::Sources(names)),
+        ("places", Arg::Texts(places)),
+        ("origins", Arg::Texts(origins)),
+        ("optional", Arg::Texts(optional.clone())),
+        ("native", text(native)),
+    ];
+    let packages = planner.add(name, "js-system/npm-packages", args);
+    Some(match cpu {
+        Some(cpu) => {
+            let toolchain = musl_gcc::default_toolchain(planner, gcc);
+            nodejs::addons(planner, gcc, (cpu, &toolchain), &packages, optional)
+        }
+        None => packages,
+    })
 }
 
 /// The place of a part of a root in a tree.
@@ -98,8 +120,8 @@ fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
 /// The runtime's node.
 fn runtime(planner: &mut Planner<'_>, spec: &Spec) -> String {
     let toolchain = musl_gcc::default_toolchain(planner, spec.kernel.gcc);
-    if let (Runtime::Nodejs18, Some(cpu)) = (spec.runtime, nodejs::cpu(spec.kernel.gcc)) {
-        return nodejs::program(planner, spec.kernel.gcc, cpu, &toolchain);
+    if let (Some(linking), Some(cpu)) = (spec.runtime.nodejs(), nodejs::cpu(spec.kernel.gcc)) {
+        return nodejs::program(planner, spec.kernel.gcc, cpu, &toolchain, linking);
     }
     let (release, triple) = (QUICKJS_NG.default(), spec.kernel.gcc.triple());
     planner.add(
@@ -125,7 +147,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let (app, users): (Vec<String>, Vec<String>) = (texts(&root.files), texts(&root.users));
     // The empty text keeps files of one part apart from those of the other.
     let all = app.iter().map(String::as_str).chain([""]).chain(users.iter().map(String::as_str));
-    let packages = packages(planner, root);
+    let packages = packages(planner, spec);
     let digits = digits(all.chain([runtime.as_str()]).chain(packages.as_deref()));
     let kernel_part = kernel.strip_prefix("linux-").unwrap_or(&kernel);
     let mut args = BTreeMap::from([("name", text(&root.name)), ("runtime", node(&runtime)), ("linux", node(&kernel))]);
@@ -151,9 +173,9 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
     let args = [("package", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
 
-    let release = match spec.runtime {
-        Runtime::QuickjsNg => QUICKJS_NG.default(),
-        Runtime::Nodejs18 => NODEJS.default(),
+    let release = match spec.runtime.nodejs() {
+        None => QUICKJS_NG.default(),
+        Some(_) => NODEJS.default(),
     };
     let words = [
         ("root", root.name.as_str()),
@@ -171,7 +193,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
         planner.cell(runner.renamed(|name| format!("{name}-qemu")));
     }
     // Its own tests take the place of the scripts of a root, so one without any has them.
-    if spec.runtime == Runtime::Nodejs18 && root.files.is_empty() && root.users.is_empty() {
+    if spec.runtime.nodejs().is_some() && root.files.is_empty() && root.users.is_empty() {
         let tests = args.iter().cloned().chain(nodejs::tests(planner)).collect();
         planner.check(Check::new(format!("tests-{}", cell.name), "js-system/nodejs/tests", tests));
     }
