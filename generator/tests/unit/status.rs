@@ -491,8 +491,8 @@ fn systems(text: &mut String, results: &Results) {
         );
     }
     text.push_str(
-        "\n`checks/systems.sh CROSSLOOM` prints these figures, of systems with a REPL alone, in an emulator on a machine with two cores that\n\
-         may have had other work. The same figures of NodeOS are not known.\n",
+        "\n`checks/systems.sh CROSSLOOM [MATRIX]` prints these figures, of systems with a REPL alone, in an emulator on a machine with two cores\n\
+         that may have had other work. The same figures of NodeOS are not known.\n",
     );
 }
 
