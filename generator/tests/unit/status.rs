@@ -195,7 +195,7 @@ struct OfSystem {
     memory: u32,
     /// Seconds that the kernel and the runtime took to build.
     seconds: Option<[u32; 2]>,
-    /// All nodes of the system, and how many of them a second build made otherwise.
+    /// The system's own nodes, without toolchains, and how many of them a second build made otherwise.
     again: Option<Nodes>,
     date: String,
 }
