@@ -95,25 +95,26 @@ first-throws() {
   echo 'throw new Error("not first");' >init.d/10-first.js
   echo 'console.log("main: it runs all the same"); setInterval(() => {}, 1000);' >main.js
 }
-# A digest that no archive has.
-other-integrity() {
-  package ms 2.1.3 "sha512-$(python3 -c 'import base64, hashlib; print(base64.b64encode(hashlib.sha512(b"another archive").digest()).decode())')"
+# The integrity of what is on standard input, as npm writes it.
+integrity() {
+  python3 -c 'import base64, hashlib, sys; print("sha512-" + base64.b64encode(hashlib.sha512(sys.stdin.buffer.read()).digest()).decode())'
 }
+# A digest that no archive has.
+other-integrity() { package ms 2.1.3 "$(printf 'another archive' | integrity)"; }
 git-dependency() { package ms 2.1.3 sha512-AA== 'git+ssh://git@git.example.org/ms.git#0123'; }
 # It has a binding.gyp.
 native() {
   package bufferutil 4.0.8 \
     sha512-4T53u4PdgsXqKaIctwF8ifXlRTTmEPJ8iEPWFdGZvcf7sbwYo6FKFEX9eNNAnzFZ7EzJAQ3CJeOtCRA4rDp7Pw==
 }
-
-fails git-dependency lock 'comes from git'
-fails other-integrity fetch 'ms-2.1.3.tgz: hash mismatch: expected sha512-'
-fails native build 'bufferutil@4.0.8 has native code (binding.gyp)'
 optional-native() {
   optional=1 native
   echo 'import * as os from "qjs:os"; console.log("packages: " + os.stat("/app/node_modules/bufferutil")[1]); setInterval(() => {}, 1000);' >main.js
 }
 
+fails git-dependency lock 'comes from git'
+fails other-integrity fetch 'ms-2.1.3.tgz: hash mismatch: expected sha512-'
+fails native build 'bufferutil@4.0.8 has native code (binding.gyp)'
 says optional-native 'packages: 2'
 says throws 'no such luck' 'init: /app/main.js ended with status 1' 'It ended 5 times in a row right after its start, and is not started again.'
 says exits 'init: /app/main.js ended with status 0' 'It is started again in 1 s.'
@@ -125,7 +126,7 @@ own() {
   echo "{\"name\": \"$1\", \"version\": \"1.0.0\", \"license\": \"MIT\"}" >package/package.json
   tar -czf "$archives/$1-1.0.0.tgz" package
   rm -r package
-  package "$1" 1.0.0 "sha512-$(python3 -c 'import base64, hashlib, sys; print(base64.b64encode(hashlib.sha512(open(sys.argv[1], "rb").read()).digest()).decode())' "$archives/$1-1.0.0.tgz")"
+  package "$1" 1.0.0 "$(integrity <"$archives/$1-1.0.0.tgz")"
 }
 
 # addon NAME CODE: one with an addon of this code in C.

@@ -13,7 +13,7 @@ export CC=$target-gcc CXX=$target-g++ AR=$target-ar LINK=$target-g++ HOME=$PWD S
 export CFLAGS="-ffile-prefix-map=$copy=. -ffile-prefix-map=$runtime/include/node=node" CXXFLAGS
 CXXFLAGS=$CFLAGS
 loader=$(echo "$runtime"/lib/ld-musl-*.so.1)
-# As node-gyp does: what Node.js itself was configured with, without the flags of its own sources.
+# Addons need Node.js' configuration, but not the flags for its own sources. node-gyp removes them, too.
 python3 - "$runtime/include/node/config.gypi" config.gypi <<'EOF'
 import ast, pprint, sys
 with open(sys.argv[1]) as file:
