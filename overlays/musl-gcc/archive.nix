@@ -11,6 +11,8 @@
   toolPrefix,
   # Whether there is a C++ compiler.
   cxx,
+  # Whether there is a Fortran compiler.
+  fortran ? false,
   # The triple's first part.
   cpu,
   # Meson's name of the family of processors.
@@ -24,7 +26,7 @@ let
   # A word that stands in no file: the place of the archive's folder, which each format spells in its own way.
   place = "__PLACE__";
   variables = import ./variables.nix {
-    inherit target cxx;
+    inherit target cxx fortran;
     files = "${place}/share/crossloom";
     sysroot = "${place}/${target}";
   };

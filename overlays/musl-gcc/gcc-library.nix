@@ -1,4 +1,4 @@
-# One of GCC's other libraries for programs, static and shared: libatomic, libgomp, libquadmath or libitm.
+# One of GCC's other libraries for programs, static and shared: libatomic, libgomp, libquadmath, libitm or libgfortran.
 {
   stdenv,
   binutils,
@@ -7,6 +7,10 @@
   musl,
   # The C++ library, for a library that is written in C++.
   libstdcxx ? "",
+  # Whether the compiler reads Fortran: libgfortran is written in it, and libgomp has modules for it.
+  fortran ? false,
+  # For libgfortran, where the target has it.
+  libquadmath ? "",
   src,
   version,
   target,
@@ -23,6 +27,30 @@ let
   inherit (import ./libatomic.nix { inherit version; }) linksLibatomic unlinked;
   # The build of a libatomic that the driver links copies it to where GCC's own build looks for it.
   copies = if linksLibatomic && library == "libatomic" then " ../gcc" else "";
+  fc =
+    if fortran then
+      "\n    export FC=\"${target}-gfortran $use\" FCFLAGS=\"-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=.\""
+    else
+      "";
+  # libgfortran prints backtraces by a library that GCC's own build makes beside it. libquadmath is there already, and is not
+  # named to libtool, which would have programs look for it in the store.
+  beside =
+    if library != "libgfortran" then
+      ""
+    else
+      ''
+        mkdir ../libbacktrace
+        (cd ../libbacktrace &&
+          "../../$sourceRoot/libbacktrace/configure" ${toString machines} --disable-multilib && make)
+        makeFlagsArray+=("LIBQUADLIB=${quadmath}" LIBQUADLIB_DEP=)
+      '';
+  quadmath = if libquadmath == "" then "" else "-Wl,-L${libquadmath}/${target}/lib -Wl,-lquadmath";
+  machines = [
+    "--build=${stdenv.buildPlatform.config}"
+    "--host=${target}"
+    "--target=${target}"
+    "--with-cross-host=${stdenv.buildPlatform.config}"
+  ];
 in
 stdenv.mkDerivation {
   pname = "${library}-${target}";
@@ -45,13 +73,10 @@ stdenv.mkDerivation {
     # Position-independent, so that the static library can be part of a static PIE and of a shared object. As libstdc++,
     # without paths of this build.
     export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."
-    export CXXFLAGS="$CFLAGS -frandom-seed=${library}"
-  '';
-  configureFlags = [
-    "--build=${stdenv.buildPlatform.config}"
-    "--host=${target}"
-    "--target=${target}"
-    "--with-cross-host=${stdenv.buildPlatform.config}"
+    export CXXFLAGS="$CFLAGS -frandom-seed=${library}"${fc}
+  ''
+  + beside;
+  configureFlags = machines ++ [
     "--enable-shared"
     "--enable-static"
     "--disable-multilib"

@@ -32,7 +32,7 @@ stdenv.mkDerivation {
   fixed = if fixed then "1" else "";
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./programs.sh;
+  installPhase = builtins.readFile ./ways.sh + builtins.readFile ./programs.sh;
 
   meta.description = "Programs of ${target}, run";
 }

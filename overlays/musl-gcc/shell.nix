@@ -16,6 +16,10 @@
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # Whether there is a Fortran compiler.
+  fortran ? false,
+  # The package with GDB, if there is one.
+  debugger ? "",
   # The shell's name.
   cell,
   # The triple's first part.
@@ -63,7 +67,8 @@ mkShellNoCC (
       meson
       ninja
       pkg-config
-    ];
+    ]
+    ++ (if debugger == "" then [ ] else [ debugger ]);
 
     CROSSLOOM_CELL = cell;
     shellHook = ''
@@ -72,7 +77,12 @@ mkShellNoCC (
     '';
   }
   // import ./variables.nix {
-    inherit target cxx sysroot;
+    inherit
+      target
+      cxx
+      fortran
+      sysroot
+      ;
     files = "${files}/share/crossloom";
   }
 )

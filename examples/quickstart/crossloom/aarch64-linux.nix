@@ -433,6 +433,7 @@ in
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
       cxx = true;
+      fortran = false;
       cell = "x86_64-linux-musl";
       cpu = "x86_64";
       family = "x86_64";
@@ -444,6 +445,7 @@ in
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
       cxx = true;
+      fortran = false;
       cell = "i686-linux-musl";
       cpu = "i686";
       family = "x86";

@@ -143,8 +143,9 @@ fn words_of_a_family_are_told_apart() {
         assert_eq!(targets.iter().collect::<BTreeSet<_>>().len(), targets.len());
         assert!(targets.contains(&family.about().example_target));
         for setting in family.settings().iter().chain(family.overrides()) {
-            if let Kind::Words { known, required } = setting.kind {
-                assert!(required.is_none_or(|(word, _)| known.contains(&word)), "{}", setting.key);
+            if let Kind::Words { known, required, default } = setting.kind {
+                assert!(required.is_none_or(|(word, _)| default.contains(&word)), "{}", setting.key);
+                assert!(default.iter().all(|word| known.contains(word)), "{}", setting.key);
             }
         }
         for need in family.needs() {

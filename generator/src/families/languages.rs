@@ -1,7 +1,6 @@
 //! The languages of a compiler: a setting that several families have.
 
 use crate::family::{Defect, Kind, Reading, Setting};
-use crate::word::Word;
 use crate::words;
 
 words! {
@@ -9,6 +8,7 @@ words! {
     pub enum Language: "language" {
         C = "c",
         Cxx = "c++",
+        Fortran = "fortran",
     }
 }
 
@@ -16,28 +16,41 @@ words! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Languages {
     pub cxx: bool,
+    pub fortran: bool,
 }
 
-/// The key `languages`.
-pub const LANGUAGES: Setting = Setting {
-    key: "languages",
-    kind: Kind::Words { known: Language::WORDS, required: Some(("c", "without which there is no C library")) },
-    doc: "Languages of the compilers. C is always among them.",
-};
+/// The key `languages` of compilers that know these.
+pub const fn languages(known: &'static [&'static str]) -> Setting {
+    let required = Some((Language::C.as_str(), "without which there is no C library"));
+    Setting {
+        key: KEY,
+        kind: Kind::Words { known, required, default: C_FAMILY },
+        doc: "Languages of the compilers. C is always among them.",
+    }
+}
+
+const KEY: &str = "languages";
+
+/// What every compiler knows, and what it reads where the matrix does not say.
+pub const C_FAMILY: &[&str] = &[Language::C.as_str(), Language::Cxx.as_str()];
 
 impl Default for Languages {
     fn default() -> Self {
-        Languages { cxx: true }
+        Languages { cxx: true, fortran: false }
     }
 }
 
 impl Languages {
-    /// Those that a cell asks for; all of them where the matrix does not say.
+    /// Those that a cell asks for; C and C++ where the matrix does not say.
     ///
     /// # Errors
     /// See [`Reading::words`].
     pub fn of(cell: &Reading<'_>) -> Result<Languages, Defect> {
-        let words = cell.words(LANGUAGES.key)?;
-        Ok(words.map_or_else(Languages::default, |words| Languages { cxx: words.contains(&Language::Cxx) }))
+        let words = cell.words(KEY)?;
+        let has = |words: &[Language], language| words.contains(&language);
+        Ok(words.map_or_else(Languages::default, |words| Languages {
+            cxx: has(&words, Language::Cxx),
+            fortran: has(&words, Language::Fortran),
+        }))
     }
 }

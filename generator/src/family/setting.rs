@@ -16,9 +16,13 @@ pub struct Setting {
 /// The kind of its value.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    /// A list of distinct words of a closed set; all of them where the key is absent. A list that lacks the word of
+    /// A list of distinct words of a closed set; `default` where the key is absent. A list that lacks the word of
     /// `required` is an error, for the reason that follows it.
-    Words { known: &'static [&'static str], required: Option<(&'static str, &'static str)> },
+    Words {
+        known: &'static [&'static str],
+        required: Option<(&'static str, &'static str)>,
+        default: &'static [&'static str],
+    },
     /// A list of distinct names of a table.
     Names(&'static dyn Table),
     /// A list of flags, without those that a recipe sets for a configure script and depends on; of those there may be

@@ -75,8 +75,8 @@ fn axis_row(axis: &Axis) -> String {
 
 fn setting_row(setting: &Setting) -> String {
     let default = match setting.kind {
-        Kind::Words { known, .. } => {
-            let words: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
+        Kind::Words { default, .. } => {
+            let words: Vec<_> = default.iter().map(|word| format!("\"{word}\"")).collect();
             format!("`[{}]`", words.join(", "))
         }
         Kind::Names(_) | Kind::Flags(_) | Kind::Text(_) => String::new(),
@@ -87,7 +87,11 @@ fn setting_row(setting: &Setting) -> String {
         Kind::Text(_) => "string",
         Kind::Switch => "boolean",
     };
-    row(&[&format!("`{}`", setting.key), kind, &default, setting.doc])
+    let words = match setting.kind {
+        Kind::Words { known, default, .. } if known != default => format!(" Some of {}.", code(known)),
+        _ => String::new(),
+    };
+    row(&[&format!("`{}`", setting.key), kind, &default, &format!("{}{words}", setting.doc)])
 }
 
 fn named_table(named: &dyn Table) -> String {

@@ -259,7 +259,7 @@ fn override_key(family: &'static dyn Registered, key: &str) -> Value {
 fn setting_key(settings: &[Setting], key: &str) -> Value {
     let Some(setting) = settings.iter().find(|setting| setting.key == key) else { return Value::Bool(true) };
     match setting.kind {
-        Kind::Words { known, required } => {
+        Kind::Words { known, required, .. } => {
             let mut words = words(known, setting.doc);
             if let (Some((word, _)), Some(fields)) = (required, words.as_object_mut()) {
                 fields.insert("contains".to_owned(), json!({ "const": word }));

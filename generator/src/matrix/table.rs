@@ -247,7 +247,7 @@ fn read_setting(reader: &mut Reader, words: &Words<'_>, setting: &Setting, value
             let names = reader.words(value, key, |word, span| words.named(table, what, word, span));
             Some(SettingValue::Names(names.into_iter().map(|name| name.value).collect()))
         }
-        Kind::Words { known, required } => {
+        Kind::Words { known, required, default } => {
             let before = reader.count();
             let what = key.strip_suffix('s').unwrap_or(key);
             let read = reader.words(value, key, |word, span| {
@@ -260,7 +260,7 @@ fn read_setting(reader: &mut Reader, words: &Words<'_>, setting: &Setting, value
             let read: Vec<_> = read.into_iter().map(|word| word.value).collect();
             if let Some((word, why)) = required.filter(|(word, _)| !read.contains(word)) {
                 let problem = Problem::at(value.span(), format!("`{key}` lacks `{word}`, {why}"));
-                let all: Vec<_> = known.iter().map(|word| format!("\"{word}\"")).collect();
+                let all: Vec<_> = default.iter().map(|word| format!("\"{word}\"")).collect();
                 reader.report(problem.hint(format!("write {key} = [{}]", all.join(", "))));
                 return None;
             }

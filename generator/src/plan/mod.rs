@@ -213,14 +213,19 @@ pub struct Shell {
     pub cxx: bool,
     /// More arguments of its recipe, by name.
     #[serde(skip)]
-    pub texts: Vec<(&'static str, String)>,
+    pub args: Vec<(&'static str, Arg)>,
 }
 
 impl Shell {
     /// The tiers of the seed beside its base that the call takes packages from.
     pub fn tiers(&self) -> BTreeSet<Tier> {
-        let given: Vec<&str> = self.texts.iter().map(|(arg, _)| *arg).collect();
+        let given: Vec<&str> = self.args.iter().map(|(arg, _)| *arg).collect();
         Verbatim::embedded().tiers(&place(self.recipe), &given)
+    }
+
+    /// The nodes that it has beside the cell's.
+    pub fn nodes(&self) -> impl Iterator<Item = &String> {
+        self.args.iter().flat_map(|(_, arg)| arg.nodes())
     }
 }
 

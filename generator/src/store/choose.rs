@@ -125,6 +125,7 @@ pub fn choose(plan: &SystemPlan, system: System, names: &[String]) -> Result<Cho
         }
         // Only a shell needs build systems and an emulator; a cell is built without them.
         chosen.tiers.extend(shell.map(Shell::tiers).unwrap_or_default());
+        chosen.nodes.extend(shell.into_iter().flat_map(Shell::nodes).cloned());
         match &cell.output {
             Output::Node(node) => chosen.nodes.push(node.clone()),
             // A cell that is named has to be possible; one of all cells may wait for its SDK.

@@ -242,8 +242,8 @@ impl<'a> SystemContext<'a> {
                         ("target", Value::text(cell.target)),
                         ("cxx", Value::Bool(shell.cxx)),
                     ];
-                    let texts = shell.texts.iter().map(|(arg, text)| (*arg, Value::text(text)));
-                    let args = own.into_iter().chain(texts).collect();
+                    let more = shell.args.iter().map(|(arg, it)| (*arg, value(it, "nodes.")));
+                    let args = own.into_iter().chain(more).collect();
                     context.shells.push(Call::of(&shell.name, &place(shell.recipe), args, files)?);
                 }
                 Output::MissingSdk(sdk) => {

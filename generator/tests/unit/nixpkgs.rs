@@ -43,7 +43,8 @@ fn cells(system: &str) -> Matrix {
         "crossloom = 1\n[build]\nsystems = [\"{system}\"]\n[ci]\nsurfaces = [\"hydra\"]\n[musl-gcc]\n\
          targets = [\"x86_64-linux-musl\", \"aarch64-linux-musl\"]\ngcc = [\"14.2.0\", \"15.3.0\"]\n\
          prefix = true\narchive = true\ninclude = [{{ musl = \"1.2.5-mine\" }}, {{ musl = \"1.2.6-trunk\" }}, {{ malloc = \"mimalloc\" }}]\n\
-         [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\"]\n\
+         [[musl-gcc.override]]\nmatch = {{ target = \"aarch64-linux-musl\" }}\nlanguages = [\"c\", \"fortran\"]\n\
+         [[musl-gcc.override]]\nmatch = {{ target = \"x86_64-linux-musl\" }}\ngdb = true\n\
          [darwin]\ntargets = [\"x86_64-apple-darwin22\", \"arm64-apple-darwin22\"]\n\
          sdk = [\"zig\", \"apple\", \"open\"]\nflavour = [\"llvm\", \"osxcross\"]\n\
          include = [{{ sdk = \"mine\" }}]\n\

@@ -30,7 +30,7 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
     let text = format!(
         "crossloom = 1\n[build]\nsystems = [\"x86_64-linux\", \"aarch64-linux\"]\nseed = \"{seed}\"\n\
          [sources]\nprefer = [\"{prefer}\"]\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\", \"i686-linux-musl\"]\n\
-         gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\nmalloc = [\"musl\", \"mimalloc\"]\n\
+         gcc = {}\nmusl = {}\nbinutils = {}\nlinux-headers = {}\nmalloc = [\"musl\", \"mimalloc\"]\ngdb = true\n\
          [darwin]\ntargets = [\"arm64-apple-darwin22\"]\nsdk = {names}\nflavour = [\"osxcross\"]\n\
          [valgrind-darwin]\ntargets = [\"x86_64-apple-darwin17\"]\nvalgrind = {}\n\
          include = [{{ sdk = \"open\", mig = \"bootstrap-cmds\" }}]\n\

@@ -607,11 +607,14 @@ fn any_matrix() -> impl Strategy<Value = String> {
     let targets = ["x86_64-linux-musl", "i686-linux-musl", "aarch64-linux-musl", "mips64-linux-musln32"];
     let systems = System::WORDS.to_vec();
     let flags = proptest::sample::subsequence(vec!["--one", "--two=2"], 0..=2);
-    let overrides = proptest::collection::vec((0..4_usize, 0..4_usize, flags, any::<Option<bool>>()), 0..3);
+    let overrides = proptest::collection::vec((0..4_usize, 0..4_usize, flags, proptest::option::of(0..4_usize)), 0..3);
     let axes = (versions("gcc"), versions("musl"), versions("binutils"), versions("linux"));
-    (some(systems, 3), some(targets.to_vec(), 3), axes, overrides, any::<bool>()).prop_map(
-        |(systems, targets, (gcc, musl, binutils, linux), overrides, cxx)| {
-            let languages = |cxx| if cxx { list(["c", "c++"]) } else { list(["c"]) };
+    (some(systems, 3), some(targets.to_vec(), 3), axes, overrides, 0..4_usize).prop_map(
+        |(systems, targets, (gcc, musl, binutils, linux), overrides, read)| {
+            let languages = |read: usize| {
+                let sets: [&[&str]; 4] = [&["c"], &["c", "c++"], &["fortran", "c"], &["c", "c++", "fortran"]];
+                list(sets[read])
+            };
             let mut text = format!(
                 "crossloom = 1\n[build]\nsystems = {}\n[musl-gcc]\ntargets = {}\ngcc = {}\nmusl = {}\nbinutils = {}\n\
                  linux-headers = {}\nlanguages = {}\n",
@@ -621,15 +624,15 @@ fn any_matrix() -> impl Strategy<Value = String> {
                 list(musl),
                 list(binutils),
                 list(linux),
-                languages(cxx)
+                languages(read)
             );
-            for (target, package, flags, cxx) in overrides {
+            for (target, package, flags, read) in overrides {
                 let target = targets[target % targets.len()];
                 let package = ["gcc", "binutils", "musl", "libstdcxx"][package];
                 text.push_str(&format!("[[musl-gcc.override]]\nmatch = {{ target = \"{target}\" }}\n"));
                 text.push_str(&format!("{package}-flags = {}\n", list(flags)));
-                if let Some(cxx) = cxx {
-                    text.push_str(&format!("languages = {}\n", languages(cxx)));
+                if let Some(read) = read {
+                    text.push_str(&format!("languages = {}\n", languages(read)));
                 }
             }
             text
@@ -826,10 +829,13 @@ fn sound(plan: &Plan, matrix: &Matrix) {
             let text = |node: &Node, arg: &str| node.args[arg].clone();
             let gcc = part(toolchain, "gcc");
             assert_eq!(text(&gcc, "version"), Arg::Text(wanted.spec.gcc.version().to_owned()));
-            assert_eq!(
-                text(&gcc, "languages"),
-                Arg::Text(if wanted.spec.languages.cxx { "c,c++" } else { "c" }.to_owned())
-            );
+            let languages = match (wanted.spec.languages.cxx, wanted.spec.languages.fortran) {
+                (false, false) => "c",
+                (true, false) => "c,c++",
+                (false, true) => "c,fortran",
+                (true, true) => "c,c++,fortran",
+            };
+            assert_eq!(text(&gcc, "languages"), Arg::Text(languages.to_owned()));
             let own = wanted.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
             assert_eq!(text(&gcc, "flags"), Arg::Texts(own.chain(wanted.spec.flags.gcc.iter().cloned()).collect()));
             let binutils = part(toolchain, "binutils");
@@ -854,7 +860,7 @@ fn sound(plan: &Plan, matrix: &Matrix) {
                 others = &libraries[1..];
             }
             let names: Vec<_> = others.iter().map(|name| text(by_name(name), "library")).collect();
-            let expected = wanted.target.libraries(wanted.spec.languages.cxx);
+            let expected = wanted.target.libraries(wanted.spec.languages);
             assert_eq!(names, expected.into_iter().map(|name| Arg::Text(name.to_owned())).collect::<Vec<_>>());
             assert!(others.iter().all(|name| part(by_name(name), "musl") == musl), "{others:?}");
         }

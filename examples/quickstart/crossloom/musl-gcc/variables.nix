@@ -3,6 +3,8 @@
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # Whether there is a Fortran compiler.
+  fortran ? false,
   # The folder of the files for build tools.
   files,
   # The place of the target's headers and libraries.
@@ -29,3 +31,4 @@
   PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig";
 }
 // (if cxx then { CXX = "${target}-g++"; } else { })
+// (if fortran then { FC = "${target}-gfortran"; } else { })

@@ -424,7 +424,7 @@ fn shell(cell: &CellOf<BareMetal>, name: &str) -> Option<Shell> {
         name: name.to_owned(),
         recipe: "bare-metal/kernel-shell",
         cxx: false,
-        texts: texts.into_iter().map(|(arg, value)| (arg, value.to_owned())).collect(),
+        args: texts.into_iter().map(|(arg, value)| (arg, text(value))).collect(),
     })
 }
 

@@ -4,7 +4,7 @@ mod plan;
 mod sdk;
 mod targets;
 
-use super::languages::{LANGUAGES, Languages};
+use super::languages::{C_FAMILY, Languages, languages};
 use crate::catalogue::Package;
 use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Values};
 use crate::lock::Wanted;
@@ -119,7 +119,7 @@ static AXES: [Axis; 3] = [SDK, FLAVOUR, LIBCXX];
 const MIG: &str = "mig";
 
 static SETTINGS: [Setting; 2] = [
-    LANGUAGES,
+    languages(C_FAMILY),
     Setting {
         key: MIG,
         kind: Kind::Switch,

@@ -298,7 +298,7 @@ fn toolchain(planner: &mut Planner<'_>, cell: &CellOf<Darwin>) -> Cell {
     let shell = Shell {
         recipe: "darwin/darwin-shell",
         cxx,
-        texts: vec![("cell", name.clone()), ("rust", target.rust().to_owned())],
+        args: vec![("cell", text(&name)), ("rust", text(target.rust()))],
         name,
     };
     let planned = |output, built| Cell { shell: Some(shell), built, ..cell.package(&ABOUT, output) };

@@ -201,7 +201,7 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
         name: cell.name.clone(),
         recipe: "linux/linux-shell",
         cxx: false,
-        texts: vec![("cell", cell.name.clone())],
+        args: vec![("cell", text(&cell.name))],
     };
     Cell { shell: Some(shell), built, ..cell.package(&ABOUT, Output::Node(name)) }
 }

@@ -33,6 +33,7 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
             ("target", text(target.triple())),
             ("toolPrefix", text(prefix)),
             ("cxx", Arg::Flag(spec.languages.cxx)),
+            ("fortran", Arg::Flag(spec.languages.fortran)),
             ("cpu", text(target.cpu())),
             ("family", text(target.meson_family())),
             ("endian", text(target.endian().as_str())),

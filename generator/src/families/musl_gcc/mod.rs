@@ -2,10 +2,11 @@
 
 mod archive;
 mod fixes;
+mod gdb;
 mod plan;
 mod targets;
 
-use super::languages::{LANGUAGES, Languages};
+use super::languages::{Language, Languages, languages};
 use crate::catalogue::{Package, Release};
 use crate::family::{
     About, Axis, CellOf, Defect, Family, Form, Kind, Misspelt, Reading, Setting, Suffix, Value, Values, too_old,
@@ -29,6 +30,9 @@ const GMP: Package = Package::new("gmp");
 const MPFR: Package = Package::new("mpfr");
 const MPC: Package = Package::new("mpc");
 const MIMALLOC: Package = Package::new("mimalloc");
+const GDB: Package = Package::new("gdb");
+const EXPAT: Package = Package::new("expat");
+const NCURSES: Package = Package::new("ncurses");
 
 /// The family.
 #[derive(Debug)]
@@ -43,11 +47,13 @@ static ABOUT: About = About {
     // A whole GCC takes a quarter of an hour on a quiet machine with two cores. Its linking is long and silent.
     limits: Limits { priority: 100, timeout: 14_400, silent: 3600 },
     example: "quickstart",
-    packages: &[GCC, MUSL, MUSL_DEBIAN, MIMALLOC, BINUTILS, LINUX, GMP, MPFR, MPC],
+    packages: &[GCC, MUSL, MUSL_DEBIAN, MIMALLOC, BINUTILS, LINUX, GMP, MPFR, MPC, GDB, EXPAT, NCURSES],
     checks: &[
         "musl-gcc/programs.nix",
         "musl-gcc/torture.nix",
         "musl-gcc/malloc.nix",
+        "musl-gcc/fortran.nix",
+        "musl-gcc/gdb.nix",
         "musl-gcc/archive-check.nix",
         "musl-gcc/seed-musl.nix",
     ],
@@ -106,17 +112,26 @@ const PIE: Setting = Setting {
     doc: "Compilers make position-independent programs unless they are told otherwise, as those of most Linux distributions do.",
 };
 
+const GDB_SETTING: Setting = Setting {
+    key: "gdb",
+    kind: Kind::Switch,
+    doc: "Adds a package `<cell>-gdb` for each cell: GDB for the target, and gdbserver to run on it. Both are in the cell's development shell, too.",
+};
+
 const UNPATCHED_MUSL: Setting = Setting {
     key: "unpatched-musl",
     kind: Kind::Switch,
     doc: "Builds musl as its authors released it, without the security fixes that Debian publishes for it.",
 };
 
-static SETTINGS: [Setting; 5] = [
+const LANGUAGES: Setting = languages(Language::WORDS);
+
+static SETTINGS: [Setting; 6] = [
     LANGUAGES,
     PIE,
     UNPATCHED_MUSL,
     ARCHIVE,
+    GDB_SETTING,
     Setting {
         key: PREFIX,
         kind: Kind::Switch,
@@ -220,7 +235,7 @@ static MUSL_FIXED: [Fixed; 4] = [
 ];
 static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
 
-static OVERRIDES: [Setting; 9] = [
+static OVERRIDES: [Setting; 10] = [
     Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
     Setting {
         key: BINUTILS_FLAGS,
@@ -237,6 +252,7 @@ static OVERRIDES: [Setting; 9] = [
     PIE,
     UNPATCHED_MUSL,
     Setting { doc: "Whether there is an archive of these cells.", ..ARCHIVE },
+    Setting { doc: "Whether there is a GDB for these cells.", ..GDB_SETTING },
     Setting {
         key: TOOL_PREFIX,
         kind: Kind::Text(&TOOL_PREFIX_FORM),
@@ -262,6 +278,8 @@ pub struct Spec {
     pub prefix: bool,
     /// Whether it is also an archive for other machines.
     pub archive: bool,
+    /// Whether there is a debugger for it.
+    pub gdb: bool,
 }
 
 impl Spec {
@@ -279,6 +297,7 @@ impl Spec {
             tool_prefix: None,
             prefix: false,
             archive: false,
+            gdb: false,
         }
     }
 }
@@ -355,11 +374,17 @@ impl Family for MuslGcc {
             tool_prefix: cell.text(TOOL_PREFIX)?,
             prefix: cell.is_on(PREFIX)?,
             archive: cell.is_on(ARCHIVE.key)?,
+            gdb: cell.is_on(GDB_SETTING.key)?,
         })
     }
 
-    /// Programs of two targets must not have one name, whether they are in one package or two on PATH.
+    /// Programs of two targets must not have one name, whether they are in one package or two on PATH. And a debugger needs a
+    /// compiler for its server.
     fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<(String, String)> {
+        if let Some(cell) = cells.iter().find(|cell| cell.spec.gdb && !cell.spec.languages.cxx) {
+            let message = format!("{} has `gdb`, and no compiler for gdbserver, which is C++", cell.target.triple());
+            return Some((message, "add \"c++\" to `languages`, or set gdb = false in an override".to_owned()));
+        }
         cells.iter().find_map(|cell| {
             let prefix = cell.spec.tool_prefix.as_deref()?;
             let is_of = |other: &&CellOf<MuslGcc>| {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::archive::archive;
 use super::fixes::{MUSL_DEBIAN, fixes};
-use super::targets::LIBITM;
+use super::gdb::{self, gdb};
+use super::targets::{LIBGFORTRAN, LIBGOMP, LIBITM, LIBQUADMATH};
 use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MIMALLOC, MPC, MPFR, Malloc, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
@@ -33,8 +34,9 @@ pub const HOST_LIBRARIES: [HostLibrary; 3] = [
 /// The packages that cells are built from.
 pub fn wanted(cells: &[CellOf<MuslGcc>]) -> Vec<Wanted> {
     let own = cells.iter().flat_map(|cell| releases(&cell.spec)).map(Wanted::Release);
-    let host = HOST_LIBRARIES.iter().map(|library| Wanted::Release(library.package.default()));
-    own.chain(host).collect()
+    let host = HOST_LIBRARIES.iter().map(|library| library.package);
+    let others = host.chain(cells.iter().flat_map(|cell| gdb::packages(&cell.spec)));
+    own.chain(others.map(|package| Wanted::Release(package.default()))).collect()
 }
 
 /// The packages that [`default_compiler`] is built from.
@@ -85,6 +87,10 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
             args.push(("version", text(MIMALLOC.default().version())));
             planner.check(Check::new(format!("malloc-{}", cell.name), "musl-gcc/malloc", args));
         }
+        if cell.spec.languages.fortran {
+            planner.check(fortran(system, cell, &toolchain));
+        }
+        let debugger = gdb(planner, cell, &toolchain);
         let built = was_built(planner, cell);
         let output = match &cell.spec.tool_prefix {
             None => toolchain.clone(),
@@ -93,10 +99,16 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
         let tools = vec![tools(cell, cell.spec.tool_prefix.is_some())];
         let package = cell.package(&ABOUT, Output::Node(output));
         let archive = archive(planner, cell, &toolchain);
-        planner.cell(Cell { shell: Some(shell(system, cell)), built, tools, archive: archive.clone(), ..package });
+        let shell = shell(system, cell, debugger.as_deref());
+        planner.cell(Cell { shell: Some(shell), built, tools, archive: archive.clone(), ..package });
+        let beside = |node: &str, end: &str| {
+            cell.package(&ABOUT, Output::Node(node.to_owned())).renamed(|name| format!("{name}{end}"))
+        };
         if let Some(node) = archive {
-            let package = cell.package(&ABOUT, Output::Node(node.clone())).renamed(|name| format!("{name}{TARBALL}"));
-            planner.cell(Cell { archive: Some(node), ..package });
+            planner.cell(Cell { archive: Some(node.clone()), ..beside(&node, TARBALL) });
+        }
+        if let Some(node) = debugger {
+            planner.cell(beside(&node, DEBUGGER));
         }
         if cell.spec.prefix {
             let name = in_prefix(cell, &cell.name);
@@ -119,6 +131,9 @@ pub fn plan(planner: &mut Planner<'_>, cells: &[CellOf<MuslGcc>]) {
 
 /// What the name of the archive of a cell ends in.
 const TARBALL: &str = "-tarball";
+
+/// What the name of the debugger of a cell ends in.
+const DEBUGGER: &str = "-gdb";
 
 /// A cell and the node of its toolchain.
 type Member<'a> = (&'a CellOf<MuslGcc>, String);
@@ -167,10 +182,11 @@ pub fn tool_prefix(cell: &CellOf<MuslGcc>) -> &str {
 }
 
 /// Programs of GCC and binutils, by the names that build scripts know them by.
-const PROGRAMS: [(&str, &str); 13] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("cc", "gcc"),
     ("cxx", "g++"),
     ("cpp", "cpp"),
+    ("fc", "gfortran"),
     ("ar", "ar"),
     ("as", "as"),
     ("ld", "ld"),
@@ -188,6 +204,7 @@ fn tools(cell: &CellOf<MuslGcc>, pkg_config: bool) -> Tools {
     let (target, prefix) = (cell.target.triple(), tool_prefix(cell));
     let there = |name: &str| match name {
         "g++" => cell.spec.languages.cxx,
+        "gfortran" => cell.spec.languages.fortran,
         "pkg-config" => pkg_config,
         _ => true,
     };
@@ -210,7 +227,7 @@ fn tools(cell: &CellOf<MuslGcc>, pkg_config: bool) -> Tools {
 }
 
 /// What every check has that builds programs with a toolchain and runs them.
-fn run_with(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Vec<(&'static str, Arg)> {
+pub fn run_with(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Vec<(&'static str, Arg)> {
     let emulator = if cell.target.runs_on(system) { "" } else { cell.target.qemu_user().unwrap_or_default() };
     let mut args =
         vec![("toolchain", node(toolchain)), ("target", text(cell.target.triple())), ("emulator", text(emulator))];
@@ -220,14 +237,25 @@ fn run_with(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Vec<(&'s
 
 /// Programs built with a toolchain, and run.
 fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
-    let libraries = cell.target.libraries(cell.spec.languages.cxx).into_iter().map(str::to_owned).collect();
     let mut args = run_with(system, cell, toolchain);
     args.extend([
         ("cxx", Arg::Flag(cell.spec.languages.cxx)),
-        ("libraries", Arg::Texts(libraries)),
+        ("libraries", libraries(cell)),
         ("fixed", Arg::Flag(fixes_of(&cell.spec).is_some())),
     ]);
     Check::new(format!("programs-{}", cell.name), "musl-gcc/programs", args)
+}
+
+/// GCC's libraries for programs of a cell.
+fn libraries(cell: &CellOf<MuslGcc>) -> Arg {
+    Arg::Texts(cell.target.libraries(cell.spec.languages).into_iter().map(str::to_owned).collect())
+}
+
+/// Programs in Fortran built with a toolchain, and run.
+fn fortran(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
+    let mut args = run_with(system, cell, toolchain);
+    args.push(("libraries", libraries(cell)));
+    Check::new(format!("fortran-{}", cell.name), "musl-gcc/fortran", args)
 }
 
 /// GCC's own test programs, compiled with a toolchain and run.
@@ -257,7 +285,7 @@ fn seed_check(musl: &'static Release) -> Check {
 
 fn was_built(planner: &Planner<'_>, cell: &CellOf<MuslGcc>) -> bool {
     let own = cell.spec.malloc == Malloc::Musl;
-    let plain = own && cell.spec.languages.cxx && cell.spec.flags == Flags::default();
+    let plain = own && cell.spec.languages == Languages::default() && cell.spec.flags == Flags::default();
     plain && planner.was_built(ABOUT.key, cell.target.triple(), &[], &releases(&cell.spec))
 }
 
@@ -303,7 +331,7 @@ impl Compiler<'_> {
             // GCC's own version: it is in the names of its folders, where other recipes look.
             ("version", text(self.gcc.upstream())),
             ("target", text(self.target.triple())),
-            ("languages", text(gcc_languages(self.languages))),
+            ("languages", text(&gcc_languages(self.languages))),
             ("flags", Arg::Texts(flags)),
             ("binutils", node(binutils)),
         ]);
@@ -315,12 +343,14 @@ impl Compiler<'_> {
 
 /// The part of a name that stands for languages: empty if they are the default.
 pub fn languages_part(languages: Languages) -> Vec<String> {
-    if languages.cxx { Vec::new() } else { vec!["c".to_owned()] }
+    let words = [("c", !languages.cxx), ("fortran", languages.fortran)];
+    words.into_iter().filter(|(_, named)| *named).map(|(word, _)| word.to_owned()).collect()
 }
 
 /// The value of GCC's `--enable-languages=`.
-fn gcc_languages(languages: Languages) -> &'static str {
-    if languages.cxx { "c,c++" } else { "c" }
+fn gcc_languages(languages: Languages) -> String {
+    let words = [("c", true), ("c++", languages.cxx), ("fortran", languages.fortran)];
+    words.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word).collect::<Vec<_>>().join(",")
 }
 
 /// The nodes of binutils and of GCC's host programs.
@@ -440,7 +470,10 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
             ],
         ));
     }
-    for library in target.libraries(spec.languages.cxx) {
+    let name_of = |library: &str, flags: &[&[String]]| {
+        node_name(library, gcc_release, triple, &[binutils_release, musl_release], flags)
+    };
+    for library in target.libraries(spec.languages) {
         let mut args = vec![
             ("src", source(gcc_release)),
             ("version", text(gcc_release.upstream())),
@@ -453,9 +486,15 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
         ];
         // The flags of libstdc++ are part of a library's name only if it is built with it.
         let own_flags = if library == LIBITM { cxx_flags.as_slice() } else { all_flags.as_slice() };
-        let name = node_name(library, gcc_release, triple, &[binutils_release, musl_release], own_flags);
+        let name = name_of(library, own_flags);
         if library == LIBITM {
             args.push(("libstdcxx", node(&libstdcxx_name)));
+        }
+        if spec.languages.fortran && [LIBGFORTRAN, LIBGOMP].contains(&library) {
+            args.push(("fortran", Arg::Flag(true)));
+        }
+        if library == LIBGFORTRAN && target.libraries(spec.languages).contains(&LIBQUADMATH) {
+            args.push(("libquadmath", node(&name_of(LIBQUADMATH, &all_flags))));
         }
         planner.insert(Node { name: name.clone(), recipe: "musl-gcc/gcc-library", args: args.into_iter().collect() });
         libraries.push(name);
@@ -493,7 +532,7 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
     )
 }
 
-fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
+fn shell(system: System, cell: &CellOf<MuslGcc>, debugger: Option<&str>) -> Shell {
     let target = cell.target;
     let name = cell.short_name(&MuslGcc);
     // Here the build machine's own kernel is not enough: it finds no musl to load programs with.
@@ -507,10 +546,8 @@ fn shell(system: System, cell: &CellOf<MuslGcc>) -> Shell {
         ("emulator", emulator),
     ];
     texts.extend(without_emulator(emulator).map(|arg| (arg, "")));
-    Shell {
-        recipe: "musl-gcc/shell",
-        cxx: cell.spec.languages.cxx,
-        texts: texts.into_iter().map(|(arg, value)| (arg, value.to_owned())).collect(),
-        name,
-    }
+    let mut args: Vec<_> = texts.into_iter().map(|(arg, value)| (arg, text(value))).collect();
+    args.push(("fortran", Arg::Flag(cell.spec.languages.fortran)));
+    args.extend(debugger.map(|name| ("debugger", node(name))));
+    Shell { recipe: "musl-gcc/shell", cxx: cell.spec.languages.cxx, args, name }
 }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::families::languages::Languages;
 use crate::family::Target;
 use crate::platform::System;
 use Endian::{Big, Little};
@@ -79,6 +80,9 @@ pub struct MuslTarget {
 
 /// GCC's library for transactional memory, which is written in C++.
 pub const LIBITM: &str = "libitm";
+pub const LIBGOMP: &str = "libgomp";
+pub const LIBQUADMATH: &str = "libquadmath";
+pub const LIBGFORTRAN: &str = "libgfortran";
 
 /// GCC knows musl triples from this release on.
 const MUSL_SINCE: &[(&str, &str)] = &[("gcc", "6.1.0")];
@@ -164,8 +168,8 @@ impl MuslTarget {
     }
 
     /// GCC's libraries for programs that its own configure scripts build for the target, beside libgcc and libstdc++; those
-    /// that are written in C++ only if there is C++.
-    pub fn libraries(&self, cxx: bool) -> Vec<&'static str> {
+    /// that are written in C++, or are for Fortran, only if there is that language. Each comes after those that it needs.
+    pub fn libraries(&self, languages: Languages) -> Vec<&'static str> {
         // It is for `__float128`, which other processors have as `long double`, or not at all.
         let quadmath = self.arch == Arch::X86 || self.triple.starts_with("powerpc64le-");
         // The processors that libitm/config has a folder for.
@@ -177,10 +181,16 @@ impl MuslTarget {
             | Arch::Riscv
             | Arch::S390
             | Arch::Superh
-            | Arch::X86 => cxx,
+            | Arch::X86 => languages.cxx,
             Arch::M68k | Arch::Microblaze | Arch::Mips | Arch::Openrisc => false,
         };
-        let all = [("libatomic", true), ("libgomp", true), ("libquadmath", quadmath), (LIBITM, itm)];
+        let all = [
+            ("libatomic", true),
+            (LIBGOMP, true),
+            (LIBQUADMATH, quadmath),
+            (LIBITM, itm),
+            (LIBGFORTRAN, languages.fortran),
+        ];
         all.into_iter().filter(|(_, built)| *built).map(|(name, _)| name).collect()
     }
 
@@ -430,13 +440,16 @@ mod tests {
 
     #[test]
     fn libraries_of_gcc() {
-        let libraries = |triple, cxx| MuslTarget::parse(triple).map(|target| target.libraries(cxx).join(" "));
+        let of = |triple, languages| MuslTarget::parse(triple).map(|target| target.libraries(languages).join(" "));
+        let libraries = |triple, cxx| of(triple, Languages { cxx, fortran: false });
         let all = Some("libatomic libgomp libquadmath libitm".to_owned());
         assert_eq!(libraries("x86_64-linux-musl", true), all);
         assert_eq!(libraries("powerpc64le-linux-musl", true), all);
         assert_eq!(libraries("x86_64-linux-musl", false).as_deref(), Some("libatomic libgomp libquadmath"));
         assert_eq!(libraries("powerpc64-linux-musl", true).as_deref(), Some("libatomic libgomp libitm"));
         assert_eq!(libraries("m68k-linux-musl", true).as_deref(), Some("libatomic libgomp"));
+        let fortran = of("m68k-linux-musl", Languages { cxx: false, fortran: true });
+        assert_eq!(fortran.as_deref(), Some("libatomic libgomp libgfortran"));
     }
 
     #[test]

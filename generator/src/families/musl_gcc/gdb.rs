@@ -1,0 +1,60 @@
+//! The debugger of a cell: GDB for the build machine, and its server for the target.
+
+use std::collections::BTreeMap;
+
+use super::plan::{HOST_LIBRARIES, host_library, run_with};
+use super::{EXPAT, GDB, MuslGcc, NCURSES, Spec};
+use crate::catalogue::Package;
+use crate::family::CellOf;
+use crate::plan::{Arg, Check, Node, Planner, node, node_name, source, text};
+
+/// The libraries of GDB alone.
+const LIBRARIES: [(Package, &str); 2] = [(EXPAT, "musl-gcc/gdb/expat"), (NCURSES, "musl-gcc/gdb/ncurses")];
+
+/// The packages that a debugger is built from, beside the libraries that GCC needs, too.
+pub fn packages(spec: &Spec) -> Vec<Package> {
+    if spec.gdb { vec![GDB, EXPAT, NCURSES] } else { Vec::new() }
+}
+
+/// The node of a cell's debugger, and its check; none if the matrix asks for none. `toolchain` is the cell's node.
+pub fn gdb(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, toolchain: &str) -> Option<String> {
+    if !cell.spec.gdb {
+        return None;
+    }
+    let release = GDB.default();
+    let triple = cell.target.triple();
+    let own = |release| [("src", source(release)), ("version", text(release.version()))];
+    let mut args: BTreeMap<_, _> = own(release).into_iter().chain([("target", text(triple))]).collect();
+    for library in HOST_LIBRARIES.iter().filter(|library| ["gmp", "mpfr"].contains(&library.package.as_str())) {
+        planner.insert(host_library(library, str::to_owned));
+        args.insert(library.package.as_str(), node(library.package.as_str()));
+    }
+    for (package, recipe) in LIBRARIES {
+        let name = planner.add(package.as_str().to_owned(), recipe, own(package.default()));
+        args.insert(package.as_str(), node(&name));
+    }
+    let program = node_name("gdb", release, triple, &[], &[]);
+    planner.insert(Node { name: program.clone(), recipe: "musl-gcc/gdb/gdb", args });
+
+    let [src, version] = own(release);
+    let server = [src, version, ("toolchain", node(toolchain)), ("target", text(triple))];
+    // The rest of a toolchain's name tells it from others.
+    let suffix = toolchain.strip_prefix("toolchain-").unwrap_or(toolchain);
+    let server = planner.add(format!("gdbserver-{suffix}"), "musl-gcc/gdb/gdbserver", server);
+    let package = planner.add(
+        format!("debugger-{suffix}"),
+        "musl-gcc/gdb/package",
+        [
+            ("gdb", node(&program)),
+            ("gdbserver", node(&server)),
+            ("toolchain", node(toolchain)),
+            ("name", text(&format!("gdb-{suffix}"))),
+            ("version", text(release.version())),
+            ("target", text(triple)),
+        ],
+    );
+    let mut args: Vec<(&'static str, Arg)> = run_with(planner.system, cell, toolchain);
+    args.push(("gdb", node(&package)));
+    planner.check(Check::new(format!("gdb-{}", cell.name), "musl-gcc/gdb", args));
+    Some(package)
+}
