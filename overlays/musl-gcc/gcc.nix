@@ -17,6 +17,8 @@
   target,
   languages,
   flags,
+  # Whether GCC has to be told how `-static-pie` links for the target: by itself it would link a dynamic program.
+  addStaticPie ? false,
   # See host.nix.
   hostToolchain ? "",
   # With that, the build machine's compiler for the target, of the same version: this build asks it what the new one can't tell.
@@ -83,7 +85,16 @@ host.mkPrograms {
     sed -i 's/|| test -n "$(MULTILIB_OSDIRNAMES)"/|| false/' gcc/Makefile.in
     # The bundled zlib takes every Darwin since Mac OS 9 for one without fdopen.
     sed -i '/# *define fdopen(fd,mode) NULL/d' zlib/zutil.h
-  '';
+  ''
+  + (
+    if addStaticPie then
+      ''
+        grep -q '^#define LINK_PIE_SPEC "%{static|shared|r' gcc/gcc.cc
+        sed -i 's/^#define LINK_PIE_SPEC "/&%{static-pie:-static -pie --no-dynamic-linker -z text} /' gcc/gcc.cc
+      ''
+    else
+      ""
+  );
   # GCC asks whether the target has a limits.h to chain to; an empty one says yes without a C library.
   preConfigure = ''
     mkdir -p ../build ../headers/include

@@ -337,6 +337,9 @@ impl Compiler<'_> {
         ]);
         let libraries = HOST_LIBRARIES.iter().map(|library| library.package.as_str());
         args.extend(libraries.map(|name| (name, node(&library(name)))));
+        if !self.target.knows_static_pie() {
+            args.insert("addStaticPie", Arg::Flag(true));
+        }
         args
     }
 }

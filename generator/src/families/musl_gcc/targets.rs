@@ -167,6 +167,23 @@ impl MuslTarget {
         self.gcc_flags
     }
 
+    /// Whether GCC's own description of the target says how `-static-pie` links. Where it does not, GCC links a dynamic program
+    /// at a fixed address and says nothing.
+    ///
+    /// Source: `LINK_SPEC` in `gcc/config`.
+    pub fn knows_static_pie(&self) -> bool {
+        match self.arch {
+            Arch::Aarch64
+            | Arch::Loongarch
+            | Arch::Openrisc
+            | Arch::Powerpc
+            | Arch::Riscv
+            | Arch::S390
+            | Arch::X86 => true,
+            Arch::Arm | Arch::M68k | Arch::Microblaze | Arch::Mips | Arch::Superh => false,
+        }
+    }
+
     /// GCC's libraries for programs that its own configure scripts build for the target, beside libgcc and libstdc++; those
     /// that are written in C++, or are for Fortran, only if there is that language. Each comes after those that it needs.
     pub fn libraries(&self, languages: Languages) -> Vec<&'static str> {
@@ -436,6 +453,17 @@ mod tests {
         assert_eq!(family("x86_64-linux-muslx32"), Some(("x86_64", "x86_64")));
         assert_eq!(family("mipsisa64r6el-linux-musl"), Some(("mipsisa64r6el", "mips64")));
         assert_eq!(family("powerpc64le-linux-musl"), Some(("powerpc64le", "ppc64")));
+    }
+
+    #[test]
+    fn static_pie() {
+        let knows = |triple| MuslTarget::parse(triple).map(MuslTarget::knows_static_pie);
+        for triple in ["armv7-linux-musleabihf", "mips64-linux-musln32", "m68k-linux-musl", "sh4-linux-musl"] {
+            assert_eq!(knows(triple), Some(false), "{triple}");
+        }
+        for triple in ["x86_64-linux-muslx32", "powerpc-linux-musl", "riscv64-linux-musl", "s390x-linux-musl"] {
+            assert_eq!(knows(triple), Some(true), "{triple}");
+        }
     }
 
     #[test]
