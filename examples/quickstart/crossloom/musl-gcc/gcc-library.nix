@@ -32,6 +32,9 @@ let
       "\n    export FC=\"${target}-gfortran $use\" FCFLAGS=\"-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=.\""
     else
       "";
+  # libitm's assembly for ARM is position-independent where libtool's own macro says so, which a static library does not get.
+  pic =
+    if builtins.substring 0 3 target == "arm" then "\n    export CCASFLAGS=\"$CFLAGS -DPIC\"" else "";
   # libgfortran prints backtraces by a library that GCC's own build makes beside it. libquadmath is there already, and is not
   # named to libtool, which would have programs look for it in the store.
   beside =
@@ -73,7 +76,7 @@ stdenv.mkDerivation {
     # Position-independent, so that the static library can be part of a static PIE and of a shared object. As libstdc++,
     # without paths of this build.
     export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."
-    export CXXFLAGS="$CFLAGS -frandom-seed=${library}"${fc}
+    export CXXFLAGS="$CFLAGS -frandom-seed=${library}"${pic}${fc}
   ''
   + beside;
   configureFlags = machines ++ [
