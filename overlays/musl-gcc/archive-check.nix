@@ -6,6 +6,8 @@
   target,
   # Whether there is a C++ compiler.
   cxx,
+  # Whether there is a Fortran compiler.
+  fortran,
   # QEMU's name for the target; empty where the build machine's own kernel must run it.
   emulator,
 }:
@@ -17,6 +19,7 @@ stdenv.mkDerivation {
   programs = ./programs;
   qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
   cxx = if cxx then "1" else "";
+  fortran = if fortran then "${./fortran}" else "";
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./archive-check.sh;

@@ -91,6 +91,10 @@ every() {
 every 'hello from C, ' "$gcc" /work/hello.c
 every 'answer 42' "$gcc" /work/one.c /work/two.c
 if [ -n "$cxx" ]; then every 'hello from C++, sum 60' "$gxx" /work/hello.cc; fi
+if [ -n "$fortran" ]; then
+  cp "$fortran/hello.f90" root/work/
+  every 'hello from Fortran,' "/tools/bin/$target-gfortran" -J/work /work/hello.f90
+fi
 
 # Link-time optimisation takes place: the compiler knows what the other file's function gives.
 for how in '' -flto; do

@@ -3,11 +3,27 @@
 fortran=$target-gfortran
 export TMPDIR=$PWD/work
 
-check 'hello from Fortran, 2.25, 54.0, sum 55, 4, T' "$fortran" "$programs/hello.f90" -J work
+check 'hello from Fortran, 2.25, 54.0, sum 55, 4' "$fortran" "$programs/hello.f90" -J work
+
+# GCC has these modules where it knows the processor's floating-point environment, or the C library has functions of glibc's.
+case $target in
+x86_64-* | i?86-*) check 'ieee T F' "$fortran" "$programs/ieee.f90" ;;
+*)
+  if "$fortran" "$programs/ieee.f90" -o work/ieee 2>work/errors; then
+    echo "error: there are modules for IEEE arithmetic now, and nothing here tests them" >&2
+    exit 1
+  fi
+  grep -q "Cannot open module file 'ieee_arithmetic.mod'\|Cannot find an intrinsic module named 'ieee_arithmetic'" work/errors ||
+    { cat work/errors >&2; exit 1; }
+  ;;
+esac
 
 # 113 bits are 33 digits, whether the processor, the compiler or libquadmath computes with them.
 bits=$("$target-gcc" -dM -E -x c /dev/null | awk '$2 == "__LDBL_MANT_DIG__" { print $3 }')
-if has libquadmath || [ "$bits" = 113 ]; then
+case $target in
+x86_64-* | i?86-*) bits=113 ;;
+esac
+if [ "$bits" = 113 ]; then
   check 'wide 33 1.41421356237309504880168872420970' "$fortran" "$programs/wide.f90"
 else
   check 'wide ' "$fortran" "$programs/wide.f90"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes arrive as variables
-# What a check begins with that links programs in every way and runs them.
+# The beginning of checks that link programs in every way and run them.
 
 sysroot=$("$target-gcc" -print-sysroot)
 mkdir work "$out"

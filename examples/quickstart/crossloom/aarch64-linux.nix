@@ -92,6 +92,8 @@ let
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "x86_64-linux-musl";
@@ -102,6 +104,8 @@ let
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "x86_64-linux-musl";
@@ -112,6 +116,8 @@ let
       gcc = gcc-14_2_0-x86_64-linux-musl;
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "x86_64-linux-musl";
@@ -123,6 +129,8 @@ let
       libgcc = libgcc-14_2_0-x86_64-linux-musl;
       musl = musl-1_2_5-x86_64-linux-musl;
       libstdcxx = libstdcxx-14_2_0-x86_64-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "x86_64-linux-musl";
@@ -197,6 +205,8 @@ let
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "i686-linux-musl";
@@ -207,6 +217,8 @@ let
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "i686-linux-musl";
@@ -217,6 +229,8 @@ let
       gcc = gcc-14_2_0-i686-linux-musl;
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "i686-linux-musl";
@@ -228,6 +242,8 @@ let
       libgcc = libgcc-14_2_0-i686-linux-musl;
       musl = musl-1_2_5-i686-linux-musl;
       libstdcxx = libstdcxx-14_2_0-i686-linux-musl;
+      fortran = false;
+      libquadmath = "";
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "i686-linux-musl";

@@ -22,6 +22,6 @@ int main(void) {
   struct point point = {40, 0.5, "corner"};
   pthread_t thread;
   if (pthread_create(&thread, NULL, second, &point) != 0 || pthread_join(thread, NULL) != 0) return 1;
-  printf("x is %d\n", point.x);
+  printf("x is %d\n", point.x); // stop here
   return 0;
 }

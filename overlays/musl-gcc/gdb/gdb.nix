@@ -49,6 +49,10 @@ stdenv.mkDerivation {
     "--without-xxhash"
     "--without-zstd"
   ];
+  # The bundled zlib takes every Darwin since Mac OS 9 for one without fdopen.
+  postPatch = ''
+    sed -i '/# *define fdopen(fd,mode) NULL/d' zlib/zutil.h
+  '';
   preConfigure = ''
     mkdir ../build
     cd ../build

@@ -1,4 +1,4 @@
-# GDB's server for one target, a static program: what runs beside the program that is debugged.
+# GDB's server, a static program: it runs on the target and controls the program there.
 {
   stdenv,
   toolchain,

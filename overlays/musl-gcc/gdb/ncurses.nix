@@ -26,9 +26,9 @@ stdenv.mkDerivation {
     "--disable-db-install"
     "--with-default-terminfo-dir=/usr/share/terminfo"
     "--with-terminfo-dirs=/etc/terminfo:/lib/terminfo:/usr/share/terminfo"
-    # Archives without dates.
-    "cf_cv_ar_flags=rcD"
-  ];
+  ]
+  # Archives without dates; the `ar` of a Mac has no flag for that.
+  ++ (if stdenv.hostPlatform.isDarwin then [ ] else [ "cf_cv_ar_flags=rcD" ]);
 
   enableParallelBuilding = true;
   dontDisableStatic = true;

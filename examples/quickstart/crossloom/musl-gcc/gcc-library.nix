@@ -27,27 +27,39 @@ let
   inherit (import ./libatomic.nix { inherit version; }) linksLibatomic unlinked;
   # The build of a libatomic that the driver links copies it to where GCC's own build looks for it.
   copies = if linksLibatomic && library == "libatomic" then " ../gcc" else "";
+  # libgomp asks for the compiler by another name, and wants a file.
   fc =
-    if fortran then
-      "\n    export FC=\"${target}-gfortran $use\" FCFLAGS=\"-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=.\""
+    if !fortran then
+      ""
+    else if library == "libgomp" then
+      "\n    export GFORTRAN=\"${gcc}/bin/${target}-gfortran $use\""
     else
-      "";
+      "\n    export FC=\"${target}-gfortran $use\" FCFLAGS=\"-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=.\"";
   # libitm's assembly for ARM is position-independent where libtool's own macro says so, which a static library does not get.
   pic =
     if builtins.substring 0 3 target == "arm" then "\n    export CCASFLAGS=\"$CFLAGS -DPIC\"" else "";
-  # libgfortran prints backtraces by a library that GCC's own build makes beside it. libquadmath is there already, and is not
-  # named to libtool, which would have programs look for it in the store.
+  # As libstdc++, libgfortran needs a link that GCC's own build makes in libgcc. It prints backtraces by a library that stands
+  # beside it there. libquadmath is built already, and is not named to libtool, which would have programs look for it in the store.
   beside =
     if library != "libgfortran" then
       ""
     else
       ''
-        mkdir ../libbacktrace
+        ln -s gthr-posix.h "../../$sourceRoot/libgcc/gthr-default.h"
+        # The last two stay empty: gfortran takes a folder of headers that is not there for an error.
+        mkdir ../libbacktrace ../libgcc ../../gcc
         (cd ../libbacktrace &&
           "../../$sourceRoot/libbacktrace/configure" ${toString machines} --disable-multilib && make)
-        makeFlagsArray+=("LIBQUADLIB=${quadmath}" LIBQUADLIB_DEP=)
-      '';
-  quadmath = if libquadmath == "" then "" else "-Wl,-L${libquadmath}/${target}/lib -Wl,-lquadmath";
+      ''
+      + (
+        if libquadmath == "" then
+          ""
+        else
+          ''
+            makeFlagsArray+=("LIBQUADLIB=-Wl,-L${libquadmath}/${target}/lib -Wl,-lquadmath" LIBQUADLIB_DEP=
+              'LIBQUADINCLUDE=-I$(srcdir)/../libquadmath')
+          ''
+      );
   machines = [
     "--build=${stdenv.buildPlatform.config}"
     "--host=${target}"

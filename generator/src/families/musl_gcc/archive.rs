@@ -122,6 +122,7 @@ fn check(system: System, cell: &CellOf<MuslGcc>, archive: &str) -> Check {
         ("archive", node(archive)),
         ("target", text(cell.target.triple())),
         ("cxx", Arg::Flag(cell.spec.languages.cxx)),
+        ("fortran", Arg::Flag(cell.spec.languages.fortran)),
         ("emulator", text(emulator)),
     ];
     args.extend(without_emulator(emulator).map(|arg| (arg, text(""))));

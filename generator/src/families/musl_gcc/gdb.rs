@@ -6,7 +6,7 @@ use super::plan::{HOST_LIBRARIES, host_library, run_with};
 use super::{EXPAT, GDB, MuslGcc, NCURSES, Spec};
 use crate::catalogue::Package;
 use crate::family::CellOf;
-use crate::plan::{Arg, Check, Node, Planner, node, node_name, source, text};
+use crate::plan::{Arg, Check, Node, Planner, attribute, node, node_name, source, text};
 
 /// The libraries of GDB alone.
 const LIBRARIES: [(Package, &str); 2] = [(EXPAT, "musl-gcc/gdb/expat"), (NCURSES, "musl-gcc/gdb/ncurses")];
@@ -36,19 +36,21 @@ pub fn gdb(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, toolchain: &str) -
     let program = node_name("gdb", release, triple, &[], &[]);
     planner.insert(Node { name: program.clone(), recipe: "musl-gcc/gdb/gdb", args });
 
-    let [src, version] = own(release);
-    let server = [src, version, ("toolchain", node(toolchain)), ("target", text(triple))];
-    // The rest of a toolchain's name tells it from others.
-    let suffix = toolchain.strip_prefix("toolchain-").unwrap_or(toolchain);
-    let server = planner.add(format!("gdbserver-{suffix}"), "musl-gcc/gdb/gdbserver", server);
+    // The version of GCC, and what else tells a toolchain from others.
+    let of = format!("gcc-{}", toolchain.strip_prefix("toolchain-").unwrap_or(toolchain));
+    let name = |role: &str| format!("{role}-{}-{of}", attribute(release.version()));
+    let server = cell.target.has_gdbserver().then(|| {
+        let [src, version] = own(release);
+        let args = [src, version, ("toolchain", node(toolchain)), ("target", text(triple))];
+        planner.add(name("gdbserver"), "musl-gcc/gdb/gdbserver", args)
+    });
     let package = planner.add(
-        format!("debugger-{suffix}"),
-        "musl-gcc/gdb/package",
+        name("debugger"),
+        "musl-gcc/gdb/debugger",
         [
             ("gdb", node(&program)),
-            ("gdbserver", node(&server)),
+            ("gdbserver", server.map_or_else(|| text(""), |server| node(&server))),
             ("toolchain", node(toolchain)),
-            ("name", text(&format!("gdb-{suffix}"))),
             ("version", text(release.version())),
             ("target", text(triple)),
         ],

@@ -381,8 +381,9 @@ impl Family for MuslGcc {
     /// Programs of two targets must not have one name, whether they are in one package or two on PATH. And a debugger needs a
     /// compiler for its server.
     fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<(String, String)> {
-        if let Some(cell) = cells.iter().find(|cell| cell.spec.gdb && !cell.spec.languages.cxx) {
-            let message = format!("{} has `gdb`, and no compiler for gdbserver, which is C++", cell.target.triple());
+        let lacks_cxx = |cell: &&CellOf<MuslGcc>| cell.target.has_gdbserver() && !cell.spec.languages.cxx;
+        if let Some(cell) = cells.iter().filter(|cell| cell.spec.gdb).find(lacks_cxx) {
+            let message = format!("gdb = true for {} needs C++, which gdbserver is written in", cell.name);
             return Some((message, "add \"c++\" to `languages`, or set gdb = false in an override".to_owned()));
         }
         cells.iter().find_map(|cell| {

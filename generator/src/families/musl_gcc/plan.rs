@@ -493,12 +493,12 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
         if library == LIBITM {
             args.push(("libstdcxx", node(&libstdcxx_name)));
         }
-        if spec.languages.fortran && [LIBGFORTRAN, LIBGOMP].contains(&library) {
-            args.push(("fortran", Arg::Flag(true)));
-        }
-        if library == LIBGFORTRAN && target.libraries(spec.languages).contains(&LIBQUADMATH) {
-            args.push(("libquadmath", node(&name_of(LIBQUADMATH, &all_flags))));
-        }
+        // Said where it is no: a package set may have something of that name.
+        let fortran = spec.languages.fortran && [LIBGFORTRAN, LIBGOMP].contains(&library);
+        args.push(("fortran", Arg::Flag(fortran)));
+        let quadmath = library == LIBGFORTRAN && target.libraries(spec.languages).contains(&LIBQUADMATH);
+        let quadmath = if quadmath { node(&name_of(LIBQUADMATH, &all_flags)) } else { text("") };
+        args.push(("libquadmath", quadmath));
         planner.insert(Node { name: name.clone(), recipe: "musl-gcc/gcc-library", args: args.into_iter().collect() });
         libraries.push(name);
     }

@@ -184,6 +184,13 @@ impl MuslTarget {
         }
     }
 
+    /// Whether gdbserver is ported to the target.
+    ///
+    /// Source: GDB's `gdbserver/configure.srv`.
+    pub fn has_gdbserver(&self) -> bool {
+        self.arch != Arch::Microblaze
+    }
+
     /// GCC's libraries for programs that its own configure scripts build for the target, beside libgcc and libstdc++; those
     /// that are written in C++, or are for Fortran, only if there is that language. Each comes after those that it needs.
     pub fn libraries(&self, languages: Languages) -> Vec<&'static str> {
