@@ -52,7 +52,8 @@ host.mkPrograms {
     sed -i '/# *define fdopen(fd,mode) NULL/d' zlib/zutil.h
   '';
   # Debian's archive lacks the manuals' sources; nobody reads them here.
-  makeFlags = [ "MAKEINFO=true" ];
+  # The linker's own plugin is built whatever the flag above says.
+  makeFlags = [ "MAKEINFO=true" ] ++ (if host.portable then [ "bfdplugin_LTLIBRARIES=" ] else [ ]);
   preConfigure = ''
     mkdir ../build
     cd ../build
