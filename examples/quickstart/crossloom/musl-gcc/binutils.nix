@@ -50,10 +50,19 @@ host.mkPrograms {
   # The bundled zlib takes every Darwin since Mac OS 9 for one without fdopen.
   postPatch = ''
     sed -i '/# *define fdopen(fd,mode) NULL/d' zlib/zutil.h
-  '';
+  ''
+  # The linker's own plugins are made whatever --disable-plugins says, and no static one can be linked.
+  + (
+    if host.portable then
+      ''
+        grep -q '^LTLIBRARIES = $(bfdplugin_LTLIBRARIES)' ld/Makefile.in
+        sed -i -E 's/^((bfdplugin_)?LTLIBRARIES) = .*/\1 =/' ld/Makefile.in
+      ''
+    else
+      ""
+  );
   # Debian's archive lacks the manuals' sources; nobody reads them here.
-  # The linker's own plugin is built whatever the flag above says.
-  makeFlags = [ "MAKEINFO=true" ] ++ (if host.portable then [ "bfdplugin_LTLIBRARIES=" ] else [ ]);
+  makeFlags = [ "MAKEINFO=true" ];
   preConfigure = ''
     mkdir ../build
     cd ../build
