@@ -5,9 +5,14 @@ export TMPDIR=$PWD/work
 
 check 'hello from Fortran, 2.25, 54.0, sum 55, 4' "$fortran" "$programs/hello.f90" -J work
 
+# 113 bits are 33 digits, whether the processor, the compiler or libquadmath computes with them.
+bits=$("$target-gcc" -dM -E -x c /dev/null | awk '$2 == "__LDBL_MANT_DIG__" { print $3 }')
 # GCC has these modules where it knows the processor's floating-point environment, or the C library has functions of glibc's.
 case $target in
-x86_64-* | i?86-*) check 'ieee T F' "$fortran" "$programs/ieee.f90" ;;
+x86_64-* | i?86-*)
+  bits=113
+  check 'ieee T F' "$fortran" "$programs/ieee.f90"
+  ;;
 *)
   if "$fortran" "$programs/ieee.f90" -o work/ieee 2>work/errors; then
     echo "error: there are modules for IEEE arithmetic now, and nothing here tests them" >&2
@@ -18,11 +23,6 @@ x86_64-* | i?86-*) check 'ieee T F' "$fortran" "$programs/ieee.f90" ;;
   ;;
 esac
 
-# 113 bits are 33 digits, whether the processor, the compiler or libquadmath computes with them.
-bits=$("$target-gcc" -dM -E -x c /dev/null | awk '$2 == "__LDBL_MANT_DIG__" { print $3 }')
-case $target in
-x86_64-* | i?86-*) bits=113 ;;
-esac
 if [ "$bits" = 113 ]; then
   check 'wide 33 1.41421356237309504880168872420970' "$fortran" "$programs/wide.f90"
 else

@@ -47,10 +47,9 @@ impl Languages {
     /// See [`Reading::words`].
     pub fn of(cell: &Reading<'_>) -> Result<Languages, Defect> {
         let words = cell.words(KEY)?;
-        let has = |words: &[Language], language| words.contains(&language);
         Ok(words.map_or_else(Languages::default, |words| Languages {
-            cxx: has(&words, Language::Cxx),
-            fortran: has(&words, Language::Fortran),
+            cxx: words.contains(&Language::Cxx),
+            fortran: words.contains(&Language::Fortran),
         }))
     }
 }

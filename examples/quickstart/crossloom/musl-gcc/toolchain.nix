@@ -21,8 +21,7 @@ let
     musl
   ]
   ++ libraries;
-  # macOS kills a program whose bytes changed after it was signed.
-  forget = if stdenv.hostPlatform.isDarwin then [ ] else parts;
+  inherit (import ./forget.nix { inherit stdenv parts; }) forget script;
 in
 stdenv.mkDerivation {
   pname = name;
@@ -58,12 +57,7 @@ stdenv.mkDerivation {
     done
     # Every program finds its parts relative to itself. The places that it was configured for are blotted out: they would
     # keep the parts alive beside their copies, and a driver would silently fall back to them.
-    for part in $forget; do
-      hash=$(basename "$part" | cut -d- -f1)
-      { grep -rlF "$hash" "$out" || true; } | while read -r file; do
-        sed -i "s/$hash/''${hash//?/e}/g" "$file"
-      done
-    done
+    ${script}
   '';
   disallowedReferences = forget;
 

@@ -2,18 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use super::plan::{HOST_LIBRARIES, host_library, run_with};
-use super::{EXPAT, GDB, MuslGcc, NCURSES, Spec};
+use super::plan::run_with;
+use super::{EXPAT, GDB, GMP, MPFR, MuslGcc, NCURSES, Spec};
 use crate::catalogue::Package;
 use crate::family::CellOf;
-use crate::plan::{Arg, Check, Node, Planner, attribute, node, node_name, source, text};
+use crate::plan::{Check, Node, Planner, attribute, node, node_name, source, text};
 
 /// The libraries of GDB alone.
 const LIBRARIES: [(Package, &str); 2] = [(EXPAT, "musl-gcc/gdb/expat"), (NCURSES, "musl-gcc/gdb/ncurses")];
 
 /// The packages that a debugger is built from, beside the libraries that GCC needs, too.
 pub fn packages(spec: &Spec) -> Vec<Package> {
-    if spec.gdb { vec![GDB, EXPAT, NCURSES] } else { Vec::new() }
+    let all = [GDB].into_iter().chain(LIBRARIES.map(|(package, _)| package));
+    all.filter(|_| spec.gdb).collect()
 }
 
 /// The node of a cell's debugger, and its check; none if the matrix asks for none. `toolchain` is the cell's node.
@@ -25,10 +26,8 @@ pub fn gdb(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, toolchain: &str) -
     let triple = cell.target.triple();
     let own = |release| [("src", source(release)), ("version", text(release.version()))];
     let mut args: BTreeMap<_, _> = own(release).into_iter().chain([("target", text(triple))]).collect();
-    for library in HOST_LIBRARIES.iter().filter(|library| ["gmp", "mpfr"].contains(&library.package.as_str())) {
-        planner.insert(host_library(library, str::to_owned));
-        args.insert(library.package.as_str(), node(library.package.as_str()));
-    }
+    // Nodes of the toolchain's own.
+    args.extend([GMP, MPFR].map(|package| (package.as_str(), node(package.as_str()))));
     for (package, recipe) in LIBRARIES {
         let name = planner.add(package.as_str().to_owned(), recipe, own(package.default()));
         args.insert(package.as_str(), node(&name));
@@ -55,7 +54,7 @@ pub fn gdb(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, toolchain: &str) -
             ("target", text(triple)),
         ],
     );
-    let mut args: Vec<(&'static str, Arg)> = run_with(planner.system, cell, toolchain);
+    let mut args = run_with(planner.system, cell, toolchain);
     args.push(("gdb", node(&package)));
     planner.check(Check::new(format!("gdb-{}", cell.name), "musl-gcc/gdb", args));
     Some(package)

@@ -115,7 +115,7 @@ const PIE: Setting = Setting {
 const GDB_SETTING: Setting = Setting {
     key: "gdb",
     kind: Kind::Switch,
-    doc: "Adds a package `<cell>-gdb` for each cell: GDB for the target, and gdbserver to run on it. Both are in the cell's development shell, too.",
+    doc: "Adds a package `<cell>-gdb` for each cell: GDB for the target, and gdbserver to run on it. GDB is on PATH in the cell's development shell.",
 };
 
 const UNPATCHED_MUSL: Setting = Setting {
@@ -378,8 +378,8 @@ impl Family for MuslGcc {
         })
     }
 
-    /// Programs of two targets must not have one name, whether they are in one package or two on PATH. And a debugger needs a
-    /// compiler for its server.
+    /// Programs of two targets must not have one name, whether they are in one package or two on PATH. And gdbserver
+    /// needs a compiler for C++.
     fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<(String, String)> {
         let lacks_cxx = |cell: &&CellOf<MuslGcc>| cell.target.has_gdbserver() && !cell.spec.languages.cxx;
         if let Some(cell) = cells.iter().filter(|cell| cell.spec.gdb).find(lacks_cxx) {

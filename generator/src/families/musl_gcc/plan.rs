@@ -476,7 +476,8 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
     let name_of = |library: &str, flags: &[&[String]]| {
         node_name(library, gcc_release, triple, &[binutils_release, musl_release], flags)
     };
-    for library in target.libraries(spec.languages) {
+    let of_gcc = target.libraries(spec.languages);
+    for &library in &of_gcc {
         let mut args = vec![
             ("src", source(gcc_release)),
             ("version", text(gcc_release.upstream())),
@@ -493,10 +494,10 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
         if library == LIBITM {
             args.push(("libstdcxx", node(&libstdcxx_name)));
         }
-        // Said where it is no: a package set may have something of that name.
+        // Passed also where there is none: a package set may have a package of that name.
         let fortran = spec.languages.fortran && [LIBGFORTRAN, LIBGOMP].contains(&library);
         args.push(("fortran", Arg::Flag(fortran)));
-        let quadmath = library == LIBGFORTRAN && target.libraries(spec.languages).contains(&LIBQUADMATH);
+        let quadmath = library == LIBGFORTRAN && of_gcc.contains(&LIBQUADMATH);
         let quadmath = if quadmath { node(&name_of(LIBQUADMATH, &all_flags)) } else { text("") };
         args.push(("libquadmath", quadmath));
         planner.insert(Node { name: name.clone(), recipe: "musl-gcc/gcc-library", args: args.into_iter().collect() });

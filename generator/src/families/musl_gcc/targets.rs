@@ -173,13 +173,9 @@ impl MuslTarget {
     /// Source: `LINK_SPEC` in `gcc/config`.
     pub fn knows_static_pie(&self) -> bool {
         match self.arch {
-            Arch::Aarch64
-            | Arch::Loongarch
-            | Arch::Openrisc
-            | Arch::Powerpc
-            | Arch::Riscv
-            | Arch::S390
-            | Arch::X86 => true,
+            Arch::Aarch64 | Arch::Loongarch | Arch::Openrisc | Arch::Powerpc | Arch::Riscv | Arch::S390 | Arch::X86 => {
+                true
+            }
             Arch::Arm | Arch::M68k | Arch::Microblaze | Arch::Mips | Arch::Superh => false,
         }
     }
