@@ -23,6 +23,8 @@ if [ "${target%%-*}" != "$(uname -m)" ]; then
   run=("$(type -P "qemu-$emulator" || type -P "qemu-$emulator-static")" -L "$tools/$target")
 fi
 
+# shellcheck source=checks/shells/answers.sh
+source "$project/answers.sh"
 # quietly COMMAND…: what it says only where it fails.
 quietly() { "$@" >log 2>&1 || { cat log >&2; echo "failed: $*" >&2; return 1; }; }
 
@@ -48,6 +50,10 @@ echo '$ cmake -DCMAKE_TOOLCHAIN_FILE=…/toolchain.cmake'
 quietly cmake -S "$project" -B cmake -DCMAKE_TOOLCHAIN_FILE="$files/toolchain.cmake"
 quietly cmake --build cmake
 programs cmake
+quietly cmake -S "$project" -B cmake-lto -DCMAKE_TOOLCHAIN_FILE="$files/toolchain.cmake" -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=ON
+quietly cmake --build cmake-lto --verbose
+grep -q -- '-flto' log
+programs cmake-lto
 if [ -n "$sources" ] && [ -d "$sources/zstd" ]; then
   quietly cmake -S "$sources/zstd/build/cmake" -B zstd -DCMAKE_TOOLCHAIN_FILE="$files/toolchain.cmake" \
     -DCMAKE_BUILD_TYPE=Release -DCMAKE_POLICY_VERSION_MINIMUM=3.5
@@ -76,6 +82,7 @@ if type -P autoreconf >/dev/null; then
     cd autotools
     quietly autoreconf -fi
     quietly configured ./configure --host="$target"
+    answers config.log
     quietly configured make
   )
   programs autotools
@@ -109,3 +116,9 @@ echo '$ cargo build --config …/cargo/config.toml --target '"$rust"
 export CARGO_TARGET_DIR=$PWD/rust
 quietly cargo build --locked --config "$tools/cargo/config.toml" --target "$rust" --manifest-path "$project/rust/Cargo.toml"
 expect 'Rust counts to 55, thrown' "rust/$rust/debug/tally-rust"
+# A shared library, whose C library is the program's own.
+quietly cargo rustc --config "$tools/cargo/config.toml" --config "target.$rust.rustflags = ['-Ctarget-feature=-crt-static']" \
+  --target "$rust" --manifest-path "$project/rust-library/Cargo.toml"
+printf '%s\n' '#include <stdio.h>' 'int answer(void);' 'int main(void) { return printf("answer %d", answer()) < 0; }' >asks.c
+"$tools/bin/$target-gcc" asks.c -L"rust/$rust/debug" -lanswer -Wl,-rpath,"$PWD/rust/$rust/debug" -o asks
+expect 'answer 42' asks

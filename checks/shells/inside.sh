@@ -3,6 +3,8 @@
 set -euo pipefail
 target=$1
 project=$2
+# shellcheck source-path=SCRIPTDIR
+source "$project/answers.sh"
 
 case $target in
 *-apple-darwin*) words="Mach-O 64-bit.* ${target%%-*}" ;;
@@ -67,6 +69,7 @@ chmod -R u+w autotools
 cd autotools
 quietly autoreconf -fi
 quietly ./configure --host="$target"
+[[ $target != *-linux-* ]] || answers config.log
 quietly make
 cd ..
 programs autotools
@@ -75,6 +78,13 @@ programs autotools
 quietly env -u MESON_CROSS_FILE -u CC -u CXX -u AR -u PKG_CONFIG meson setup native "$project"
 quietly ninja -C native tally-c
 [ "$(native/tally-c)" = 'C counts to 55' ] || exit 1
+native meson setup native-again "$project" >/dev/null
+quietly ninja -C native-again tally-c
+[ "$(native-again/tally-c)" = 'C counts to 55' ] || exit 1
+# A CMake inside a CMake, which has CC from the outer one.
+quietly env CC="$CC" CXX="$CXX" cmake -S "$project" -B native-cmake -DCMAKE_TOOLCHAIN_FILE="$CMAKE_TOOLCHAIN_FILE_FOR_BUILD"
+quietly cmake --build native-cmake --target tally-c
+[ "$(native-cmake/tally-c)" = 'C counts to 55' ] || exit 1
 
 if [ -z "${CARGO_BUILD_TARGET:-}" ]; then
   echo "SKIPPED: cargo: rustc has no such target as $target"

@@ -21,6 +21,9 @@
   endian,
   # Rust's name of the target, or nothing.
   rust,
+  # What the toolchain is built from, and package and version of each.
+  sources,
+  packages,
 }:
 let
   # A word that stands in no file: the place of the archive's folder, which each format spells in its own way.
@@ -32,14 +35,19 @@ let
   };
   # Bazel's names of processors. It has none for the others, whose platform has the system alone.
   bazel = {
-    aarch64 = "aarch64";
-    arm = "arm";
-    ppc = "ppc32";
-    riscv32 = "riscv32";
-    riscv64 = "riscv64";
-    s390x = "s390x";
-    x86 = "x86_32";
-    x86_64 = "x86_64";
+    little = {
+      aarch64 = "aarch64";
+      arm = "arm";
+      ppc64 = "ppc64le";
+      riscv32 = "riscv32";
+      riscv64 = "riscv64";
+      x86 = "x86_32";
+      x86_64 = "x86_64";
+    };
+    big = {
+      ppc = "ppc32";
+      s390x = "s390x";
+    };
   };
 in
 stdenv.mkDerivation {
@@ -52,15 +60,19 @@ stdenv.mkDerivation {
     endian
     rust
     place
+    sources
+    packages
     ;
+  # A source that was made here, such as one with a user's patches, has no address.
+  digests = map (source: source.outputHash or "-") sources;
+  addresses = map (source: builtins.concatStringsSep "," (source.urls or [ "-" ])) sources;
   pname = "${name}-tarball";
   toolprefix = toolPrefix;
   folder = name;
   cxx = if cxx then "1" else "";
   variables = map (name: "${name}=${variables.${name}}") (builtins.attrNames variables);
   machine = stdenv.hostPlatform.system;
-  bazelcpu =
-    if bazel ? ${family} && endian == "little" || family == "s390x" then bazel.${family} else "";
+  bazelcpu = bazel.${endian}.${family} or "";
   # What the toolchain's shells have, too.
   shared = ../shell/share;
   archive = ./archive;

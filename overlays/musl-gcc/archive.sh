@@ -22,18 +22,29 @@ fill() {
 fill "$shared/config.site" "$files/config.site" ''
 # shellcheck disable=SC2016 # CMake expands it
 fill "$shared/toolchain.cmake" "$files/toolchain.cmake" '${CMAKE_CURRENT_LIST_DIR}/../..'
+# CMake's word for link-time optimisation asks for objects without machine code, which needs the linker's plugin. CMake reads
+# this file after its own rules.
+for language in C CXX Fortran; do
+  printf 'set(CMAKE_%s_COMPILE_OPTIONS_IPO -flto)\n' "$language"
+done >"$files/lto.cmake"
+# shellcheck disable=SC2016
+printf 'set(CMAKE_USER_MAKE_RULES_OVERRIDE "%s/lto.cmake")\n' '${CMAKE_CURRENT_LIST_DIR}' >>"$files/toolchain.cmake"
 fill "$shared/cross.ini" "$files/cross.ini" '@DIRNAME@/../..'
 for file in README.md MODULE.bazel BUILD.bazel cc_toolchain_config.bzl; do fill "$archive/$file" "$folder/$file" ''; done
 if [ -z "$bazelcpu" ]; then sed -i '/@platforms\/\/cpu:",/d' "$folder/BUILD.bazel"; fi
+if [ -z "$cxx" ]; then sed -i 's/ "-lstdc++",//' "$folder/cc_toolchain_config.bzl"; fi
 
 # What a shell sets when it is entered, without the compiler of the machine that it runs on.
 fill "$shared/enter.sh" work/enter.sh "$place"
 # shellcheck disable=SC2016,SC2086 # the inner shell expands it; variables are words
-env -i $variables "$SHELL" -c 'source work/enter.sh; unset "${!HOST_@}" "${!CC_FOR@}" "${!CXX_FOR@}" PWD SHLVL _ OLDPWD
+env -i $variables "$SHELL" -c 'source work/enter.sh; unset "${!HOST_@}" "${!CC_FOR@}" "${!CXX_FOR@}"
+  unset CMAKE_TOOLCHAIN_FILE_FOR_BUILD MESON_CROSS_FILE PWD SHLVL _ OLDPWD
   for name in $(compgen -e); do printf "%s=%s\n" "$name" "${!name}"; done' | LC_ALL=C sort >work/variables
 
 fill "$archive/env.sh" "$folder/env.sh" ''
-sed -e "s|$place|\${CROSSLOOM_TOOLCHAIN}|g" -e 's|^\([A-Za-z0-9_]*\)=\(.*\)$|export \1="\2"|' work/variables >>"$folder/env.sh"
+# The place of libraries is one that the linker looks into by itself, and cargo splits a path at its blanks.
+sed -e "s| -Lnative=${place}[^ ]*||" -e "s|$place|\${CROSSLOOM_TOOLCHAIN}|g" \
+  -e 's|^\([A-Za-z0-9_]*\)=\(.*\)$|export \1="\2"|' work/variables >>"$folder/env.sh"
 
 # The same for cargo, which takes paths as relative to the folder above the one of this file.
 if [ -n "$rust" ]; then
@@ -44,7 +55,6 @@ if [ -n "$rust" ]; then
     echo "[target.$rust]"
     echo "linker = \"bin/$target-gcc\""
     printf 'rustflags = ['
-    # The place of libraries is one that the linker looks into by itself.
     for flag in $rustflags; do case $flag in *"$place"*) ;; *) printf '"%s", ' "$flag" ;; esac; done | sed 's/, $//'
     echo ']'
     echo
@@ -58,6 +68,33 @@ else
   rmdir "$folder/cargo"
   sed -i '/^| cargo,/d' "$folder/README.md"
 fi
+
+# What the toolchain is made of, with the licences as its authors wrote them.
+read -r -a ofSources <<<"$sources"
+read -r -a ofDigests <<<"$digests"
+read -r -a ofAddresses <<<"$addresses"
+texts=(--wildcards --no-wildcards-match-slash '*/COPYING*' '*/LICENSE*' '*/COPYRIGHT*' '*/LICENSES/*/*' debian/copyright)
+printf '# package\thash\taddresses\n' >"$files/SOURCES"
+number=0
+for package in $packages; do
+  source=${ofSources[number]}
+  printf '%s\t%s\t%s\n' "$package" "${ofDigests[number]}" "${ofAddresses[number]}" >>"$files/SOURCES"
+  number=$((number + 1))
+  rm -rf work/licences
+  mkdir work/licences
+  # tar fails for each pattern that fits nothing.
+  tar -xf "$source" -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true
+  # Debian's archive of GCC has the real one within.
+  tar -xOf "$source" --wildcards '*/gcc-*-dfsg.tar.xz' 2>work/errors >work/inner.tar.xz || true
+  if [ -s work/inner.tar.xz ]; then tar -xf work/inner.tar.xz -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true; fi
+  rm work/inner.tar.xz
+  if [ -z "$(find work/licences -type f)" ]; then
+    echo "error: there is no licence in the source of $package" >&2
+    exit 1
+  fi
+  mkdir -p "$folder/share/licenses/$package"
+  find work/licences -type f -exec cp -n {} "$folder/share/licenses/$package/" \;
+done
 
 if grep -rlE "$place|$NIX_STORE/" "$folder"; then
   echo "error: these files name a place of this machine" >&2

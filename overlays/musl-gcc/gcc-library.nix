@@ -77,6 +77,17 @@ stdenv.mkDerivation {
     gcc
   ];
 
+  # libquadmath's square root names its type by a mode, which a long double of 64 bits leaves to nobody on PowerPC. Releases after
+  # 14.2.0 know it.
+  ${
+    if library == "libquadmath" && builtins.substring 0 7 target == "powerpc" then "postPatch" else null
+  } =
+    ''
+      if ! grep -q TFtype libquadmath/math/sqrtq.c; then
+        sed -i 's|^#include "../../libgcc/soft-fp/soft-fp.h"|#define TFtype __float128\n&|' libquadmath/math/sqrtq.c
+      fi
+    '';
+
   preConfigure = ''
     mkdir -p ../build/${library}${copies}
     cd ../build/${library}

@@ -44,11 +44,7 @@ stdenv.mkDerivation {
   installPhase = ''
     mkdir -p "$out/${target}/lib" "$out/lib/gcc/${target}/${gccVersion}"
     cp mimalloc.o "$out/${target}/lib/"
-    ${target}-gcc -dumpspecs | awk '
-      before == "*startfile:" { $0 = $0 " %{!shared:mimalloc.o%s}"; found = 1 }
-      { print; before = $0 }
-      END { exit !found }
-    ' >"$out/lib/gcc/${target}/${gccVersion}/specs"
+    ${target}-gcc -dumpspecs | awk -f ${./malloc/specs.awk} >"$out/lib/gcc/${target}/${gccVersion}/specs"
   '';
   # An object for another machine.
   dontStrip = true;

@@ -4,18 +4,22 @@
 read -r -a ofTargets <<<"$targets"
 read -r -a ofPrefixes <<<"$prefixes"
 
-# pkg-config for one target, below the folder that the program is in.
+# pkg-config for one target, below the folder that the program is in. A package is where its file is: it may have been
+# installed for another place, such as /usr.
 pkgConfig() {
-  cat >"$out/bin/$2-pkg-config" <<EOF
+  local own=PKG_CONFIG_PATH_${1//-/_}
+  cat >"$out/bin/$1-pkg-config" <<EOF
 #!/bin/sh
-# pkg-config that sees the packages of $1 in this prefix, and none of the build machine's.
+# pkg-config that sees the packages of $1 in this prefix and those in the folders that $own
+# names, and none of the build machine's.
 bin=\$(dirname "\$(readlink -f "\$0")")
-unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
-PKG_CONFIG_LIBDIR=\${bin%/bin}/$1/lib/pkgconfig:\${bin%/bin}/share/pkgconfig
-export PKG_CONFIG_LIBDIR
-exec pkg-config "\$@"
+unset PKG_CONFIG_SYSROOT_DIR
+PKG_CONFIG_PATH=\${$own-}
+PKG_CONFIG_LIBDIR=\${bin%/bin}/$1/lib/pkgconfig:\${bin%/bin}/$1/share/pkgconfig:\${bin%/bin}/share/pkgconfig
+export PKG_CONFIG_PATH PKG_CONFIG_LIBDIR
+exec pkg-config --define-prefix "\$@"
 EOF
-  chmod +x "$out/bin/$2-pkg-config"
+  chmod +x "$out/bin/$1-pkg-config"
 }
 
 mkdir -p "$out"
@@ -35,13 +39,13 @@ for toolchain in $toolchains; do
   tar -C "$toolchain" -cf - . | tar -C "$out" --no-same-owner --skip-old-files -xf -
   chmod -R u+w "$out"
 
+  pkgConfig "$target"
   if [ "$prefix" != "$target" ]; then
     for program in "$out/bin/$target"-*; do
       program=${program##*/}
       ln -s "$program" "$out/bin/$prefix${program#"$target"}"
     done
   fi
-  pkgConfig "$target" "$prefix"
 
   # It is the target's, and takes headers and libraries from here.
   machine=$("$out/bin/$prefix-gcc" -dumpmachine)

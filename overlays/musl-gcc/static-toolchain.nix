@@ -20,6 +20,7 @@ stdenv.mkDerivation {
     toolchain
     target
     ;
+  mallocspecs = ./malloc/specs.awk;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./static-toolchain.sh;

@@ -33,6 +33,14 @@ for script in "$out/$target"/lib/*-gdb.py; do
   sed -i "s|$NIX_STORE/[^/']*|/nonexistent|" "$script"
 done
 
+# With an allocator of its own, the toolchain has the specs of the compiler that it was made with, and this one has no plugin.
+specs=$out/lib/gcc/$target/$version/specs
+if [ -e "$specs" ]; then
+  rm "$specs"
+  "$out/bin/$target-gcc" -dumpspecs | awk -f "$mallocspecs" >specs
+  mv specs "$specs"
+fi
+
 if grep -rlF "$NIX_STORE/" "$out"; then
   echo "error: these files name the store" >&2
   exit 1

@@ -28,7 +28,7 @@
   MESON_CROSS_FILE = "${files}/cross.ini";
   CONFIG_SITE = "${files}/config.site";
   PKG_CONFIG = "${target}-pkg-config";
-  PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig";
+  PKG_CONFIG_LIBDIR = "${sysroot}/lib/pkgconfig:${sysroot}/share/pkgconfig";
 }
 // (if cxx then { CXX = "${target}-g++"; } else { })
 // (if fortran then { FC = "${target}-gfortran"; } else { })

@@ -52,6 +52,7 @@ let
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "x86_64-linux-musl";
+      flags = [ ];
     };
     musl-source-1_2_5-debian-1_2_5-3_1 = callPackage ./musl-gcc/musl-source.nix {
       src = source.musl-1_2_5;
@@ -180,6 +181,7 @@ let
       src = source.gcc-14_2_0;
       version = "14.2.0";
       target = "i686-linux-musl";
+      flags = [ ];
     };
     musl-1_2_5-i686-linux-musl = callPackage ./musl-gcc/musl.nix {
       binutils = binutils-2_44-i686-linux-musl;

@@ -19,10 +19,10 @@ _LINK = [
     ACTION_NAMES.cpp_link_nodeps_dynamic_library,
 ]
 
-def _flags(name, actions, flags):
+def _flags(name, actions, flags, enabled = True):
     return feature(
         name = name,
-        enabled = True,
+        enabled = enabled,
         flag_sets = [flag_set(actions = actions, flag_groups = [flag_group(flags = flags)])],
     )
 
@@ -40,17 +40,20 @@ def _impl(ctx):
         abi_libc_version = "unknown",
         tool_paths = [tool_path(name = tool, path = "bin/@target@-" + tool) for tool in tools],
         cxx_builtin_include_directories = [
-            "%package(//)%/@target@/include",
-            "%package(//)%/lib/gcc/@target@/@version@/include",
-            "%package(//)%/lib/gcc/@target@/@version@/include-fixed",
+            "@target@/include",
+            "lib/gcc/@target@/@version@/include",
+            "lib/gcc/@target@/@version@/include-fixed",
         ],
         features = [
             # Names of headers as Bazel has them, below the folder that it builds in.
             _flags("relative_headers", _COMPILE, ["-no-canonical-prefixes", "-fno-canonical-system-headers"]),
-            # Bazel links C++ with the driver of C. Static programs run without musl's loader.
-            _flags("libraries", _LINK, ["-lstdc++", "-lm"]),
+            # Bazel switches on the one that `-c` names.
+            _flags("opt", _COMPILE, ["-O2", "-DNDEBUG"], enabled = False),
+            _flags("dbg", _COMPILE, ["-g"], enabled = False),
+            # Bazel links C++ with the driver of C. A program in C does not need the library to run.
+            _flags("libraries", _LINK, ["-Wl,--push-state,--as-needed", "-lstdc++", "-Wl,--pop-state", "-lm"]),
+            # Bazel itself has a feature fully_static_link, which links with -static.
             feature(name = "supports_pic", enabled = True),
-            feature(name = "fully_static_link"),
         ],
     )
 

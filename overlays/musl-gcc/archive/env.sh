@@ -12,7 +12,7 @@ else
 fi
 _crossloom=$(cd "$(dirname "$_crossloom")" && pwd)
 if [ ! -e "$_crossloom/bin/@target@-gcc" ]; then
-  echo "env.sh: this shell does not tell where the file is; set CROSSLOOM_TOOLCHAIN to its folder before" >&2
+  echo "env.sh: this shell cannot say where the file is; set CROSSLOOM_TOOLCHAIN to its folder, then source it again" >&2
   unset _crossloom
   return 1
 fi

@@ -8,16 +8,23 @@ unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 export HOST_CC='@hostcc@/bin/cc' HOST_CXX='@hostcc@/bin/c++' CC_FOR_BUILD='@hostcc@/bin/cc' CXX_FOR_BUILD='@hostcc@/bin/c++'
 
 _rust='@rust@' _sysroot='@sysroot@' _qemu='@qemu@'
+if [ -n "$_sysroot" ]; then
+  # For what is built for the build machine on the way. CMake takes it where it is told to, and so does Rust's crate `cmake`,
+  # for build scripts.
+  export CMAKE_TOOLCHAIN_FILE_FOR_BUILD='@out@/share/crossloom/native.cmake'
+  export HOST_CMAKE_TOOLCHAIN_FILE='@out@/share/crossloom/native.cmake'
+fi
 if [ -n "$_rust" ]; then
   export CARGO_BUILD_TARGET=$_rust
   _rust=${_rust//-/_}
   export "CARGO_TARGET_${_rust^^}_LINKER=@target@-@compiler@"
   export "CC_$_rust=@target@-@compiler@" "CXX_$_rust=${CXX:-}" "AR_$_rust=$AR" "RANLIB_$_rust=$RANLIB"
   export "PKG_CONFIG_$_rust=@target@-pkg-config" "PKG_CONFIG_ALLOW_CROSS_$_rust=1"
-  # The toolchain's C library and start files, and not those that some of Rust's libraries bring; they are for programs at
-  # fixed addresses.
   if [ -n "$_sysroot" ]; then
-    export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Crelocation-model=static -Lnative=@out@/lib"
+    # The toolchain's C library and start files, and not those that some of Rust's libraries bring.
+    export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Lnative=@out@/lib"
+    # bindgen asks a libclang of its own, which would read the build machine's headers.
+    export "BINDGEN_EXTRA_CLANG_ARGS_$_rust=--target=@target@ --sysroot=$_sysroot"
   fi
   if [ -n "$_qemu" ]; then export "CARGO_TARGET_${_rust^^}_RUNNER=@target@-run"; fi
 fi

@@ -7,6 +7,8 @@
   src,
   version,
   target,
+  # GCC's own: some of them, such as --disable-decimal-float, are read by this configure script, too.
+  flags,
 }:
 stdenv.mkDerivation {
   pname = "libgcc-${target}";
@@ -43,7 +45,8 @@ stdenv.mkDerivation {
     "--disable-multilib"
     # The answer that GCC's configure gives for every musl target.
     "--enable-threads=posix"
-  ];
+  ]
+  ++ flags;
   makeFlags = [ "MAKEINFO=true" ];
   # The driver of a musl compiler does not ask for libssp_nonshared, where others keep this function, but always for libgcc.
   # A library of that name is for build scripts that ask for it.

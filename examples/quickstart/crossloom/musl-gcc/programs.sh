@@ -49,18 +49,27 @@ for sanitizer in undefined address thread leak; do
     exit 1
   fi
 done
-"$target-gcc" -fsanitize=undefined -fsanitize-trap=undefined -static "$programs/overflow.c" -o work/overflow
-expect SIGNAL work/overflow
+case $target in
+# GCC's trap is an endless loop there.
+microblaze*) echo 'overflow.c: not run, as __builtin_trap does not end a program' | tee -a "$out/output" ;;
+*)
+  "$target-gcc" -fsanitize=undefined -fsanitize-trap=undefined -static "$programs/overflow.c" -o work/overflow
+  expect SIGNAL work/overflow
+  ;;
+esac
 
 if [ -n "$cxx" ]; then
   check 'hello from C++, sum 60' "$target-g++" "$programs/hello.cc"
   check 'locale € 1.5' "$target-g++" "$programs/locale.cc"
   if has libatomic; then check 'atomic 2000 4000 2000' "$target-g++" "$programs/atomic.cc" -latomic; fi
   # With the C++ library shared between both, and with a static one in the shared object.
-  answer='shared 44 41, out of the shared object, 4, guarded'
+  protector=(-fstack-protector-strong) guarded=guarded
+  # GCC has no stack protector there, and warns.
+  case $target in microblaze*) protector=() guarded='not guarded' ;; esac
+  answer="shared 44 41, out of the shared object, 4, $guarded"
   for how in -shared-libgcc '-static-libstdc++'; do
-    "$target-g++" "${warnings[@]}" -fPIC -shared -fstack-protector-strong $how "$programs/shared.cc" -o work/libshared.so
-    "$target-g++" "${warnings[@]}" -fPIE -pie -fstack-protector-strong "$programs/uses-shared.cc" -Lwork -lshared \
+    "$target-g++" "${warnings[@]}" -fPIC -shared "${protector[@]}" $how "$programs/shared.cc" -o work/libshared.so
+    "$target-g++" "${warnings[@]}" -fPIE -pie "${protector[@]}" "$programs/uses-shared.cc" -Lwork -lshared \
       -o work/uses-shared
     dynamic "$answer" work/uses-shared
   done

@@ -18,6 +18,16 @@ directive() {
   sed -nE "s/.*\{ *$1 +\{? *\"([^\"]*)\" *\}? *\}.*/\1/p" "$file"
 }
 
+# selected PATTERN…: whether one of DejaGnu's patterns is the target's, which has a vendor there.
+selected() {
+  local pattern
+  for pattern; do
+    # shellcheck disable=SC2254 # it is a pattern
+    case ${target%%-*}-unknown-${target#*-} in $pattern) return 0 ;; esac
+  done
+  return 1
+}
+
 # What a target cannot have is no failure. The compiler says what it has.
 required=$(sed -nE -e 's/.*\{ *dg-require-effective-target +([a-z0-9_]+) *\}.*/\1/p' \
   -e 's/.*\{ *dg-do +[a-z]+ +\{ *target +([a-z0-9_]+) *\} *\}.*/\1/p' "$file")
@@ -34,8 +44,17 @@ done
 if grep -q 'dg-skip-if "" { ! { i?86-\*-\* x86_64-\*-\* } }' "$file"; then
   case $target in i?86-* | x86_64-*) ;; *) result unsupported 'x86 assembly' ;; esac
 fi
+# Other tests that name the targets which cannot pass them.
+while read -r -a patterns; do
+  if selected "${patterns[@]}"; then result unsupported 'not for this target'; fi
+done < <(sed -nE 's/.*\{ *dg-skip-if +"[^"]*" +\{ *([^{}!"]*)\} *\}.*/\1/p' "$file")
 
 read -r -d '' -a options <<<"$(directive dg-options | tail -n 1) $(directive dg-additional-options | tr '\n' ' ')" || true
+# Options for some targets.
+while IFS='|' read -r option patterns; do
+  read -r -a patterns <<<"$patterns"
+  if selected "${patterns[@]}"; then options+=("$option"); fi
+done < <(sed -nE 's/.*\{ *dg-additional-options +"([^" ]*)" +\{ *target +\{? *([^{}!"&]*)\}.*/\1|\2/p' "$file")
 if ! "$target-gcc" "$level" -w "${options[@]}" -static "$file" -o program -lm >errors 2>&1; then
   result compile "$(grep -m1 -E 'error|undefined' errors | cut -c1-200 | tr '\t' ' ')"
 fi

@@ -6,18 +6,18 @@ mkdir work "$out"
 warnings=(-O2 -Wall -Werror)
 
 # expect TEXT PROGRAM ARG…: everyone who can run the program prints the text. With the text SIGNAL a signal ends it. 126 is
-# "cannot execute".
+# "cannot execute", and 124 that it did not end by itself.
 expect() {
   local text=$1 status=0 runs=0
   shift
-  "$@" >work/output 2>&1 || status=$?
+  timeout 300 "$@" >work/output 2>&1 || status=$?
   if [ "$status" != 126 ]; then
     report "$text" "$status" kernel "$*"
     runs=1
   fi
   if [ -n "$qemu" ]; then
     status=0
-    "$qemu" "$@" >work/output 2>&1 || status=$?
+    timeout 300 "$qemu" "$@" >work/output 2>&1 || status=$?
     report "$text" "$status" "${qemu##*/}" "$*"
     runs=1
   fi
@@ -46,16 +46,37 @@ dynamic() {
   expect "$text" "$sysroot/lib/libc.so" --library-path "$sysroot/lib:work" "$@"
 }
 
-# form TYPE INTERPRETER PROGRAM: what the file's headers say. INTERPRETER is yes or no.
+# form TYPE INTERPRETER PROGRAM: what the file's headers say. INTERPRETER is yes or no; if yes, it is the toolchain's.
 form() {
-  local type interpreter=no
+  local type interpreter=no loader
   type=$("$target-readelf" -hW "$3" | awk '$1 == "Type:" { print $2 }')
-  if "$target-readelf" -lW "$3" | grep -q INTERP; then interpreter=yes; fi
+  loader=$("$target-readelf" -lW "$3" | sed -nE 's/.*\[Requesting program interpreter: (.*)\]$/\1/p')
+  if [ -n "$loader" ]; then
+    interpreter=yes
+    if [ ! -e "$sysroot$loader" ]; then
+      echo "$3 asks for $loader, and the toolchain has no such file" >&2
+      return 1
+    fi
+  fi
   echo "${3##*/}: $type, interpreter: $interpreter" | tee -a "$out/output"
   if [ "$type $interpreter" != "$1 $2" ]; then
     echo "$3 is not $1 with interpreter: $2" >&2
     return 1
   fi
+}
+
+# relative PROGRAM: whether a static position-independent program has no other relocations than those that musl's start files
+# apply. They pass over the rest, among which only names that are nowhere defined, and empty slots, do no harm.
+relative() {
+  "$target-readelf" -rW "$1" | awk '
+    $3 !~ /^R_/ || $3 ~ /_(RELATIVE|NONE)$/ || $3 == "R_MICROBLAZE_REL" || ($3 == "R_MIPS_REL32" && NF == 3) { next }
+    $3 !~ /TLS|DTP|TPOFF|TPREL/ && NF > 4 && $4 ~ /^0+$/ { next }
+    { print; found = 1 }
+    END { exit found }' >work/relocations || {
+    head -n 20 work/relocations >&2
+    echo "$1: musl's start files do not apply these relocations" >&2
+    return 1
+  }
 }
 
 # check TEXT COMPILER SOURCE FLAG…: every way of linking.
@@ -69,6 +90,7 @@ check() {
   expect "$text" "$name.static"
   "$compiler" "${warnings[@]}" -fPIE -static-pie "$source" -o "$name.static-pie" "$@"
   form DYN no "$name.static-pie"
+  relative "$name.static-pie"
   expect "$text" "$name.static-pie"
   "$compiler" "${warnings[@]}" "$source" -o "$name.dynamic" "$@"
   dynamic "$text" "$name.dynamic"

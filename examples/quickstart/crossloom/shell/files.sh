@@ -29,7 +29,8 @@ fill "$share/enter.sh" "$out/share/crossloom/enter.sh"
 
 if [ -n "$sysroot" ]; then
   script pkg-config "$target-pkg-config"
-  for file in toolchain.cmake cross.ini; do fill "$share/$file" "$out/share/crossloom/$file"; done
+  script native native
+  for file in toolchain.cmake native.cmake cross.ini; do fill "$share/$file" "$out/share/crossloom/$file"; done
   if [ -n "$qemu" ]; then
     script run "$target-run"
     echo "set(CMAKE_CROSSCOMPILING_EMULATOR \"$out/bin/$target-run\")" >>"$out/share/crossloom/toolchain.cmake"

@@ -2,12 +2,13 @@
 //! compiles them, so nothing of the seed is in them, and everything for the target is what the cell has.
 
 use super::plan::{
-    BINUTILS_RECIPE, Compiler, GCC_RECIPE, HOST_LIBRARIES, compiler, host_library, languages_part, side_by_side,
-    tool_prefix, toolchain, without_emulator,
+    BINUTILS_RECIPE, Compiler, GCC_RECIPE, HOST_LIBRARIES, compiler, host_library, languages_part, made_of,
+    side_by_side, tool_prefix, toolchain, without_emulator,
 };
 use super::{ABOUT, MuslGcc, MuslTarget, Spec};
 use crate::catalogue::Release;
 use crate::family::CellOf;
+use crate::lock::Wanted;
 use crate::plan::{Arg, Check, Node, Planner, attribute, node, node_name, text};
 use crate::platform::System;
 
@@ -23,6 +24,7 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
     let in_prefix = format!("{toolchain}-in-prefix{renamed}");
     let in_prefix = side_by_side(planner, in_prefix, &[(cell, toolchain.clone())]);
     let target = cell.target;
+    let sources: Vec<_> = made_of(spec).iter().map(Wanted::name).collect();
     let archive = planner.add(
         format!("archive-{}{renamed}", suffix(shared)),
         "musl-gcc/archive",
@@ -38,6 +40,8 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
             ("family", text(target.meson_family())),
             ("endian", text(target.endian().as_str())),
             ("rust", text(target.rust().unwrap_or_default())),
+            ("sources", Arg::Sources(sources.clone())),
+            ("packages", Arg::Texts(sources)),
         ],
     );
     planner.check(check(system, cell, &archive));

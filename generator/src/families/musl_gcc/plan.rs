@@ -45,6 +45,12 @@ pub fn compiler_wanted() -> Vec<Wanted> {
     packages.map(|package| Wanted::Release(package.default())).collect()
 }
 
+/// The packages that a toolchain is built from, its host programs' libraries among them.
+pub fn made_of(spec: &Spec) -> Vec<Wanted> {
+    let host = HOST_LIBRARIES.iter().map(|library| library.package.default());
+    releases(spec).into_iter().chain(host).map(Wanted::Release).collect()
+}
+
 fn releases(spec: &Spec) -> Vec<&'static Release> {
     let own = [spec.gcc, spec.musl, spec.binutils, spec.linux_headers];
     let malloc = (spec.malloc == Malloc::Mimalloc).then(|| MIMALLOC.default());
@@ -322,17 +328,21 @@ impl Compiler<'_> {
         ])
     }
 
+    /// What GCC's configure script is told: what the target needs, and what the matrix says.
+    fn gcc_flags(&self) -> Vec<String> {
+        let own = self.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
+        own.chain(self.flags.gcc.iter().cloned()).collect()
+    }
+
     /// The arguments of the recipe of GCC's host programs; `library` says what the node of a library is called.
     pub fn gcc_args(&self, binutils: &str, library: impl Fn(&str) -> String) -> BTreeMap<&'static str, Arg> {
-        let own = self.target.gcc_flags().iter().map(|flag| (*flag).to_owned());
-        let flags = own.chain(self.flags.gcc.iter().cloned()).collect();
         let mut args = BTreeMap::from([
             ("src", source(self.gcc)),
             // GCC's own version: it is in the names of its folders, where other recipes look.
             ("version", text(self.gcc.upstream())),
             ("target", text(self.target.triple())),
             ("languages", text(&gcc_languages(self.languages))),
-            ("flags", Arg::Texts(flags)),
+            ("flags", Arg::Texts(self.gcc_flags())),
             ("binutils", node(binutils)),
         ]);
         let libraries = HOST_LIBRARIES.iter().map(|library| library.package.as_str());
@@ -437,6 +447,7 @@ pub fn toolchain(planner: &mut Planner<'_>, target: &'static MuslTarget, spec: &
             ("src", source(gcc_release)),
             ("version", text(gcc_release.upstream())),
             ("target", text(triple)),
+            ("flags", Arg::Texts(wanted.gcc_flags())),
             ("binutils", node(&binutils)),
             ("gcc", node(&gcc)),
             ("muslHeaders", node(&musl_headers)),

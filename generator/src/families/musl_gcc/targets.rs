@@ -1,6 +1,8 @@
 //! The targets: every architecture that musl 1.2.5 and GCC 14 both support, spelled as in musl-cross-make.
 //!
 //! Sources: the case statements of musl's `configure`, GCC's `gcc/config.gcc`, musl-cross-make's `litecross/Makefile`.
+//! Not among them is 32-bit little-endian PowerPC, which GCC and musl's `configure` take: musl's headers for PowerPC say that
+//! it is big-endian (`arch/powerpc/bits/alltypes.h.in`), and its loader has no name for the other one.
 //! The table does not repeat what GCC derives from a `*-musl*` triple by itself: secure PLT and 64-bit `long double` on
 //! PowerPC, 128-bit `long double` on s390x, the instruction set that i486 to i686, sh2 and sh4 and mipsisa…r6 name.
 
@@ -273,14 +275,20 @@ const N64: &[&str] = &["--with-abi=64"];
 const N64_SOFT: &[&str] = &["--with-abi=64", "--with-float=soft"];
 const N32: &[&str] = &["--with-abi=n32"];
 const N32_SOFT: &[&str] = &["--with-abi=n32", "--with-float=soft"];
+// GCC's libraries for decimal numbers want a long double of 128 bits, and with musl it has 64.
+const POWERPC: &[&str] = &["--disable-decimal-float"];
+const POWERPC_SOFT: &[&str] = &["--disable-decimal-float", "--with-float=soft"];
 // musl's port knows ELFv2 alone, and GCC's default on big-endian PowerPC64 is ELFv1.
-const ELFV2: &[&str] = &["--with-abi=elfv2"];
+const ELFV2: &[&str] = &["--disable-decimal-float", "--with-abi=elfv2"];
 // The triple's CPU does not select an instruction set on ARM; naming one without "+fp" needs the FPU beside it.
 const ARMV5: &[&str] = &["--with-arch=armv5te", "--with-float=soft"];
 const ARMV6: &[&str] = &["--with-arch=armv6", "--with-float=soft"];
 const ARMV6_HARD: &[&str] = &["--with-arch=armv6", "--with-fpu=vfpv2", "--with-float=hard"];
 const ARMV7: &[&str] = &["--with-arch=armv7-a", "--with-float=soft"];
 const ARMV7_HARD: &[&str] = &["--with-arch=armv7-a", "--with-fpu=vfpv3-d16", "--with-float=hard"];
+
+// GCC 14's own default has vector instructions, which some of these processors lack, and QEMU before 8.1.
+const LOONGARCH_BASE: &[&str] = &["--with-arch=loongarch64"];
 
 const LOONGARCH: &[(&str, &str)] = &[("gcc", "12.1.0"), ("musl", "1.2.5"), ("binutils", "2.38"), ("linux", "5.19")];
 const OPENRISC: &[(&str, &str)] = &[("gcc", "9.1.0")];
@@ -328,6 +336,7 @@ static TARGETS: &[MuslTarget] = &[
         .gcc(ARMV7_HARD),
     musl("loongarch64-linux-musl", Arch::Loongarch, Little, "loongarch64", Some("loongarch64"))
         .in_rust("loongarch64-unknown-linux-musl")
+        .gcc(LOONGARCH_BASE)
         .versions_since(LOONGARCH),
     musl("m68k-linux-musl", Arch::M68k, Big, "m68k", Some("m68k")),
     musl("microblaze-linux-musl", Arch::Microblaze, Big, "microblaze", Some("microblaze")),
@@ -355,11 +364,10 @@ static TARGETS: &[MuslTarget] = &[
     musl("mipsisa64r6-linux-musl", Arch::Mips, Big, "mips64", Some("mips64")).gcc(N64),
     musl("mipsisa64r6el-linux-musl", Arch::Mips, Little, "mips64", Some("mips64el")).gcc(N64),
     musl("or1k-linux-musl", Arch::Openrisc, Big, "or1k", Some("or1k")).versions_since(OPENRISC),
-    musl("powerpc-linux-musl", Arch::Powerpc, Big, "powerpc", Some("ppc")).in_rust("powerpc-unknown-linux-musl"),
-    musl("powerpc-linux-muslsf", Arch::Powerpc, Big, "powerpc", Some("ppc")).gcc(SOFT),
-    // QEMU has no user-mode emulator for 32-bit little-endian PowerPC.
-    musl("powerpcle-linux-musl", Arch::Powerpc, Little, "powerpc", None),
-    musl("powerpcle-linux-muslsf", Arch::Powerpc, Little, "powerpc", None).gcc(SOFT),
+    musl("powerpc-linux-musl", Arch::Powerpc, Big, "powerpc", Some("ppc"))
+        .in_rust("powerpc-unknown-linux-musl")
+        .gcc(POWERPC),
+    musl("powerpc-linux-muslsf", Arch::Powerpc, Big, "powerpc", Some("ppc")).gcc(POWERPC_SOFT),
     musl("powerpc64-linux-musl", Arch::Powerpc, Big, "powerpc64", Some("ppc64"))
         .in_rust("powerpc64-unknown-linux-musl")
         .gcc(ELFV2),
@@ -420,6 +428,7 @@ mod tests {
             assert_eq!(flag("--with-abi=n32"), rest.starts_with("n32"), "{triple}");
             assert_eq!(flag("--enable-fdpic"), rest == "fdpic", "{triple}");
             assert_eq!(flag("--with-abi=elfv2"), cpu.starts_with("powerpc64"), "{triple}");
+            assert_eq!(flag("--disable-decimal-float"), target.arch == Arch::Powerpc, "{triple}");
             let big = match target.arch {
                 Arch::Aarch64 | Arch::Arm => cpu.contains("eb") || cpu.ends_with("_be"),
                 Arch::M68k | Arch::Openrisc | Arch::S390 => true,

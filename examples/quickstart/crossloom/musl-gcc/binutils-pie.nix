@@ -1,0 +1,80 @@
+# What ld needs so that a static position-independent program of a target runs: a file of BFD, and how sed changes it. Empty for
+# most targets.
+#
+# The start files of musl relocate such a program by RELATIVE relocations alone. For some processors ld also leaves relocations
+# by the name of a symbol, although the program itself defines it, or leaves it to a loader to find thread-local variables. Then
+# pointers in tables of C++ are wrong, and the program ends when it throws. Dynamic programs work either way.
+{ target }:
+let
+  cpu = builtins.head (builtins.match "([^-]*)-.*" target);
+  # A program's own symbols are its own, as -Bsymbolic says it of a library.
+  bound = "s/\\|\\| !(SYMBOLIC_BIND \\(.*[hH]\\)?\\))/|| !(bfd_link_pie (info) || \\1)/";
+  boundOld = "s/info->symbolic/(bfd_link_pie (info) || info->symbolic)/";
+  # What differs between programs and libraries, and not between fixed and free places.
+  program = "s/bfd_link_pic/bfd_link_dll/";
+  riscv = {
+    file = "elfnn-riscv.c";
+    edits = [
+      "/define RISCV_COPY_INPUT_RELOC/,/def_regular/{${bound};s/link_pie \\(info/link_pie (INFO/}"
+    ];
+  };
+  sh = {
+    file = "elf32-sh.c";
+    edits = [
+      "/ELF32_R_INFO \\(h->dynindx, R_SH_REL32/,/R_SH_RELATIVE/${boundOld}"
+      "/^sh_elf_optimized_tls_reloc/,/return r_type/${program}"
+      "/r_type = sh_elf_optimized_tls_reloc/,/bfd_link_pic/${program}"
+      "/case R_SH_TLS_LD_32:/{n;n;n;${program}}"
+      "/case R_SH_TLS_LDO_32:/{n;n;${program}}"
+    ];
+  };
+  microblaze = {
+    file = "elf32-microblaze.c";
+    edits = [
+      "/h->dynindx may be -1 if the symbol was marked/,/R_MICROBLAZE_REL/${boundOld}"
+      "/Need to generate relocs/,/need_relocs = true/${program}"
+      "/if \\(IS_TLS_LD\\(tls_type\\)\\)/,/else/${program}"
+    ];
+  };
+  known = {
+    inherit microblaze;
+    microblazeel = microblaze;
+    m68k = {
+      file = "elf32-m68k.c";
+      edits = [
+        bound
+        "s/else if \\(bfd_link_pic \\(info\\)\\).*h == NULL.*/else if (bfd_link_pic (info) \\&\\& (bfd_link_dll (info) || elf_m68k_reloc_got_type (r_type) == R_68K_GOT32O))/"
+        "s/initialized in the relocate_section function.  \\*\\//&\\n\\t  if (!bfd_link_dll (info) \\&\\& SYMBOL_REFERENCES_LOCAL (info, h)\\n\\t      \\&\\& elf_m68k_reloc_got_type (r_type) != R_68K_GOT32O)\\n\\t    ;\\n\\t  else/"
+      ];
+    };
+    or1k = {
+      file = "elf32-or1k.c";
+      edits = [ "/dynamic = \\(bfd_link_pic \\(info\\) \\|\\| indx != 0\\)/${program}" ];
+    };
+    riscv32 = riscv;
+    riscv64 = riscv;
+    s390x = {
+      file = "elf64-s390.c";
+      edits = [ bound ];
+    };
+    sh2 = sh;
+    sh2eb = sh;
+    sh4 = sh;
+    sh4eb = sh;
+  };
+in
+if known ? ${cpu} then
+  ''
+    cp bfd/${known.${cpu}.file} before.c
+  ''
+  + builtins.concatStringsSep "" (
+    map (edit: ''
+      sed -E -i ${builtins.toJSON edit} bfd/${known.${cpu}.file}
+    '') known.${cpu}.edits
+  )
+  + ''
+    diff before.c bfd/${known.${cpu}.file} || true
+    rm before.c
+  ''
+else
+  ""

@@ -1,0 +1,16 @@
+# shellcheck shell=bash
+# native COMMAND…: runs a command without what this shell tells build systems about the target, so that it builds for the
+# machine that it runs on.
+#
+# A CMake inside a CMake has to be told of native.cmake all the same: the outer one exports its own compiler as CC.
+set -eu
+if [ $# = 0 ]; then
+  echo "usage: native COMMAND [ARGUMENT]..." >&2
+  exit 64
+fi
+unset CC CXX FC CPP AR AS LD NM OBJCOPY OBJDUMP RANLIB READELF STRIP CROSS_COMPILE
+unset CFLAGS CXXFLAGS CPPFLAGS FCFLAGS FFLAGS LDFLAGS CMAKE_TOOLCHAIN_FILE MESON_CROSS_FILE CONFIG_SITE CARGO_BUILD_TARGET
+unset PKG_CONFIG PKG_CONFIG_LIBDIR
+if [ -n "${HOST_CC:-}" ]; then export CC=$HOST_CC; fi
+if [ -n "${HOST_CXX:-}" ]; then export CXX=$HOST_CXX; fi
+exec "$@"

@@ -1,0 +1,12 @@
+# CMake: -DCMAKE_TOOLCHAIN_FILE=<this file>, for a build that runs on the build machine inside one for the target.
+#
+# Without it a nested CMake would take the target's compiler from the environment.
+if(NOT "$ENV{HOST_CC}" STREQUAL "")
+  set(CMAKE_C_COMPILER "$ENV{HOST_CC}")
+endif()
+if(NOT "$ENV{HOST_CXX}" STREQUAL "")
+  set(CMAKE_CXX_COMPILER "$ENV{HOST_CXX}")
+endif()
+foreach(variable CFLAGS CXXFLAGS LDFLAGS PKG_CONFIG PKG_CONFIG_LIBDIR)
+  unset(ENV{${variable}})
+endforeach()
