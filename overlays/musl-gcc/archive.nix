@@ -24,6 +24,9 @@
   # What the toolchain is built from, and package and version of each.
   sources,
   packages,
+  # Patches of the user's, and of each `package/file`.
+  patches,
+  patchnames,
 }:
 let
   # A word that stands in no file: the place of the archive's folder, which each format spells in its own way.
@@ -62,8 +65,10 @@ stdenv.mkDerivation {
     place
     sources
     packages
+    patches
+    patchnames
     ;
-  # A source that was made here, such as one with a user's patches, has no address.
+  # A source of the user's may have no address.
   digests = map (source: source.outputHash or "-") sources;
   addresses = map (source: builtins.concatStringsSep "," (source.urls or [ "-" ])) sources;
   pname = "${name}-tarball";

@@ -28,7 +28,7 @@ for language in C CXX Fortran; do
   printf 'set(CMAKE_%s_COMPILE_OPTIONS_IPO -flto)\n' "$language"
 done >"$files/lto.cmake"
 # shellcheck disable=SC2016
-printf 'set(CMAKE_USER_MAKE_RULES_OVERRIDE "%s/lto.cmake")\n' '${CMAKE_CURRENT_LIST_DIR}' >>"$files/toolchain.cmake"
+printf 'if(NOT CMAKE_USER_MAKE_RULES_OVERRIDE)\n  set(CMAKE_USER_MAKE_RULES_OVERRIDE "%s/lto.cmake")\nendif()\n' '${CMAKE_CURRENT_LIST_DIR}' >>"$files/toolchain.cmake"
 fill "$shared/cross.ini" "$files/cross.ini" '@DIRNAME@/../..'
 for file in README.md MODULE.bazel BUILD.bazel cc_toolchain_config.bzl; do fill "$archive/$file" "$folder/$file" ''; done
 if [ -z "$bazelcpu" ]; then sed -i '/@platforms\/\/cpu:",/d' "$folder/BUILD.bazel"; fi
@@ -69,12 +69,25 @@ else
   sed -i '/^| cargo,/d' "$folder/README.md"
 fi
 
+# licences ARCHIVE: takes them out. tar fails for each pattern that fits nothing.
+licences() {
+  local texts=(--wildcards --no-wildcards-match-slash '*/COPYING*' '*/LICENSE*' '*/COPYRIGHT*' '*/LICENSES/*/*' debian/copyright)
+  tar -xf "$1" -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true
+  # Debian's archive of GCC has the real one within.
+  tar -xOf "$1" --wildcards '*/gcc-*-dfsg.tar.xz' 2>work/errors >work/inner.tar.xz || true
+  if [ -s work/inner.tar.xz ]; then tar -xf work/inner.tar.xz -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true; fi
+  rm work/inner.tar.xz
+}
+
 # What the toolchain is made of, with the licences as its authors wrote them.
 read -r -a ofSources <<<"$sources"
 read -r -a ofDigests <<<"$digests"
 read -r -a ofAddresses <<<"$addresses"
-texts=(--wildcards --no-wildcards-match-slash '*/COPYING*' '*/LICENSE*' '*/COPYRIGHT*' '*/LICENSES/*/*' debian/copyright)
-printf '# package\thash\taddresses\n' >"$files/SOURCES"
+{
+  echo '# What this toolchain is made of. mirror://debian/ is the archive of the Debian project, mirror://gnu/ that of GNU, and'
+  echo '# mirror://crates/ the registry of crates of Rust: each has public servers. Patches are in the folder patches beside this file.'
+  printf '# package\thash\taddresses\n'
+} >"$files/SOURCES"
 number=0
 for package in $packages; do
   source=${ofSources[number]}
@@ -82,18 +95,24 @@ for package in $packages; do
   number=$((number + 1))
   rm -rf work/licences
   mkdir work/licences
-  # tar fails for each pattern that fits nothing.
-  tar -xf "$source" -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true
-  # Debian's archive of GCC has the real one within.
-  tar -xOf "$source" --wildcards '*/gcc-*-dfsg.tar.xz' 2>work/errors >work/inner.tar.xz || true
-  if [ -s work/inner.tar.xz ]; then tar -xf work/inner.tar.xz -C work/licences --no-same-owner "${texts[@]}" 2>work/errors || true; fi
-  rm work/inner.tar.xz
+  if [ -d "$source" ]; then
+    find "$source" -maxdepth 1 -type f \( -name 'COPYING*' -o -name 'LICENSE*' -o -name 'COPYRIGHT*' \) -exec cp {} work/licences/ \;
+  else
+    licences "$source"
+  fi
   if [ -z "$(find work/licences -type f)" ]; then
     echo "error: there is no licence in the source of $package" >&2
     exit 1
   fi
   mkdir -p "$folder/share/licenses/$package"
   find work/licences -type f -exec cp -n {} "$folder/share/licenses/$package/" \;
+done
+read -r -a ofPatches <<<"$patches"
+number=0
+for name in $patchnames; do
+  mkdir -p "$files/patches/${name%/*}"
+  cp "${ofPatches[number]}" "$files/patches/$name"
+  number=$((number + 1))
 done
 
 if grep -rlE "$place|$NIX_STORE/" "$folder"; then

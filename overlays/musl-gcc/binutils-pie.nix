@@ -31,7 +31,7 @@ let
   microblaze = {
     file = "elf32-microblaze.c";
     edits = [
-      "/h->dynindx may be -1 if the symbol was marked/,/R_MICROBLAZE_REL/${boundOld}"
+      boundOld
       "/Need to generate relocs/,/need_relocs = true/${program}"
       "/if \\(IS_TLS_LD\\(tls_type\\)\\)/,/else/${program}"
     ];
@@ -44,7 +44,7 @@ let
       edits = [
         bound
         "s/else if \\(bfd_link_pic \\(info\\)\\).*h == NULL.*/else if (bfd_link_pic (info) \\&\\& (bfd_link_dll (info) || elf_m68k_reloc_got_type (r_type) == R_68K_GOT32O))/"
-        "s/initialized in the relocate_section function.  \\*\\//&\\n\\t  if (!bfd_link_dll (info) \\&\\& SYMBOL_REFERENCES_LOCAL (info, h)\\n\\t      \\&\\& elf_m68k_reloc_got_type (r_type) != R_68K_GOT32O)\\n\\t    ;\\n\\t  else/"
+        "s/initialized in the relocate_section function.  \\*\\//&\\n\\t  if (bfd_link_pie (info) \\&\\& SYMBOL_REFERENCES_LOCAL (info, h)\\n\\t      \\&\\& elf_m68k_reloc_got_type (r_type) != R_68K_GOT32O)\\n\\t    ;\\n\\t  else/"
       ];
     };
     or1k = {

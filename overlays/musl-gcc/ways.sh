@@ -10,7 +10,9 @@ warnings=(-O2 -Wall -Werror)
 expect() {
   local text=$1 status=0 runs=0
   shift
-  timeout 300 "$@" >work/output 2>&1 || status=$?
+  # timeout itself would have a shell read what the kernel does not know.
+  # shellcheck disable=SC2016
+  timeout 300 "$SHELL" -c 'exec "$@"' "$SHELL" "$@" >work/output 2>&1 || status=$?
   if [ "$status" != 126 ]; then
     report "$text" "$status" kernel "$*"
     runs=1

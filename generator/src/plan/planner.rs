@@ -86,6 +86,13 @@ impl<'a> Planner<'a> {
         *arg = Arg::Node(name);
     }
 
+    /// The places of the user's patches to a source, by its name in the lock.
+    pub fn patches(&self, source: &str) -> Vec<String> {
+        self.prepared
+            .get(source)
+            .map_or_else(Vec::new, |it| it.patches.iter().map(|(place, _)| place.clone()).collect())
+    }
+
     /// Adds a cell.
     pub fn cell(&mut self, cell: Cell) {
         self.planned.cells.push(cell);

@@ -21,6 +21,14 @@ fn names(plan: &SystemPlan) -> BTreeSet<&str> {
     plan.nodes.iter().map(|node| node.name.as_str()).collect()
 }
 
+/// The toolchain of a plan whose programs have mimalloc: it compiles those of archives.
+fn compiled_by(plan: &SystemPlan) -> Arg {
+    let has = |node: &&Node| matches!(node.args.get("libraries"), Some(Arg::Nodes(libraries)) if libraries.iter().any(|it| it.starts_with("mimalloc-")));
+    let all: Vec<_> = plan.nodes.iter().filter(has).collect();
+    let [toolchain] = all[..] else { panic!("{all:?}") };
+    Arg::Node(toolchain.name.clone())
+}
+
 #[test]
 fn an_archive_is_a_package_beside_its_cell() {
     let with = plan(System::X86_64Linux, "targets = [\"x86_64-linux-musl\"]\narchive = true");
@@ -35,13 +43,17 @@ fn an_archive_is_a_package_beside_its_cell() {
     assert!(with.cells[1].shell.is_none() && with.cells[1].tools.is_empty() && !with.cells[1].built);
     assert_eq!(with.cells[0].shell, without.cells[0].shell);
 
-    // Nothing else changes, and the compiler of the programs is the cell itself.
+    // Nothing else changes, and the compiler of the programs is the cell's, with another allocator.
     for node in &without.nodes {
         assert!(with.nodes.contains(node), "{}", node.name);
     }
     let added: BTreeSet<_> = names(&with).difference(&names(&without)).copied().collect();
+    let by = compiled_by(&with);
+    let Arg::Node(compiler) = &by else { panic!("{by:?}") };
     let expected = [
         archive,
+        "mimalloc-3_3_2-x86_64-linux-musl",
+        compiler,
         "static-binutils-2_44-x86_64-linux-musl",
         "static-gcc-14_2_0-x86_64-linux-musl",
         "static-gmp-6_3_0-x86_64-linux-musl",
@@ -53,7 +65,7 @@ fn an_archive_is_a_package_beside_its_cell() {
     assert_eq!(added, BTreeSet::from(expected));
     let gcc = node(&with, "static-gcc-14_2_0-x86_64-linux-musl");
     let toolchain = Arg::Node("toolchain-14_2_0-x86_64-linux-musl".into());
-    assert_eq!(gcc.args["hostToolchain"], toolchain);
+    assert_eq!(gcc.args["hostToolchain"], by);
     assert_eq!(gcc.args["nativeGcc"], Arg::Node("gcc-14_2_0-x86_64-linux-musl".into()));
     assert_eq!(gcc.args["gmp"], Arg::Node("static-gmp-6_3_0-x86_64-linux-musl".into()));
     assert_eq!(node(&with, "static-toolchain-14_2_0-x86_64-linux-musl").args["toolchain"], toolchain);
@@ -68,10 +80,12 @@ fn programs_are_for_the_build_machines_kind() {
     let lines = "targets = [\"i686-linux-musl\"]\ngcc = [\"15.3.0\"]\nmusl = [\"1.2.6\"]\narchive = true";
     for (system, host) in [(System::X86_64Linux, "x86_64"), (System::Aarch64Linux, "aarch64")] {
         let plan = plan(system, lines);
-        let host = Arg::Node(format!("toolchain-15_3_0-{host}-linux-musl-musl-1_2_6"));
+        let by = compiled_by(&plan);
+        let Arg::Node(name) = &by else { panic!("{by:?}") };
+        assert!(name.starts_with(&format!("toolchain-15_3_0-{host}-linux-musl-musl-1_2_6-")), "{name}");
         let static_nodes: Vec<_> = plan.nodes.iter().filter(|node| node.args.contains_key("hostToolchain")).collect();
         assert_eq!(static_nodes.len(), 5);
-        assert!(static_nodes.iter().all(|node| node.args["hostToolchain"] == host), "{host:?}");
+        assert!(static_nodes.iter().all(|node| node.args["hostToolchain"] == by), "{by:?}");
         assert!(!plan.nodes.iter().any(|node| node.name.contains("14_2_0")));
     }
     // macOS has no static programs.
@@ -97,7 +111,7 @@ fn an_override_reaches_the_archive() {
     let gcc = plan.nodes.iter().find(|node| node.name.starts_with("static-gcc-")).unwrap();
     assert_eq!(gcc.args["flags"], Arg::Texts(vec!["--with-tune=generic".into()]));
     assert_eq!(gcc.args["languages"], Arg::Text("c".into()));
-    assert_eq!(gcc.args["hostToolchain"], Arg::Node("toolchain-14_2_0-x86_64-linux-musl".into()));
+    assert_eq!(gcc.args["hostToolchain"], compiled_by(&plan));
 }
 
 /// Two cells have two archives, and every node has a name of its own whatever tells the cells apart.

@@ -46,6 +46,20 @@ fn system(plan: &Plan) -> &SystemPlan {
 }
 
 #[test]
+fn an_archive_holds_the_patches_of_what_it_is_made_of() {
+    let plan = planned(&read(&format!("{PATCHED}archive = true\n"), &files()));
+    let names: Vec<_> = system(&plan).nodes.iter().map(|node| node.name.clone()).collect();
+    let of = |name: &str| {
+        system(&plan).nodes.iter().find(|node| node.name == name).unwrap_or_else(|| panic!("{names:?}")).args.clone()
+    };
+    let [one, two] = ["one.patch", "two.patch"].map(|file| format!("musl-1.2.5-mine/{file}"));
+    let args = of("archive-14_2_0-x86_64-linux-musl-musl-1_2_5-mine");
+    assert_eq!(args["patchnames"], Arg::Texts(vec![one.clone(), two.clone()]));
+    assert_eq!(args["patches"], Arg::Files([one, two].map(|file| format!("patches/{file}")).to_vec()));
+    assert_eq!(of("archive-14_2_0-x86_64-linux-musl")["patches"], Arg::Files(Vec::new()));
+}
+
+#[test]
 fn a_patched_release_is_built_from_by_everything_that_takes_it() {
     let plan = planned(&read(PATCHED, &files()));
     let places = ["patches/musl-1.2.5-mine/one.patch", "patches/musl-1.2.5-mine/two.patch"];

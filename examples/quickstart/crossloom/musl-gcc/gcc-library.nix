@@ -77,8 +77,8 @@ stdenv.mkDerivation {
     gcc
   ];
 
-  # libquadmath's square root names its type by a mode, which a long double of 64 bits leaves to nobody on PowerPC. Releases after
-  # 14.2.0 know it.
+  # libquadmath's square root names its type by a machine mode. With a long double of 64 bits, PowerPC has no type of that mode.
+  # Releases after 14.2.0 know it.
   ${
     if library == "libquadmath" && builtins.substring 0 7 target == "powerpc" then "postPatch" else null
   } =

@@ -5,12 +5,17 @@ use super::plan::{
     BINUTILS_RECIPE, Compiler, GCC_RECIPE, HOST_LIBRARIES, compiler, host_library, languages_part, made_of,
     side_by_side, tool_prefix, toolchain, without_emulator,
 };
-use super::{ABOUT, MuslGcc, MuslTarget, Spec};
-use crate::catalogue::Release;
+use super::{ABOUT, MIMALLOC, Malloc, MuslGcc, MuslTarget, Spec};
+use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
 use crate::lock::Wanted;
 use crate::plan::{Arg, Check, Node, Planner, attribute, node, node_name, text};
 use crate::platform::System;
+
+/// The packages that an archive is built from, beside those of its toolchain.
+pub fn packages(spec: &Spec) -> Vec<Package> {
+    if spec.archive { vec![MIMALLOC] } else { Vec::new() }
+}
 
 /// The node of the archive of a cell's toolchain, and its check; none if the matrix asks for none, or where programs are for
 /// macOS, which has no static ones.
@@ -25,6 +30,9 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
     let in_prefix = side_by_side(planner, in_prefix, &[(cell, toolchain.clone())]);
     let target = cell.target;
     let sources: Vec<_> = made_of(spec).iter().map(Wanted::name).collect();
+    let patches: Vec<_> = sources.iter().flat_map(|source| planner.patches(source)).collect();
+    // `package/file`, without the folder of all.
+    let patch_names = patches.iter().filter_map(|place| Some(place.split_once('/')?.1.to_owned())).collect();
     let archive = planner.add(
         format!("archive-{}{renamed}", suffix(shared)),
         "musl-gcc/archive",
@@ -42,6 +50,8 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
             ("rust", text(target.rust().unwrap_or_default())),
             ("sources", Arg::Sources(sources.clone())),
             ("packages", Arg::Texts(sources)),
+            ("patches", Arg::Files(patches)),
+            ("patchnames", Arg::Texts(patch_names)),
         ],
     );
     planner.check(check(system, cell, &archive));
@@ -68,8 +78,10 @@ fn static_toolchain(
     shared: &str,
 ) -> String {
     let Spec { gcc, musl, binutils, linux_headers, languages, unpatched_musl, ref flags, .. } = cell.spec;
-    // Of the cell's own releases: no other ones have to be fetched. It is a cell's toolchain, too, if the matrix has that one.
-    let own = Spec { gcc, musl, binutils, linux_headers, unpatched_musl, ..Spec::plain() };
+    // Of the cell's own releases: no other ones have to be fetched. Its nodes are a cell's, too, if the matrix has that one.
+    // GCC asks for much memory, and takes a fifth longer with musl's own allocator.
+    let malloc = Malloc::Mimalloc;
+    let own = Spec { gcc, musl, binutils, linux_headers, unpatched_musl, malloc, ..Spec::plain() };
     let by = node(&toolchain(planner, host, &own));
     // Which toolchain it is follows from these, so names say them in its place. No flag is spelled like the word.
     let unpatched: Vec<_> = unpatched_musl.then(|| "unpatched-musl".to_owned()).into_iter().collect();

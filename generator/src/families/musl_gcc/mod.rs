@@ -203,11 +203,15 @@ const NAMES: Fixed = Fixed {
 const NO_BUILD: Fixed =
     Fixed { flags: &["--help", "--version", "--no-create"], instead: "remove it: nothing would be configured" };
 
-static GCC_FIXED: [Fixed; 6] = [
+static GCC_FIXED: [Fixed; 7] = [
     TARGET,
     LAYOUT,
     NAMES,
     NO_BUILD,
+    Fixed {
+        flags: &["--enable-shared", "--enable-threads"],
+        instead: "remove it: libgcc is built static and shared, with the threads of musl",
+    },
     Fixed { flags: &["--enable-languages"], instead: "`languages` chooses them: languages = [\"c\"]" },
     Fixed {
         flags: &[
@@ -236,7 +240,11 @@ static MUSL_FIXED: [Fixed; 4] = [
 static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
 
 static OVERRIDES: [Setting; 10] = [
-    Setting { key: GCC_FLAGS, kind: Kind::Flags(&GCC_FIXED), doc: "Appended to the configure flags of gcc." },
+    Setting {
+        key: GCC_FLAGS,
+        kind: Kind::Flags(&GCC_FIXED),
+        doc: "Appended to the configure flags of gcc and of libgcc.",
+    },
     Setting {
         key: BINUTILS_FLAGS,
         kind: Kind::Flags(&BINUTILS_FIXED),

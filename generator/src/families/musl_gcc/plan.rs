@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::archive::archive;
+use super::archive::{self, archive};
 use super::fixes::{MUSL_DEBIAN, fixes};
 use super::gdb::{self, gdb};
 use super::targets::{LIBGFORTRAN, LIBGOMP, LIBITM, LIBQUADMATH};
@@ -35,7 +35,8 @@ pub const HOST_LIBRARIES: [HostLibrary; 3] = [
 pub fn wanted(cells: &[CellOf<MuslGcc>]) -> Vec<Wanted> {
     let own = cells.iter().flat_map(|cell| releases(&cell.spec)).map(Wanted::Release);
     let host = HOST_LIBRARIES.iter().map(|library| library.package);
-    let others = host.chain(cells.iter().flat_map(|cell| gdb::packages(&cell.spec)));
+    let beside = cells.iter().flat_map(|cell| [gdb::packages(&cell.spec), archive::packages(&cell.spec)]).flatten();
+    let others = host.chain(beside);
     own.chain(others.map(|package| Wanted::Release(package.default()))).collect()
 }
 
@@ -47,7 +48,8 @@ pub fn compiler_wanted() -> Vec<Wanted> {
 
 /// The packages that a toolchain is built from, its host programs' libraries among them.
 pub fn made_of(spec: &Spec) -> Vec<Wanted> {
-    let host = HOST_LIBRARIES.iter().map(|library| library.package.default());
+    let host = HOST_LIBRARIES.iter().map(|library| library.package).chain(archive::packages(spec));
+    let host = host.map(|package| package.default()).filter(|release| !releases(spec).contains(release));
     releases(spec).into_iter().chain(host).map(Wanted::Release).collect()
 }
 

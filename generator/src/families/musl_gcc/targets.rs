@@ -1,7 +1,7 @@
 //! The targets: every architecture that musl 1.2.5 and GCC 14 both support, spelled as in musl-cross-make.
 //!
 //! Sources: the case statements of musl's `configure`, GCC's `gcc/config.gcc`, musl-cross-make's `litecross/Makefile`.
-//! Not among them is 32-bit little-endian PowerPC, which GCC and musl's `configure` take: musl's headers for PowerPC say that
+//! 32-bit little-endian PowerPC is left out, although GCC and musl's `configure` take it: musl's headers for PowerPC say that
 //! it is big-endian (`arch/powerpc/bits/alltypes.h.in`), and its loader has no name for the other one.
 //! The table does not repeat what GCC derives from a `*-musl*` triple by itself: secure PLT and 64-bit `long double` on
 //! PowerPC, 128-bit `long double` on s390x, the instruction set that i486 to i686, sh2 and sh4 and mipsisa…r6 name.
