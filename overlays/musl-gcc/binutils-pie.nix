@@ -1,9 +1,9 @@
-# What ld needs so that a static position-independent program of a target runs: a file of BFD, and how sed changes it. Empty for
-# most targets.
+# Edits to ld's source without which static position-independent programs fail, for the targets that need them: the text of a
+# shell, empty for most targets.
 #
-# The start files of musl relocate such a program by RELATIVE relocations alone. For some processors ld also leaves relocations
-# by the name of a symbol, although the program itself defines it, or leaves it to a loader to find thread-local variables. Then
-# pointers in tables of C++ are wrong, and the program ends when it throws. Dynamic programs work either way.
+# musl's start files apply RELATIVE relocations to such a program, and no others. For some processors, ld also leaves relocations
+# by the name of a symbol, although the program itself defines it, or leaves thread-local variables for a loader to find. Then
+# pointers in tables of C++ are wrong, and a program that throws crashes. Dynamic programs do not change.
 { target }:
 let
   cpu = builtins.head (builtins.match "([^-]*)-.*" target);

@@ -33,7 +33,7 @@ for script in "$out/$target"/lib/*-gdb.py; do
   sed -i "s|$NIX_STORE/[^/']*|/nonexistent|" "$script"
 done
 
-# With an allocator of its own, the toolchain has the specs of the compiler that it was made with, and this one has no plugin.
+# A toolchain with mimalloc has a file of specs. It was made with the other compiler, whose specs load the linker's plugin.
 specs=$out/lib/gcc/$target/$version/specs
 if [ -e "$specs" ]; then
   rm "$specs"
