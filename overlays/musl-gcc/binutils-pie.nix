@@ -43,8 +43,9 @@ let
       file = "elf32-m68k.c";
       edits = [
         bound
+        "/by a PLTxxO relocation/,/dynindx == -1/s/h->dynindx == -1/(h->dynindx == -1 || (bfd_link_pie (info) \\&\\& SYMBOL_CALLS_LOCAL (info, h)))/"
         "s/else if \\(bfd_link_pic \\(info\\)\\).*h == NULL.*/else if (bfd_link_pic (info) \\&\\& (bfd_link_dll (info) || elf_m68k_reloc_got_type (r_type) == R_68K_GOT32O))/"
-        "s/initialized in the relocate_section function.  \\*\\//&\\n\\t  if (bfd_link_pie (info) \\&\\& SYMBOL_REFERENCES_LOCAL (info, h)\\n\\t      \\&\\& elf_m68k_reloc_got_type (r_type) != R_68K_GOT32O)\\n\\t    ;\\n\\t  else/"
+        "s/initialized in the relocate_section function.  \\*\\//&\\n\\t  if (bfd_link_pie (info) \\&\\& SYMBOL_REFERENCES_LOCAL (info, h)\\n\\t      \\&\\& (elf_m68k_reloc_got_type (r_type) != R_68K_GOT32O\\n\\t\\t  || h->root.type == bfd_link_hash_undefweak))\\n\\t    ;\\n\\t  else/"
       ];
     };
     or1k = {
