@@ -39,11 +39,12 @@ fill "$shared/enter.sh" work/enter.sh "$place"
 # shellcheck disable=SC2016,SC2086 # the inner shell expands it; variables are words
 env -i $variables "$SHELL" -c 'source work/enter.sh; unset "${!HOST_@}" "${!CC_FOR@}" "${!CXX_FOR@}"
   unset CMAKE_TOOLCHAIN_FILE_FOR_BUILD MESON_CROSS_FILE PWD SHLVL _ OLDPWD
-  for name in $(compgen -e); do printf "%s=%s\n" "$name" "${!name}"; done' | LC_ALL=C sort >work/variables
+  for name in $(compgen -e); do printf "%s=%s\n" "$name" "${!name}"; done' >work/entered
+# The linker looks into the place that Rust is told by itself, and cargo splits a path at its blanks.
+LC_ALL=C sort work/entered | sed "s| -Lnative=${place}[^ ]*||" >work/variables
 
 fill "$archive/env.sh" "$folder/env.sh" ''
-# The place of libraries is one that the linker looks into by itself, and cargo splits a path at its blanks.
-sed -e "s| -Lnative=${place}[^ ]*||" -e "s|$place|\${CROSSLOOM_TOOLCHAIN}|g" \
+sed -e "s|$place|\${CROSSLOOM_TOOLCHAIN}|g" \
   -e 's|^\([A-Za-z0-9_]*\)=\(.*\)$|export \1="\2"|' work/variables >>"$folder/env.sh"
 
 # The same for cargo, which takes paths as relative to the folder above the one of this file.
@@ -55,7 +56,7 @@ if [ -n "$rust" ]; then
     echo "[target.$rust]"
     echo "linker = \"bin/$target-gcc\""
     printf 'rustflags = ['
-    for flag in $rustflags; do case $flag in *"$place"*) ;; *) printf '"%s", ' "$flag" ;; esac; done | sed 's/, $//'
+    for flag in $rustflags; do printf '"%s", ' "$flag"; done | sed 's/, $//'
     echo ']'
     echo
     echo '[env]'

@@ -48,9 +48,11 @@ pub fn compiler_wanted() -> Vec<Wanted> {
 
 /// The packages that a toolchain is built from, its host programs' libraries among them.
 pub fn made_of(spec: &Spec) -> Vec<Wanted> {
-    let host = HOST_LIBRARIES.iter().map(|library| library.package).chain(archive::packages(spec));
-    let host = host.map(|package| package.default()).filter(|release| !releases(spec).contains(release));
-    releases(spec).into_iter().chain(host).map(Wanted::Release).collect()
+    let own = releases(spec);
+    let beside = HOST_LIBRARIES.iter().map(|library| library.package).chain(archive::packages(spec));
+    // The allocator is there already if the target's programs have it, too.
+    let beside: Vec<_> = beside.map(|package| package.default()).filter(|release| !own.contains(release)).collect();
+    own.into_iter().chain(beside).map(Wanted::Release).collect()
 }
 
 fn releases(spec: &Spec) -> Vec<&'static Release> {

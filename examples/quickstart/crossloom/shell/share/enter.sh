@@ -23,7 +23,7 @@ if [ -n "$_rust" ]; then
   if [ -n "$_sysroot" ]; then
     # The toolchain's C library and start files, and not those that some of Rust's libraries bring.
     export "CARGO_TARGET_${_rust^^}_RUSTFLAGS=-Clink-self-contained=no -Lnative=@out@/lib"
-    # bindgen has a libclang of its own, which otherwise reads the build machine's headers.
+    # bindgen brings its own libclang. Without these, it reads the build machine's headers.
     export "BINDGEN_EXTRA_CLANG_ARGS_$_rust=--target=@target@ --sysroot=$_sysroot"
   fi
   if [ -n "$_qemu" ]; then export "CARGO_TARGET_${_rust^^}_RUNNER=@target@-run"; fi
