@@ -148,10 +148,10 @@ def ways(output, source, greeting):
 
 def counts(output):
     """The counts of the check `torture-…`."""
-    lines = re.findall(r"^\S+ (-O\d): (\d+) of \d+ pass, (\d+) fail, (\d+) are unsupported$", output, re.M)
+    lines = re.findall(r"^\S+ (\S+) (\S.*): (\d+) of \d+ pass, (\d+) fail, (\d+) are unsupported$", output, re.M)
     return [
-        {"level": level, "passed": int(passed), "failed": int(failed), "unsupported": int(unsupported)}
-        for level, passed, failed, unsupported in lines
+        {"suite": suite, "level": level, "passed": int(passed), "failed": int(failed), "unsupported": int(unsupported)}
+        for suite, level, passed, failed, unsupported in lines
     ]
 
 
@@ -251,7 +251,7 @@ class Target:
 
     def torture(self):
         found = counts((self.build("torture", f"torture-{self.cell}") / "output").read_text())
-        if [each["level"] for each in found] != ["-O0", "-O2"]:
+        if {each["level"] for each in found if each["suite"] == "gcc.c-torture/execute"} != {"-O0", "-O2"}:
             raise Stopped("torture", "the check passed, and does not have the counts of both levels")
         return {"torture": found}
 
@@ -284,8 +284,15 @@ class Target:
                 chosen.append((key, step))
         return chosen
 
+    @staticmethod
+    def has(record, key):
+        """Whether a step's results are in a record. Old ones have a part of the torture tests alone."""
+        if key == "torture":
+            return any(each["suite"].endswith("/builtins") for each in record.get(key, []))
+        return key in record
+
     def is_recorded(self, record):
-        return "stopped" not in record and all(key in record for key, _ in self.steps())
+        return "stopped" not in record and all(self.has(record, key) for key, _ in self.steps())
 
 
 def visit(options, target):
@@ -313,7 +320,7 @@ def visit(options, target):
         record["stopped"] = [str(stopped)]
         steps = []
     else:
-        steps = [(key, step) for key, step in this.steps() if key not in record]
+        steps = [(key, step) for key, step in this.steps() if not this.has(record, key)]
     for _, step in steps:
         # A later step may pass where an earlier one fails, and both are worth knowing.
         try:

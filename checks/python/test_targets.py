@@ -71,7 +71,9 @@ class Targets(unittest.TestCase):
         self.catalogue.write_text(f'[[built]]\n{built}\n[[built]]\nfamily = "linux"\n')
         for target in TARGETS:
             self.output(f"programs-musl-gcc-{target}", programs(["kernel", "qemu-x"]))
-            counts = [f"{target} {level}: 1600 of 1656 pass, 6 fail, 50 are unsupported" for level in ["-O0", "-O2"]]
+            suites = ["gcc.c-torture/execute -O0", "gcc.c-torture/execute -O2", "gcc.c-torture/execute/builtins -O2"]
+            suites += ["g++.dg/torture -O2 -flto"]
+            counts = [f"{target} {suite}: 1600 of 1656 pass, 6 fail, 50 are unsupported" for suite in suites]
             self.output(f"torture-musl-gcc-{target}", "known failure: one\n" + "\n".join(counts) + "\n")
 
     def output(self, name, text):
@@ -102,7 +104,9 @@ class Targets(unittest.TestCase):
         ways = ["static", "static PIE", "dynamic", "dynamic PIE"]
         self.assertEqual((record["c"], record["cxx"], record["runners"]), (ways, ways, ["kernel", "qemu-x"]))
         counts = {"passed": 1600, "failed": 6, "unsupported": 50}
-        self.assertEqual(record["torture"], [{"level": "-O0", **counts}, {"level": "-O2", **counts}])
+        suites = [("gcc.c-torture/execute", "-O0"), ("gcc.c-torture/execute", "-O2")]
+        suites += [("gcc.c-torture/execute/builtins", "-O2"), ("g++.dg/torture", "-O2 -flto")]
+        self.assertEqual(record["torture"], [{"suite": suite, "level": level, **counts} for suite, level in suites])
         self.assertEqual(record["again"], "every node identical")
         self.assertEqual(record["derivation"], f"aaaa-{cell}.drv")
         self.assertIn("seconds", record)
@@ -168,7 +172,7 @@ class Targets(unittest.TestCase):
             self.assertIn("the check passed, and says", records["s390x-linux-musl"]["stopped"][0])
             self.assertNotIn("c", records["s390x-linux-musl"])
         self.output(f"programs-{cell}", programs(["qemu-s390x"]))
-        self.output(f"torture-{cell}", "s390x-linux-musl -O0: 1 of 1 pass, 0 fail, 0 are unsupported\n")
+        self.output(f"torture-{cell}", "s390x-linux-musl gcc.c-torture/execute -O0: 1 of 1 pass, 0 fail, 0 are unsupported\n")
         code, records, _ = self.run_script("--torture", "s390x-linux-musl")
         self.assertEqual(code, 1)
         self.assertEqual(records["s390x-linux-musl"]["runners"], ["qemu-s390x"])

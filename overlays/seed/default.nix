@@ -202,6 +202,30 @@ let
     '';
   };
 
+  # DejaGnu is a script for expect, which looks for Tcl's own scripts where Debian has them. /bin/stty, which it starts for
+  # each terminal, is in no sandbox: the one of PATH takes its place.
+  dejagnu = mkDerivation {
+    name = "seed-${lock.suite}-dejagnu";
+    inherit multiarch;
+    testsuite = tier "testsuite";
+    phases = [ "installPhase" ];
+    installPhase = ''
+      mkdir -p "$out/bin" "$out/lib" "$out/libexec"
+      cp "$testsuite/usr/bin/expect" "$out/libexec/"
+      cp "$testsuite/usr/lib/$multiarch"/libexpect.so.* "$out/lib/"
+      chmod -R u+w "$out"
+      patchelf --set-rpath "$out/lib:$(patchelf --print-rpath "$out/libexec/expect")" "$out/libexec/expect"
+      sed -i 's#/bin/stty#stty     #g' "$out"/lib/*
+      grep -q 'stty     ' "$out"/lib/*
+      cat > "$out/bin/runtest" <<END
+      #!$seed/bin/bash
+      export TCL_LIBRARY=$testsuite/usr/share/tcltk/tcl8.6
+      exec $out/libexec/expect -- $testsuite/usr/share/dejagnu/runtest.exp "\$@"
+      END
+      chmod +x "$out/bin/runtest"
+    '';
+  };
+
   # Libraries to link with, where a build input has them. Debian's own places are written into what describes them, and
   # what programs need when they run is here without the tier.
   librariesOf =
@@ -282,6 +306,7 @@ let
       inherit llvm;
     };
     qemu = tier "machine";
+    inherit dejagnu;
     python3 = tier "python";
     bc = kernel;
     cpio = kernel;

@@ -505,6 +505,7 @@ in
       src = source.gcc-14_2_0;
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
+      cxx = true;
       emulator = "x86_64";
     };
     programs-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/programs.nix {
@@ -524,6 +525,7 @@ in
       src = source.gcc-14_2_0;
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
+      cxx = true;
       emulator = "i386";
     };
     seed-musl-1_2_5 = callPackage ./musl-gcc/seed-musl.nix {

@@ -507,6 +507,7 @@ in
       src = source.gcc-14_2_0;
       toolchain = nodes.toolchain-14_2_0-x86_64-linux-musl;
       target = "x86_64-linux-musl";
+      cxx = true;
       emulator = "";
     };
     programs-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/programs.nix {
@@ -526,6 +527,7 @@ in
       src = source.gcc-14_2_0;
       toolchain = nodes.toolchain-14_2_0-i686-linux-musl;
       target = "i686-linux-musl";
+      cxx = true;
       emulator = "i386";
     };
     seed-musl-1_2_5 = callPackage ./musl-gcc/seed-musl.nix {

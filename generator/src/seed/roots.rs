@@ -29,11 +29,13 @@ pub enum Tier {
     Osxcross,
     /// QEMU's emulators of whole machines, which boot kernels, and their firmware.
     Machine,
+    /// DejaGnu, which runs the test suites of GCC.
+    Testsuite,
 }
 
 impl Tier {
     /// All tiers, the base first.
-    pub const ALL: [Tier; 9] = [
+    pub const ALL: [Tier; 10] = [
         Tier::Base,
         Tier::Emulator,
         Tier::Kernel,
@@ -43,6 +45,7 @@ impl Tier {
         Tier::Buildsystems,
         Tier::Osxcross,
         Tier::Machine,
+        Tier::Testsuite,
     ];
 
     /// The tier's name in a lock.
@@ -57,6 +60,7 @@ impl Tier {
             Tier::Buildsystems => "buildsystems",
             Tier::Osxcross => "osxcross",
             Tier::Machine => "machine",
+            Tier::Testsuite => "testsuite",
         }
     }
 }
@@ -76,7 +80,7 @@ impl FromStr for Tier {
 /// The packages that are asked for, tier by tier; the rest of a seed is their dependencies. Essential packages are
 /// named too, since Debian lets every package take them for granted. Where suites differ, a root is a relation
 /// (`a (>= 1) | b`), and the first alternative that the suite has is taken.
-pub const ROOTS: [(Tier, &[&str]); 9] = [
+pub const ROOTS: [(Tier, &[&str]); 10] = [
     (
         Tier::Base,
         &[
@@ -147,11 +151,12 @@ pub const ROOTS: [(Tier, &[&str]); 9] = [
     ),
     (Tier::Osxcross, &["libbz2-dev", "liblzma-dev", "libssl-dev", "libxml2-dev", "uuid-dev", "zlib1g-dev"]),
     (Tier::Machine, &["opensbi", "qemu-system-arm", "qemu-system-misc", "qemu-system-x86", "seabios"]),
+    (Tier::Testsuite, &["dejagnu"]),
 ];
 
 /// The names of the seed's scope (`overlays/seed/default.nix`) whose packages are of a tier other than the base. A call
 /// that names one of them needs the tier; every other name is the base's.
-pub const PROVIDED: [(Tier, &[&str]); 8] = [
+pub const PROVIDED: [(Tier, &[&str]); 9] = [
     (Tier::Emulator, &["qemu-user"]),
     (Tier::Kernel, &["bc", "cpio", "elfutils", "kmod", "ncurses", "rsync", "zstd"]),
     (Tier::Llvm, &["llvmPackages_19"]),
@@ -160,6 +165,7 @@ pub const PROVIDED: [(Tier, &[&str]); 8] = [
     (Tier::Buildsystems, &["autoconf", "automake", "cmake", "libtool", "meson", "ninja"]),
     (Tier::Osxcross, &["libuuid", "libxml2", "openssl", "zlib"]),
     (Tier::Machine, &["qemu"]),
+    (Tier::Testsuite, &["dejagnu"]),
 ];
 
 /// The tier that a name of the seed's scope comes from; none for names of the base, and for names that are not in the scope.
@@ -187,6 +193,8 @@ pub const ASSUMED: &[&str] = &[
     "netbase",
     // Only for CMake's own bootstrap and dashboards.
     "procps",
+    // A registry of catalogues of SGML, for documentation.
+    "sgml-base",
     "readline-common",
     "tzdata",
     // Headers of NIS and Sun RPC, which libc6-dev depends on for old programs' sake; they bring Kerberos and OpenSSL.

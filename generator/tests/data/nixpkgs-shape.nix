@@ -356,6 +356,7 @@ let
           "cmake"
           "coreutils"
           "cpio"
+          "dejagnu"
           "diffutils"
           "file"
           "findutils"

@@ -243,10 +243,11 @@ enum Way {
     DynamicPie,
 }
 
-/// Counts of GCC's torture tests at one level.
+/// Counts of GCC's torture tests of one folder at one level, or of one folder whose tests have options of their own.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Torture {
+    suite: String,
     level: String,
     passed: u32,
     failed: u32,
@@ -291,18 +292,21 @@ impl Toolchain {
         yes(!languages.is_empty() && languages.iter().all(is_in))
     }
 
-    fn counts(&self, level: &str) -> String {
-        let found = self.torture.iter().find(|torture| torture.level == level);
-        found.map_or_else(
-            || NOT_YET.to_owned(),
-            |Torture { passed, failed, unsupported, .. }| {
-                let all = passed + failed + unsupported;
-                let parts = [(failed, "failed, as known"), (unsupported, "unsupported")];
-                let parts =
-                    parts.into_iter().filter(|(count, _)| **count > 0).map(|(count, what)| format!(", {count} {what}"));
-                format!("{passed} of {all}{}", parts.collect::<String>())
-            },
-        )
+    /// The sum of the counts of torture tests that are meant.
+    fn counts(&self, is_meant: impl Fn(&Torture) -> bool) -> String {
+        let meant: Vec<_> = self.torture.iter().filter(|torture| is_meant(torture)).collect();
+        if meant.is_empty() {
+            return NOT_YET.to_owned();
+        }
+        let sum = |of: fn(&Torture) -> u32| meant.iter().map(|torture| of(torture)).sum::<u32>();
+        let (passed, failed, unsupported) = (sum(|it| it.passed), sum(|it| it.failed), sum(|it| it.unsupported));
+        let parts = [(failed, "failed, as known"), (unsupported, "unsupported")];
+        let parts = parts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+        format!("{passed} of {}{}", passed + failed + unsupported, parts.collect::<String>())
+    }
+
+    fn c_counts(&self, level: &str) -> String {
+        self.counts(|it| it.suite.starts_with("gcc.") && it.level == level)
     }
 }
 
@@ -508,6 +512,7 @@ fn toolchains(text: &mut String, results: &Results) {
         "static PIE",
         "torture at -O0",
         "torture at -O2",
+        "torture in C++",
         "second build",
         "second seed",
         "run by",
@@ -536,8 +541,9 @@ fn toolchains(text: &mut String, results: &Results) {
                 it.ran(&[Way::Static]),
                 it.ran(&[Way::Dynamic, Way::DynamicPie]),
                 it.ran(&[Way::StaticPie]),
-                &it.counts("-O0"),
-                &it.counts("-O2"),
+                &it.c_counts("-O0"),
+                &it.c_counts("-O2"),
+                &it.counts(|it| !it.suite.starts_with("gcc.")),
                 it.again.as_deref().unwrap_or(NOT_YET),
                 seed.as_deref().unwrap_or(NOT_YET),
                 &if it.runners.is_empty() { NOT_YET.to_owned() } else { it.runners.join(", ") },
@@ -561,7 +567,8 @@ fn toolchains(text: &mut String, results: &Results) {
         text,
         "\n{} of {all} targets. `make nightly TARGETS=…` builds targets and writes this table's data: a toolchain, the check\n\
          `programs-…` and, if asked, `torture-…`, a second build in the same place, and one from the other seed. `–` stands for\n\
-         what nobody did or recorded. A torture count is of the programs in `gcc.c-torture/execute`. Times are of a machine with\n\
+         what nobody did or recorded. Torture counts are of GCC's own tests: of the programs in `gcc.c-torture/execute` and, where C++\n\
+         has a count, in its folders `builtins` and `ieee`; in C++ of tests at all levels together. Times are of a machine with\n\
          two cores that may have had other work.\n",
         targets.len(),
     )

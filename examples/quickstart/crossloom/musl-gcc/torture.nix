@@ -1,13 +1,15 @@
-# GCC's own test suite as an outside judge: the programs of gcc.c-torture/execute, compiled with a toolchain at -O0 and at
-# -O2, and run. A program that fails and is not among the known failures fails the check, and so does a known failure that
-# is gone.
+# GCC's own test suite as an outside judge: DejaGnu runs the parts of it that compile programs with a toolchain and run
+# them. A test that fails and is not among the known failures fails the check, and so does a known failure that is gone.
 {
   stdenv,
+  dejagnu,
   qemu-user,
-  # GCC's archive, which the programs are in.
+  # GCC's archive, which the test suite is in.
   src,
   toolchain,
   target,
+  # Whether it has a compiler for C++.
+  cxx,
   # QEMU's name for the target; empty where the build machine's own kernel must run it.
   emulator,
 }:
@@ -16,11 +18,14 @@ stdenv.mkDerivation {
   version = toolchain.version or "0";
   inherit src;
 
-  nativeBuildInputs = [ toolchain ];
-  inherit target;
+  nativeBuildInputs = [
+    dejagnu
+    toolchain
+  ];
+  inherit target cxx;
   qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
   known = ./torture-failures.txt;
-  worker = ./torture-one.sh;
+  count = ./torture.awk;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./torture.sh;

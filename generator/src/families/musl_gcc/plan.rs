@@ -271,8 +271,8 @@ fn fortran(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
 /// GCC's own test programs, compiled with a toolchain and run.
 fn torture(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
     let mut args = run_with(system, cell, toolchain);
-    args.push(("src", source(cell.spec.gcc)));
-    // Three thousand programs, each compiled and run; an emulator takes a second or more for each.
+    args.extend([("src", source(cell.spec.gcc)), ("cxx", Arg::Flag(cell.spec.languages.cxx))]);
+    // Thousands of programs, each compiled and run; an emulator takes a second or more for each.
     let limits = Limits { priority: 50, timeout: 14_400, silent: 7200 };
     Check { limits, ..Check::new(format!("torture-{}", cell.name), "musl-gcc/torture", args) }
 }
