@@ -50,7 +50,11 @@ let
     };
     or1k = {
       file = "elf32-or1k.c";
-      edits = [ "/dynamic = \\(bfd_link_pic \\(info\\) \\|\\| indx != 0\\)/${program}" ];
+      edits = [
+        "/dynamic = \\(bfd_link_pic \\(info\\) \\|\\| indx != 0\\)/${program}"
+        # A weak name that nothing defines has no place, at which ld looked, and ended with a segmentation fault.
+        "/initialized in the relocate_section function/,/R_OR1K_GLOB_DAT/s/if \\(bfd_link_pic \\(info\\) && SYMBOL_REFERENCES_LOCAL \\(info, h\\)\\)/if (h->root.type == bfd_link_hash_undefweak \\&\\& SYMBOL_REFERENCES_LOCAL (info, h))\\n\\t{\\n\\t  rela.r_info = ELF32_R_INFO (0, R_OR1K_NONE);\\n\\t  rela.r_addend = 0;\\n\\t}\\n      else &/"
+      ];
     };
     riscv32 = riscv;
     riscv64 = riscv;
