@@ -13,7 +13,7 @@ if [ -n "$disk" ]; then
   machine+=(-drive "format=raw,if=virtio,file=disk.img" "$firmwareFlag" "$firmware")
 else
   machine+=(-kernel "$package/kernel" -initrd "$package/initramfs"
-    -append "$(<"$package/command-line") system.verbose=yes")
+    -append "$(<"$package/command-line") system.verbose=yes WORD=handed")
 fi
 timeout 600 "$qemu/bin/qemu-system-$emulator" "${machine[@]}" -m "$memory" -smp 2 -display none -monitor none -no-reboot \
   -serial stdio -netdev "user,id=net,hostfwd=tcp:127.0.0.1:$port-:$port" \
@@ -86,6 +86,9 @@ expect "$prompt"
 if [ -z "$disk" ]; then
   say "$leave_orphan"
   expect 'ended with status 0; its parent had ended before it'
+  say "$show_environment"
+  expect 'told handed'
+  expect "$prompt"
 fi
 
 for ((at = 0; at < ${#more[@]}; at += 2)); do

@@ -9,8 +9,13 @@ leave_orphan='os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1
 # A server at the port in place of PORT. Its answer ends in `answers` and the path that was asked for.
 serve='(await import("/lib/system/http.js")).serve(PORT, ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
 show_memory='std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
+show_environment='"told " + std.getenv("WORD")'
 # Further lines, each with what it brings.
 more=(
   'os.readlink("/dev/stdin")[0]'
   /proc/self/fd/0
+  '"the clock is set: " + (new Date().getFullYear() > 2024)'
+  'the clock is set: true'
+  '"the user is " + std.loadFile("/etc/passwd").split(":")[0]'
+  'the user is root'
 )

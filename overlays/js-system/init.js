@@ -8,9 +8,12 @@ import * as system from "qjs:system";
 const QJS = "/bin/qjs";
 const MAIN = "/app/main.js";
 const HOME = "/home";
+const CTRL_ALT_DEL = "/proc/sys/kernel/ctrl-alt-del";
 // Seconds: a script that ran for less did not start; the longest pause before it is started again.
 const STARTED = 10;
 const LONGEST_PAUSE = 30;
+// The number of the first user.
+const FIRST_USER = 1000;
 // Ends of the kernel command line's words `system.NAME=VALUE`.
 const DEFAULTS = {
   // The console's program: `repl` or `none`.
@@ -116,8 +119,9 @@ function settings() {
 const processes = new Map();
 let ending = false;
 
+// Words NAME=VALUE of the kernel command line that the kernel has no use for are in this process' own environment.
 function environment(more) {
-  return { PATH: "/bin", HOME: "/root", TERM: "vt100", LANG: "C.UTF-8", ...more };
+  return { ...std.getenviron(), PATH: "/bin", HOME: "/root", USER: "root", TERM: "vt100", LANG: "C.UTF-8", ...more };
 }
 
 // Starts a program; `ended` gets what waitpid says.
@@ -136,11 +140,12 @@ function outcome(status) {
   return { success: code === 0, words: `with status ${code}` };
 }
 
-// Takes the statuses of all processes that ended: those started here, and those whose parents ended before them.
+// Takes the statuses of all processes that ended: those started here, and those whose parents ended before them. Tells whether
+// there are others.
 function reap() {
   for (;;) {
     const [pid, status] = os.waitpid(-1, os.WNOHANG);
-    if (pid <= 0) return;
+    if (pid <= 0) return pid === 0;
     const ended = processes.get(pid);
     processes.delete(pid);
     if (config.verbose === "yes") {
@@ -167,7 +172,7 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
         } else if (short >= failures) {
           say(`${ran}${hint}. It ended ${short} times in a row right after its start, and is not started again.`);
         } else {
-          const pause = quiet && success ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
+          const pause = short === 0 || (quiet && success) ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
           if (!quiet || !success) say(`${ran}${hint}. It is started again in ${pause} s.`);
           os.setTimeout(() => ending || start(), pause * 1000);
         }
@@ -178,10 +183,13 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
 }
 
 // Runs a script to its end.
-function run(script) {
-  return new Promise((done) => {
+async function run(script) {
+  const late = os.setTimeout(() => say(`${script} has not ended after ${STARTED} s; the start waits for it`), STARTED * 1000);
+  const status = await new Promise((done) => {
     attempt(`starting ${script}`, () => spawn([QJS, script], { cwd: "/" }, done)) ?? done(127 << 8);
   });
+  os.clearTimeout(late);
+  return status;
 }
 
 // ---- The end
@@ -193,16 +201,20 @@ function kill(signal) {
   os.kill(-1, signal);
 }
 
+// Waits until no process is left, but not for longer than some seconds.
+async function allEnded(seconds) {
+  for (let tries = 0; tries < seconds * 10 && reap(); tries++) await os.sleepAsync(100);
+}
+
 async function end(how) {
   if (ending) return;
   ending = true;
   say(ENDS[how]);
   kill(os.SIGTERM);
-  for (let tries = 0; tries < 30 && processes.size > 0; tries++) {
-    await os.sleepAsync(100);
-    reap();
-  }
+  await allEnded(3);
   kill(os.SIGKILL);
+  // A file system in use cannot be unmounted.
+  await allEnded(2);
   if (config.home !== "") attempt(`unmounting ${HOME}`, () => system.umount(HOME));
   std.out.flush();
   system.reboot(how);
@@ -210,9 +222,36 @@ async function end(how) {
 
 // ---- Users
 
-// The users: the folders in /home, in the order of their names. Each has its own number, and its files belong to it.
+// The users: the folders in /home with a script. Each has a number, which is the owner of its folder; where that is root,
+// the next one that is free, in the order of names.
 function users() {
-  return list(HOME).filter((name) => exists(`${HOME}/${name}/init.js`)).map((name, index) => ({ name, id: 1000 + index }));
+  const all = list(HOME).filter((name) => exists(`${HOME}/${name}/init.js`)).map((name) => ({ name, id: owner(`${HOME}/${name}`) }));
+  const taken = new Set(all.map(({ id }) => id));
+  for (const user of all) {
+    user.isNew = user.id === 0;
+    if (!user.isNew) continue;
+    user.id = FIRST_USER;
+    while (taken.has(user.id)) user.id++;
+    taken.add(user.id);
+  }
+  return all;
+}
+
+function owner(path) {
+  const [status, error] = os.stat(path);
+  return error !== 0 ? 0 : status.uid;
+}
+
+// Mounts the disk with the users' folders. Those of the system are out of sight then.
+function mountHome() {
+  const before = users();
+  if (attempt(`mounting ${config.home} on ${HOME}`, () => system.mount(config.home, HOME, "ext4") ?? true) === undefined) {
+    config.home = "";
+    return;
+  }
+  for (const { name } of before) {
+    if (!exists(`${HOME}/${name}`)) say(`${config.home} has no folder of the user ${name}, who is part of the system and not started`);
+  }
 }
 
 function give(path, id) {
@@ -222,11 +261,20 @@ function give(path, id) {
   for (const name of list(path)) give(`${path}/${name}`, id);
 }
 
+function append(path, line) {
+  const file = std.open(path, "a");
+  file.puts(`${line}\n`);
+  file.close();
+}
+
 function startUsers() {
-  for (const { name, id } of users()) {
+  for (const { name, id, isNew } of users()) {
     const home = `${HOME}/${name}`;
-    // A disk keeps the owners of its files.
-    if (config.home === "") attempt(`giving ${home} to its user`, () => give(home, id));
+    attempt(`adding ${name} to /etc/passwd`, () => {
+      append("/etc/passwd", `${name}:x:${id}:${id}::${home}:${QJS}`);
+      append("/etc/group", `${name}:x:${id}:`);
+    });
+    if (isNew) attempt(`giving ${home} to its user`, () => give(home, id));
     keep({
       name: `${home}/init.js`,
       argv: [QJS, "/lib/system/user.js", String(id), home],
@@ -251,14 +299,15 @@ async function start() {
   os.signal(os.SIGTERM, () => end("poweroff"));
   os.signal(os.SIGUSR2, () => end("poweroff"));
   os.signal(os.SIGUSR1, () => end("halt"));
-  // The kernel sends it for Ctrl-Alt-Del.
+  // The kernel sends it for Ctrl-Alt-Del, if it is told not to restart by itself.
+  if (exists(CTRL_ALT_DEL)) attempt("asking for Ctrl-Alt-Del", () => std.writeFile(CTRL_ALT_DEL, "0"));
   os.signal(os.SIGINT, () => end("restart"));
   os.signal(os.SIGPIPE, null);
 
   const hostname = config.hostname || (std.loadFile("/etc/hostname") ?? "").trim();
   if (hostname !== "") attempt("setting the host name", () => system.setHostName(hostname));
   attempt("starting the network interface lo", () => system.interfaceUp("lo"));
-  if (config.home !== "") attempt(`mounting ${config.home} on ${HOME}`, () => system.mount(config.home, HOME, "ext4"));
+  if (config.home !== "") mountHome();
 
   // The console comes first: with it, a person can look at what fails later.
   if (config.console === "repl") {

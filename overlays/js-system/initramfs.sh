@@ -47,7 +47,10 @@ add lib/system crossloom 'MIT OR Apache-2.0'
 
 mkdir -p root/etc
 echo "$host" >root/etc/hostname
-echo '127.0.0.1 localhost' >root/etc/hosts
+echo "127.0.0.1 localhost $host" >root/etc/hosts
+# The first process adds the users.
+echo 'root:x:0:0::/root:/bin/qjs' >root/etc/passwd
+echo 'root:x:0:' >root/etc/group
 add etc crossloom 'MIT OR Apache-2.0'
 
 # The licence of the user's own files is the user's to say.

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "quickjs.h"
@@ -107,6 +108,19 @@ static JSValue js_set_host_name(JSContext *ctx, JSValueConst this_val, int argc,
     result = sethostname(name, length) < 0 ? failed(ctx, "sethostname", name) : JS_UNDEFINED;
     JS_FreeCString(ctx, name);
     return result;
+}
+
+/* setTime(seconds): sets the system's clock, in seconds since 1970. */
+static JSValue js_set_time(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    double seconds;
+    struct timespec time;
+
+    if (JS_ToFloat64(ctx, &seconds, argv[0])) return JS_EXCEPTION;
+    if (!(seconds >= 0 && seconds < 1e11)) return JS_ThrowRangeError(ctx, "a time is in seconds since 1970");
+    time.tv_sec = seconds;
+    time.tv_nsec = (seconds - time.tv_sec) * 1e9;
+    return clock_settime(CLOCK_REALTIME, &time) < 0 ? failed(ctx, "clock_settime", "") : JS_UNDEFINED;
 }
 
 /* interfaceUp(name): starts a network interface. */
@@ -428,8 +442,7 @@ static char *in_package(JSContext *ctx, const char *folder, const char *rest, bo
     if (JS_IsException(package)) return NULL;
     if (JS_IsObject(package)) exports = JS_GetPropertyStr(ctx, package, "exports");
     if (JS_IsUndefined(exports) || JS_IsNull(exports)) {
-        if (!*rest && import) relative = text_of(ctx, package, "module");
-        if (!*rest && !relative) relative = text_of(ctx, package, "main");
+        if (!*rest) relative = text_of(ctx, package, "main");
         snprintf(path, sizeof(path), "%s/%s", folder, *rest ? rest + 1 : relative ? relative : "index.js");
         file = file_at(ctx, path, true);
     } else {
@@ -583,6 +596,7 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("umount", 1, js_umount),
     JS_CFUNC_DEF("reboot", 1, js_reboot),
     JS_CFUNC_DEF("setHostName", 1, js_set_host_name),
+    JS_CFUNC_DEF("setTime", 1, js_set_time),
     JS_CFUNC_DEF("interfaceUp", 1, js_interface_up),
     JS_CFUNC_DEF("session", 0, js_session),
     JS_CFUNC_DEF("become", 2, js_become),

@@ -4,6 +4,10 @@ import * as system from "qjs:system";
 
 const LONGEST_HEAD = 16 * 1024;
 const LONGEST_BODY = 1024 * 1024;
+// Milliseconds: how long a client may take to send its request, or to read a part of the answer.
+const PATIENCE = 10_000;
+// Bytes: what a connection takes at once without waiting, where it takes anything.
+const PART = 4096;
 const REASONS = { 200: "OK", 204: "No Content", 400: "Bad Request", 404: "Not Found", 413: "Content Too Large", 500: "Internal Server Error" };
 
 const encoder = { encode: (text) => Uint8Array.from(unescape(encodeURIComponent(text)), (c) => c.charCodeAt(0)) };
@@ -31,29 +35,50 @@ function parse(text) {
   return { method, path, headers, body: bytes };
 }
 
+// Writes all bytes, a part whenever the connection takes one: others are served meanwhile. A client that is gone, or reads
+// nothing, gets no more.
+function write(fd, bytes) {
+  return new Promise((done) => {
+    let sent = 0;
+    let late;
+    const stop = () => {
+      os.clearTimeout(late);
+      os.setWriteHandler(fd, null);
+      done();
+    };
+    const wait = () => {
+      os.clearTimeout(late);
+      late = os.setTimeout(stop, PATIENCE);
+    };
+    wait();
+    os.setWriteHandler(fd, () => {
+      const count = os.write(fd, bytes.buffer, bytes.byteOffset + sent, Math.min(bytes.length - sent, PART));
+      sent += Math.max(count, 0);
+      if (count <= 0 || sent === bytes.length) stop();
+      else wait();
+    });
+  });
+}
+
 function send(fd, status, headers, body) {
   const bytes = typeof body === "string" ? encoder.encode(body) : body;
   const all = { "content-type": "text/plain; charset=utf-8", ...headers, "content-length": bytes.length, connection: "close" };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = encoder.encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${lines.join("")}\r\n`);
-  for (const part of [head, bytes]) {
-    for (let sent = 0; sent < part.length;) {
-      const count = os.write(fd, part.buffer, part.byteOffset + sent, part.length - sent);
-      // The client is gone, or reads nothing.
-      if (count <= 0) return;
-      sent += count;
-    }
-  }
+  const whole = new Uint8Array(head.length + bytes.length);
+  whole.set(head);
+  whole.set(bytes, head.length);
+  return write(fd, whole);
 }
 
 async function answer(fd, request, handler) {
   try {
-    if (typeof request === "number") return send(fd, request, {}, `${REASONS[request]}\n`);
+    if (typeof request === "number") return await send(fd, request, {}, `${REASONS[request]}\n`);
     const { status = 200, headers = {}, body = "" } = await handler(request);
-    send(fd, status, headers, body);
+    await send(fd, status, headers, body);
   } catch (error) {
     console.log(`${request.method} ${request.path}: ${error?.message ?? error}\n${error?.stack ?? ""}`);
-    send(fd, 500, {}, `${REASONS[500]}\n`);
+    await send(fd, 500, {}, `${REASONS[500]}\n`);
   } finally {
     os.close(fd);
   }
@@ -63,25 +88,44 @@ async function answer(fd, request, handler) {
 // of it; `body` of an answer is text or a Uint8Array.
 export function serve(port, handler, address) {
   const server = system.listen(port, address);
-  const chunk = new Uint8Array(4096);
-  os.setReadHandler(server, () => {
+  const chunk = new Uint8Array(PART);
+  let closed = false;
+  const accept = () => {
     let fd;
     try {
       fd = system.accept(server);
-    } catch {
-      // The client went away before.
+    } catch (error) {
+      // The connection stays in the queue, so this would happen again at once.
+      console.log(`port ${port} takes no connection for a second: ${error.message}`);
+      os.setReadHandler(server, null);
+      os.setTimeout(() => closed || os.setReadHandler(server, accept), 1000);
       return;
     }
     let text = "";
+    const end = () => {
+      os.clearTimeout(late);
+      os.setReadHandler(fd, null);
+    };
+    const late = os.setTimeout(() => {
+      end();
+      os.close(fd);
+    }, PATIENCE);
     os.setReadHandler(fd, () => {
       const count = os.read(fd, chunk.buffer, 0, chunk.length);
       if (count > 0) text += latin1(chunk.subarray(0, count));
       const request = count > 0 ? parse(text) : null;
       if (request === undefined) return;
-      os.setReadHandler(fd, null);
+      end();
       if (request === null) os.close(fd);
       else answer(fd, request, handler);
     });
-  });
-  return { close: () => (os.setReadHandler(server, null), os.close(server)) };
+  };
+  os.setReadHandler(server, accept);
+  return {
+    close: () => {
+      closed = true;
+      os.setReadHandler(server, null);
+      os.close(server);
+    },
+  };
 }

@@ -6,9 +6,14 @@ write_file='fs.writeFileSync("/tmp/file", "read " + "back"); fs.readFileSync("/t
 leave_orphan='child_process.spawn("/bin/node", ["-e", "child_process.spawn(`/bin/node`, [`-e`, `1`], {stdio: `ignore`}); process.exit()"]).pid'
 serve='http.createServer((asked, answer) => answer.end(`Node.js ${process.version} answers ${asked.url}`)).listen(PORT).listening'
 show_memory='fs.readFileSync("/proc/meminfo", "utf8").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'
+show_environment='"told " + process.env.WORD'
 more=(
   'fs.readlinkSync("/dev/stdin")'
   /proc/self/fd/0
+  '"the clock is set: " + (new Date().getFullYear() > 2024)'
+  'the clock is set: true'
+  '"the user is " + os.userInfo().username'
+  'the user is root'
   'require("crypto").createHash("sha256").update("abc").digest("hex")'
   ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
   'tls.rootCertificates.length > 100 && "certificates: " + "yes"'

@@ -9,9 +9,12 @@ const system = process._linkedBinding("system");
 const NODE = "/bin/node";
 const MAIN = "/app/main.js";
 const HOME = "/home";
+const CTRL_ALT_DEL = "/proc/sys/kernel/ctrl-alt-del";
 // Seconds: a script that ran for less did not start; the longest pause before it is started again.
 const STARTED = 10;
 const LONGEST_PAUSE = 30;
+// The number of the first user.
+const FIRST_USER = 1000;
 // Ends of the kernel command line's words `system.NAME=VALUE`.
 const DEFAULTS = {
   // The console's program: `repl` or `none`.
@@ -110,8 +113,9 @@ function settings() {
 const processes = new Map();
 let ending = false;
 
+// Words NAME=VALUE of the kernel command line that the kernel has no use for are in this process' own environment.
 function environment(more) {
-  return { PATH: "/bin", HOME: "/root", TERM: "vt100", LANG: "C.UTF-8", ...more };
+  return { ...process.env, PATH: "/bin", HOME: "/root", USER: "root", TERM: "vt100", LANG: "C.UTF-8", ...more };
 }
 
 // Starts a program; `ended` gets its exit status, or its signal.
@@ -169,7 +173,7 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
         } else if (short >= failures) {
           say(`${ran}${hint}. It ended ${short} times in a row right after its start, and is not started again.`);
         } else {
-          const pause = quiet && success ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
+          const pause = short === 0 || (quiet && success) ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
           if (!quiet || !success) say(`${ran}${hint}. It is started again in ${pause} s.`);
           setTimeout(() => ending || again(), pause * 1000);
         }
@@ -180,8 +184,11 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
 }
 
 // Runs a script to its end.
-function run(script) {
-  return new Promise((done) => spawn([NODE, script], { cwd: "/" }, (code, signal) => done(outcome(code, signal))));
+async function run(script) {
+  const late = setTimeout(() => say(`${script} has not ended after ${STARTED} s; the start waits for it`), STARTED * 1000);
+  const ended = await new Promise((done) => spawn([NODE, script], { cwd: "/" }, (code, signal) => done(outcome(code, signal))));
+  clearTimeout(late);
+  return ended;
 }
 
 // ---- The end
@@ -197,25 +204,77 @@ function kill(signal) {
   }
 }
 
+// The process that is the parent of the kernel's own.
+const KERNEL = 2;
+
+// Whether a process is left beside this one and the kernel's own.
+function isBusy() {
+  return list("/proc").some((name) => {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid || pid === KERNEL) return false;
+    try {
+      // After the name in parentheses, which may hold anything, come the state and the parent.
+      const parent = fs.readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ")[1];
+      return Number(parent) !== KERNEL;
+    } catch {
+      // It is gone.
+      return false;
+    }
+  });
+}
+
+// Waits until no process is left, but not for longer than some seconds.
+async function allEnded(seconds) {
+  for (let tries = 0; tries < seconds * 10 && isBusy(); tries++) {
+    await new Promise((done) => setTimeout(done, 100));
+    reap();
+  }
+}
+
 async function end(how) {
   if (ending) return;
   ending = true;
   say(ENDS[how]);
   kill("SIGTERM");
-  for (let tries = 0; tries < 30 && processes.size > 0; tries++) {
-    await new Promise((done) => setTimeout(done, 100));
-    reap();
-  }
+  await allEnded(3);
   kill("SIGKILL");
+  // A file system in use cannot be unmounted.
+  await allEnded(2);
   if (config.home !== "") attempt(`unmounting ${HOME}`, () => system.umount(HOME));
   system.reboot(how);
 }
 
 // ---- Users
 
-// The users: the folders in /home, in the order of their names. Each has its own number, and its files belong to it.
+// The users: the folders in /home with a script. Each has a number, which is the owner of its folder; where that is root,
+// the next one that is free, in the order of names.
 function users() {
-  return list(HOME).filter((name) => fs.existsSync(`${HOME}/${name}/init.js`)).map((name, index) => ({ name, id: 1000 + index }));
+  const all = list(HOME)
+    .filter((name) => fs.existsSync(`${HOME}/${name}/init.js`))
+    .map((name) => ({ name, id: fs.statSync(`${HOME}/${name}`).uid }));
+  const taken = new Set(all.map(({ id }) => id));
+  for (const user of all) {
+    user.isNew = user.id === 0;
+    if (!user.isNew) continue;
+    user.id = FIRST_USER;
+    while (taken.has(user.id)) user.id++;
+    taken.add(user.id);
+  }
+  return all;
+}
+
+// Mounts the disk with the users' folders. Those of the system are out of sight then.
+function mountHome() {
+  const before = users();
+  if (attempt(`mounting ${config.home} on ${HOME}`, () => system.mount(config.home, HOME, "ext4") ?? true) === undefined) {
+    config.home = "";
+    return;
+  }
+  for (const { name } of before) {
+    if (!fs.existsSync(`${HOME}/${name}`)) {
+      say(`${config.home} has no folder of the user ${name}, who is part of the system and not started`);
+    }
+  }
 }
 
 function give(path, id) {
@@ -224,10 +283,13 @@ function give(path, id) {
 }
 
 function startUsers() {
-  for (const { name, id } of users()) {
+  for (const { name, id, isNew } of users()) {
     const home = `${HOME}/${name}`;
-    // A disk keeps the owners of its files.
-    if (config.home === "") attempt(`giving ${home} to its user`, () => give(home, id));
+    attempt(`adding ${name} to /etc/passwd`, () => {
+      fs.appendFileSync("/etc/passwd", `${name}:x:${id}:${id}::${home}:${NODE}\n`);
+      fs.appendFileSync("/etc/group", `${name}:x:${id}:\n`);
+    });
+    if (isNew) attempt(`giving ${home} to its user`, () => give(home, id));
     keep({
       name: `${home}/init.js`,
       argv: [NODE, `${home}/init.js`],
@@ -252,17 +314,20 @@ async function begin() {
   process.on("SIGTERM", () => end("poweroff"));
   process.on("SIGUSR2", () => end("poweroff"));
   process.on("SIGUSR1", () => end("halt"));
-  // The kernel sends it for Ctrl-Alt-Del.
+  // The kernel sends it for Ctrl-Alt-Del, if it is told not to restart by itself.
+  if (fs.existsSync(CTRL_ALT_DEL)) attempt("asking for Ctrl-Alt-Del", () => fs.writeFileSync(CTRL_ALT_DEL, "0"));
   process.on("SIGINT", () => end("restart"));
 
   const hostname = config.hostname || read("/etc/hostname").trim();
   if (hostname !== "") attempt("setting the host name", () => system.setHostName(hostname));
   attempt("starting the network interface lo", () => system.interfaceUp("lo"));
-  if (config.home !== "") attempt(`mounting ${config.home} on ${HOME}`, () => system.mount(config.home, HOME, "ext4"));
+  if (config.home !== "") mountHome();
 
   // The console comes first: with it, a person can look at what fails later.
   if (config.console === "repl") {
-    keep({ name: "the console", argv: [NODE, "/lib/system/console.js"], restart: "always", quiet: true });
+    // It finds the packages of the system from there.
+    const options = { cwd: fs.existsSync("/app") ? "/app" : "/" };
+    keep({ name: "the console", argv: [NODE, "/lib/system/console.js"], restart: "always", options, quiet: true });
   }
   for (const name of list("/etc/init.d").filter((name) => name.endsWith(".js"))) {
     const script = `/etc/init.d/${name}`;

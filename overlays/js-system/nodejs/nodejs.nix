@@ -33,7 +33,10 @@ stdenv.mkDerivation {
   ];
 
   unpackPhase = builtins.readFile ./unpack.sh;
-  configurePhase = builtins.readFile ./environment.sh + builtins.readFile ./configure.sh;
+  configurePhase =
+    builtins.readFile ./environment.sh
+    + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
+    + builtins.readFile ./configure.sh;
   libraries = "${toolchain}/${target}/lib";
   buildPhase = builtins.readFile ./link.sh;
   # The headers are what native addons are compiled with.

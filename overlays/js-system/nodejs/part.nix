@@ -34,7 +34,10 @@ stdenv.mkDerivation {
   ];
 
   unpackPhase = builtins.readFile ./unpack.sh;
-  configurePhase = builtins.readFile ./environment.sh + builtins.readFile ./configure.sh;
+  configurePhase =
+    builtins.readFile ./environment.sh
+    + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
+    + builtins.readFile ./configure.sh;
   buildPhase = builtins.readFile ./part.sh;
   installPhase = ''
     mkdir "$out"
