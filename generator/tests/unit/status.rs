@@ -243,7 +243,8 @@ enum Way {
     DynamicPie,
 }
 
-/// Counts of GCC's torture tests of one folder at one level, or of one folder whose tests have options of their own.
+/// How many of GCC's torture tests in one folder passed at one level. The level is `own` where each test sets its own
+/// options.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Torture {
