@@ -10,6 +10,21 @@
   # GCC's own: some of them, such as --disable-decimal-float, are read by this configure script, too.
   flags,
 }:
+let
+  # In these files GCC asks for glibc where it means Linux, so that with musl it leaves something out: on x86, the unwinder's way
+  # through a signal handler, and the memory of -ftrampoline-impl=heap; on AArch64, the question whether the processor has
+  # atomic instructions (LSE), without which every atomic operation is a loop. musl shows getauxval alone.
+  asksForGlibc =
+    if builtins.match "x86_64-.*|i[3-6]86-.*" target != null then
+      [
+        "i386/linux-unwind.h"
+        "i386/heap-trampoline.c"
+      ]
+    else if builtins.match "aarch64.*" target != null then
+      [ "aarch64/lse-init.c" ]
+    else
+      [ ];
+in
 stdenv.mkDerivation {
   pname = "libgcc-${target}";
   inherit version src;
@@ -19,6 +34,19 @@ stdenv.mkDerivation {
     binutils
     gcc
   ];
+
+  ${if asksForGlibc == [ ] then null else "postPatch"} = ''
+    for file in ${toString asksForGlibc}; do
+      file=libgcc/config/$file
+      sed -i -E 's/^#if defined __GLIBC__ && .*__GLIBC_MINOR__.*/#ifdef __linux__/
+        s/^#(if.*)__gnu_linux__/#\1__linux__/
+        s/__getauxval/getauxval/' "$file"
+      if grep -E '^# *(el)?if.*(__GLIBC__|__gnu_linux__)' "$file" || ! grep -E '^#if.*__linux__' "$file"; then
+        echo "error: $file is not as it was: it asks for glibc in another way" >&2
+        exit 1
+      fi
+    done
+  '';
 
   # The build reads GCC's generated headers from where GCC's own build would have left them: two levels up, in gcc/.
   # libgcc_s is linked before there is a C library: its start files are assembled from musl's source, and an empty
