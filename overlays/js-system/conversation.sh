@@ -18,4 +18,8 @@ more=(
   'the clock is set: true'
   '"the user is " + std.loadFile("/etc/passwd").split(":")[0]'
   'the user is root'
+  'os.utimes("/tmp/file", 5000, 5000), "time of the file: " + os.stat("/tmp/file")[0].mtime'
+  'time of the file: 5000'
+  '((began) => (os.sleep(1100), "slept: " + (Date.now() - began >= 1100)))(Date.now())'
+  'slept: true'
 )

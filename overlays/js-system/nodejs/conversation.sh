@@ -14,6 +14,10 @@ more=(
   'the clock is set: true'
   '"the user is " + os.userInfo().username'
   'the user is root'
+  'fs.utimesSync("/tmp/file", 5, 5), "time of the file: " + fs.statSync("/tmp/file").mtimeMs'
+  'time of the file: 5000'
+  '((began) => "waited: " + Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1100) + ", " + (Date.now() - began >= 1090))(Date.now())'
+  'waited: timed-out, true'
   'require("crypto").createHash("sha256").update("abc").digest("hex")'
   ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad
   'tls.rootCertificates.length > 100 && "certificates: " + "yes"'
