@@ -36,8 +36,8 @@ let
     else
       "\n    export FC=\"${target}-gfortran $use\" FCFLAGS=\"-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=.\"";
   # libitm's assembly for ARM is position-independent where libtool's own macro says so, which a static library does not get.
-  pic =
-    if builtins.substring 0 3 target == "arm" then "\n    export CCASFLAGS=\"$CFLAGS -DPIC\"" else "";
+  pic = if is "arm.*" then "\n    export CCASFLAGS=\"$CFLAGS -DPIC\"" else "";
+  cmpxchg16b = if is "x86_64.*" && library == "libatomic" then "\n    CFLAGS+=' -mcx16'" else "";
   # As libstdc++, libgfortran needs a link that GCC's own build makes in libgcc. It prints backtraces by a library that stands
   # beside it there. libquadmath is built already, and is not named to libtool, which would have programs look for it in the store.
   beside =
@@ -60,6 +60,54 @@ let
               'LIBQUADINCLUDE=-I$(srcdir)/../libquadmath')
           ''
       );
+  # What is said of a processor holds for this target.
+  is = pattern: builtins.match pattern target != null;
+  edits =
+    # Its square root names its type by a machine mode. With a long double of 64 bits, PowerPC has no type of that mode.
+    # Releases after 14.2.0 know it.
+    (
+      if is "powerpc.*" then
+        {
+          libquadmath = ''
+            if ! grep -q TFtype libquadmath/math/sqrtq.c; then
+              sed -i 's|^#include "../../libgcc/soft-fp/soft-fp.h"|#define TFtype __float128\n&|' libquadmath/math/sqrtq.c
+            fi
+          '';
+        }
+      else
+        { }
+    )
+    # Operations on 16 bytes are cmpxchg16b, as elsewhere where the library asks the processor: musl has no functions that the
+    # loader chooses. Otherwise they would take a lock that other processes, and objects with this instruction, know nothing of.
+    // (
+      if is "x86_64.*" then
+        {
+          libatomic = ''
+            file=libatomic/config/x86/host-config.h
+            if [ "$(grep -c '^#endif /\* HAVE_IFUNC \*/$' "$file")" != 1 ] || ! grep -q HAVE_ATOMIC_CAS_16 "$file"; then
+              echo "error: $file is not as it was: it says in another way what the processor has" >&2
+              exit 1
+            fi
+            sed -i '/^#endif \/\* HAVE_IFUNC \*\/$/e cat ${./cmpxchg16b.h}' "$file"
+          '';
+        }
+      else
+        { }
+    )
+    # musl can bind a thread to processors, but not before it starts: the thread does it by itself.
+    // {
+      libgomp = ''
+        sed -i '/pthread_attr_[gs]etaffinity_np (&attr, sizeof (cpu_set_t), &cpuset);$/d' libgomp/configure
+        sed -i 's/^  pthread_attr_setaffinity_np (attr, gomp_cpuset_size,$/  if (attr == NULL)\n    pthread_setaffinity_np (pthread_self (), gomp_cpuset_size,/' \
+          libgomp/config/linux/affinity.c
+        sed -i 's/^  thr->place = data->place;$/&\n  if (data->place > 0)\n    gomp_init_thread_affinity (NULL, data->place - 1);/' libgomp/team.c
+        if grep -q pthread_attr_setaffinity_np libgomp/configure libgomp/config/linux/affinity.c ||
+          ! grep -q 'gomp_init_thread_affinity (NULL' libgomp/team.c; then
+          echo "error: libgomp is not as it was: it binds threads to processors in another way" >&2
+          exit 1
+        fi
+      '';
+    };
   machines = [
     "--build=${stdenv.buildPlatform.config}"
     "--host=${target}"
@@ -77,16 +125,7 @@ stdenv.mkDerivation {
     gcc
   ];
 
-  # libquadmath's square root names its type by a machine mode. With a long double of 64 bits, PowerPC has no type of that mode.
-  # Releases after 14.2.0 know it.
-  ${
-    if library == "libquadmath" && builtins.substring 0 7 target == "powerpc" then "postPatch" else null
-  } =
-    ''
-      if ! grep -q TFtype libquadmath/math/sqrtq.c; then
-        sed -i 's|^#include "../../libgcc/soft-fp/soft-fp.h"|#define TFtype __float128\n&|' libquadmath/math/sqrtq.c
-      fi
-    '';
+  ${if edits ? ${library} then "postPatch" else null} = edits.${library};
 
   preConfigure = ''
     mkdir -p ../build/${library}${copies}
@@ -98,7 +137,7 @@ stdenv.mkDerivation {
     export AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm STRIP=${target}-strip AS=${target}-as LD=${target}-ld
     # Position-independent, so that the static library can be part of a static PIE and of a shared object. As libstdc++,
     # without paths of this build.
-    export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."
+    export CFLAGS="-O2 -g0 -fPIC -ffile-prefix-map=$NIX_BUILD_TOP=."${cmpxchg16b}
     export CXXFLAGS="$CFLAGS -frandom-seed=${library}"${pic}${fc}
   ''
   + beside;

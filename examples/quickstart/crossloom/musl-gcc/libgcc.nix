@@ -35,7 +35,16 @@ stdenv.mkDerivation {
     gcc
   ];
 
-  ${if asksForGlibc == [ ] then null else "postPatch"} = ''
+  # Where programs have a table of exceptions' frames (PT_GNU_EH_FRAME), the unwinder finds it when something is thrown. GCC
+  # does not expect that with musl, and has the start files of each program and shared object announce all frames, which
+  # the first throw then sorts.
+  # On SuperH, the unwinder knows a signal handler's frame by the instructions that return from it, and musl's are others.
+  postPatch = ''
+    sed -i 's/^\( *(defined(__DragonFly__) .* defined(__NetBSD__)\))$/\1 || defined(__linux__))/' libgcc/crtstuff.c
+    if ! grep -q '__NetBSD__) || defined(__linux__))$' libgcc/crtstuff.c; then
+      echo "error: libgcc/crtstuff.c is not as it was: it says in another way which systems have tables of frames" >&2
+      exit 1
+    fi
     for file in ${toString asksForGlibc}; do
       file=libgcc/config/$file
       sed -i -E 's/^#if defined __GLIBC__ && .*__GLIBC_MINOR__.*/#ifdef __linux__/
@@ -46,7 +55,23 @@ stdenv.mkDerivation {
         exit 1
       fi
     done
-  '';
+  ''
+  + (
+    if builtins.substring 0 2 target == "sh" then
+      ''
+        file=libgcc/config/sh/linux-unwind.h
+        # mov #119,r3; trapa #31 and mov #100,r3; add #73,r3; trapa #31
+        sed -i -E 's/^  if \((\(\(\*\(unsigned short \*\) \(pc\+0\) +== 0x9300\))/  if (musl (pc, 0xe377, 0xc31f, 0)\n      || \1/
+          s/^  else if \((\(\(\*\(unsigned short \*\) \(pc\+0\) +== 0x9300\))/  else if (musl (pc, 0xe364, 0x7349, 0xc31f)\n           || \1/
+          s/^static _Unwind_Reason_Code$/static int\nmusl (const unsigned char *pc, int a, int b, int c)\n{\n  const unsigned short *code = (const unsigned short *) pc;\n  return code[0] == a \&\& code[1] == b \&\& (c == 0 || code[2] == c);\n}\n\n&/' "$file"
+        if [ "$(grep -c 'musl (pc, 0xe3' "$file")" != 2 ]; then
+          echo "error: $file is not as it was: it knows the end of a signal handler in another way" >&2
+          exit 1
+        fi
+      ''
+    else
+      ""
+  );
 
   # The build reads GCC's generated headers from where GCC's own build would have left them: two levels up, in gcc/.
   # libgcc_s is linked before there is a C library: its start files are assembled from musl's source, and an empty

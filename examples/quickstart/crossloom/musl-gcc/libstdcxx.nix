@@ -25,6 +25,8 @@ stdenv.mkDerivation {
 
   # With any libc but glibc, std::locale takes the name "C" alone, so that std::locale("") throws wherever LANG is set.
   # musl takes every name, and its locales have UTF-8 in common; so does std::locale here.
+  # A timed wait of C++20 hands its timespec to the system call, which on a 32-bit processor reads 32-bit times.
+  # copy_file_range is looked for with a type of its arguments that musl declares elsewhere.
   postPatch = ''
     generic=libstdc++-v3/config/locale/generic/c_locale.cc
     if [ "$(grep -c '^    if (strcmp(__s, "C"))$' "$generic")" != 1 ]; then
@@ -32,6 +34,18 @@ stdenv.mkDerivation {
       exit 1
     fi
     sed -i 's/^    if (strcmp(__s, "C"))$/    if (locale_t __known = newlocale(LC_ALL_MASK, __s, locale_t()))\n      freelocale(__known);\n    else/' "$generic"
+    timed=0
+    for file in libstdc++-v3/include/bits/atomic_timed_wait.h libstdc++-v3/src/c++20/atomic.cc; do
+      if ! grep -qE '&(__rt|timeout), nullptr' "$file" 2>/dev/null; then continue; fi
+      sed -i -E -e '/^\s*struct timespec (__rt|timeout) =/e cat ${./futex-time.h}' \
+        -e 's/&(__rt|timeout), nullptr/__futex_time(\1)._M_get(), nullptr/' "$file"
+      timed=$((timed + $(grep -cE 'struct __futex_time|__futex_time\((__rt|timeout)\)' "$file")))
+    done
+    if [ "$timed" != 2 ]; then
+      echo "error: libstdc++ is not as it was: it waits for a futex in another way" >&2
+      exit 1
+    fi
+    sed -i 's/\bloff_t\b/off_t/g' libstdc++-v3/configure libstdc++-v3/src/filesystem/ops-common.h
   '';
   # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''

@@ -1,0 +1,49 @@
+// A timed wait of C++20: which time the system call is given. This program has a system call of its own, which looks at it.
+#include <cerrno>
+#include <chrono>
+#include <cstdarg>
+#include <cstdio>
+#include <ctime>
+#include <semaphore>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static long waits, right;
+
+extern "C" long syscall(long number, ...)
+{
+    // FUTEX_WAIT_BITSET, with or without FUTEX_PRIVATE_FLAG, waits until a time of the monotonic clock.
+    constexpr int timed = 9, flag = 128;
+    std::va_list words;
+    va_start(words, number);
+    va_arg(words, void *);
+    int operation = va_arg(words, int);
+    va_arg(words, int);
+    const void *time = va_arg(words, const void *);
+    va_end(words);
+    if (number != SYS_futex || (operation & ~flag) != timed) {
+        errno = EAGAIN;
+        return -1;
+    }
+#if defined(SYS_futex_time64) && SYS_futex_time64 != SYS_futex
+    auto *parts = static_cast<const long *>(time);
+    long long seconds = parts[0], nanoseconds = parts[1];
+#else
+    auto *parts = static_cast<const timespec *>(time);
+    long long seconds = parts->tv_sec, nanoseconds = parts->tv_nsec;
+#endif
+    timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    ++waits;
+    right += seconds >= now.tv_sec && seconds <= now.tv_sec + 4 && nanoseconds >= 0 && nanoseconds < 1000000000;
+    errno = EAGAIN;
+    return -1;
+}
+
+int main()
+{
+    std::binary_semaphore semaphore(0);
+    bool taken = semaphore.try_acquire_for(std::chrono::milliseconds(500));
+    std::printf("semaphore %d %d\n", taken, waits > 0 && waits == right);
+    return 0;
+}
