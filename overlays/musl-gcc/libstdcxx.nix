@@ -26,7 +26,8 @@ stdenv.mkDerivation {
   # With any libc but glibc, std::locale takes the name "C" alone, so that std::locale("") throws wherever LANG is set.
   # musl takes every name, and its locales have UTF-8 in common; so does std::locale here.
   # A timed wait of C++20 hands its timespec to the system call, which on a 32-bit processor reads 32-bit times.
-  # copy_file_range is looked for with a type of its arguments that musl declares elsewhere.
+  # copy_file_range is looked for with a type of its arguments that musl declares elsewhere. With any libc, a copy on a 32-bit
+  # processor ends after as many bytes as the file has more than a multiple of 4 GiB, and says that all went well.
   postPatch = ''
     generic=libstdc++-v3/config/locale/generic/c_locale.cc
     if [ "$(grep -c '^    if (strcmp(__s, "C"))$' "$generic")" != 1 ]; then
@@ -45,7 +46,15 @@ stdenv.mkDerivation {
       echo "error: libstdc++ is not as it was: it waits for a futex in another way" >&2
       exit 1
     fi
-    sed -i 's/\bloff_t\b/off_t/g' libstdc++-v3/configure libstdc++-v3/src/filesystem/ops-common.h
+    copies=libstdc++-v3/src/filesystem/ops-common.h
+    sed -i 's/\bloff_t\b/off_t/g' libstdc++-v3/configure "$copies"
+    sed -i -E -e 's/(copy_file_(copy_file_range|sendfile)\(int fd_in, int fd_out, )size_t length/\1off_t length/' \
+      -e 's/^    size_t bytes_left = length;/    off_t bytes_left = length;/' \
+      -e 's/^(\s*|.*&offset, )bytes_left(, 0|)\);$/\1bytes_left < 0x40000000 ? bytes_left : 0x40000000\2);/' "$copies"
+    if [ "$(grep -c 'fd_out, off_t length' "$copies") $(grep -c 'bytes_left : 0x40000000' "$copies")" != '2 2' ]; then
+      echo "error: $copies is not as it was: it copies files in another way" >&2
+      exit 1
+    fi
   '';
   # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''

@@ -2,7 +2,7 @@
 # What some processors have and others don't.
 
 case $target in
-x86_64-* | aarch64*)
+x86_64-* | i?86-* | aarch64*)
   # C's pointers to nested functions, with memory of their own in place of an executable stack.
   check 'nested 12' "$target-gcc" "$processors/nested.c" -ftrampoline-impl=heap
   ;;
@@ -14,7 +14,7 @@ case $target in
 x86_64-*)
   # Programs of several processes share 16 bytes: by the processor's instruction, and never by a lock in the program.
   if has libatomic; then
-    "$target-objdump" -d "$("$target-gcc" -print-file-name=libatomic.a)" >work/libatomic
+    "$target-objdump" -dr "$("$target-gcc" -print-file-name=libatomic.a)" >work/libatomic
     for function in load store exchange compare_exchange fetch_add; do
       awk -v of="<__atomic_${function}_16>:" '$2 == of { in_it = 1; next } in_it && NF == 0 { exit } in_it' work/libatomic >work/function
       if ! grep -q 'cmpxchg16b' work/function || grep -q 'libat_lock' work/function; then

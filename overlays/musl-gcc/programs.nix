@@ -19,7 +19,7 @@
 }:
 let
   # Targets for which processors.sh has something to run.
-  special = builtins.match "x86_64-.*|aarch64.*" target != null;
+  special = builtins.match "x86_64-.*|i[3-6]86-.*|aarch64.*" target != null;
 in
 stdenv.mkDerivation {
   pname = "check-programs-${target}";

@@ -1,5 +1,5 @@
 #elif defined (__x86_64__)
-/* Without functions that the loader chooses: every processor has cmpxchg16b, but the first of 2003.  */
+/* Without functions that the loader chooses: all processors have cmpxchg16b, except AMD's first ones.  */
 # undef HAVE_ATOMIC_CAS_16
 # define HAVE_ATOMIC_CAS_16 1
 # undef MAYBE_HAVE_ATOMIC_CAS_16

@@ -1,4 +1,4 @@
-	// A time as SYS_futex reads it: on a 32-bit processor in two words of 32 bits, at most until 2038 of a clock's seconds.
+	// A time as SYS_futex reads it: on a 32-bit processor in two words of 32 bits, and so at most 2^31-1 seconds.
 	struct __futex_time
 	{
 #if defined(SYS_futex_time64) && SYS_futex_time64 != SYS_futex
