@@ -10,7 +10,7 @@
 
 using namespace std::chrono;
 
-static steady_clock::time_point until;
+static steady_clock::time_point began;
 static long waits, right;
 
 extern "C" long syscall(long number, ...)
@@ -35,15 +35,16 @@ extern "C" long syscall(long number, ...)
     long long seconds = parts->tv_sec, nanoseconds = parts->tv_nsec;
 #endif
     ++waits;
-    right += seconds == floor<std::chrono::seconds>(until).time_since_epoch().count() && nanoseconds == 500000000;
+    auto length = std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanoseconds) - began.time_since_epoch();
+    right += length >= milliseconds(700) && length <= milliseconds(700) + (steady_clock::now() - began);
     return -1;
 }
 
 int main()
 {
     std::binary_semaphore semaphore(0);
-    until = floor<seconds>(steady_clock::now()) + milliseconds(1500);
-    bool taken = semaphore.try_acquire_until(until);
+    began = steady_clock::now();
+    bool taken = semaphore.try_acquire_for(milliseconds(700));
     std::printf("semaphore %d %d\n", taken, waits > 0 && waits == right);
     return 0;
 }
