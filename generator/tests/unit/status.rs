@@ -570,7 +570,8 @@ fn toolchains(text: &mut String, results: &Results) {
          `programs-…` and, if asked, `torture-…`, a second build in the same place, and one from the other seed. `–` stands for\n\
          what nobody did or recorded. Torture counts are of GCC's own tests: of the programs in `gcc.c-torture/execute` and, where C++\n\
          has a count, in its folders `builtins` and `ieee`; in C++ of tests at all levels together. Times are of a machine with\n\
-         two cores that may have had other work.\n",
+         two cores that may have had other work. A row is of its date and of the derivation that it names:\n\
+         recipes may have changed since.\n",
         targets.len(),
     )
     .unwrap();
