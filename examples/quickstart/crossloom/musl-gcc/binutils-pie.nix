@@ -21,11 +21,14 @@ let
   sh = {
     file = "elf32-sh.c";
     edits = [
+      "/must defer relocation/,/R_SH_DIR32/${boundOld}"
       "/ELF32_R_INFO \\(h->dynindx, R_SH_REL32/,/R_SH_RELATIVE/${boundOld}"
       "/^sh_elf_optimized_tls_reloc/,/return r_type/${program}"
       "/r_type = sh_elf_optimized_tls_reloc/,/bfd_link_pic/${program}"
       "/case R_SH_TLS_LD_32:/{n;n;n;${program}}"
       "/case R_SH_TLS_LDO_32:/{n;n;${program}}"
+      # A weak name that nothing defines has no number among the symbols, of which ld made one of 24 bits.
+      "s/rel.r_info = ELF32_R_INFO \\(h->dynindx, R_SH_GLOB_DAT\\);/rel.r_info = h->dynindx == -1 ? ELF32_R_INFO (0, R_SH_NONE) : ELF32_R_INFO (h->dynindx, R_SH_GLOB_DAT);/"
     ];
   };
   microblaze = {
@@ -34,6 +37,8 @@ let
       boundOld
       "/Need to generate relocs/,/need_relocs = true/${program}"
       "/if \\(IS_TLS_LD\\(tls_type\\)\\)/,/else/${program}"
+      # A weak name that nothing defines has no place, and ld looks at it.
+      "/If this is a -Bsymbolic link, and the symbol is defined/,/R_MICROBLAZE_GLOB_DAT/s/^      if \\(bfd_link_pic \\(info\\)$/      if (h->root.type == bfd_link_hash_undefweak \\&\\& h->dynindx == -1)\\n\\tmicroblaze_elf_output_dynamic_relocation (output_bfd, srela, srela->reloc_count++, 0, R_MICROBLAZE_NONE, offset, 0);\\n      else if (bfd_link_pic (info)/"
     ];
   };
   known = {
