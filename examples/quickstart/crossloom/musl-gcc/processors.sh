@@ -3,7 +3,7 @@
 
 case $target in
 x86_64-* | i?86-* | aarch64*)
-  # C's pointers to nested functions, with memory of their own in place of an executable stack.
+  # Pointers to nested functions in C, without an executable stack: the code that they need is on the heap.
   check 'nested 12' "$target-gcc" "$processors/nested.c" -ftrampoline-impl=heap
   ;;
 esac

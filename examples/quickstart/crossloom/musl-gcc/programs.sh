@@ -2,8 +2,8 @@
 
 check 'hello from C, ' "$target-gcc" "$programs/hello.c"
 check 'libc 10 1, 7, 2, 5368709121' "$target-gcc" "$programs/libc.c"
-if has libgomp; then check 'openmp 5050 with 3 threads' "$target-gcc" "$programs/openmp.c" -fopenmp; fi
 if has libgomp; then
+  check 'openmp 5050 with 3 threads' "$target-gcc" "$programs/openmp.c" -fopenmp
   case $target in
   # GCC has no binding of threads there.
   i386-* | m68k* | microblaze* | or1k* | riscv32* | sh*) ;;
