@@ -402,6 +402,14 @@ mod tests {
     }
 
     #[test]
+    fn what_was_built_is_said_once() {
+        let built = catalogue().built();
+        for (index, one) in built.iter().enumerate() {
+            assert!(!built[..index].contains(one), "{one:?} is there twice");
+        }
+    }
+
+    #[test]
     fn releases_that_nobody_vouches_for_have_no_hash() {
         for release in &catalogue().unpinned {
             let pinned = catalogue().releases.get(&release.package).into_iter().flatten();
