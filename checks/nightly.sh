@@ -93,6 +93,7 @@ step 'a node built on another machine' checks/builders.sh "$crossloom"
 step 'programs built in development shells' checks/shells.sh "$crossloom"
 step "programs in Rust, Go and C with macOS' frameworks" checks/macos-programs.sh "$crossloom"
 step 'kernels in Rust built, run and tested in development shells' checks/kernel-shells.sh "$crossloom"
+step 'edits of sources, on every release' checks/edits.py "$crossloom"
 # What was built above, all of it.
 step 'every node under other circumstances' checks/variations.sh "$crossloom" quickstart kernel-arm64 kernel-module bare-metal
 step 'every Nix' checks/nix-versions.sh "$crossloom"
