@@ -25,8 +25,9 @@ stdenv.mkDerivation {
   inherit (runtime) origin licence;
   host = name;
   writer = "${linux.kdir}/usr/gen_init_cpio";
-  # A runtime has a first process and a library in its own dialect of JavaScript.
+  # A runtime has its own part of the first process, and a library in its own dialect of JavaScript.
   init = runtime.init or ./init.js;
+  firstProcess = ./first-process.mjs;
   library = runtime.library or ./lib;
 
   phases = [ "installPhase" ];

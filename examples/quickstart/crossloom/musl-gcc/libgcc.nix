@@ -16,10 +16,9 @@ let
   # atomic instructions (LSE), without which every atomic operation is a loop. musl shows getauxval alone.
   asksForGlibc =
     if builtins.match "x86_64-.*|i[3-6]86-.*" target != null then
-      [
-        "i386/linux-unwind.h"
-        "i386/heap-trampoline.c"
-      ]
+      # From GCC 15 on, the first does not ask.
+      (if builtins.compareVersions version "15" < 0 then [ "i386/linux-unwind.h" ] else [ ])
+      ++ [ "i386/heap-trampoline.c" ]
     else if builtins.match "aarch64.*" target != null then
       [ "aarch64/lse-init.c" ]
     else
