@@ -94,6 +94,16 @@ host.mkPrograms {
       ''
     else
       ""
+  )
+  # Compare-and-swap said the contrary of what it had done, until GCC 15.
+  + (
+    if builtins.match "microblaze.*" target != null && builtins.compareVersions version "15" < 0 then
+      ''
+        grep -qF '"bnei \t%0,.+16"' gcc/config/microblaze/sync.md
+        cp ${./microblaze-sync.md} gcc/config/microblaze/sync.md
+      ''
+    else
+      ""
   );
   # GCC asks whether the target has a limits.h to chain to; an empty one says yes without a C library.
   preConfigure = ''

@@ -14,6 +14,7 @@ if has libgomp; then
     ;;
   esac
 fi
+if has libatomic; then check 'swaps of 1, 2, 4 and 8 bytes' "$target-gcc" "$programs/swap.c" -latomic; fi
 if has libquadmath; then
   check 'quadmath 0.333333333333333333333333333333 1.414213562373095048801688724210' "$target-gcc" "$programs/quadmath.c" \
     -lquadmath
@@ -86,6 +87,12 @@ if [ -n "$cxx" ]; then
   check 'semaphore 0 1' "$target-g++" "$programs/semaphore.cc" -std=c++20
   check 'copy 1 of 5368709121 bytes' "$target-g++" "$programs/copy.cc" -std=c++17
   if has libatomic && quadwords; then check 'atomic 2000 4000 2000' "$target-g++" "$programs/atomic.cc" -latomic; fi
+  # Installed by GCC 15 and newer.
+  if [ "$("$target-gcc" -dumpversion | cut -d . -f 1)" -ge 15 ]; then
+    modules=(-std=c++23 -fmodules)
+    "$target-g++" "${warnings[@]}" "${modules[@]}" -fPIC -fsearch-include-path -c bits/std.cc -o work/std.o
+    check 'module 3' "$target-g++" "$programs/module.cc" "${modules[@]}" work/std.o
+  fi
   # With the C++ library shared between both, and with a static one in the shared object.
   protector=(-fstack-protector-strong) guarded=guarded
   # GCC has no stack protector there, and warns.

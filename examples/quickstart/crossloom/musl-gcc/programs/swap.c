@@ -1,0 +1,40 @@
+/* Atomic operations of each size: what they say of themselves, and what they do. */
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Whether each operation on an object of the type says and does what it should. */
+#define WORKS(name, type)                                                                                              \
+    static bool name(_Atomic type *object)                                                                             \
+    {                                                                                                                  \
+        type wanted = 5;                                                                                               \
+        atomic_store(object, 5);                                                                                       \
+        bool works = atomic_compare_exchange_strong(object, &wanted, 7) && wanted == 5 && atomic_load(object) == 7;    \
+        works &= !atomic_compare_exchange_strong(object, &wanted, 9) && wanted == 7 && atomic_load(object) == 7;       \
+        works &= atomic_exchange(object, 0) == 7 && atomic_exchange(object, 0) == 0 && atomic_exchange(object, 3) == 0; \
+        works &= atomic_fetch_add(object, 4) == 3 && atomic_fetch_xor(object, 5) == 7 && atomic_load(object) == 2;     \
+        return works;                                                                                                  \
+    }
+
+WORKS(works1, uint8_t)
+WORKS(works2, uint16_t)
+WORKS(works4, uint32_t)
+WORKS(works8, uint64_t)
+
+int main(void)
+{
+    /* Neighbours stay as they are. */
+    static struct {
+        _Atomic uint8_t before, one, after;
+        _Atomic uint16_t two, beside;
+        _Atomic uint32_t four;
+        _Atomic uint64_t eight;
+    } all = {.before = 201, .after = 202, .beside = 40000};
+    atomic_flag flag = ATOMIC_FLAG_INIT;
+    bool flagged = !atomic_flag_test_and_set(&flag) && atomic_flag_test_and_set(&flag);
+    if (flagged && works1(&all.one) && works2(&all.two) && works4(&all.four) && works8(&all.eight) && all.before == 201 &&
+        all.after == 202 && all.beside == 40000)
+        puts("swaps of 1, 2, 4 and 8 bytes");
+    return 0;
+}
