@@ -98,6 +98,9 @@ if [ -n "$sources" ] && [ -d "$sources/hello" ]; then
   )
   expect 'Hello, world!' hello/hello
 fi
+# A CMake inside a CMake builds for this machine.
+quietly configured cmake -S "$project/nested" -B nested
+[ "$(<nested/said)" = 'C counts to 55' ]
 # Another shell is told where the file is, or says what it lacks.
 [ "$(env -i PATH="$PATH" CROSSLOOM_TOOLCHAIN="$tools" sh -euc '. "$CROSSLOOM_TOOLCHAIN/env.sh"; "$CC" -dumpmachine')" = "$target" ]
 if env -i PATH="$PATH" TOOLS="$tools" dash -c '. "$TOOLS/env.sh"' 2>said; then exit 1; fi

@@ -128,3 +128,9 @@ alone "$gcc" -O2 -x c-header /work/all.h -o /work/all.h.gch
 echo '#error it is not the precompiled one' >root/work/all.h
 alone "$gcc" -O2 -Winvalid-pch -Werror -static /work/uses.c -o /work/uses
 runs precompiled /work/uses
+
+# In a folder whose name has a blank.
+mv root/tools 'root/other tools'
+alone "/other tools/bin/$target-gcc" -O2 -flto -static /work/one.c /work/two.c -o /work/blank
+mv 'root/other tools' root/tools
+runs 'answer 42, known while compiling: 1' /work/blank

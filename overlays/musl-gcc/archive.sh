@@ -29,6 +29,7 @@ for language in C CXX Fortran; do
 done >"$files/lto.cmake"
 # shellcheck disable=SC2016
 printf 'if(NOT CMAKE_USER_MAKE_RULES_OVERRIDE)\n  set(CMAKE_USER_MAKE_RULES_OVERRIDE "%s/lto.cmake")\nendif()\n' '${CMAKE_CURRENT_LIST_DIR}' >>"$files/toolchain.cmake"
+fill "$shared/native.cmake" "$files/native.cmake" ''
 fill "$shared/cross.ini" "$files/cross.ini" '@DIRNAME@/../..'
 for file in README.md MODULE.bazel BUILD.bazel cc_toolchain_config.bzl; do fill "$archive/$file" "$folder/$file" ''; done
 if [ -z "$bazelcpu" ]; then sed -i '/@platforms\/\/cpu:",/d' "$folder/BUILD.bazel"; fi
@@ -38,7 +39,7 @@ if [ -z "$cxx" ]; then sed -i 's/ "-lstdc++",//' "$folder/cc_toolchain_config.bz
 fill "$shared/enter.sh" work/enter.sh "$place"
 # shellcheck disable=SC2016,SC2086 # the inner shell expands it; variables are words
 env -i $variables "$SHELL" -c 'source work/enter.sh; unset "${!HOST_@}" "${!CC_FOR@}" "${!CXX_FOR@}"
-  unset CMAKE_TOOLCHAIN_FILE_FOR_BUILD MESON_CROSS_FILE PWD SHLVL _ OLDPWD
+  unset MESON_CROSS_FILE PWD SHLVL _ OLDPWD
   for name in $(compgen -e); do printf "%s=%s\n" "$name" "${!name}"; done' >work/entered
 # The linker looks into the place that Rust is told by itself, and cargo splits a path at its blanks.
 LC_ALL=C sort work/entered | sed "s| -Lnative=${place}[^ ]*||" >work/variables

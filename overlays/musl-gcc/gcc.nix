@@ -95,6 +95,17 @@ host.mkPrograms {
     else
       ""
   )
+  # The path of lto-wrapper is escaped for the options of the linker's plugin. Without a plugin nothing takes the escapes away, and
+  # -flto fails in a folder whose name has a blank.
+  + (
+    if host.portable then
+      ''
+        grep -q 'lto_wrapper_file = convert_white_space (lto_wrapper_file);' gcc/gcc.cc
+        sed -i '/lto_wrapper_file = convert_white_space (lto_wrapper_file);/d' gcc/gcc.cc
+      ''
+    else
+      ""
+  )
   # Compare-and-swap said the contrary of what it had done, until GCC 15.
   + (
     if builtins.match "microblaze.*" target != null && builtins.compareVersions version "15" < 0 then

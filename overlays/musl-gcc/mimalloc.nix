@@ -40,7 +40,7 @@ stdenv.mkDerivation {
       -fvisibility=hidden -ftls-model=initial-exec -fno-builtin-malloc -ffile-prefix-map="$NIX_BUILD_TOP=." \
       -DNDEBUG -DMI_MALLOC_OVERRIDE=1 -DMI_LIBC_MUSL=1 -Iinclude -c src/static.c -o mimalloc.o
   '';
-  # GCC reads a file `specs` in its library folder instead of its built-in specs, which `-dumpspecs` prints.
+  # GCC's specs, to which the toolchain adds its own.
   installPhase = ''
     mkdir -p "$out/${target}/lib" "$out/lib/gcc/${target}/${gccVersion}"
     cp mimalloc.o "$out/${target}/lib/"

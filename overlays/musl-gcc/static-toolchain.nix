@@ -21,6 +21,7 @@ stdenv.mkDerivation {
     target
     ;
   mallocspecs = ./malloc/specs.awk;
+  staticpie = ./static-pie.awk;
 
   phases = [ "installPhase" ];
   installPhase = builtins.readFile ./static-toolchain.sh;

@@ -33,13 +33,15 @@ for script in "$out/$target"/lib/*-gdb.py; do
   sed -i "s|$NIX_STORE/[^/']*|/nonexistent|" "$script"
 done
 
-# A toolchain with mimalloc has a file of specs. It was made with the other compiler, whose specs load the linker's plugin.
+# The file of specs was made with the other compiler, whose specs load the linker's plugin.
 specs=$out/lib/gcc/$target/$version/specs
-if [ -e "$specs" ]; then
-  rm "$specs"
-  "$out/bin/$target-gcc" -dumpspecs | awk -f "$mallocspecs" >specs
-  mv specs "$specs"
+rm "$specs"
+"$out/bin/$target-gcc" -dumpspecs >own
+if [ -e "$out/$target/lib/mimalloc.o" ]; then
+  awk -f "$mallocspecs" own >malloc
+  mv malloc own
 fi
+awk -f "$staticpie" own >"$specs"
 
 if grep -rlF "$NIX_STORE/" "$out"; then
   echo "error: these files name the store" >&2

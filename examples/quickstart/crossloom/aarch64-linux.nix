@@ -499,6 +499,7 @@ in
         "libitm"
       ];
       fixed = true;
+      pie = false;
       emulator = "x86_64";
     };
     torture-musl-gcc-x86_64-linux-musl = callPackage ./musl-gcc/torture.nix {
@@ -519,6 +520,7 @@ in
         "libitm"
       ];
       fixed = true;
+      pie = false;
       emulator = "i386";
     };
     torture-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/torture.nix {

@@ -500,6 +500,7 @@ in
         "libitm"
       ];
       fixed = true;
+      pie = false;
       emulator = "";
     };
     torture-musl-gcc-x86_64-linux-musl = callPackage ./musl-gcc/torture.nix {
@@ -521,6 +522,7 @@ in
         "libitm"
       ];
       fixed = true;
+      pie = false;
       emulator = "i386";
     };
     torture-musl-gcc-i686-linux-musl = callPackage ./musl-gcc/torture.nix {

@@ -14,6 +14,8 @@
   libraries,
   # Whether musl has Debian's security fixes.
   fixed,
+  # Whether compilers make position-independent programs unless they are told otherwise.
+  pie,
   # QEMU's name for the target; empty where the build machine's own kernel must run it.
   emulator,
 }:
@@ -34,6 +36,7 @@ stdenv.mkDerivation {
   qemu = if emulator == "" then "" else "${qemu-user}/bin/qemu-${emulator}";
   cxx = if cxx then "1" else "";
   fixed = if fixed then "1" else "";
+  pie = if pie then "1" else "";
 
   ${if special then "processors" else null} = ./processors;
   phases = [ "installPhase" ];

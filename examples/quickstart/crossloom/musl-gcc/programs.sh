@@ -1,6 +1,8 @@
 # shellcheck shell=bash disable=SC2154 # the derivation's attributes and what ways.sh declares arrive as variables
 
 check 'hello from C, ' "$target-gcc" "$programs/hello.c"
+# What the matrix says of position-independent programs.
+form "$([ -n "$pie" ] && echo DYN || echo EXEC)" yes work/hello.c.dynamic
 check 'libc 10 1, 7, 2, 5368709121' "$target-gcc" "$programs/libc.c"
 if has libgomp; then
   check 'openmp 5050 with 3 threads' "$target-gcc" "$programs/openmp.c" -fopenmp
@@ -20,7 +22,10 @@ if has libquadmath; then
     -lquadmath
 fi
 if has libitm; then check 'transactions 2000 4000' "$target-gcc" "$programs/transaction.c" -fgnu-tm; fi
-if [ -n "$fixed" ]; then check 'iconv is right' "$target-gcc" "$programs/iconv.c"; fi
+if [ -n "$fixed" ]; then
+  check 'iconv is right' "$target-gcc" "$programs/iconv.c"
+  check 'qsort is right' "$target-gcc" "$programs/qsort.c"
+fi
 
 # The plugin has a stack protector in every function.
 flags=(-fPIC -shared -fstack-protector-all)
@@ -50,16 +55,18 @@ done
 
 # A sanitizer that needs a library says that there is none; one that traps works.
 for sanitizer in undefined address thread leak; do
-  if "$target-gcc" -fsanitize=$sanitizer "$programs/overflow.c" -o work/sanitized 2>work/errors; then
-    echo "-fsanitize=$sanitizer links, and nothing here runs it" >&2
-    exit 1
-  fi
-  # A processor without this sanitizer is a message of the compiler's own.
-  if ! grep -qE 'no runtime library for musl|not supported for this target|unrecognized' work/errors; then
-    cat work/errors >&2
-    echo "-fsanitize=$sanitizer does not say why it does not link" >&2
-    exit 1
-  fi
+  for how in -pie -static -static-pie; do
+    if "$target-gcc" -fPIE -fsanitize=$sanitizer $how "$programs/overflow.c" -o work/sanitized 2>work/errors; then
+      echo "-fsanitize=$sanitizer $how links, and nothing here runs it" >&2
+      exit 1
+    fi
+    # A processor without this sanitizer, and one that can't be static, are messages of the compiler's own.
+    if ! grep -qE 'no runtime library for musl|not supported for this target|unrecognized|cannot specify .?-static' work/errors; then
+      cat work/errors >&2
+      echo "-fsanitize=$sanitizer $how does not say why it does not link" >&2
+      exit 1
+    fi
+  done
 done
 case $target in
 # GCC's trap is an endless loop there.

@@ -55,6 +55,14 @@ stdenv.mkDerivation {
       libtsan_preinit.o libubsan.a; do
       cp ${./no-sanitizer.ld} "$out/${target}/lib/$library"
     done
+    # With -static, the driver reads it before it calls the linker.
+    touch "$out/${target}/lib/libsanitizer.spec"
+    # GCC reads a file `specs` in its library folder instead of its built-in specs, which `-dumpspecs` prints. There is one
+    # already if the toolchain has another allocator.
+    specs=$out/lib/gcc/${target}/${version}/specs
+    if [ ! -e "$specs" ]; then "$out/bin/${target}-gcc" -dumpspecs >"$specs"; fi
+    awk -f ${./static-pie.awk} "$specs" >specs
+    mv specs "$specs"
     # Every program finds its parts relative to itself. The places that it was configured for are blotted out: they would
     # keep the parts alive beside their copies, and a driver would silently fall back to them.
     ${script}

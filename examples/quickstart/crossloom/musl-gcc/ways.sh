@@ -92,6 +92,8 @@ check() {
   expect "$text" "$name.static"
   "$compiler" "${warnings[@]}" -fPIE -static-pie "$source" -o "$name.static-pie" "$@"
   form DYN no "$name.static-pie"
+  "$compiler" "${warnings[@]}" -fPIE -static -pie "$source" -o "$name.static-and-pie" "$@"
+  form DYN no "$name.static-and-pie"
   relative "$name.static-pie"
   expect "$text" "$name.static-pie"
   "$compiler" "${warnings[@]}" "$source" -o "$name.dynamic" "$@"

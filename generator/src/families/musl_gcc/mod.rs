@@ -103,7 +103,7 @@ const PREFIX: &str = "prefix";
 const ARCHIVE: Setting = Setting {
     key: "archive",
     kind: Kind::Switch,
-    doc: "Adds a package `<cell>-tarball` for each cell: the toolchain as an archive that runs on any Linux with the build machine's kind of processor. GCC is built a second time for it.",
+    doc: "Adds a package `<cell>-tarball` for each cell: the toolchain as an archive that runs on any Linux with the build machine's kind of processor. GCC is built once or twice more for it.",
 };
 
 const PIE: Setting = Setting {
@@ -190,11 +190,14 @@ const LAYOUT: Fixed = Fixed {
         "--with-sysroot",
         "--with-build-sysroot",
         "--with-native-system-header-dir",
-        "--enable-multilib",
         "--enable-version-specific-runtime-libs",
     ],
     instead: "remove it: toolchains are laid out alike and can be moved; -L, -isystem and --sysroot of the compiler name \
               other places when it is called",
+};
+const MULTILIB: Fixed = Fixed {
+    flags: &["--enable-multilib"],
+    instead: "remove it: a toolchain has one ABI; name the other target in `targets`",
 };
 const NAMES: Fixed = Fixed {
     flags: &["--program-prefix", "--program-suffix", "--program-transform-name"],
@@ -203,9 +206,10 @@ const NAMES: Fixed = Fixed {
 const NO_BUILD: Fixed =
     Fixed { flags: &["--help", "--version", "--no-create"], instead: "remove it: nothing would be configured" };
 
-static GCC_FIXED: [Fixed; 7] = [
+static GCC_FIXED: [Fixed; 8] = [
     TARGET,
     LAYOUT,
+    MULTILIB,
     NAMES,
     NO_BUILD,
     Fixed {
@@ -230,14 +234,15 @@ static GCC_FIXED: [Fixed; 7] = [
         instead: "remove it: GCC is built with GMP, MPFR, MPC and binutils that crossloom builds; `binutils` names versions",
     },
 ];
-static BINUTILS_FIXED: [Fixed; 4] = [TARGET, LAYOUT, NAMES, NO_BUILD];
-static MUSL_FIXED: [Fixed; 4] = [
+static BINUTILS_FIXED: [Fixed; 5] = [TARGET, LAYOUT, MULTILIB, NAMES, NO_BUILD];
+static MUSL_FIXED: [Fixed; 5] = [
     TARGET,
     LAYOUT,
+    MULTILIB,
     NO_BUILD,
     Fixed { flags: &["--enable-wrapper"], instead: "remove it: the compiler is one for musl and needs no wrapper" },
 ];
-static LIBSTDCXX_FIXED: [Fixed; 3] = [TARGET, LAYOUT, NO_BUILD];
+static LIBSTDCXX_FIXED: [Fixed; 4] = [TARGET, LAYOUT, MULTILIB, NO_BUILD];
 
 static OVERRIDES: [Setting; 10] = [
     Setting {

@@ -252,8 +252,15 @@ fn programs(system: System, cell: &CellOf<MuslGcc>, toolchain: &str) -> Check {
         ("cxx", Arg::Flag(cell.spec.languages.cxx)),
         ("libraries", libraries(cell)),
         ("fixed", Arg::Flag(fixes_of(&cell.spec).is_some())),
+        ("pie", Arg::Flag(is_pie_default(&cell.spec.flags))),
     ]);
     Check::new(format!("programs-{}", cell.name), "musl-gcc/programs", args)
+}
+
+/// Whether compilers make position-independent programs unless they are told otherwise: the last flag counts.
+fn is_pie_default(flags: &Flags) -> bool {
+    let last = flags.gcc.iter().rfind(|flag| flag.contains("able-default-pie"));
+    last.is_some_and(|flag| flag.starts_with("--enable") && !flag.ends_with("=no"))
 }
 
 /// GCC's libraries for programs of a cell.

@@ -1,0 +1,5 @@
+# Of what GCC prints with -dumpspecs: the same specs, with `-static -pie` as another name of `-static-pie`. GCC itself takes it
+# for `-static` alone, and the program would be at the same addresses in every run.
+before == "*self_spec:" { $0 = $0 " %{static:%{pie:%<static %<pie -static-pie}}"; found = 1 }
+{ print; before = $0 }
+END { exit !found }
