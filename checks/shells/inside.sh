@@ -13,6 +13,8 @@ x86_64-linux-musl) words='ELF 64-bit LSB.* x86-64' ;;
 aarch64-*) words='ELF 64-bit LSB.* ARM aarch64' ;;
 arm-* | armv*) words='ELF 32-bit LSB.* ARM, EABI5' ;;
 riscv64-*) words='ELF 64-bit LSB.* UCB RISC-V' ;;
+powerpc-*) words='ELF 32-bit MSB.* PowerPC' ;;
+s390x-*) words='ELF 64-bit MSB.* IBM S/390' ;;
 *) echo "$target: nobody has said what a program for it looks like" >&2; exit 1 ;;
 esac
 
@@ -84,6 +86,13 @@ quietly ninja -C native-again tally-c
 # A CMake inside a CMake, which has CC from the outer one.
 quietly cmake -S "$project/nested" -B nested
 [ "$(<nested/said)" = 'C counts to 55' ] || exit 1
+
+# What bindgen tells its clang, so that it reads the target's headers and not the build machine's.
+if [ -n "${CARGO_BUILD_TARGET:-}" ] && [[ $target == *-linux-* ]]; then
+  arguments=BINDGEN_EXTRA_CLANG_ARGS_${CARGO_BUILD_TARGET//-/_}
+  root=$(realpath "$("$CC" -print-sysroot)")
+  [ "${!arguments}" = "--target=$target --sysroot=$root" ] || { echo "$arguments is ${!arguments}" >&2; exit 1; }
+fi
 
 if [ -z "${CARGO_BUILD_TARGET:-}" ]; then
   echo "SKIPPED: cargo: rustc has no such target as $target"
