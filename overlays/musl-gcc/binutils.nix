@@ -61,7 +61,8 @@ host.mkPrograms {
     else
       ""
   )
-  + import ./binutils-pie.nix { inherit target; };
+  + import ./binutils-pie.nix { inherit target; }
+  + import ./binutils-abi.nix { inherit target; };
   # Debian's archive lacks the manuals' sources; nobody reads them here.
   makeFlags = [ "MAKEINFO=true" ];
   preConfigure = ''

@@ -106,6 +106,16 @@ host.mkPrograms {
     else
       ""
   )
+  # Start files of 64-bit MIPS, too, would be looked for in lib64 or lib32.
+  + (
+    if builtins.match "mips(isa)?64.*" target != null then
+      ''
+        grep -q '^#define STANDARD_STARTFILE_PREFIX_1 "/lib64/"' gcc/config/mips/mips.h
+        sed -i '/^#define STANDARD_STARTFILE_PREFIX_[12] /d' gcc/config/mips/mips.h
+      ''
+    else
+      ""
+  )
   # Compare-and-swap said the contrary of what it had done, until GCC 15.
   + (
     if builtins.match "microblaze.*" target != null && builtins.compareVersions version "15" < 0 then

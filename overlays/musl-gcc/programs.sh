@@ -4,6 +4,12 @@ check 'hello from C, ' "$target-gcc" "$programs/hello.c"
 # What the matrix says of position-independent programs.
 form "$([ -n "$pie" ] && echo DYN || echo EXEC)" yes work/hello.c.dynamic
 check 'libc 10 1, 7, 2, 5368709121' "$target-gcc" "$programs/libc.c"
+# The assembler and the linker by themselves take the same ABI as the compiler.
+"$target-gcc" -O2 -S "$programs/hello.c" -o work/hello.s
+"$target-as" work/hello.s -o work/hello.o
+"$target-ld" -r work/hello.o -o work/part.o
+"$target-gcc" -static work/part.o -o work/part
+expect 'hello from C, ' work/part
 if has libgomp; then
   check 'openmp 5050 with 3 threads' "$target-gcc" "$programs/openmp.c" -fopenmp
   case $target in
