@@ -27,7 +27,7 @@ stdenv.mkDerivation {
   writer = "${linux.kdir}/usr/gen_init_cpio";
   # A runtime has its own part of the first process, and a library in its own dialect of JavaScript.
   init = runtime.init or ./init.js;
-  firstProcess = ./first-process.mjs;
+  shared = ./first-process.mjs;
   library = runtime.library or ./lib;
 
   phases = [ "installPhase" ];

@@ -41,7 +41,7 @@ fi
 
 cp "$init" root/init
 cp -r --no-preserve=mode "$library" root/lib/system
-cp "$firstProcess" root/lib/system/first-process.mjs
+cp "$shared" root/lib/system/first-process.mjs
 chmod 0755 root/init
 add init crossloom 'MIT OR Apache-2.0'
 add lib/system crossloom 'MIT OR Apache-2.0'

@@ -78,6 +78,9 @@ pub trait Registered: fmt::Debug + Sync {
     /// The names of its targets, in the order of lists.
     fn targets(&self) -> Vec<&'static str>;
 
+    /// See [`Target::facts`], in the same order.
+    fn target_facts(&self) -> Vec<Vec<(&'static str, String)>>;
+
     /// See [`Family::misspelt`].
     fn misspelt(&self, word: &str) -> Option<Misspelt>;
 
@@ -208,6 +211,10 @@ impl<F: Family> Registered for F {
 
     fn targets(&self) -> Vec<&'static str> {
         Family::targets(self).into_iter().map(Target::name).collect()
+    }
+
+    fn target_facts(&self) -> Vec<Vec<(&'static str, String)>> {
+        Family::targets(self).into_iter().map(Target::facts).collect()
     }
 
     fn misspelt(&self, word: &str) -> Option<Misspelt> {

@@ -49,6 +49,12 @@ pub struct About {
 pub trait Target: fmt::Debug + Eq + Sync + 'static {
     /// Its one spelling.
     fn name(&self) -> &'static str;
+
+    /// What its row in the manual says of it: headings and texts, in Markdown. All targets of a family have the same headings;
+    /// without any, the manual lists names alone.
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// A word that names no target of a family, though its author may have meant one.

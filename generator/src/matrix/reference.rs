@@ -50,7 +50,7 @@ pub fn reference(family: &'static dyn Registered) -> String {
             text.push_str(&named_table(named));
         }
     }
-    text.push_str(&format!("\n### Targets\n\n{}\n", code(&family.targets())));
+    text.push_str(&format!("\n### Targets\n\n{}", targets(family)));
     for axis in family.axes() {
         if let Values::Releases(package) = axis.values {
             let versions: Vec<_> = package.releases().iter().map(|release| release.version()).collect();
@@ -62,6 +62,23 @@ pub fn reference(family: &'static dyn Registered) -> String {
         }
     }
     text
+}
+
+/// A table where there is more to say of a target than its name.
+fn targets(family: &'static dyn Registered) -> String {
+    let names = family.targets();
+    let facts = family.target_facts();
+    let first = facts.first().map(Vec::as_slice).unwrap_or_default();
+    if first.is_empty() {
+        return format!("{}\n", code(&names));
+    }
+    let headings: Vec<_> = ["target"].into_iter().chain(first.iter().map(|(heading, _)| *heading)).collect();
+    let rows = names.iter().zip(&facts).map(|(name, facts)| {
+        let name = format!("`{name}`");
+        let cells: Vec<_> = [name.as_str()].into_iter().chain(facts.iter().map(|(_, text)| text.as_str())).collect();
+        row(&cells)
+    });
+    table(&headings, &rows.collect::<Vec<_>>())
 }
 
 fn axis_row(axis: &Axis) -> String {

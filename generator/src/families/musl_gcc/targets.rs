@@ -93,6 +93,19 @@ impl Target for MuslTarget {
     fn name(&self) -> &'static str {
         self.triple
     }
+
+    fn facts(&self) -> Vec<(&'static str, String)> {
+        let code = |word: &str| format!("`{word}`");
+        vec![
+            ("byte order", self.endian.as_str().to_owned()),
+            (
+                "flags of GCC's configure script",
+                self.gcc_flags.iter().map(|flag| code(flag)).collect::<Vec<_>>().join(" "),
+            ),
+            ("QEMU", self.qemu_user.map(|suffix| code(&format!("qemu-{suffix}"))).unwrap_or_default()),
+            ("Rust", self.rust.map(code).unwrap_or_default()),
+        ]
+    }
 }
 
 impl MuslTarget {
