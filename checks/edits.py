@@ -3,8 +3,7 @@
 
     edits.py CROSSLOOM
 
-A row for each release and edit: how many lines it changes, for how many targets and for which of them, for one. Nothing is
-built. An edit of an older release may have nothing to change in a newer one, whose authors made the change themselves; where
+A row for each edit of a release: a node that makes it, how many others do, and how many lines it changes. Nothing is built. An edit of an older release may have nothing to change in a newer one, whose authors made the change themselves; where
 it must not, it says so itself. Exits 1 if an edit stops. Archives that could not be downloaded are named as skipped.
 """
 
@@ -89,7 +88,8 @@ def project(crossloom, axis, folder):
     known = json.loads(subprocess.check_output([crossloom, "list", "musl-gcc", "--json"], text=True))["family"]
     lines = ["crossloom = 1", "[build]", f'systems = ["{os.uname().machine}-linux"]', "[sources]"]
     lines += ['prefer = ["debian", "upstream"]', "[musl-gcc]", f"targets = {json.dumps(known['targets'])}"]
-    lines += [f"{axis} = {json.dumps(known['packages'][axis])}"]
+    # Archives and debuggers have edits of their own.
+    lines += [f"{axis} = {json.dumps(known['packages'][axis])}", "archive = true", "gdb = true"]
     matrix = folder / "matrix.toml"
     matrix.write_text("\n".join(lines) + "\n")
     for command in ("lock", "generate"):

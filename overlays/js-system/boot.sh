@@ -89,6 +89,8 @@ if [ -z "$disk" ]; then
   say "$show_environment"
   expect 'told handed'
   expect "$prompt"
+  say "$leave_stubborn"
+  expect "$prompt"
 fi
 
 for ((at = 0; at < ${#more[@]}; at += 2)); do
@@ -120,6 +122,7 @@ expect "$prompt"
 
 say 'poweroff()'
 expect 'init: powering off'
+if [ -z "$disk" ]; then expect 'ended by signal 9'; fi
 status=0
 wait "$emulated" || status=$?
 console

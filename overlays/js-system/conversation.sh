@@ -6,6 +6,8 @@ count_processors='"processors: " + std.loadFile("/proc/cpuinfo").match(/^process
 write_file='std.writeFile("/tmp/file", "read " + "back"); std.loadFile("/tmp/file")'
 # A process that ends before the one that it started.
 leave_orphan='os.exec(["/bin/qjs", "--std", "-e", "os.exec([`/bin/qjs`, `-e`, `1`], {block: false})"])'
+# One that does not end when it is asked to.
+leave_stubborn='os.exec(["/bin/qjs", "--std", "-e", "for (const number of [1, 15]) os.signal(number, undefined); os.setInterval(() => {}, 1000)"], {block: false})'
 # A server at the port in place of PORT. Its answer ends in `answers` and the path that was asked for.
 serve='(await import("/lib/system/http.js")).serve(PORT, ({ path }) => ({ body: `${navigator.userAgent} answers ${path}` }));'
 show_memory='std.loadFile("/proc/meminfo").split("\n").slice(0, 3).map((line) => line.replace(/ +/, "=")).join(" ")'

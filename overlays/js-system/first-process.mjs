@@ -132,7 +132,8 @@ function report(pid, end, more = "") {
 }
 
 function spawn(argv, options, ended) {
-  const pid = machine.spawn(argv, { env: environment(), ...options }, (end) => {
+  let pid;
+  pid = machine.spawn(argv, { env: environment(), ...options }, (end) => {
     if (pid !== undefined) report(pid, end);
     if (!ending) ended(end);
   });
@@ -192,8 +193,15 @@ async function allEnded(seconds) {
   }
 }
 
-async function end(how) {
+function end(how) {
   if (ending) return;
+  turnOff(how).catch((error) => {
+    ending = false;
+    say(`${ENDS[how]} failed: ${machine.explain(error)}`);
+  });
+}
+
+async function turnOff(how) {
   ending = true;
   say(ENDS[how]);
   machine.kill("SIGTERM");

@@ -7,6 +7,17 @@ import { begin } from "/lib/system/first-process.mjs";
 
 const QJS = "/bin/qjs";
 
+function print(text) {
+  std.err.puts(text);
+  std.err.flush();
+}
+
+function explain(error) {
+  if (!(error instanceof Error)) return String(error);
+  const place = (error.stack ?? "").trimEnd();
+  return place === "" ? error.message : `${error.message}\n${place}`;
+}
+
 // A call that gives a value and the number of an error.
 function status(path, of = os.stat) {
   const [found, error] = of(path);
@@ -32,22 +43,26 @@ function endOf(status) {
   return code === 127 ? { code, why: ": the program could not be started" } : { code };
 }
 
-// A console that is gone is no reason to end.
-os.signal(os.SIGPIPE, null);
+// What an event calls must not throw: QuickJS-ng would end, and this process must not.
+function safe(call) {
+  return () => {
+    try {
+      call();
+    } catch (error) {
+      print(`init: a defect of /init: ${explain(error)}\n`);
+    }
+  };
+}
+
+// The module os has no name for it.
+const SIGKILL = 9;
 
 begin({
   program: QJS,
   console: [QJS, "-i", "/lib/system/console.js"],
   user: (id, home) => ({ argv: [QJS, "/lib/system/user.js", String(id), home] }),
-  print(text) {
-    std.err.puts(text);
-    std.err.flush();
-  },
-  explain(error) {
-    if (!(error instanceof Error)) return String(error);
-    const place = (error.stack ?? "").trimEnd();
-    return place === "" ? error.message : `${error.message}\n${place}`;
-  },
+  print,
+  explain,
 
   list(path) {
     const [names, error] = os.readdir(path);
@@ -76,10 +91,10 @@ begin({
 
   environment: std.getenviron,
   seconds: () => os.now() / 1e6,
-  after: (seconds, call) => os.setTimeout(call, seconds * 1000),
+  after: (seconds, call) => os.setTimeout(safe(call), seconds * 1000),
   cancel: os.clearTimeout,
-  every: (seconds, call) => os.setInterval(call, seconds * 1000),
-  onSignal: (name, call) => os.signal(os[name], call),
+  every: (seconds, call) => os.setInterval(safe(call), seconds * 1000),
+  onSignal: (name, call) => os.signal(os[name], safe(call)),
   spawn(argv, options, ended) {
     const pid = os.exec(argv, { block: false, usePath: false, ...options });
     processes.set(pid, ended);
@@ -98,5 +113,5 @@ begin({
   },
   isBusy: () => busy,
   // Without another process it is an error, which os.kill gives back.
-  kill: (name) => os.kill(-1, os[name]),
+  kill: (name) => os.kill(-1, name === "SIGKILL" ? SIGKILL : os[name]),
 });

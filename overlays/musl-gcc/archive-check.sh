@@ -131,6 +131,8 @@ runs precompiled /work/uses
 
 # In a folder whose name has a blank.
 mv root/tools 'root/other tools'
-alone "/other tools/bin/$target-gcc" -O2 -flto -static /work/one.c /work/two.c -o /work/blank
+for how in -flto -flto=2; do
+  alone "/other tools/bin/$target-gcc" -O2 $how -static /work/one.c /work/two.c -o "/work/blank$how"
+done
 mv 'root/other tools' root/tools
-runs 'answer 42, known while compiling: 1' /work/blank
+for how in -flto -flto=2; do runs 'answer 42, known while compiling: 1' "/work/blank$how"; done

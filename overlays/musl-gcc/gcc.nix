@@ -96,12 +96,14 @@ host.mkPrograms {
       ""
   )
   # The path of lto-wrapper is escaped for the options of the linker's plugin. Without a plugin nothing takes the escapes away, and
-  # -flto fails in a folder whose name has a blank.
+  # -flto fails in a folder whose name has a blank. So does -flto=auto, which writes the driver's path into a makefile.
   + (
     if host.portable then
       ''
         grep -q 'lto_wrapper_file = convert_white_space (lto_wrapper_file);' gcc/gcc.cc
         sed -i '/lto_wrapper_file = convert_white_space (lto_wrapper_file);/d' gcc/gcc.cc
+        grep -qF '"%s:\n\t@%s ", output_name, new_argv[0]' gcc/lto-wrapper.cc
+        sed -i "s/\"%s:\\\\n\\\\t@%s \", output_name/\"%s:\\\\n\\\\t@'%s' \", output_name/" gcc/lto-wrapper.cc
       ''
     else
       ""
@@ -116,15 +118,22 @@ host.mkPrograms {
     else
       ""
   )
-  # Compare-and-swap said the contrary of what it had done, until GCC 15.
+  # Until GCC 15, compare-and-swap reports the opposite of what it did. Since then it may be put behind a jump, and takes words
+  # for equal that differ in the topmost bit.
   + (
-    if builtins.match "microblaze.*" target != null && builtins.compareVersions version "15" < 0 then
+    if builtins.match "microblaze.*" target == null then
+      ""
+    else if builtins.compareVersions version "15" < 0 then
       ''
         grep -qF '"bnei \t%0,.+16"' gcc/config/microblaze/sync.md
+        rm gcc/config/microblaze/sync.md
         cp ${./microblaze-sync.md} gcc/config/microblaze/sync.md
       ''
     else
-      ""
+      ''
+        grep -qF '"cmp  \t%8,%1,%3\n\t"' gcc/config/microblaze/sync.md
+        sed -i -e 's/"cmp  \\t%8,%1,%3/"xor  \\t%8,%1,%3/' -e 's/(set_attr "type"\t"atomic")/(set_attr "type" "multi")/' gcc/config/microblaze/sync.md
+      ''
   );
   # GCC asks whether the target has a limits.h to chain to; an empty one says yes without a C library.
   preConfigure = ''

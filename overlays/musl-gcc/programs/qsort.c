@@ -1,4 +1,4 @@
-/* CVE-2026-40200: with as many elements, a table of qsort's was too short on 32-bit processors. */
+/* CVE-2026-40200: with this many elements, a loop ran past an array on the stack on 32-bit processors. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
