@@ -48,7 +48,8 @@ def programs(runners, leave_out=None):
     for source, said in GREETINGS:
         ran = [f"[{runner}] {said}" for runner in runners]
         lines += ["ELF 32-bit MSB executable, statically linked, not stripped", *ran]
-        lines += [f"{source}.static-pie: DYN, interpreter: no", *ran, *ran]
+        pie = [f"{source}.{way}: DYN, interpreter: no" for way in ("static-pie", "static-and-pie")]
+        lines += [*pie, *ran, *ran]
         lines += [f"{source}.pie: DYN, interpreter: yes", *ran]
     return "\n".join(line for line in lines if line != leave_out) + "\n"
 
