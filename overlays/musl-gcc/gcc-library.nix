@@ -94,6 +94,22 @@ let
       else
         { }
     )
+    # MicroBlaze has atomic operations on words alone, and libatomic makes those on 1 and 2 bytes of them. Where bytes are big-endian
+    # it takes a mask for the distance of a byte from the word's end, and changes no byte at all.
+    // (
+      if is "microblaze-.*" then
+        {
+          libatomic = ''
+            sed -i -E 's/^(#define INVERT_MASK_[1248]\s+\(\(UWORD\)WORDS_BIGENDIAN) << /\1 * /' libatomic/libatomic_i.h
+            if [ "$(grep -c '^#define INVERT_MASK_.*WORDS_BIGENDIAN \* (' libatomic/libatomic_i.h)" != 4 ]; then
+              echo "error: libatomic/libatomic_i.h is not as it was: it finds bytes in words in another way" >&2
+              exit 1
+            fi
+          '';
+        }
+      else
+        { }
+    )
     # musl can bind a thread to processors, but not before it starts: the thread does it by itself.
     // {
       libgomp = ''
