@@ -157,12 +157,22 @@ stdenv.mkDerivation {
     export CXXFLAGS="$CFLAGS -frandom-seed=${library}"${pic}${fc}
   ''
   + beside;
-  configureFlags = machines ++ [
-    "--enable-shared"
-    "--enable-static"
-    "--disable-multilib"
-    "--disable-werror"
-  ];
+  configureFlags =
+    machines
+    ++ [
+      "--enable-shared"
+      "--enable-static"
+      "--disable-multilib"
+      "--disable-werror"
+    ]
+    # Before ARMv7 there are no operations on 8 bytes, but for an older form of them in libgcc, by which libitm would take them for
+    # granted and then need libatomic. It has a lock for processors without them.
+    ++ (
+      if library == "libitm" && is "arm(eb|v5te|v6)?-.*" then
+        [ "libitm_cv_have_64bit_sync_builtins=no" ]
+      else
+        [ ]
+    );
   makeFlags = [ "MAKEINFO=true" ];
   # A configure script that finds its library impossible for a target says so in its log alone, and installs nothing.
   postInstall = ''
