@@ -88,7 +88,7 @@ def project(crossloom, axis, folder):
     known = json.loads(subprocess.check_output([crossloom, "list", "musl-gcc", "--json"], text=True))["family"]
     lines = ["crossloom = 1", "[build]", f'systems = ["{os.uname().machine}-linux"]', "[sources]"]
     lines += ['prefer = ["debian", "upstream"]', "[musl-gcc]", f"targets = {json.dumps(known['targets'])}"]
-    # Archives and debuggers have edits of their own.
+    # The recipes of archives and debuggers have more edits.
     lines += [f"{axis} = {json.dumps(known['packages'][axis])}", "archive = true", "gdb = true"]
     matrix = folder / "matrix.toml"
     matrix.write_text("\n".join(lines) + "\n")

@@ -94,8 +94,8 @@ let
       else
         { }
     )
-    # MicroBlaze has atomic operations on words alone, and libatomic makes those on 1 and 2 bytes of them. Where bytes are big-endian
-    # it takes a mask for the distance of a byte from the word's end, and changes no byte at all.
+    # MicroBlaze has atomic instructions for words only. libatomic builds its 1- and 2-byte operations from these. On big-endian, it
+    # shifts by a mask and not by the byte's distance from the end of the word, so no byte changes.
     // (
       if is "microblaze-.*" then
         {

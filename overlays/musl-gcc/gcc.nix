@@ -118,8 +118,8 @@ host.mkPrograms {
     else
       ""
   )
-  # Until GCC 15, compare-and-swap reports the opposite of what it did. Since then it may be put behind a jump, and takes words
-  # for equal that differ in the topmost bit.
+  # Before GCC 15, compare-and-swap reports the opposite of what it did. From GCC 15 on, it can end up in the delay slot of a jump,
+  # and it treats words as equal that differ only in the top bit.
   + (
     if builtins.match "microblaze.*" target == null then
       ""
