@@ -42,8 +42,10 @@ int main(void)
         _Atomic uint32_t four;
         _Atomic uint64_t eight;
     } all = {.before = 201, .after = 202, .beside = 40000};
-    atomic_flag flag = ATOMIC_FLAG_INIT;
-    bool flagged = !atomic_flag_test_and_set(&flag) && atomic_flag_test_and_set(&flag);
+    static _Alignas(4) atomic_flag flags[4];
+    bool flagged = true;
+    for (int i = 0; i < 4; i++)
+        flagged &= !atomic_flag_test_and_set(&flags[i]) && atomic_flag_test_and_set(&flags[i]);
     if (flagged && works1(&all.one) && works2(&all.two) && works4(&all.four) && works8(&all.eight) && all.before == 201 &&
         all.after == 202 && all.beside == 40000)
         puts("swaps of 1, 2, 4 and 8 bytes");
