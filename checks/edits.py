@@ -3,8 +3,10 @@
 
     edits.py CROSSLOOM
 
-A row for each edit of a release: a node that makes it, how many others do, and how many lines it changes. Nothing is built. An edit of an older release may have nothing to change in a newer one, whose authors made the change themselves; where
-it must not, it says so itself. Exits 1 if an edit stops. Archives that could not be downloaded are named as skipped.
+A row for each edit of a release: a node that makes it, how many others do, and how many lines it changes. Nothing is
+built. An edit of an older release may have nothing to change in a newer one, whose authors made the change themselves;
+where it must not, it says so itself. Exits 1 if an edit stops. Archives that could not be downloaded are named as
+skipped.
 """
 
 import argparse
@@ -17,7 +19,8 @@ import subprocess
 import sys
 import tempfile
 
-TOP = pathlib.Path(__file__).resolve().parents[1]
+import project
+
 AXES = ("gcc", "binutils")
 # What Nix' builder has defined when a phase runs.
 FRAME = 'runHook() { :; }\nNIX_BUILD_TOP=$PWD\nsourceRoot=source\n'
@@ -82,22 +85,19 @@ class Edits:
             shutil.rmtree(copy)
 
 
-def project(crossloom, axis, folder):
+def derivations(crossloom, axis, folder):
     """Renders every target with every release of one package, and gives the derivations' names."""
     folder.mkdir()
     known = json.loads(subprocess.check_output([crossloom, "list", "musl-gcc", "--json"], text=True))["family"]
-    lines = ["crossloom = 1", "[build]", f'systems = ["{os.uname().machine}-linux"]', "[sources]"]
-    lines += ['prefer = ["debian", "upstream"]', "[musl-gcc]", f"targets = {json.dumps(known['targets'])}"]
-    # The recipes of archives and debuggers have more edits.
-    lines += [f"{axis} = {json.dumps(known['packages'][axis])}", "archive = true", "gdb = true"]
+    axes = [f"{key} = {json.dumps(of)}" for key, of in (("targets", known["targets"]), (axis, known["packages"][axis]))]
     matrix = folder / "matrix.toml"
-    matrix.write_text("\n".join(lines) + "\n")
+    # The recipes of archives and debuggers have more edits.
+    matrix.write_text(project.matrix(*axes, "archive = true", "gdb = true"))
     for command in ("lock", "generate"):
         subprocess.run([crossloom, "--quiet", command, "--matrix", matrix], check=True)
     # What can't be downloaded is skipped below.
     subprocess.run([crossloom, "--quiet", "fetch", "--matrix", matrix], stderr=subprocess.DEVNULL)
-    script = 'crossloom=$1; source checks/lib.sh; derivations edits "$2" "$1" --quiet nix --matrix "$2"'
-    said = subprocess.check_output(["bash", "-c", script, "bash", crossloom, matrix], text=True, cwd=TOP)
+    said = subprocess.check_output(project.derivations(crossloom, "edits", matrix), text=True, cwd=project.TOP)
     return {words[4] for line in said.splitlines() if (words := line.split())[2] == "legacyPackages"}
 
 
@@ -108,7 +108,7 @@ def main(arguments):
     by_source, skipped, stopped, tried = {}, set(), 0, 0
     with tempfile.TemporaryDirectory() as work:
         work = pathlib.Path(work)
-        for name in sorted(set().union(*(project(crossloom, axis, work / axis) for axis in AXES))):
+        for name in sorted(set().union(*(derivations(crossloom, axis, work / axis) for axis in AXES))):
             of = environment((pathlib.Path("/nix/store") / name).read_text())
             if not of.get("postPatch"):
                 continue

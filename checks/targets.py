@@ -19,7 +19,9 @@ import sys
 import time
 import tomllib
 
-TOP = pathlib.Path(__file__).resolve().parents[1]
+import project
+from project import TOP
+
 RESULTS = TOP / "generator/data/results.toml"
 CATALOGUE = TOP / "generator/data/catalogue.toml"
 # The last section of the data. It is written here alone; people write the rest.
@@ -188,17 +190,8 @@ class Target:
         """Writes the project, and tells the releases and the derivation of its one cell."""
         self.folder.mkdir(parents=True, exist_ok=True)
         releases = [each.split("=", 1) for each in self.options.release]
-        lines = [
-            "crossloom = 1",
-            "[build]",
-            f'systems = ["{self.options.system}"]',
-            "[sources]",
-            'prefer = ["debian", "upstream"]',
-            "[musl-gcc]",
-            f'targets = ["{self.target}"]',
-            *(f'{axis} = ["{release}"]' for axis, release in releases),
-        ]
-        self.matrix.write_text("\n".join(lines) + "\n")
+        axes = [f'{axis} = ["{release}"]' for axis, release in releases]
+        self.matrix.write_text(project.matrix(f'targets = ["{self.target}"]', *axes))
         self.crossloom("lock", "lock")
         self.crossloom("generate", "generate")
         sources = json.loads(self.crossloom("plan", "plan", "--json"))["sources"]
@@ -208,9 +201,8 @@ class Target:
             of = [found[1] for name in sources if (found := re.fullmatch(rf"{package}-(\d.*)", name))]
             if len(of) == 1:
                 releases[package] = of[0]
-        script = 'crossloom=$1; source checks/lib.sh; derivations cell "$2" "$1" --quiet nix --matrix "$2"'
-        lines = self.run("derivations", "bash", "-c", script, "bash", self.options.crossloom, self.matrix).splitlines()
-        wanted = ["cell", self.options.system, "packages", self.cell]
+        lines = self.run("derivations", *project.derivations(self.options.crossloom, "cell", self.matrix)).splitlines()
+        wanted = ["cell", project.SYSTEM, "packages", self.cell]
         of = [line.split()[4] for line in lines if line.split()[:4] == wanted]
         if len(of) != 1:
             raise Stopped("derivations", f"{self.cell} is in them {len(of)} times")
@@ -368,7 +360,6 @@ def main(arguments):
             parser.error(f"{each} is not of the form gcc=16")
     options.crossloom = str(pathlib.Path(options.crossloom).resolve())
     options.work = options.work.resolve()
-    options.system = f"{os.uname().machine}-linux"
     started = time.monotonic()
     whole, stopped, left = 0, [], []
     for target in order(options, options.targets):

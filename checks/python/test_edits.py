@@ -10,6 +10,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 SCRIPT = pathlib.Path(__file__).resolve().parents[1] / "edits.py"
+sys.path.insert(0, str(SCRIPT.parent))
 SPEC = importlib.util.spec_from_file_location("edits", SCRIPT)
 edits = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(edits)
