@@ -22,4 +22,4 @@ matrix=$(example portable)
 if "$crossloom" export --matrix "$matrix" "$cell" "$work/exported" 2>"$work/said"; then exit 1; fi
 grep -q 'is not empty' "$work/said"
 mv "$work/exported" "$work/tools"
-exec checks/archive/use.sh "$work/tools" "$target" "$project" "$work"
+checks/archive/use.sh "$work/tools" "$target" "$project" "$work"

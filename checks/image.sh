@@ -103,5 +103,6 @@ pathlib.Path(image, "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
 print(manifest["digest"])
 PYTHON
 tar --create --sort=name --mtime="@$epoch" --owner=0 --group=0 --numeric-owner --directory "$work/image" \
-  blobs index.json oci-layout >"$output"
+  blobs index.json oci-layout >"$output.part"
+mv "$output.part" "$output"
 ls -l "$output"

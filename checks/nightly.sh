@@ -13,7 +13,18 @@ for name in $(examples); do matrix[$name]=$(example "$name"); done
 passed=0
 failed=0
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+# The lines and the counts, also where something here ends the night early.
+summary() {
+  local status=$1
+  if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
+    failed=1
+    echo "== the night ended early, with status $status"
+  fi
+  grep '^SKIPPED: ' "$log" || true
+  echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log" || true) skipped"
+  rm -f "$log"
+}
+trap 'summary $?' EXIT
 
 # step NAME COMMAND…: the night goes on behind one that fails.
 step() {
@@ -50,6 +61,17 @@ check() {
   cat "$built/output"
 }
 
+# cells EXAMPLE [PATTERN]: its cells for this machine as the checks below take them, without those that the pattern matches.
+cells() {
+  local found
+  found=$(named "$1" cell | grep -vE "${2:-^$}" | sed "s|^|$1/|")
+  if [ -z "$found" ]; then
+    echo "error: examples/$1 has no cells for $system" >&2
+    return 1
+  fi
+  echo "$found"
+}
+
 # whole NAME [again]: every cell, with `again` built a second time to compare, and every check.
 whole() {
   local cells proofs name
@@ -84,11 +106,14 @@ step 'systems that fail say why' checks/failing-systems.sh "$crossloom"
 step 'Valgrind for every generation of macOS' checks/generations.sh "$crossloom"
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 
-mapfile -t cells < <(named quickstart cell | sed 's|^|quickstart/|')
-[ "${#cells[@]}" -gt 0 ]
-mapfile -t kernels < <(named bare-metal cell | grep -vE '^bare-metal-host-|-qemu$' | sed 's|^|bare-metal/|')
-[ "${#kernels[@]}" -gt 0 ]
-step 'target files under both seeds' checks/seeds.sh "$crossloom" --build "${cells[@]}" kernel-arm64/linux-arm64 "${kernels[@]}"
+from_both_seeds() {
+  local toolchains kernels
+  toolchains=$(cells quickstart)
+  kernels=$(cells bare-metal '^bare-metal-host-|-qemu$')
+  # shellcheck disable=SC2086 # names of cells
+  checks/seeds.sh "$crossloom" --build $toolchains kernel-arm64/linux-arm64 $kernels
+}
+step 'target files under both seeds' from_both_seeds
 step 'a node built on another machine' checks/builders.sh "$crossloom"
 step 'programs built in development shells' checks/shells.sh "$crossloom"
 step "programs in Rust, Go and C with macOS' frameworks" checks/macos-programs.sh "$crossloom"
@@ -115,6 +140,4 @@ else
   skip "the first hour on a bare Debian: ${lack%%$'\n'*}"
 fi
 skip "building on macOS: evaluated here, built on such machines"
-grep '^SKIPPED: ' "$log"
-echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log") skipped"
 [ "$failed" = 0 ]

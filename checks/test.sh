@@ -21,7 +21,7 @@ summary() {
     failed=1
     echo "== $now: FAILED; what comes after it was not run"
   fi
-  while read -r reason; do skipped+=("a test: $reason"); done < <(sed -n 's/.*SKIP: //p' "$log" | sort -u)
+  while read -r reason; do skipped+=("$reason"); done < <(sed -n 's/^SKIPPED: //p; s/.*SKIP: /a test: /p' "$log" | sort -u)
   for reason in "${skipped[@]}"; do echo "SKIPPED: $reason"; done
   echo "$passed passed, $failed failed, ${#skipped[@]} skipped"
   rm -rf "$work"
@@ -33,7 +33,7 @@ step() {
   shift
   now=$name
   echo "== $name"
-  "$@"
+  "$@" 2>&1 | tee -a "$log"
   echo "== $name: passed in $((SECONDS - started)) s"
   passed=$((passed + 1))
 }
@@ -93,7 +93,7 @@ current() {
 }
 
 tests() {
-  cargo test --locked --quiet 2>&1 | tee "$log"
+  cargo test --locked --quiet
 }
 
 scripts() {

@@ -114,7 +114,8 @@ if [ "${#order[@]}" = 0 ]; then
 fi
 variations=(together)
 if [ -n "$each" ]; then
-  variations+=(directory cores timezone locale umask home hostname kernel clock order aslr tools)
+  mapfile -t alone < <(awk -F'\t' '$1 == "variation" && $3 != "together" { print $3 }' "$work/facts" | sort -u)
+  variations+=("${alone[@]}")
 fi
 
 failed=0
