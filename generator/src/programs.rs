@@ -8,7 +8,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// The absolute entries of a PATH, in its order.
 pub fn absolute(path: &OsStr) -> Vec<PathBuf> {
@@ -43,11 +43,32 @@ fn command_on(path: &OsStr, name: &str) -> Option<Command> {
     Some(command)
 }
 
+/// A command of git in a folder; none where there is no git. The repository is the one that the folder lies in, also where
+/// crossloom runs in a hook of another. A repository's settings can name programs for git to run: they stay out.
+pub fn git(dir: &Path) -> Option<Command> {
+    let mut git = command("git")?;
+    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
+        git.env_remove(variable);
+    }
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
+    git.stdin(Stdio::null());
+    Some(git)
+}
+
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    #[test]
+    fn git_is_asked_about_the_folder_alone() {
+        let Some(git) = git(Path::new("")) else { return };
+        let envs: Vec<_> = git.get_envs().collect();
+        assert!(envs.contains(&(OsStr::new("GIT_DIR"), None)), "{envs:?}");
+        assert_eq!(git.get_args().take(2).collect::<Vec<_>>(), ["-C", "."]);
+    }
 
     #[test]
     fn empty_and_relative_entries_are_passed_over() {

@@ -44,7 +44,6 @@ pub struct DigestsArgs {
 /// Runs the command.
 pub fn run(args: &DigestsArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
-    project.index()?;
     let system = machine::system()?;
     let plan = project.plan()?;
     let here = planned(&plan, system)?;

@@ -128,10 +128,7 @@ fn unknown_to_git(dir: &Path, own: &[&Path]) -> Vec<PathBuf> {
 
 /// The words of a git command over files of a folder; none if it fails, as it does outside of a repository.
 fn git(dir: &Path, command: &[&str], files: &[PathBuf]) -> Option<String> {
-    let mut git = programs::command("git")?;
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    // A repository may name programs of its own to be run; none of them is needed here.
-    git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
-    let output = git.args(command).args(files).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    let mut git = programs::git(dir)?;
+    let output = git.args(command).args(files).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }

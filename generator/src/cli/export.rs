@@ -44,7 +44,6 @@ const ARCHIVE: &str = "archive";
 /// Runs the command.
 pub fn run(args: &ExportArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
-    project.index()?;
     let plan = project.plan()?;
     args.edited.current(&project, &plan)?;
     let system = machine::system()?;

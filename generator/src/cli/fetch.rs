@@ -7,13 +7,12 @@ use clap_complete::ArgValueCandidates;
 
 use super::page::{Page, Use};
 use super::progress::{Progress, show};
-use super::{MatrixArgs, Outcome, Result, project};
+use super::{MatrixArgs, Outcome, Result, parse_system, project};
 use crate::nix::driver::Nix;
 use crate::platform::System;
 use crate::store::machine;
 use crate::store::needed::needed;
 use crate::store::sources::{download, folders, into_store};
-use crate::word::Word;
 
 /// The page of `fetch`.
 pub const PAGE: Page = Page {
@@ -47,13 +46,6 @@ pub struct FetchArgs {
     /// Collect every file in this folder, and leave the Nix store alone.
     #[arg(long, value_name = "DIR")]
     to: Option<PathBuf>,
-}
-
-fn parse_system(text: &str) -> std::result::Result<System, String> {
-    text.parse().map_err(|_| match System::meant(text) {
-        Some(system) => format!("did you mean {system}?"),
-        None => format!("expected one of {}", System::WORDS.join(", ")),
-    })
 }
 
 /// Runs the command.

@@ -34,7 +34,9 @@ use miette::Diagnostic;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::platform::System;
 use crate::report::Report;
+use crate::word::Word;
 use page::{Page, Use};
 use project::Mode;
 
@@ -259,6 +261,14 @@ const LOG: &str = "CROSSLOOM_LOG";
 #[diagnostic(help("set it to one of error, warn, info, debug, trace, off; or to MODULE=LEVEL, e.g. crossloom=debug"))]
 struct LogError {
     value: String,
+}
+
+/// The value of an option for a kind of build machine.
+fn parse_system(text: &str) -> std::result::Result<System, String> {
+    text.parse().map_err(|_| match System::meant(text) {
+        Some(system) => format!("did you mean {system}?"),
+        None => format!("expected one of {}", System::WORDS.join(", ")),
+    })
 }
 
 /// The filter of the log. The library takes an unknown word for a module, so a misspelt level would silence everything.

@@ -51,8 +51,6 @@ pub fn run(args: &PlanArgs) -> Result<Outcome> {
     let plan = project.plan()?;
     let store = match args.store {
         true => {
-            // A missing folder has another message than a folder of another matrix.
-            project.index()?;
             args.edited.current(&project, &plan)?;
             Some(store(&Nix::locate()?, &project, &plan)?)
         }

@@ -52,7 +52,6 @@ pub struct PushArgs {
 pub fn run(args: &PushArgs) -> Result<Outcome> {
     let public = args.key.as_deref().map(public).transpose()?;
     let project = project::open(&args.matrix.find()?)?;
-    project.index()?;
     let plan = project.plan()?;
     args.edited.current(&project, &plan)?;
     let system = machine::system()?;

@@ -7,7 +7,7 @@ use miette::Diagnostic;
 
 use super::page::{Page, Use};
 use super::project::EditedArgs;
-use super::{MatrixArgs, Outcome, Result, project};
+use super::{MatrixArgs, Outcome, Result, parse_system, project};
 use crate::diag::nearest;
 use crate::nix::driver::Nix;
 use crate::plan::{Cell, Plan, SEVERAL, SystemPlan, Tools};
@@ -16,7 +16,6 @@ use crate::project::Project;
 use crate::store::choose::planned;
 use crate::store::evaluate::store;
 use crate::store::machine;
-use crate::word::Word;
 
 /// The page of `query`.
 pub const PAGE: Page = Page {
@@ -46,8 +45,8 @@ pub struct QueryArgs {
     #[arg(long, value_name = "CELL")]
     cell: Option<String>,
     /// The kind of build machine, such as x86_64-linux [default: this machine's].
-    #[arg(long, value_name = "SYSTEM", value_parser = clap::builder::PossibleValuesParser::new(System::WORDS))]
-    system: Option<String>,
+    #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]
+    system: Option<System>,
     /// Print JSON.
     #[arg(long, conflicts_with = "shell")]
     json: bool,
@@ -97,10 +96,7 @@ fn hint(near: Option<&str>, what: &str, known: &[String]) -> String {
 /// Runs the command.
 pub fn run(args: &QueryArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
-    let system = match args.system.as_deref().and_then(System::parse) {
-        Some(system) => system,
-        None => machine::system()?,
-    };
+    let system = args.system.map_or_else(machine::system, Ok)?;
     let plan = project.plan()?;
     let nodes = planned(&plan, system)?;
     let (cell, tools) = find(nodes, system, args)?;
@@ -214,8 +210,6 @@ fn package(args: &QueryArgs, project: &Project, plan: &Plan, system: System, cel
     if !system.is_linux() {
         return Err(no_place("on macOS nixpkgs would have to be evaluated: `nix eval --raw .#CELL` does that").into());
     }
-    // A missing folder has another message than a folder of another matrix.
-    project.index()?;
     args.edited.current(project, plan)?;
     let store = store(&Nix::locate()?, project, plan)?;
     let stored = store.get(&system).and_then(|names| names.get(node));

@@ -55,7 +55,6 @@ const HEADINGS: [&str; 5] = ["NODE", "OUTPUT", "STATE", "FILE", "DETAIL"];
 /// Runs the command.
 pub fn run(args: &VerifyArgs, quiet: bool) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
-    project.index()?;
     let system = machine::system()?;
     let plan = project.plan()?;
     args.edited.current(&project, &plan)?;

@@ -49,7 +49,7 @@ impl<F: Family> CellOf<F> {
         }
     }
 
-    /// Whether crossloom's authors can have built it: on the build system where they do.
+    /// Whether the matrix has it built on this system.
     pub fn is_built_on(&self, system: System) -> bool {
         self.systems.contains(&system)
     }

@@ -12,7 +12,7 @@ use std::fmt;
 
 pub use axis::{Axis, Suffix, Value, Values, too_old};
 pub use cells::{CellOf, Cells, Registered};
-pub use draft::{Defect, Draft, Reading, TargetId};
+pub use draft::{Defect, Draft, Reading, Settings, TargetId};
 pub use setting::{Form, Kind, Setting, SettingValue};
 pub use table::{Entries, Import, Key, Named, Table};
 

@@ -5,7 +5,6 @@
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::process::Stdio;
 
 use crate::input;
 use crate::programs;
@@ -64,12 +63,9 @@ pub fn archive(commit: &Commit, cache: &Path) -> Result<MadeArchive, Failure> {
 
 fn run(folder: &Path, args: &[&str]) -> Result<(), Failure> {
     let missing = || Failure::Git { cause: "there is no git on PATH: install it".to_owned() };
-    let mut git = programs::command("git").ok_or_else(missing)?;
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_NAMESPACE"] {
-        git.env_remove(variable);
-    }
+    let mut git = programs::git(folder).ok_or_else(missing)?;
     git.env("GIT_ATTR_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0").env("GIT_ALLOW_PROTOCOL", "https:http:ssh:file");
-    let done = git.current_dir(folder).args(PLAIN).args(args).stdin(Stdio::null()).output();
+    let done = git.args(PLAIN).args(args).output();
     let done = done.map_err(|error: io::Error| Failure::Git { cause: error.to_string() })?;
     if done.status.success() {
         return Ok(());

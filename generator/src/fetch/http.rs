@@ -207,7 +207,7 @@ impl Client {
     }
 
     fn page_once(&self, url: &Url, limit: u64, accept: &str) -> Result<Page, Trouble> {
-        let mut response = self.send(url, 0, accept, 0)?;
+        let mut response = self.send(url, 0, accept)?;
         if !response.status().is_success() {
             return Err(status_trouble(&response));
         }
@@ -289,15 +289,15 @@ impl Client {
         if size.is_some_and(|size| part.length() >= size) || part.length() > self.options.largest {
             part.restart()?;
         }
-        let mut response = self.send(url, part.length(), "*/*", part.length())?;
+        let mut response = self.send(url, part.length(), "*/*")?;
         if response.status().as_u16() == 416 && part.length() > 0 {
             part.restart()?;
-            response = self.send(url, 0, "*/*", 0)?;
+            response = self.send(url, 0, "*/*")?;
         }
         if response.status().as_u16() == 206 && !continues(response.headers(), part.length()) {
             // The server sent another range than the one that was asked for.
             part.restart()?;
-            response = self.send(url, 0, "*/*", 0)?;
+            response = self.send(url, 0, "*/*")?;
         }
         match response.status().as_u16() {
             206 if part.length() > 0 => {}
@@ -387,7 +387,8 @@ impl Client {
         }
     }
 
-    fn send(&self, url: &Url, offset: u64, accept: &str, got: u64) -> Result<Response, Trouble> {
+    /// Asks for a file from its byte number `offset` on.
+    fn send(&self, url: &Url, offset: u64, accept: &str) -> Result<Response, Trouble> {
         if let Some(cause) = self.no_tls.as_ref().filter(|_| url.scheme() == "https") {
             return Err(give_up(Failure::Client { cause: cause.clone() }));
         }
@@ -398,16 +399,16 @@ impl Client {
             // The address is in the list of attempts already, and may hold credentials.
             let source = error.without_url();
             if source.is_builder() || source.is_redirect() {
-                give_up(Failure::Broken { got, source: source.into() })
+                give_up(Failure::Broken { got: offset, source: source.into() })
             } else if source.is_dns() {
                 Trouble::Unconnected(Failure::Dns { proxy: proxy(url), source })
             } else if source.is_connect() {
                 Trouble::Unconnected(Failure::Connect { proxy: proxy(url), source })
             } else if source.is_timeout() {
                 // Not even a head came: more like a dead host than like a broken transfer.
-                Trouble::Unconnected(Failure::Stalled { got, limit: self.options.stall })
+                Trouble::Unconnected(Failure::Stalled { got: offset, limit: self.options.stall })
             } else {
-                Trouble::Again { failure: Failure::Broken { got, source: source.into() }, wait: None }
+                Trouble::Again { failure: Failure::Broken { got: offset, source: source.into() }, wait: None }
             }
         })
     }

@@ -1,14 +1,14 @@
 //! [`FamilyFile`] → drafts of its cells: the product of the axes, less what is excluded, plus what is included, with
 //! overrides applied.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::MAX_CELLS;
 use super::table::{FamilyFile, Filter, Override};
 use crate::diag::Problem;
-use crate::family::{Draft, SettingValue, TargetId, Value};
+use crate::family::{Draft, SettingValue, Settings, TargetId, Value};
 use crate::platform::System;
 use crate::reader::Loc;
 
@@ -248,8 +248,6 @@ fn apply(family: &FamilyFile, change: &Override, drafts: &mut [Draft], problems:
         problems.push(problem.hint(format!("at most {MAX_FLAGS} flags of {MAX_FLAG_BYTES} bytes in all per cell")));
     }
 }
-
-type Settings = BTreeMap<&'static str, SettingValue>;
 
 /// Appends flags, and puts everything else in the place of what is there. False, and nothing changed, when there would be
 /// too many flags.

@@ -193,9 +193,8 @@ impl OwnReleases {
     /// The releases of the entries of a table.
     pub fn of(entries: &Entries) -> OwnReleases {
         let releases = entries.values().filter_map(|entry| release_of(entry.named.meaning.as_ref()));
-        let known: BTreeMap<_, _> = releases
-            .filter_map(|release| Some(((static_name(release)?, release.version().to_owned()), release)))
-            .collect();
+        let known: BTreeMap<_, _> =
+            releases.map(|release| ((release.package(), release.version().to_owned()), release)).collect();
         OwnReleases { doubtful: known.len() < entries.len(), known }
     }
 
@@ -220,11 +219,6 @@ impl OwnReleases {
     pub fn versions(&self, package: Package) -> impl Iterator<Item = &str> {
         self.known.keys().filter(move |(of, _)| *of == package.as_str()).map(|(_, version)| version.as_str())
     }
-}
-
-/// The package's name as the catalogue has it.
-fn static_name(release: &'static Release) -> Option<&'static str> {
-    Some(release.package())
 }
 
 /// The release that an entry stands for, unless it has a problem.

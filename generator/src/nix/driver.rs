@@ -370,7 +370,7 @@ impl Nix {
             let args = ["--check-validity", "--print-invalid"].into_iter().chain(batch.iter().map(String::as_str));
             let args: Vec<&str> = args.collect();
             for line in self.run("nix-store", &args)?.lines() {
-                valid.remove(&self.parse_path(&args, line)?);
+                valid.remove(&self.parse_path("nix-store", &args, line)?);
             }
         }
         Ok(valid)
@@ -394,7 +394,7 @@ impl Nix {
             for (path, info) in values {
                 // The newest leave the store's directory away.
                 let base = path.rsplit('/').next().unwrap_or_default();
-                infos.insert(self.parse_path(&args, &format!("{}/{base}", self.store_dir))?, info);
+                infos.insert(self.parse_path("nix", &args, &format!("{}/{base}", self.store_dir))?, info);
             }
         }
         Ok(infos)
@@ -408,7 +408,7 @@ impl Nix {
             let options = ["--query", "--requisites", "--include-outputs"];
             let args: Vec<&str> = options.into_iter().chain(batch.iter().map(String::as_str)).collect();
             for line in self.run("nix-store", &args)?.lines() {
-                all.insert(self.parse_path(&args, line)?);
+                all.insert(self.parse_path("nix-store", &args, line)?);
             }
         }
         Ok(all)
@@ -435,12 +435,13 @@ impl Nix {
             let command = typed(&self.command("nix-store", args));
             return Err(NixError::Output { command, printed, expected: "one store path for each file" });
         }
-        printed.lines().map(|line| self.parse_path(args, line)).collect()
+        printed.lines().map(|line| self.parse_path("nix-store", args, line)).collect()
     }
 
-    fn parse_path<S: AsRef<OsStr>>(&self, args: &[S], line: &str) -> Result<StorePath, NixError> {
+    /// A path in a line that a program printed for these arguments.
+    fn parse_path<S: AsRef<OsStr>>(&self, program: &str, args: &[S], line: &str) -> Result<StorePath, NixError> {
         StorePath::parse_in(&self.store_dir, line)
-            .map_err(|source| NixError::Path { command: typed(&self.command("nix-store", args)), source })
+            .map_err(|source| NixError::Path { command: typed(&self.command(program, args)), source })
     }
 
     /// The settings in force, as lines `name = value`.

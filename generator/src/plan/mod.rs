@@ -16,7 +16,7 @@ use crate::platform::{Seed, System};
 use crate::seed::Tier;
 use crate::service::{Ci, Limits};
 
-pub use planner::{Planner, Prepared, attribute, node, node_name, source, source_of, text};
+pub use planner::{Planner, Prepared, attribute, digits, digits_of, node, node_name, source, source_of, text, texts};
 
 use crate::verbatim::{Verbatim, place};
 

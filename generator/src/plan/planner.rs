@@ -148,6 +148,22 @@ pub fn text(text: &str) -> Arg {
     Arg::Text(text.to_owned())
 }
 
+/// Texts as an argument.
+pub fn texts(texts: &[&str]) -> Arg {
+    Arg::Texts(texts.iter().map(|text| (*text).to_owned()).collect())
+}
+
+/// The ten digits that stand for a text in a name.
+pub fn digits(text: &str) -> String {
+    Sha256::of(text.as_bytes()).to_hex().chars().take(10).collect()
+}
+
+/// The ten digits that stand for several texts, wherever one of them ends.
+pub fn digits_of<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let joined: String = texts.into_iter().map(|text| format!("{}:{text},", text.len())).collect();
+    digits(&joined)
+}
+
 /// A node as an argument.
 pub fn node(name: &str) -> Arg {
     Arg::Node(name.to_owned())
@@ -185,7 +201,7 @@ pub fn node_name(
         // Each list keeps its place, so that one flag for gcc and the same for musl make two names.
         let text = flags.iter().map(|flags| flags.join("\n")).collect::<Vec<_>>().join("\0");
         name.push('-');
-        name.push_str(&Sha256::of(text.as_bytes()).to_hex()[..10]);
+        name.push_str(&digits(&text));
     }
     name
 }

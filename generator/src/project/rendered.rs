@@ -90,8 +90,10 @@ impl Project {
     /// that are rendered may not even then: they would no longer be what the plan says.
     ///
     /// # Errors
-    /// [`ProjectError::Outdated`] for files that are rendered, [`ProjectError::Edited`] for the others.
+    /// [`ProjectError::NotGenerated`] where there is no folder, [`ProjectError::Outdated`] for files that are rendered, and
+    /// [`ProjectError::Edited`] for the others.
     pub fn current(&self, plan: &Plan, allow_edited: bool) -> Result<Vec<String>, ProjectError> {
+        self.index()?;
         self.folder_is_ours()?;
         let mut tree = self.named(tree::tree(plan, &self.seeds()?, false)?);
         let (verbatim, folder) = (Verbatim::embedded(), format!("{FOLDER}/"));

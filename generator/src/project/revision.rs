@@ -51,12 +51,10 @@ pub struct Revision {
     pub matrix: PathBuf,
 }
 
-/// A command of git in a folder.
+/// A command of git in a folder, whose words are in English.
 fn git(dir: &Path, args: &[&str]) -> Option<Command> {
-    let mut git = programs::command("git")?;
-    // A repository's settings can name programs for git to run. None of them is needed here.
-    git.arg("-C").arg(dir).args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null"]);
-    git.args(args).env("LC_ALL", "C").stdin(Stdio::null());
+    let mut git = programs::git(dir)?;
+    git.args(args).env("LC_ALL", "C");
     Some(git)
 }
 

@@ -126,23 +126,24 @@ mod tests {
     #[test]
     fn only_links_into_the_store_may_be_replaced() {
         // Without Nix there is nothing to link to.
-        let Ok(nix) = Nix::locate() else { return };
+        let Some(store) = crate::tests::temporary_store::Store::new() else { return };
+        let nix = &store.nix;
         let dir = tempfile::tempdir().unwrap();
         let link = dir.path().join("result");
         let second = dir.path().join("result-2");
-        can_be_made(&nix, &link, 3).unwrap();
+        can_be_made(nix, &link, 3).unwrap();
         symlink(Path::new(nix.store_dir()).join("x"), &link).unwrap();
-        can_be_made(&nix, &link, 3).unwrap();
+        can_be_made(nix, &link, 3).unwrap();
         symlink("/etc", &second).unwrap();
-        can_be_made(&nix, &link, 1).unwrap();
-        let error = can_be_made(&nix, &link, 2).unwrap_err().to_string();
+        can_be_made(nix, &link, 1).unwrap();
+        let error = can_be_made(nix, &link, 2).unwrap_err().to_string();
         assert_eq!(error, format!("{} is there, and is not a link into the Nix store", second.display()));
         for make in [|path: &Path| fs::write(path, "mine").unwrap(), |path: &Path| fs::create_dir(path).unwrap()] {
             fs::remove_file(&second).unwrap();
             make(&second);
-            assert!(matches!(can_be_made(&nix, &link, 2), Err(RootsError::NotOurs { .. })));
+            assert!(matches!(can_be_made(nix, &link, 2), Err(RootsError::NotOurs { .. })));
         }
-        let nowhere = can_be_made(&nix, &dir.path().join("no/result"), 1).unwrap_err();
+        let nowhere = can_be_made(nix, &dir.path().join("no/result"), 1).unwrap_err();
         assert!(matches!(nowhere, RootsError::Link { .. }), "{nowhere}");
     }
 

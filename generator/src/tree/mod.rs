@@ -53,7 +53,7 @@ pub enum TreeError {
 /// the folder.
 ///
 /// # Errors
-/// [`TreeError`]; none is expected for a plan that [`crate::plan::plan`] made.
+/// [`TreeError`]; none is expected for a plan that [`Matrix::plan`](crate::matrix::Matrix::plan) made.
 pub fn tree(plan: &Plan, seeds: &BTreeMap<System, SeedLock>, flake: bool) -> Result<Tree, TreeError> {
     tree_with(plan, seeds, flake, Verbatim::embedded())
 }

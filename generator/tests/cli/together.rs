@@ -141,8 +141,7 @@ fn a_standard_error_that_takes_nothing_changes_nothing() {
 /// The folder for this machine's links is nothing that a project can lead elsewhere.
 #[test]
 fn a_project_does_not_say_where_links_are_kept() {
-    let Ok(nix) = Command::new("nix").arg("--version").output() else { return };
-    assert!(nix.status.success());
+    let Some(_store) = crate::temporary_store::Store::new() else { return };
     let (project, elsewhere) = (project(), tempfile::tempdir().unwrap());
     let matrix = MATRIX.replace("musl-gcc", "darwin").replace("x86_64-linux-musl", "x86_64-apple-darwin22");
     let matrix = format!("{matrix}sdk = [\"mine\"]\n\n[sdk.mine]\nkind = \"file\"\n");

@@ -18,10 +18,8 @@ const MAX_CRATES: usize = 1000;
 pub type Wrong = (String, String);
 
 /// A package of the workspace.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Package {
-    /// The folder of its manifest in the workspace, with a `/` at its end unless it is the workspace's own.
-    folder: String,
     version: String,
     /// Its features, and its optional dependencies.
     pub features: BTreeSet<String>,
@@ -49,7 +47,6 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
         let inherited = || root.get("workspace")?.get("package")?.get("version")?.as_str();
         let version = package.get("version").map_or(Some("0.0.0"), |it| it.as_str().or_else(inherited));
         let known = Package {
-            folder: folder.to_owned(),
             version: version.unwrap_or_default().to_owned(),
             features: features(&manifest),
             programs: programs(&manifest, name, folder, files),
@@ -279,7 +276,7 @@ mod tests {
         ]);
         let packages = packages(&files).unwrap();
         let a = &packages["a"];
-        assert_eq!((a.folder.as_str(), a.version.as_str()), ("a/", "2.0.0"));
+        assert_eq!(a.version, "2.0.0");
         assert_eq!(a.features.iter().collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(a.programs.iter().collect::<Vec<_>>(), ["a", "one", "two"]);
         assert_eq!(packages["b"].programs.iter().collect::<Vec<_>>(), ["named"]);

@@ -12,8 +12,7 @@ use super::{ABOUT, AXIS_RUST, BareMetal, Spec};
 use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted, stubs_wanted};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted, source_name};
-use crate::nix::hash::Sha256;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, source, text};
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, digits_of, node, source, text, texts};
 
 /// The Mac that programs of the build machine are compiled for, to see whether they could be there; as crossloom's
 /// toolchain and as rustc call it.
@@ -103,21 +102,12 @@ pub fn files(cell: &CellOf<BareMetal>) -> BTreeMap<String, String> {
     cell.spec.kernel.files.iter().map(|(path, text)| (format!("{place}/{path}"), text.clone())).collect()
 }
 
-/// Ten digits that stand for texts.
-fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        joined.push_str(&format!("{}:{text},", text.len()));
-    }
-    Sha256::of(joined.as_bytes()).to_hex().chars().take(10).collect()
-}
-
 /// Unpacked crates.
 fn unpacked(planner: &mut Planner<'_>, crates: BTreeSet<Crate>) -> String {
     let sources: Vec<Wanted> = crates.into_iter().map(wanted_crate).collect();
     let names: Vec<String> = sources.iter().map(Wanted::name).collect();
     let hashes: Vec<String> = sources.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
-    let digits = digits(names.iter().chain(&hashes).map(String::as_str));
+    let digits = digits_of(names.iter().chain(&hashes).map(String::as_str));
     planner.add(format!("crates-{digits}"), "bare-metal/crates", [("crates", Arg::Sources(names))])
 }
 
@@ -127,7 +117,7 @@ fn from_git(planner: &mut Planner<'_>, kernel: &Kernel) -> Vec<String> {
         let (references, packages) = (tree.references(), tree.packages());
         let hash = tree.sha256.to_hex();
         let words = [tree.url(), tree.commit(), hash.as_str()].into_iter();
-        let digits = digits(words.chain(references.iter().chain(&packages).map(String::as_str)));
+        let digits = digits_of(words.chain(references.iter().chain(&packages).map(String::as_str)));
         let args = [
             ("src", Arg::Source(source_name(&tree.package(), tree.commit()))),
             ("url", text(tree.url())),
@@ -150,7 +140,7 @@ fn host_tools(
     let kernel = &cell.spec.kernel;
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
     let git_names = git.iter().map(String::as_str);
-    let digits = digits([rust, crates].into_iter().chain(git_names).chain(files));
+    let digits = digits_of([rust, crates].into_iter().chain(git_names).chain(files));
     for package in &kernel.host_tools {
         let mut args = BTreeMap::from([
             ("rust", node(rust)),
@@ -222,7 +212,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
     let flags = if kernel.is_direct(target) { target.direct_flags() } else { &[] };
     let c_compiler = kernel.c_compiler.map(CCompiler::as_str);
-    let digits = digits(
+    let digits = digits_of(
         own.into_iter()
             .chain(git.iter().map(String::as_str))
             .chain(c_compiler)
@@ -236,7 +226,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
         ("kernel", text(&kernel.name)),
         ("src", Arg::Folder(folder(kernel))),
         ("target", text(target.name())),
-        ("rustflags", words(flags)),
+        ("rustflags", texts(flags)),
         ("package", text(&kernel.package)),
         ("program", text(&kernel.program)),
         ("features", Arg::Texts(kernel.features.clone())),
@@ -245,7 +235,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
     let c_flags = target.c_flags();
     if kernel.c_compiler == Some(CCompiler::Llvm) {
         let compiler = planner.add("kernel-c-compiler".to_owned(), "bare-metal/c-compiler", []);
-        args.extend([("compiler", node(&compiler)), ("cflags", words(&c_flags))]);
+        args.extend([("compiler", node(&compiler)), ("cflags", texts(&c_flags))]);
     }
     if !script.is_empty() {
         args.insert("linkerScript", text(script));
@@ -306,16 +296,12 @@ fn loaders(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, firmware: Firmwa
                 ("rust", node(rust)),
                 ("crates", node(&crates)),
                 ("target", text(target)),
-                ("rustflags", words(flags)),
+                ("rustflags", texts(flags)),
                 ("linkerScript", text(script)),
             ];
             vec![planner.add(format!("efi-loader-{target}-{rust}"), "bare-metal/efi-loader", args)]
         }
     }
-}
-
-fn words(words: &[&str]) -> Arg {
-    Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect())
 }
 
 /// The node of the writer of disk images.
@@ -434,7 +420,7 @@ fn tests(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, name: &str, kernel
     let args = vec![
         ("kernel", node(kernel)),
         ("emulator", text(emulator)),
-        ("machine", words(&machine)),
+        ("machine", texts(&machine)),
         ("status", text(&status)),
     ];
     planner.check(Check::new(format!("test-{name}"), "bare-metal/test-kernel", args));
@@ -455,7 +441,7 @@ fn started(
     let emulator = cell.target.emulator();
     let mut args = vec![(arg, node(what))];
     args.extend(more);
-    args.extend([("emulator", text(emulator.program)), ("machine", words(&[emulator.flags, machine].concat()))]);
+    args.extend([("emulator", text(emulator.program)), ("machine", texts(&[emulator.flags, machine].concat()))]);
     let run = format!("run-{what}");
     planner.insert(Node { name: run.clone(), recipe: "bare-metal/run-qemu", args: args.iter().cloned().collect() });
     args.extend([("serial", Arg::Texts(boots.serial.clone())), ("status", text(&status.to_string()))]);

@@ -4,7 +4,7 @@ use super::JsSystem;
 use crate::families::bare_metal::{BareTarget, disks, disks_wanted};
 use crate::family::{CellOf, Target};
 use crate::lock::Wanted;
-use crate::plan::{Arg, Cell, Check, Output, Planner, node, text};
+use crate::plan::{Arg, Cell, Check, Output, Planner, node, text, texts};
 
 /// The folder of the loader's package among the recipes.
 const LOADER: &str = "js-system/linux-loader";
@@ -43,12 +43,11 @@ pub fn plan(
 ) {
     let Some(machine) = of(cell).filter(|_| planner.system.is_linux()) else { return };
     let tools = disks(planner, machine.target, LOADER);
-    let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
     let args = [
         ("rust", node(&tools.rust)),
         ("crates", node(&tools.crates)),
         ("target", text(machine.rust)),
-        ("rustflags", words(&FLAGS)),
+        ("rustflags", texts(&FLAGS)),
     ];
     let loader = planner.add(format!("linux-loader-{}-{}", machine.rust, tools.rust), "js-system/linux-loader", args);
     let args = [
@@ -62,7 +61,7 @@ pub fn plan(
     let image = image.renamed(|name| format!("{name}-disk"));
     let mut args: Vec<_> = boot.iter().filter(|(name, _)| *name != "machine").cloned().collect();
     let flags = [cell.target.emulator().flags, tools.machine].concat();
-    args.extend([("machine", words(&flags)), ("disk", node(&disk))]);
+    args.extend([("machine", texts(&flags)), ("disk", node(&disk))]);
     args.extend(tools.firmware);
     planner.check(Check::new(format!("boot-{}", image.name), "js-system/boot", args));
     planner.cell(image);

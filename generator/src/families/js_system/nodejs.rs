@@ -4,7 +4,7 @@ use super::{ACORN, ACORN_WALK, BROTLI, BUSBOY, CJS_MODULE_LEXER, NODEJS, NODEJS_
 use crate::catalogue::Package;
 use crate::families::musl_gcc::MuslTarget;
 use crate::lock::Wanted;
-use crate::plan::{Arg, Node, Planner, attribute, node, node_name, source, text};
+use crate::plan::{Arg, Node, Planner, attribute, node, node_name, source, text, texts};
 use crate::platform::System;
 
 /// Patches of Debian's archive that are applied: two that describe a source with parts missing, and those of defects.
@@ -182,7 +182,6 @@ pub fn is_built_on(target: &MuslTarget, system: System) -> bool {
 fn complete_source(planner: &mut Planner<'_>) -> String {
     let release = NODEJS.default();
     let (debian, undici) = (NODEJS_DEBIAN.default(), UNDICI.default());
-    let texts = |patches: &[&str]| patches.iter().map(|patch| (*patch).to_owned()).collect::<Vec<_>>();
     planner.add(
         format!("nodejs-source-{}-undici-{}", attribute(debian.version()), attribute(undici.version())),
         "js-system/nodejs/source",
@@ -191,8 +190,8 @@ fn complete_source(planner: &mut Planner<'_>) -> String {
             ("name", text(&Wanted::Release(release).name())),
             ("ada", source(NODEJS_ADA.default())),
             ("debian", source(debian)),
-            ("fixes", Arg::Texts(texts(&FIXES))),
-            ("others", Arg::Texts(texts(&OTHERS))),
+            ("fixes", texts(&FIXES)),
+            ("others", texts(&OTHERS)),
             ("brotli", source(BROTLI.default())),
             ("undici", source(undici)),
             ("undiciVersion", text(undici.version())),

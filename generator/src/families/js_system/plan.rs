@@ -11,8 +11,7 @@ use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted};
 use crate::nix::hash::FileHash;
-use crate::nix::hash::Sha256;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, node, node_name, source, text};
+use crate::plan::{Arg, Cell, Check, Node, Output, Planner, digits_of, node, node_name, source, text, texts};
 
 /// Where roots are in a tree.
 const PLACE: &str = "system-root";
@@ -47,7 +46,7 @@ fn archive(npm: &Npm) -> Wanted {
     let spelt: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let package = match plain {
         true => format!("npm-{name}"),
-        false => format!("npm-{}-{}", spelt.trim_start_matches('-'), digits([name.as_str()])),
+        false => format!("npm-{}-{}", spelt.trim_start_matches('-'), digits_of([name.as_str()])),
     };
     let urls = vec![format!("mirror://npm/{name}/-/{file}")];
     let given =
@@ -74,7 +73,7 @@ fn packages(planner: &mut Planner<'_>, spec: &Spec) -> Option<String> {
     let all = names.iter().chain(&hashes).chain(&places).map(String::as_str);
     // The empty text keeps the lists apart.
     let all = all.chain([native, ""]).chain(optional.iter().map(String::as_str));
-    let name = format!("npm-packages-{}", digits(all));
+    let name = format!("npm-packages-{}", digits_of(all));
     let args = [
         ("archives", Arg::Sources(names)),
         ("places", Arg::Texts(places)),
@@ -108,15 +107,6 @@ pub fn files(cell: &CellOf<JsSystem>) -> BTreeMap<String, String> {
     own.chain(linux::config_files(&cell.spec.kernel.config)).collect()
 }
 
-/// Ten digits that stand for texts.
-fn digits<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut joined = String::new();
-    for text in texts {
-        joined.push_str(&format!("{}:{text},", text.len()));
-    }
-    Sha256::of(joined.as_bytes()).to_hex().chars().take(10).collect()
-}
-
 /// The runtime's node.
 fn runtime(planner: &mut Planner<'_>, spec: &Spec) -> String {
     let toolchain = musl_gcc::default_toolchain(planner, spec.kernel.gcc);
@@ -142,13 +132,13 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let kernel = linux::kernel_node(planner, target, &spec.kernel);
     let runtime = runtime(planner, spec);
 
-    let texts =
+    let contents =
         |files: &'_ BTreeMap<String, String>| files.iter().flat_map(|(path, text)| [path, text]).cloned().collect();
-    let (app, users): (Vec<String>, Vec<String>) = (texts(&root.files), texts(&root.users));
+    let (app, users): (Vec<String>, Vec<String>) = (contents(&root.files), contents(&root.users));
     // The empty text keeps files of one part apart from those of the other.
     let all = app.iter().map(String::as_str).chain([""]).chain(users.iter().map(String::as_str));
     let packages = packages(planner, spec);
-    let digits = digits(all.chain([runtime.as_str()]).chain(packages.as_deref()));
+    let digits = digits_of(all.chain([runtime.as_str()]).chain(packages.as_deref()));
     let kernel_part = kernel.strip_prefix("linux-").unwrap_or(&kernel);
     let mut args = BTreeMap::from([("name", text(&root.name)), ("runtime", node(&runtime)), ("linux", node(&kernel))]);
     if !root.files.is_empty() {
@@ -170,7 +160,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let system = format!("js-system-{}-{digits}-{kernel_part}", root.name);
     let system = planner.add(system, "js-system/js-system", args);
 
-    let machine = Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect());
+    let machine = texts(emulator.flags);
     let args = [("package", node(&system)), ("emulator", text(emulator.program)), ("machine", machine)];
 
     let release = match spec.runtime.nodejs() {

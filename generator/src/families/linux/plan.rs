@@ -9,8 +9,9 @@ use crate::families::darwin::{self, DarwinTarget, Flavour, Sdk, sdk_wanted};
 use crate::families::musl_gcc;
 use crate::family::{CellOf, Target};
 use crate::lock::Wanted;
-use crate::nix::hash::Sha256;
-use crate::plan::{Arg, Cell, Check, Node, Output, Planner, Shell, attribute, node, node_name, source, text};
+use crate::plan::{
+    Arg, Cell, Check, Node, Output, Planner, Shell, attribute, digits, node, node_name, source, text, texts,
+};
 
 /// The folder of a user's files in a tree.
 const FILES: &str = "config";
@@ -124,7 +125,7 @@ fn config_part(config: &KernelConfig) -> String {
                 KernelBase::File(file) => of(file),
             };
             let all: Vec<_> = std::iter::once(base).chain(fragments.iter().cloned()).collect();
-            format!("-{}", &Sha256::of(all.join("\0").as_bytes()).to_hex()[..10])
+            format!("-{}", digits(&all.join("\0")))
         }
     }
 }
@@ -140,13 +141,12 @@ struct Compiler {
 }
 
 fn compiler(planner: &mut Planner<'_>, spec: &Spec) -> Compiler {
-    let words = |words: &[&str]| Arg::Texts(words.iter().map(|word| (*word).to_owned()).collect());
     let triple = spec.gcc.triple();
     match spec.compiler {
         KernelCompiler::Llvm => {
             let name = planner.add("kernel-llvm".to_owned(), "linux/kernel-llvm", []);
-            let program = words(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
-            Compiler { name, told: words(&["LLVM=1", "LLVM_IAS=1"]), program }
+            let program = texts(&["clang", &format!("--target={triple}"), "-fuse-ld=lld"]);
+            Compiler { name, told: texts(&["LLVM=1", "LLVM_IAS=1"]), program }
         }
         KernelCompiler::Gcc => {
             let [binutils, gcc] = musl_gcc::default_compiler(planner, spec.gcc);
@@ -155,8 +155,8 @@ fn compiler(planner: &mut Planner<'_>, spec: &Spec) -> Compiler {
                 "linux/kernel-gcc",
                 [("target", text(triple)), ("binutils", node(&binutils)), ("gcc", node(&gcc))],
             );
-            let told = words(&[&format!("CROSS_COMPILE={triple}-")]);
-            Compiler { name, told, program: words(&[&format!("{triple}-gcc")]) }
+            let told = texts(&[&format!("CROSS_COMPILE={triple}-")]);
+            Compiler { name, told, program: texts(&[&format!("{triple}-gcc")]) }
         }
     }
 }
@@ -213,7 +213,7 @@ fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> V
     let built = cell.spec.modules.iter().map(|module| {
         let files: Vec<_> = module.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
         // The name is the user's alone: what the module is made of tells it from others.
-        let digits = &Sha256::of(files.join("\0").as_bytes()).to_hex()[..10];
+        let digits = digits(&files.join("\0"));
         let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
         let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
         let name = planner.add(name, "linux/linux-module", args);
@@ -259,7 +259,7 @@ fn check(cell: &CellOf<Linux>, planned: &Cell, modules: &[Cell]) -> Option<Check
     let mut args = vec![
         ("linux", node(planned.node()?)),
         ("emulator", text(emulator.program)),
-        ("machine", Arg::Texts(emulator.flags.iter().map(|flag| (*flag).to_owned()).collect())),
+        ("machine", texts(emulator.flags)),
         ("commandLine", text(emulator.command_line)),
         ("end", text(emulator.end)),
     ];

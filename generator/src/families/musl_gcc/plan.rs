@@ -10,9 +10,8 @@ use super::{ABOUT, BINUTILS, Flags, GCC, GMP, Languages, MIMALLOC, MPC, MPFR, Ma
 use crate::catalogue::{Package, Release};
 use crate::family::CellOf;
 use crate::lock::Wanted;
-use crate::nix::hash::Sha256;
 use crate::plan::{
-    Arg, Cell, Check, Node, Output, Planner, SEVERAL, Shell, Tools, attribute, node, node_name, source, text,
+    Arg, Cell, Check, Node, Output, Planner, SEVERAL, Shell, Tools, attribute, digits, node, node_name, source, text,
 };
 use crate::platform::System;
 use crate::service::Limits;
@@ -161,7 +160,7 @@ fn prefix(planner: &mut Planner<'_>, name: String, members: &[Member<'_>]) {
         .iter()
         .flat_map(|(cell, toolchain)| [toolchain.as_str(), cell.spec.tool_prefix.as_deref().unwrap_or("")]);
     // What it consists of tells it from others: a name with every target would be too long.
-    let digits = &Sha256::of(parts.collect::<Vec<_>>().join("\0").as_bytes()).to_hex()[..10];
+    let digits = digits(&parts.collect::<Vec<_>>().join("\0"));
     let node = side_by_side(planner, format!("prefix-{}-{digits}", attribute(first.spec.gcc.version())), members);
     planner.cell(Cell {
         name,
