@@ -33,7 +33,10 @@ stdenv.mkDerivation {
 
   phases = [ "installPhase" ];
   # What is typed is in the runtime's words.
-  installPhase = builtins.readFile runtime.conversation + builtins.readFile ./boot.sh;
+  installPhase =
+    import ../bare-metal/words.nix { inherit stdenv; }
+    + builtins.readFile runtime.conversation
+    + builtins.readFile ./boot.sh;
 
   meta.description = "${package.pname}, booted";
 }

@@ -58,6 +58,15 @@ say '6*7'
 expect 42
 expect "$prompt"
 
+# Ctrl-C ends a line that would run for ever.
+say 'while (true);'
+sleep 2
+printf '\003' >&3
+sleep 1
+say '6*9'
+expect 54
+expect "$prompt"
+
 # The system's own scripts start beside the console.
 while IFS= read -r text; do
   for ((tries = 0; tries < 600; tries++)); do

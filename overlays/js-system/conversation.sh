@@ -22,6 +22,12 @@ more=(
   'the user is root'
   'os.utimes("/tmp/file", 5000, 5000), "time of the file: " + os.stat("/tmp/file")[0].mtime'
   'time of the file: 5000'
+  '"resolver: " + std.loadFile("/etc/resolv.conf").match(/^nameserver (.*)/m)[1]'
+  'resolver: 10.0.2.3'
+  '"mounted: " + ["/dev/pts/ptmx", "/dev/shm"].map((path) => os.stat(path)[0].mode.toString(8))'
+  'mounted: 20666,41777'
+  'os.mkdir("/tmp/ro"), system.mount("none", "/tmp/ro", "tmpfs", "ro,size=1m"), "read-only: " + std.loadFile("/proc/mounts").match(/ .tmp.ro tmpfs (ro,.*)/)[1]'
+  'read-only: ro,relatime,size=1024k'
   '((began) => (os.sleep(1100), "slept: " + (Date.now() - began >= 1100)))(Date.now())'
   'slept: true'
 )

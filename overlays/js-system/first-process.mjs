@@ -9,9 +9,9 @@
 //   print(text), explain(error)      to the console, and what an error says, for a person
 //   list(path), exists(path), read(path), owner(path), isFolder(path)
 //                                    of files; a file that is not there is empty, and belongs to 0
-//   write(path, text), append(path, text), link(target, path), chown(path, id)
+//   write(path, text), append(path, text), makeFolder(path), link(target, path), chown(path, id)
 //                                    the last not through a symbolic link
-//   mount(source, target, type, data), umount(path), setHostName(name), interfaceUp(name), reboot(how)
+//   mount(source, target, type, options), umount(path), setHostName(name), interfaceUp(name), reboot(how)
 //                                    errors are thrown
 //   environment()                    the variables of this process
 //   seconds(), after(seconds, call), cancel(timer), every(seconds, call)
@@ -29,6 +29,8 @@ const CTRL_ALT_DEL = "/proc/sys/kernel/ctrl-alt-del";
 // Seconds: a script that ran for less did not start; the longest pause before it is started again.
 const STARTED = 10;
 const LONGEST_PAUSE = 30;
+// Seconds within which a disk has to appear.
+const DISK = 10;
 // The number of the first user.
 const FIRST_USER = 1000;
 // Ends of the kernel command line's words `system.NAME=VALUE`.
@@ -55,6 +57,10 @@ const CHOICES = {
 };
 
 let config = { ...DEFAULTS };
+
+function pause(seconds) {
+  return new Promise((done) => machine.after(seconds, done));
+}
 
 function say(text) {
   machine.print(`init: ${text}\n`);
@@ -83,11 +89,17 @@ function mountAll() {
     ["proc", "/proc", "proc", ""],
     ["sysfs", "/sys", "sysfs", ""],
     ["devtmpfs", "/dev", "devtmpfs", "mode=0755"],
+    ["devpts", "/dev/pts", "devpts", "nosuid,noexec,mode=0620,ptmxmode=0666"],
+    ["tmpfs", "/dev/shm", "tmpfs", "nosuid,nodev,mode=1777"],
     ["tmpfs", "/tmp", "tmpfs", "mode=1777"],
     ["tmpfs", "/run", "tmpfs", "mode=0755"],
   ];
-  for (const [source, target, type, data] of mounts) {
-    attempt(`mounting ${target}`, () => machine.mount(source, target, type, data));
+  for (const [source, target, type, options] of mounts) {
+    attempt(`mounting ${target}`, () => {
+      // Folders in /dev are not part of the kernel's devtmpfs.
+      if (!machine.exists(target)) machine.makeFolder(target);
+      machine.mount(source, target, type, options);
+    });
   }
   for (const [path, target] of Object.entries(DEVICES)) attempt(`linking ${path}`, () => machine.link(target, path));
 }
@@ -139,6 +151,12 @@ function spawn(argv, options, ended) {
   });
 }
 
+// Starts a process. One that cannot be started, as where memory is short, has ended at once.
+function begun(name, argv, options, ended) {
+  const started = attempt(`starting ${name}`, () => spawn(argv, options, ended) ?? true);
+  if (started === undefined && !ending) ended({ code: 127, why: ": it could not be started" });
+}
+
 function reap() {
   machine.reap((pid, end) => report(pid, end, "; its parent had ended before it"));
 }
@@ -148,24 +166,23 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
   let short = 0;
   const start = () => {
     const began = machine.seconds();
-    attempt(`starting ${name}`, () => {
-      spawn(argv, options, (end) => {
-        const { success, words } = outcome(end);
-        const seconds = machine.seconds() - began;
-        short = seconds < STARTED ? short + 1 : 0;
-        const ran = `${name} ended ${words} after ${seconds.toFixed(1)} s`;
-        const hint = success ? "" : `; what it printed is above`;
-        if (restart === "never" || (restart === "on-failure" && success)) {
-          say(`${ran}${hint}. It is not started again (system.restart=${restart}).`);
-        } else if (short >= failures) {
-          say(`${ran}${hint}. It ended ${short} times in a row right after its start, and is not started again.`);
-        } else {
-          const pause = short === 0 || (quiet && success) ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
-          if (!quiet || !success) say(`${ran}${hint}. It is started again in ${pause} s.`);
-          machine.after(pause, () => ending || start());
-        }
-      });
-    });
+    const ended = (end) => {
+      const { success, words } = outcome(end);
+      const seconds = machine.seconds() - began;
+      short = seconds < STARTED ? short + 1 : 0;
+      const ran = `${name} ended ${words} after ${seconds.toFixed(1)} s`;
+      const hint = success ? "" : `; what it printed is above`;
+      if (restart === "never" || (restart === "on-failure" && success)) {
+        say(`${ran}${hint}. It is not started again (system.restart=${restart}).`);
+      } else if (short >= failures) {
+        say(`${ran}${hint}. It ended ${short} times in a row right after its start, and is not started again.`);
+      } else {
+        const wait = short === 0 || (quiet && success) ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
+        if (!quiet || !success) say(`${ran}${hint}. It is started again in ${wait} s.`);
+        machine.after(wait, () => ending || start());
+      }
+    };
+    begun(name, argv, options, ended);
   };
   start();
 }
@@ -173,9 +190,7 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
 // Runs a script to its end.
 async function run(script) {
   const late = machine.after(STARTED, () => say(`${script} has not ended after ${STARTED} s; the start waits for it`));
-  const end = await new Promise((done) => {
-    attempt(`starting ${script}`, () => spawn([machine.program, script], { cwd: "/" }, done) ?? true) ?? done({ code: 127 });
-  });
+  const end = await new Promise((done) => begun(script, [machine.program, script], { cwd: "/" }, done));
   machine.cancel(late);
   return outcome(end);
 }
@@ -189,7 +204,7 @@ async function allEnded(seconds) {
   for (let tries = 0; tries < seconds * 10; tries++) {
     reap();
     if (!machine.isBusy()) return;
-    await new Promise((done) => machine.after(0.1, done));
+    await pause(0.1);
   }
 }
 
@@ -233,9 +248,10 @@ function users() {
   return all;
 }
 
-// Mounts the disk with the users' folders. Those of the system are out of sight then.
-function mountHome() {
+// Mounts the disk with the users' folders, which may take a while to appear. Those of the system are out of sight then.
+async function mountHome() {
   const before = users();
+  for (let tries = 0; tries < DISK * 10 && !machine.exists(config.home); tries++) await pause(0.1);
   if (attempt(`mounting ${config.home} on ${HOME}`, () => machine.mount(config.home, HOME, "ext4") ?? true) === undefined) {
     config.home = "";
     return;
@@ -290,7 +306,7 @@ async function start() {
   const hostname = config.hostname || machine.read("/etc/hostname").trim();
   if (hostname !== "") attempt("setting the host name", () => machine.setHostName(hostname));
   attempt("starting the network interface lo", () => machine.interfaceUp("lo"));
-  if (config.home !== "") mountHome();
+  if (config.home !== "") await mountHome();
 
   // The console comes first: with it, a person can look at what fails later. It finds the packages of the system in /app.
   if (config.console === "repl") {

@@ -74,6 +74,10 @@ begin({
   isFolder: (path) => ((status(path, os.lstat)?.mode ?? 0) & os.S_IFMT) === os.S_IFDIR,
   write: (path, text) => put(path, "w", text),
   append: (path, text) => put(path, "a", text),
+  makeFolder(path) {
+    const failed = os.mkdir(path);
+    if (failed) throw new Error(std.strerror(-failed));
+  },
   link(target, path) {
     const failed = os.symlink(target, path);
     if (failed) throw new Error(std.strerror(-failed));

@@ -18,6 +18,7 @@ stdenv.mkDerivation {
   nativeBuildInputs = [ toolchain ];
   module = ./system.c;
   header = ./system.h;
+  options = ./mount-options.h;
 
   # Upstream's CMakeLists.txt builds tests and a compiler, too; these are the files and flags of its program `qjs`.
   buildPhase = builtins.readFile ./quickjs-ng.sh;

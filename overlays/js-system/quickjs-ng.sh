@@ -2,6 +2,7 @@
 
 cp "$module" system.c
 cp "$header" system.h
+cp "$options" mount-options.h
 flags=(
   -std=gnu11 -O2 -funsigned-char -D_GNU_SOURCE -DQUICKJS_NG_BUILD
   # Paths of the build stand in assertions and debugging data.

@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mount-options.h"
 #include "quickjs.h"
 #include "quickjs-libc.h"
 #include "system.h"
@@ -43,22 +44,28 @@ static JSValue failed(JSContext *ctx, const char *what, const char *object)
     return JS_Throw(ctx, error);
 }
 
-/* mount(source, target, type, data = "") */
+/* mount(source, target, type, options = ""): options as mount(8) takes them, such as "ro,size=10m". */
 static JSValue js_mount(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     const char *source = JS_ToCString(ctx, argv[0]);
     const char *target = JS_ToCString(ctx, argv[1]);
     const char *type = JS_ToCString(ctx, argv[2]);
-    const char *data = argc > 3 && !JS_IsUndefined(argv[3]) ? JS_ToCString(ctx, argv[3]) : NULL;
+    const char *options = argc > 3 && !JS_IsUndefined(argv[3]) ? JS_ToCString(ctx, argv[3]) : NULL;
+    char data[PATH_MAX];
+    unsigned long flags;
     JSValue result = JS_EXCEPTION;
 
     if (source && target && type) {
-        result = mount(source, target, type, 0, data) < 0 ? failed(ctx, "mount", target) : JS_UNDEFINED;
+        if (!mount_options(options ? options : "", &flags, data, sizeof(data))) {
+            result = JS_ThrowRangeError(ctx, "the options of mount are too long");
+        } else {
+            result = mount(source, target, type, flags, data) < 0 ? failed(ctx, "mount", target) : JS_UNDEFINED;
+        }
     }
     JS_FreeCString(ctx, source);
     JS_FreeCString(ctx, target);
     JS_FreeCString(ctx, type);
-    JS_FreeCString(ctx, data);
+    JS_FreeCString(ctx, options);
     return result;
 }
 

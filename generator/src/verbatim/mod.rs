@@ -194,6 +194,22 @@ mod tests {
         }
     }
 
+    /// The seed's stdenv has the function `words`, and nixpkgs' has not.
+    #[test]
+    fn scripts_that_split_words_bring_the_function() {
+        let files = Verbatim::embedded();
+        let splits = |path: &str| path.ends_with(".sh") && files.0[path].text.lines().any(|line| line.trim_start().starts_with("words \""));
+        let mut seen = 0;
+        for path in crate::tests::project::recipes() {
+            let needed = needed(files, path).unwrap();
+            if needed.iter().any(|path| splits(path)) {
+                seen += 1;
+                assert!(needed.iter().any(|path| path.ends_with("/words.nix")), "{path} does not import words.nix");
+            }
+        }
+        assert!(seen > 5, "{seen}");
+    }
+
     #[test]
     fn a_file_brings_what_it_refers_to() {
         let files = Verbatim(BTreeMap::new())

@@ -9,7 +9,14 @@ const NODE = "/bin/node";
 // The process that is the parent of the kernel's own.
 const KERNEL = 2;
 
-const print = (text) => fs.writeSync(2, text);
+// On a machine without a console, writing to it fails.
+const print = (text) => {
+  try {
+    fs.writeSync(2, text);
+  } catch {
+    // Nobody reads it.
+  }
+};
 const explain = (error) => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 const list = (path) => (fs.existsSync(path) ? fs.readdirSync(path).sort() : []);
 
@@ -30,6 +37,7 @@ const machine = {
   isFolder: (path) => fs.lstatSync(path).isDirectory(),
   write: fs.writeFileSync,
   append: fs.appendFileSync,
+  makeFolder: fs.mkdirSync,
   link: fs.symlinkSync,
   chown: (path, id) => fs.lchownSync(path, id, id),
 

@@ -2,6 +2,7 @@
 # What is there already, so that a part that make does not accept is seen, and not built again here.
 find out -name '*.o' | LC_ALL=C sort >"$NIX_BUILD_TOP/there"
 cp "$module" src/node_system.c
+cp "$mount" src/node_mount_options.h
 if [ "$linking" = dynamic ]; then
   # The objects are the same: only the link differs, and what `process.config` says of it.
   sed -i '/^\t-static \\$/d' out/node.target.mk

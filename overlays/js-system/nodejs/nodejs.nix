@@ -27,6 +27,7 @@ stdenv.mkDerivation {
     ;
   needs = parts;
   module = ./system.c;
+  mount = ../mount-options.h;
   nativeBuildInputs = [
     toolchain
     python3
@@ -34,7 +35,8 @@ stdenv.mkDerivation {
 
   unpackPhase = builtins.readFile ./unpack.sh;
   configurePhase =
-    builtins.readFile ./environment.sh
+    import ../../bare-metal/words.nix { inherit stdenv; }
+    + builtins.readFile ./environment.sh
     + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
     + builtins.readFile ./configure.sh;
   libraries = "${toolchain}/${target}/lib";
@@ -72,8 +74,8 @@ stdenv.mkDerivation {
     memory = "512";
     conversation = ./conversation.sh;
     # For the manifest of a system: the parts of the program, and their licences.
-    origin = "nodejs ${version}, musl ${toolchain.musl.version}, libstdc++ and libgcc ${toolchain.libgcc.version}";
-    licence = "MIT AND Apache-2.0 AND BSD-3-Clause AND Zlib AND (GPL-3.0-or-later WITH GCC-exception-3.1)";
+    origin = "nodejs ${version} with Debian's fixes, brotli, undici, busboy, acorn, acorn-walk, cjs-module-lexer and ada; musl ${toolchain.musl.version}, libstdc++ and libgcc ${toolchain.libgcc.version}";
+    licence = "MIT AND Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND MPL-2.0 AND Zlib AND (GPL-3.0-or-later WITH GCC-exception-3.1)";
   };
   meta.description = "Node.js for ${target}";
 }

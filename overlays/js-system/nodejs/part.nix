@@ -35,7 +35,8 @@ stdenv.mkDerivation {
 
   unpackPhase = builtins.readFile ./unpack.sh;
   configurePhase =
-    builtins.readFile ./environment.sh
+    import ../../bare-metal/words.nix { inherit stdenv; }
+    + builtins.readFile ./environment.sh
     + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
     + builtins.readFile ./configure.sh;
   buildPhase = builtins.readFile ./part.sh;

@@ -16,9 +16,11 @@
 #include <sys/reboot.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node_api.h"
+#include "node_mount_options.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define MAX_ARGUMENTS 4
@@ -67,13 +69,16 @@ static bool texts(napi_env env, napi_callback_info info, size_t least, struct ca
     return call->count >= least;
 }
 
-/* mount(source, target, type, data = "") */
+/* mount(source, target, type, options = ""): options as mount(8) takes them, such as "ro,size=10m". */
 static napi_value system_mount(napi_env env, napi_callback_info info)
 {
     struct call call;
+    char data[MAX_TEXT];
+    unsigned long flags;
 
-    if (!texts(env, info, 3, &call)) return NULL;
-    if (mount(call.texts[0], call.texts[1], call.texts[2], 0, call.texts[3]) < 0) {
+    /* What is left of options is no longer than they are. */
+    if (!texts(env, info, 3, &call) || !mount_options(call.texts[3], &flags, data, sizeof(data))) return NULL;
+    if (mount(call.texts[0], call.texts[1], call.texts[2], flags, data) < 0) {
         return failed(env, "mount", call.texts[1]);
     }
     return NULL;
@@ -118,6 +123,24 @@ static napi_value system_set_host_name(napi_env env, napi_callback_info info)
         return failed(env, "sethostname", call.texts[0]);
     }
     return NULL;
+}
+
+/* setTime(seconds): sets the system's clock, in seconds since 1970. */
+static napi_value system_set_time(napi_env env, napi_callback_info info)
+{
+    napi_value argument;
+    size_t count = 1;
+    double seconds;
+    struct timespec time;
+
+    if (napi_get_cb_info(env, info, &count, &argument, NULL, NULL) != napi_ok || count < 1 ||
+        napi_get_value_double(env, argument, &seconds) != napi_ok || !(seconds >= 0 && seconds < 1e11)) {
+        napi_throw_range_error(env, NULL, "a time is in seconds since 1970");
+        return NULL;
+    }
+    time.tv_sec = seconds;
+    time.tv_nsec = (seconds - time.tv_sec) * 1e9;
+    return clock_settime(CLOCK_REALTIME, &time) < 0 ? failed(env, "clock_settime", "") : NULL;
 }
 
 /* interfaceUp(name): starts a network interface. */
@@ -193,6 +216,7 @@ static napi_value initialise(napi_env env, napi_value exports)
         { .utf8name = "umount", .method = system_umount, .attributes = napi_enumerable },
         { .utf8name = "reboot", .method = system_reboot, .attributes = napi_enumerable },
         { .utf8name = "setHostName", .method = system_set_host_name, .attributes = napi_enumerable },
+        { .utf8name = "setTime", .method = system_set_time, .attributes = napi_enumerable },
         { .utf8name = "interfaceUp", .method = system_interface_up, .attributes = napi_enumerable },
         { .utf8name = "session", .method = system_session, .attributes = napi_enumerable },
         { .utf8name = "ended", .method = system_ended, .attributes = napi_enumerable },

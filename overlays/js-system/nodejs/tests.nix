@@ -27,7 +27,8 @@ stdenv.mkDerivation {
   known = ./tests/known.tsv;
 
   phases = [ "installPhase" ];
-  installPhase = builtins.readFile ./tests/tests.sh;
+  installPhase =
+    import ../../bare-metal/words.nix { inherit stdenv; } + builtins.readFile ./tests/tests.sh;
 
   meta.description = "Node.js' own tests, run in ${package.pname}";
 }

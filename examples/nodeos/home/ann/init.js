@@ -2,5 +2,6 @@
 import * as std from "qjs:std";
 import * as os from "qjs:os";
 
-console.log(`ann: in ${os.getcwd()[0]}, home ${std.getenv("HOME")}`);
+const [, id] = (std.loadFile("/proc/self/status") ?? "").match(/^Uid:\s+(\d+)/m) ?? [];
+console.log(`ann: user ${id} in ${os.getcwd()[0]}, home ${std.getenv("HOME")}`);
 os.setInterval(() => {}, 60_000);

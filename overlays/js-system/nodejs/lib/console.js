@@ -12,5 +12,8 @@ console.log(`\n${host}: JavaScript is the shell here. poweroff() turns the machi
 const tell = (signal) => () => {
   process.kill(1, signal);
 };
-const { context } = repl.start({ prompt: "node > " });
-Object.assign(context, { system, poweroff: tell("SIGTERM"), restart: tell("SIGINT") });
+// Without breakEvalOnSigint nothing would read Ctrl-C while a line runs.
+const server = repl.start({ prompt: "node > ", breakEvalOnSigint: true });
+// What lines have started, such as a server, ends with the console, which the first process starts again.
+server.on("exit", () => process.exit());
+Object.assign(server.context, { system, poweroff: tell("SIGTERM"), restart: tell("SIGINT") });
