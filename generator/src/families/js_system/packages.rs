@@ -10,6 +10,8 @@ use crate::nix::hash::Sha512;
 
 /// The file beside the main script.
 pub const LOCK: &str = "package-lock.json";
+/// The file that says what to install.
+pub const MANIFEST: &str = "package.json";
 /// The folder in which packages are.
 const MODULES: &str = "node_modules/";
 /// Packages of one lock at most.
@@ -63,13 +65,59 @@ pub fn packages(lock: &str) -> Result<BTreeMap<String, Npm>, Vec<Wrong>> {
     if wrong.is_empty() { Ok(packages) } else { Err(wrong) }
 }
 
+/// Sees that a lock is of its `package.json`, so that what that asks for is there.
+///
+/// # Errors
+/// A file that is not JSON, no lock, or one of another `package.json`.
+pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
+    let asked = asked(manifest).map_err(|error| {
+        (format!("{MANIFEST} is not JSON: {error}"), "correct it; npm would refuse it, too".to_owned())
+    })?;
+    let again = "`npm install --package-lock-only` writes it".to_owned();
+    let Some(lock) = lock else {
+        let names: Vec<_> = asked.keys().map(|name| quote(name)).collect();
+        let message = format!("{MANIFEST} asks for {}, and there is no {LOCK}", names.join(", "));
+        return if names.is_empty() { Ok(()) } else { Err((message, again)) };
+    };
+    // A lock with a problem of its own is reported by itself.
+    let Some(root) = serde_json::from_str::<Value>(lock).ok().and_then(|lock| Some(lock.get("packages")?.get("")?.clone()))
+    else {
+        return Ok(());
+    };
+    let locked = dependencies(&root);
+    let word = |of: &BTreeMap<String, String>, name: &str| {
+        of.get(name).map_or("none".to_owned(), |version| quote(version).to_string())
+    };
+    match asked.keys().chain(locked.keys()).find(|name| asked.get(*name) != locked.get(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let (new, old) = (word(&asked, name), word(&locked, name));
+            let message = format!("{LOCK} is of another {MANIFEST}: of {} it has {old}, and this one asks for {new}", quote(name));
+            Err((message, again))
+        }
+    }
+}
+
+fn asked(manifest: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
+    Ok(dependencies(&serde_json::from_str(manifest)?))
+}
+
+/// What a package asks for where it runs, by the words for versions. What is in both tables is optional for npm.
+fn dependencies(package: &Value) -> BTreeMap<String, String> {
+    let of = |key: &str| package.get(key).and_then(Value::as_object).into_iter().flatten();
+    let all = of("dependencies").chain(of("optionalDependencies"));
+    all.map(|(name, version)| (name.clone(), version.as_str().unwrap_or_default().to_owned())).collect()
+}
+
 /// The package of one entry; none where it is not installed, or comes with another one.
 fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong> {
     let is = |key: &str| entry.get(key).and_then(Value::as_bool) == Some(true);
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
+    // What development needs, too, another package may do without.
+    let optional = is("optional") || is("devOptional");
     // An optional package for some machines only has a program that was compiled for those.
     let some_machines = ["os", "cpu", "libc"].iter().any(|key| entry.contains_key(*key));
-    if is("dev") || is("devOptional") || is("inBundle") || (is("optional") && some_machines) {
+    if is("dev") || is("inBundle") || (optional && some_machines) {
         return Ok(None);
     }
     let Some(own) = place.rsplit_once(MODULES).map(|(_, name)| name).filter(|_| place.starts_with(MODULES)) else {
@@ -112,7 +160,7 @@ fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong
         let hint = "the entry was changed by hand, or is one of an old registry: remove it and run `npm install`";
         return Err((format!("has the integrity {}, which is not a SHA-512", quote(integrity)), hint.to_owned()));
     };
-    Ok(Some(Npm { name: name.to_owned(), version: version.to_owned(), integrity, optional: is("optional") }))
+    Ok(Some(Npm { name: name.to_owned(), version: version.to_owned(), integrity, optional }))
 }
 
 /// Whether it can stand between slashes of a path, and in the name of a store path with `+` before it.
@@ -149,6 +197,7 @@ mod tests {
              \"node_modules/c\": {\"name\": \"d\", \"version\": \"3.0.0\", \"integrity\": \"HASH\"},
              \"node_modules/e\": {\"version\": \"1.0.0\", \"dev\": true},
              \"node_modules/f\": {\"version\": \"1.0.0\", \"optional\": true, \"os\": [\"darwin\"]},
+             \"node_modules/h\": {\"version\": \"1.0.0\", \"devOptional\": true, \"integrity\": \"HASH\"},
              \"node_modules/a/node_modules/g\": {\"version\": \"1.0.0\", \"inBundle\": true}",
         ))
         .unwrap();
@@ -157,8 +206,31 @@ mod tests {
             ("node_modules/a", "a", "a"),
             ("node_modules/a/node_modules/@s/b", "@s/b", "b"),
             ("node_modules/c", "d", "d"),
+            ("node_modules/h", "h", "h"),
         ];
         assert_eq!(names, expected);
+        let optional: Vec<_> = found.values().filter(|npm| npm.optional).map(|npm| npm.name.as_str()).collect();
+        assert_eq!(optional, ["h"]);
+    }
+
+    #[test]
+    fn a_lock_is_of_its_manifest() {
+        let of = |manifest: &str, lock: Option<&str>| as_asked(manifest, lock).map_err(|(message, _)| message);
+        let lock = |root: &str| format!("{{\"packages\": {{\"\": {root}}}}}");
+        let manifest = "{\"dependencies\": {\"a\": \"^1\", \"b\": \"2\"}, \"optionalDependencies\": {\"b\": \"3\"}, \"devDependencies\": {\"c\": \"1\"}}";
+        assert_eq!(of("{}", None), Ok(()));
+        assert_eq!(of(manifest, None).unwrap_err(), "package.json asks for `a`, `b`, and there is no package-lock.json");
+        let same = lock("{\"dependencies\": {\"a\": \"^1\"}, \"optionalDependencies\": {\"b\": \"3\"}}");
+        assert_eq!(of(manifest, Some(&same)), Ok(()));
+        assert_eq!(
+            of(manifest, Some(&lock("{\"dependencies\": {\"a\": \"^1\"}}"))).unwrap_err(),
+            "package-lock.json is of another package.json: of `b` it has none, and this one asks for `3`"
+        );
+        assert_eq!(
+            of("{}", Some(&lock("{\"dependencies\": {\"a\": \"^1\"}}"))).unwrap_err(),
+            "package-lock.json is of another package.json: of `a` it has `^1`, and this one asks for none"
+        );
+        assert!(of("{", None).unwrap_err().starts_with("package.json is not JSON"));
     }
 
     #[test]

@@ -165,7 +165,11 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     let own = source.and_then(|source| read("source", source, has_scripts));
     let users = table.get("users").map(|value| read("users", value, has_users));
     let lock = own.as_ref().and_then(|files| files.get(packages::LOCK));
-    let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock)).unwrap_or_else(|wrong| {
+    let asked = own.as_ref().and_then(|files| files.get(packages::MANIFEST));
+    let asked = asked.map_or(Ok(()), |manifest| packages::as_asked(manifest, lock.map(String::as_str)));
+    let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock));
+    let packages = packages.and_then(|packages| asked.map(|()| packages).map_err(|wrong| vec![wrong]));
+    let packages = packages.unwrap_or_else(|wrong| {
         for (message, hint) in wrong {
             reader.report(Problem::at(source.map_or_else(|| value.span(), |source| source.span()), message).hint(hint));
         }
