@@ -317,6 +317,19 @@ impl Wanted {
         Some(Differing { name: self.name(), variant, locked: locked.hash, catalogue })
     }
 
+    /// Sees that a lock has the variant that is chosen with `prefer`. Those that are the user's own stay whatever is preferred.
+    ///
+    /// # Errors
+    /// [`LockError::Stale`] when it has another one.
+    pub fn preferred(&self, locked: &LockedSource, prefer: &[Variant]) -> Result<(), LockError> {
+        match self.chosen(prefer) {
+            Some(chosen) if !locked.own && locked.variant != chosen.variant => {
+                Err(LockError::Stale { missing: format!("{} from {}", self.name(), chosen.variant) })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The form of it that is locked where the lock holds none yet.
     fn chosen(&self, prefer: &[Variant]) -> Option<LockedSource> {
         match self {

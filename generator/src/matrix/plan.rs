@@ -18,7 +18,8 @@ impl Matrix {
     /// Plans it from the sources that `lock` holds.
     ///
     /// # Errors
-    /// [`LockError::Stale`] when the lock lacks a source, [`LockError::NotCatalogue`] when a source has another hash than
+    /// [`LockError::Stale`] when the lock lacks a source or has another variant of it than the matrix prefers,
+    /// [`LockError::NotCatalogue`] when a source has another hash than
     /// the catalogue and is not marked as the user's own. An SDK that it lacks makes cells without a node instead.
     pub fn plan(&self, lock: &Lock) -> Result<Plan, LockError> {
         for (package, words) in &self.versions {
@@ -38,10 +39,11 @@ impl Matrix {
         };
         let systems: BTreeMap<_, _> = self.systems.iter().map(plan).collect();
         let named: BTreeSet<&String> = systems.values().flat_map(SystemPlan::sources).collect();
-        let (mut sources, mut differing) = (BTreeMap::new(), Vec::new());
+        let (mut sources, mut differing, mut stale) = (BTreeMap::new(), Vec::new(), None);
         for (name, wanted) in wanted {
             let source = lock.source(&name)?;
             wanted.of_its_source(source)?;
+            stale = stale.or(wanted.preferred(source, &self.prefer).err());
             differing.extend(wanted.differing(source));
             if wanted.hash().is_some_and(|hash| hash != source.hash) {
                 return Err(LockError::OtherHash { name });
@@ -53,6 +55,9 @@ impl Matrix {
         }
         if !differing.is_empty() {
             return Err(LockError::NotCatalogue { differing });
+        }
+        if let Some(stale) = stale {
+            return Err(stale);
         }
         let imports = self.imports.iter().filter(|(_, import)| **import == Import::Needed);
         let locked = imports.filter_map(|(name, _)| Some((sdk_source_name(name), lock.sdks.get(name)?.clone())));

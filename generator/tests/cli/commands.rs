@@ -212,6 +212,40 @@ fn what_is_there_of_others_is_left_alone() {
     assert_eq!(project.read("flake.nix"), "{ outputs = _: { }; }\n");
 }
 
+/// Sources of another kind are other sources, whichever command needs them.
+#[test]
+fn a_lock_with_what_is_no_longer_preferred_is_stale() {
+    let project = Project::generated();
+    let sources = "[sources]\nprefer = [\"debian\", \"upstream\"]\n[musl-gcc]\n";
+    project.replace("matrix.toml", "[musl-gcc]\n", sources);
+    for args in [&["check"][..], &["plan"], &["generate", "--check"]] {
+        let said = project.fails(args);
+        assert!(said.contains(" from debian, which the matrix needs"), "{args:?}: {said}");
+    }
+    project.fine(&["lock"]);
+    project.fine(&["check"]);
+}
+
+/// A file that a command was told to write is replaced if it is of that kind.
+#[test]
+fn other_files_are_not_written_over() {
+    let project = Project::generated();
+    let matrix = project.read("matrix.toml");
+    for args in [&["schema", "--write", "matrix.toml"][..], &["audit", "--write-baseline", "matrix.toml", "."]] {
+        let said = project.fails(args);
+        assert!(said.contains("matrix.toml is there already, and is not a"), "{said}");
+        assert_eq!(project.read("matrix.toml"), matrix);
+    }
+    for _ in 0..2 {
+        project.fine(&["schema", "--write", "schema.json"]);
+        project.fine(&["audit", "--write-baseline", "baseline.json", "."]);
+    }
+    let said = project.fails(&["init", "--matrix", "folder"]);
+    assert!(said.contains("the name of a matrix ends in .toml"), "{said}");
+    let said = project.fails(&["fetch", "--to", "matrix.toml"]);
+    assert_eq!(said.matches("error:").count(), 1, "{said}");
+}
+
 #[test]
 fn locks_go_stale() {
     let project = Project::with_matrix();
