@@ -15,9 +15,10 @@ use super::table::separated;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::nix::cache::{CacheError, Caches, is_public_key, is_store};
 use crate::nix::driver::Nix;
-use crate::plan::Plan;
+use crate::output::FOLDER;
+use crate::plan::{Plan, SystemPlan};
 use crate::platform::System;
-use crate::project::{Project, cached};
+use crate::project::{MATRIX_NAME, Project, cached};
 use crate::store::build::Outcome as Built;
 use crate::store::build::{BuildError, How, build, has_to_build, located};
 use crate::store::choose::{attributes, choose, expand, planned};
@@ -139,6 +140,21 @@ impl CacheArgs {
     }
 }
 
+/// Names the cells that are left out where no name is given, because their SDK is not imported.
+///
+/// # Errors
+/// If nothing is left: [`ChooseError::NoSdk`].
+pub fn without_sdk(plan: &SystemPlan, system: System, names: &[String]) -> Result<()> {
+    if names.is_empty() {
+        let all: Vec<String> = plan.cells.iter().map(|cell| cell.name.clone()).collect();
+        choose(plan, system, &all)?;
+    }
+    for cell in plan.cells.iter().filter(|cell| cell.node().is_none()) {
+        tracing::warn!("{} is left out: its SDK is not imported", cell.name);
+    }
+    Ok(())
+}
+
 /// Runs the command.
 pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let path = match &args.target {
@@ -154,9 +170,7 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
     let part = planned(&plan, system)?;
     let names = expand(part, system, &args.names, args.all)?;
     if args.names.is_empty() {
-        for cell in part.cells.iter().filter(|cell| cell.node().is_none()) {
-            tracing::warn!("{} is left out: its SDK is not imported", cell.name);
-        }
+        without_sdk(part, system, &names)?;
     }
     let caches = args.cache.caches(&project)?;
     let nix = if caches.substituters.is_empty() { nix } else { nix.with_caches(&caches)? };
@@ -273,23 +287,49 @@ pub struct NixArgs {
     args: Vec<String>,
 }
 
-/// Whether a command of Nix builds something.
-fn builds(args: &[String]) -> bool {
-    const COMMANDS: [&str; 7] = ["build", "bundle", "develop", "print-dev-env", "profile", "run", "shell"];
+/// Whether a command of Nix only looks at things, which is useful even where nothing is rendered or the lock is stale. An
+/// option's value in front of the command counts as an unknown command.
+fn only_looks(args: &[String]) -> bool {
+    const COMMANDS: [&str; 9] =
+        ["derivation", "eval", "fmt", "hash", "help", "key", "log", "path-info", "show-derivation"];
     let mut words = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-'));
     match words.next() {
-        Some("flake") => words.next() == Some("check"),
-        word => word.is_some_and(|word| COMMANDS.contains(&word)),
+        Some("flake") => words.next().is_none_or(|word| ["info", "metadata", "show"].contains(&word)),
+        word => word.is_none_or(|word| COMMANDS.contains(&word)),
     }
+}
+
+/// The matrices of rendered folders that arguments of Nix name as flakes; that of the working directory where they name none.
+fn named_flakes(args: &[String]) -> Vec<PathBuf> {
+    let folders = args.iter().filter_map(|arg| arg.split_once('#')).map(|(flake, _)| {
+        let flake = flake.strip_prefix("path:").or(flake.strip_prefix("git+file:")).unwrap_or(flake);
+        PathBuf::from(flake.split('?').next().unwrap_or_default())
+    });
+    let mut folders: Vec<PathBuf> = folders.collect();
+    if folders.is_empty() {
+        folders.push(PathBuf::new());
+    }
+    let rendered = |folder: &PathBuf| folder.join(FOLDER).join("default.nix").is_file();
+    let matrices = folders.into_iter().map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder });
+    matrices.filter(rendered).map(|folder| folder.join(MATRIX_NAME)).filter(|matrix| matrix.is_file()).collect()
 }
 
 /// Runs `nix` as `crossloom build` would: with flakes, sandboxed, offline, and with the sandbox's /bin/sh.
 pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
     let nix = located(&project.seeds()?, machine::system()?)?;
-    // Other commands build nothing, and are useful even if nothing is rendered or the lock is stale.
-    if builds(&args.args) && project.index().is_ok() {
-        args.edited.current(&project, &project.plan()?)?;
+    if !only_looks(&args.args) {
+        if project.index().is_ok() {
+            args.edited.current(&project, &project.plan()?)?;
+        }
+        // What Nix builds may be another project.
+        let own = project.dir.canonicalize().ok();
+        for matrix in named_flakes(&args.args) {
+            let other = project::open(&matrix)?;
+            if other.dir.canonicalize().ok() != own {
+                args.edited.current(&other, &other.plan()?)?;
+            }
+        }
     }
     let mut all = vec!["--offline".to_owned()];
     all.extend(without_nixpkgs(&nix, &args.args)?);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::build::store_address;
+use super::build::{store_address, without_sdk};
 use super::page::{Page, Use};
 use super::project::EditedArgs;
 use super::{MatrixArgs, Outcome, Result, project};
@@ -57,6 +57,9 @@ pub fn run(args: &PushArgs) -> Result<Outcome> {
     let system = machine::system()?;
     let part = planned(&plan, system)?;
     let names = expand(part, system, &args.names, false)?;
+    if args.names.is_empty() {
+        without_sdk(part, system, &names)?;
+    }
     let chosen = choose(part, system, &names)?.nodes;
     let nix = Nix::locate()?;
     let stores = store(&nix, &project, &plan)?;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::nearest;
-use crate::plan::{Output, Plan, Shell, SystemPlan};
+use crate::plan::{Cell, Output, Plan, Shell, SystemPlan};
 use crate::platform::System;
 use crate::seed::Tier;
 
@@ -34,6 +34,9 @@ pub enum ChooseError {
     #[error("the matrix has no cell for {system}")]
     #[diagnostic(help("add {system} to `systems` in [build], which has {}", words(systems)))]
     NoSystem { system: System, systems: Vec<System> },
+    #[error("{name} is a development shell")]
+    #[diagnostic(help("enter it with `crossloom nix develop .#{name}`; {cell} is what it is for"))]
+    Shell { name: String, cell: String },
     #[error("{name} is a check, and verify compares only cells and nodes")]
     #[diagnostic(help("name a cell or a node"))]
     Check { name: String },
@@ -70,6 +73,7 @@ pub fn planned(plan: &Plan, system: System) -> Result<&SystemPlan, ChooseError> 
 pub fn expand(plan: &SystemPlan, system: System, words: &[String], all: bool) -> Result<Vec<String>, ChooseError> {
     let cells = plan.cells.iter().filter(|cell| cell.node().is_some()).map(|cell| cell.name.as_str());
     let checks = plan.checks.iter().map(|check| check.name.as_str());
+    no_shell(plan, words)?;
     if words.is_empty() {
         let checks = checks.filter(|_| all);
         return Ok(cells.chain(checks).map(str::to_owned).collect());
@@ -98,6 +102,17 @@ pub fn expand(plan: &SystemPlan, system: System, words: &[String], all: bool) ->
     let mut seen = BTreeSet::new();
     names.retain(|name| seen.insert(name.clone()));
     Ok(names)
+}
+
+/// Sees that no name is that of a shell, which is for people and holds nothing.
+fn no_shell(plan: &SystemPlan, names: &[String]) -> Result<(), ChooseError> {
+    let of = |cell: &Cell| Some((cell.shell.as_ref()?.name.clone(), cell.name.clone()));
+    let is_other = |name: &String| plan.cells.iter().any(|cell| cell.is_called(name));
+    let mut shells = plan.cells.iter().filter_map(of);
+    match shells.find(|(shell, _)| names.contains(shell) && !is_other(shell)) {
+        Some((name, cell)) => Err(ChooseError::Shell { name, cell }),
+        None => Ok(()),
+    }
 }
 
 /// The meanings of the named cells, shells, checks and nodes; all cells and checks if no name is given.
@@ -152,6 +167,7 @@ pub fn closure(plan: &SystemPlan, system: System, names: &[String]) -> Result<Ve
     if let Some(name) = names.iter().find(|name| plan.checks.iter().any(|check| check.name == **name)) {
         return Err(ChooseError::Check { name: name.clone() });
     }
+    no_shell(plan, names)?;
     if names.is_empty() {
         return Ok(plan.nodes.iter().map(|node| node.name.clone()).collect());
     }

@@ -48,17 +48,20 @@ pub enum DevelopError {
 /// where its shells are made with nixpkgs. Nix warns of an input that a command line replaces, but not of one that is
 /// locked.
 pub fn without_nixpkgs(nix: &Nix, args: &[String]) -> Result<Vec<String>, DevelopError> {
-    if let [command, rest @ ..] = args
-        && command == "develop"
+    // Options may stand before the command, and flakes and what a shell runs behind it.
+    let options = args.iter().take_while(|arg| !arg.contains('#') && !["-c", "--command"].contains(&arg.as_str()));
+    let command = options.enumerate().find(|(_, arg)| *arg == "develop").map(|(place, _)| place);
+    if let Some(command) = command
+        && let rest = &args[command + 1..]
         && cfg!(target_os = "linux")
         && let Some(reference) = Reference::of(rest)
         && let Some(lock) = reference.lock()
     {
         let flake = format!("path:{}#{}", reference.copied(nix, lock)?.display(), reference.fragment);
         let mut all = args.to_vec();
-        match reference.place.and_then(|place| all.get_mut(place + 1)) {
+        match reference.place.and_then(|place| all.get_mut(command + 1 + place)) {
             Some(word) => *word = flake,
-            None => all.insert(1, flake),
+            None => all.insert(command + 1, flake),
         }
         return Ok(all);
     }
