@@ -9,8 +9,8 @@ use super::list::chosen;
 use super::page::{Page, Use};
 use super::project::Mode;
 use super::{MatrixArgs, Outcome, Result, project};
-use crate::matrix::edit::{EditError, Target, target, with, without};
-use crate::project::{edit, matrix_in};
+use crate::matrix::edit::{EditError, Target, target, target_in, with, without};
+use crate::project::{ProjectError, edit, matrix_in};
 use crate::{output, programs};
 
 /// The page of `add`.
@@ -59,6 +59,9 @@ pub struct SyncArgs {
     /// Run `git add --intent-to-add` on files that git does not know.
     #[arg(long)]
     git_add: bool,
+    /// Write no flake.nix, for a project with one of its own.
+    #[arg(long)]
+    no_flake: bool,
 }
 
 /// The target of a word, of the named family if there is one.
@@ -68,25 +71,37 @@ pub fn named(word: &str, family: Option<&str>) -> std::result::Result<Target, Ed
 
 /// Adds targets.
 pub fn add(args: &EditArgs) -> Result<Outcome> {
-    change(args, "added to", with)
+    let targets = args.targets.iter().map(|word| named(word, args.family.as_deref()));
+    let targets = targets.collect::<std::result::Result<Vec<_>, _>>()?;
+    change(args, "added to", |_| Ok(targets.clone()), with)
 }
 
 /// Removes targets.
 pub fn remove(args: &EditArgs) -> Result<Outcome> {
     let families = chosen(args.family.as_deref());
-    change(args, "removed from", |text, target| without(text, &families, target))
+    let targets = |text: &str| args.targets.iter().map(|word| target_in(text, &families, word)).collect();
+    change(args, "removed from", targets, without)
 }
 
 fn change(
     args: &EditArgs,
     done: &str,
+    of: impl Fn(&str) -> std::result::Result<Vec<Target>, EditError>,
     one: impl Fn(&str, Target) -> std::result::Result<String, EditError>,
 ) -> Result<Outcome> {
     let path = args.matrix.find()?;
-    let targets = args.targets.iter().map(|word| named(word, args.family.as_deref()));
-    let targets = targets.collect::<std::result::Result<Vec<_>, _>>()?;
-    let all = |text: &str| targets.iter().try_fold(text.to_owned(), |text, target| one(&text, *target));
-    edit(&path, all).inspect_err(project::print_problems)?;
+    let mut targets = Vec::new();
+    let all = |text: &str| {
+        targets = of(text)?;
+        targets.iter().try_fold(text.to_owned(), |text, target| one(&text, *target))
+    };
+    let said = |error: &ProjectError| {
+        if matches!(error, ProjectError::Matrix { .. }) {
+            tracing::error!("nothing is written: with this change the matrix would not be valid");
+        }
+        project::print_problems(error);
+    };
+    edit(&path, all).inspect_err(said)?;
     for target in &targets {
         tracing::info!("{} {done} [{}] in {}", target.name, target.family.about().key, matrix_in(&path).display());
     }
@@ -98,30 +113,42 @@ fn change(
 pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     let path = args.matrix.find()?;
     project::lock(&path, &[], Mode::Write)?;
-    project::generate(&path, Mode::Write, true)?;
+    project::generate(&path, Mode::Write, !args.no_flake)?;
     let project = project::open(&path)?;
-    let unknown = unknown_to_git(&project.dir, &[&matrix_in(&path), &project.lock_path()]);
+    let own = [matrix_in(&path), project.lock_path()];
+    let ignored = not_in_git(&project.dir, &own, &["--ignored"]);
+    if !ignored.is_empty() {
+        tracing::warn!("git ignores {}, so Nix does not see them: see .gitignore", names(&ignored));
+    }
+    let unknown = not_in_git(&project.dir, &own, &[]);
     if unknown.is_empty() {
         return Ok(Outcome::Fine);
     }
-    let names: Vec<String> = unknown.iter().map(|path| path.display().to_string()).collect();
     if args.git_add && git(&project.dir, &["add", "--intent-to-add", "--"], &unknown).is_some() {
-        tracing::info!("git knows of {} now", names.join(", "));
+        tracing::info!("git knows of {} now", names(&unknown));
         return Ok(Outcome::Fine);
     }
     let place = match project.dir.as_os_str().is_empty() || project.dir == Path::new(".") {
         true => String::new(),
         false => format!(" -C {}", project.dir.display()),
     };
-    tracing::warn!("Nix ignores files that git does not know; run: git{place} add {}", names.join(" "));
+    tracing::warn!(
+        "Nix ignores files that git does not know; run: git{place} add {}",
+        names(&unknown).replace(", ", " ")
+    );
     Ok(Outcome::Fine)
 }
 
-/// The files of a project that lie in a git repository which does not know them. None where there is no git.
-fn unknown_to_git(dir: &Path, own: &[&Path]) -> Vec<PathBuf> {
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// The files of a project that lie in a git repository which does not know them: those that it ignores, or the others. None
+/// where there is no git.
+fn not_in_git(dir: &Path, own: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
     files.extend(own.iter().filter_map(|path| Some(PathBuf::from(path.file_name()?))));
-    let list = ["ls-files", "--others", "--exclude-standard", "--directory", "-z", "--"];
+    let list = [&["ls-files", "--others", "--exclude-standard", "--directory", "-z"], more, &["--"]].concat();
     let told = git(dir, &list, &files).unwrap_or_default();
     told.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }

@@ -19,7 +19,7 @@ use crate::matrix::first_matrix;
 use crate::output::{self, Guard};
 use crate::plan::Plan;
 use crate::platform::System;
-use crate::project::{self, Project, ProjectError};
+use crate::project::{self, MATRIX_NAME, Project, ProjectError, matrix_in};
 use crate::report::Report;
 use crate::store::machine;
 
@@ -101,9 +101,10 @@ pub struct InitArgs {
 
 /// Writes a first matrix.
 pub fn init(args: &InitArgs) -> Result<Outcome> {
-    let path = args.matrix.here();
+    let path = matrix_in(&args.matrix.here());
     project::init(&path, &first(&args.target, args.family.as_deref())?)?;
-    tracing::info!("{} written; next: crossloom sync", path.display());
+    let own = if path == Path::new(MATRIX_NAME) { String::new() } else { format!(" --matrix {}", path.display()) };
+    tracing::info!("{} written; next: crossloom sync{own}", path.display());
     Ok(Outcome::Fine)
 }
 
@@ -251,7 +252,11 @@ pub fn generate(path: &Path, mode: Mode, flake: bool) -> Result<Outcome> {
     if !check {
         let report = output::write(&project.dir, &tree)?;
         let (written, unchanged) = (report.written.len(), report.unchanged.len());
-        tracing::info!("{written} files written, {unchanged} unchanged, {} removed", report.removed.len());
+        tracing::info!(
+            "{written} file{} written, {unchanged} unchanged, {} removed",
+            if written == 1 { "" } else { "s" },
+            report.removed.len()
+        );
         return Ok(Outcome::Fine);
     }
     let differences = output::check(&project.dir, &tree)?;

@@ -31,6 +31,9 @@ pub enum EditError {
     #[error("the matrix has no target {target}")]
     #[diagnostic(help("`crossloom plan` prints the cells of the matrix"))]
     NotThere { target: &'static str },
+    #[error("{target} is a target of both [{}] and [{}]", families[0], families[1])]
+    #[diagnostic(help("say which: --family {} or --family {}", families[0], families[1]))]
+    Several { target: &'static str, families: [&'static str; 2] },
     #[error("{target} is the only target of [{family}], whose other keys would be lost")]
     #[diagnostic(help("remove the table [{family}] from the matrix yourself"))]
     Only { target: &'static str, family: &'static str },
@@ -115,10 +118,40 @@ fn append(list: &mut Array, text: &str) {
         _ => list.trailing().as_str().unwrap_or_default().to_owned(),
     };
     let (comment, end) = after.rsplit_once('\n').unwrap_or_default();
+    // Comments above the last value are its own.
+    let indentation = prefix.rsplit('\n').next().unwrap_or_default();
     let mut value = Value::from(text);
-    value.decor_mut().set_prefix(format!("{comment}{prefix}"));
+    value.decor_mut().set_prefix(format!("{comment}\n{indentation}"));
     list.push_formatted(value);
     list.set_trailing(format!("\n{end}"));
+}
+
+/// Takes a value out of a list. Of the comments in a list of several lines, the one behind the value goes with it.
+fn cut(list: &mut Array, place: usize) {
+    let text = |raw: Option<&toml_edit::RawString>| raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
+    // Between two values, up to the first line end, stands the comment of the one before.
+    let rest = |text: &str| text.find('\n').map_or(String::new(), |at| text[at..].to_owned());
+    let value = list.remove(place);
+    let before = text(value.decor().prefix());
+    let Some((kept, _)) = before.rsplit_once('\n') else {
+        // The first value of a list in one line: no blank before the next one.
+        if place == 0
+            && let Some(next) = list.get_mut(0)
+        {
+            next.decor_mut().set_prefix(before);
+        }
+        return;
+    };
+    match list.get_mut(place) {
+        Some(next) => {
+            let prefix = format!("{kept}{}", rest(&text(next.decor().prefix())));
+            next.decor_mut().set_prefix(prefix);
+        }
+        None => {
+            let after = text(value.decor().suffix()) + list.trailing().as_str().unwrap_or_default();
+            list.set_trailing(format!("{kept}{}", rest(&after)));
+        }
+    }
 }
 
 /// The text with the target as the last one of its family, whose table is added where there is none.
@@ -141,26 +174,47 @@ pub fn with(text: &str, target: Target) -> Result<String, EditError> {
 ///
 /// # Errors
 /// A target that the matrix lacks, or whose removal would lose more than itself.
-pub fn without(text: &str, families: &[&'static dyn Registered], target: Target) -> Result<String, EditError> {
+pub fn without(text: &str, target: Target) -> Result<String, EditError> {
     let mut matrix = parsed(text)?;
-    let mut found = false;
-    // A target may be one of several families'.
-    for family in families.iter().map(|family| family.about().key) {
-        let Some(table) = matrix.get_mut(family) else { continue };
-        let targets = list(table, family)?;
-        let Some(place) = place(targets, target.name) else { continue };
-        found = true;
-        if targets.len() > 1 {
-            targets.remove(place);
-            continue;
-        }
-        let alone = table.as_table_like().is_some_and(|table| table.len() == 1);
-        if !alone {
-            return Err(EditError::Only { target: target.name, family });
-        }
+    let family = target.family.about().key;
+    let absent = || EditError::NotThere { target: target.name };
+    let table = matrix.get_mut(family).ok_or_else(absent)?;
+    let targets = list(table, family)?;
+    let place = place(targets, target.name).ok_or_else(absent)?;
+    if targets.len() > 1 {
+        cut(targets, place);
+    } else if table.as_table_like().is_some_and(|table| table.len() == 1) {
         matrix.remove(family);
+    } else {
+        return Err(EditError::Only { target: target.name, family });
     }
-    if found { Ok(matrix.to_string()) } else { Err(EditError::NotThere { target: target.name }) }
+    Ok(matrix.to_string())
+}
+
+/// The target that a word names in a matrix: of the one family that has it there.
+///
+/// # Errors
+/// A word that names none, or that several families have.
+pub fn target_in(text: &str, families: &[&'static dyn Registered], word: &str) -> Result<Target, EditError> {
+    let known = target(families, word)?;
+    let mut matrix = parsed(text)?;
+    let mut found = Vec::new();
+    for family in families.iter().filter(|family| family.targets().contains(&known.name)) {
+        let key = family.about().key;
+        if let Some(table) = matrix.get_mut(key)
+            && place(list(table, key)?, known.name).is_some()
+        {
+            found.push(Target { family: *family, name: known.name });
+        }
+    }
+    match found.as_slice() {
+        [] => Err(EditError::NotThere { target: known.name }),
+        [one] => Ok(*one),
+        [one, other, ..] => Err(EditError::Several {
+            target: known.name,
+            families: [one, other].map(|target| target.family.about().key),
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -176,7 +230,7 @@ mod tests {
     }
 
     fn remove(text: &str, word: &str) -> Result<String, String> {
-        without(text, ALL, target(ALL, word).unwrap()).map_err(|error| error.to_string())
+        target_in(text, ALL, word).and_then(|target| without(text, target)).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -200,6 +254,31 @@ mod tests {
                 text.replace("\"i686-linux-musl\"", more).replace(&format!("{comma} # old\n]"), &format!("{comma}\n]"));
             assert_eq!(add(&text, "aarch64-linux-musl"), expected);
         }
+    }
+
+    #[test]
+    fn comments_stay_with_their_values() {
+        let [x86, i686, arm] = ["x86_64-linux-musl", "i686-linux-musl", "aarch64-linux-musl"];
+        let text =
+            format!("[musl-gcc]\ntargets = [\n  # servers\n  \"{x86}\", # new\n  # laptops\n  \"{i686}\", # old\n]\n");
+        assert_eq!(add(&text, arm), text.replace("# old\n", &format!("# old\n  \"{arm}\",\n")));
+        let servers = format!("[musl-gcc]\ntargets = [\n  # servers\n  \"{x86}\", # new\n  # laptops\n]\n");
+        assert_eq!(remove(&text, i686).unwrap(), servers);
+        assert_eq!(
+            remove(&text.replace("\", # old", "\" # old"), i686).unwrap().replace(',', ""),
+            servers.replace(',', "")
+        );
+        let laptops = format!("[musl-gcc]\ntargets = [\n  # servers\n  # laptops\n  \"{i686}\", # old\n]\n");
+        assert_eq!(remove(&text, x86).unwrap(), laptops);
+        let line = format!("[musl-gcc]\ntargets = [\"{x86}\", \"{i686}\"]\n");
+        assert_eq!(remove(&line, x86).unwrap(), format!("[musl-gcc]\ntargets = [\"{i686}\"]\n"));
+    }
+
+    #[test]
+    fn a_target_of_two_families_is_asked_for() {
+        let text = "[linux]\ntargets = [\"x86_64\", \"arm64\"]\n[js-system]\ntargets = [\"x86_64\"]\n";
+        assert_eq!(remove(text, "x86_64").unwrap_err(), "x86_64 is a target of both [linux] and [js-system]");
+        assert_eq!(remove(text, "arm64").unwrap(), text.replace(", \"arm64\"", ""));
     }
 
     #[test]

@@ -8,7 +8,6 @@ mod revision;
 mod upgrade;
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -104,7 +103,7 @@ pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>)
     let _project = Guard::take(folder_of(path))?;
     let shown = path.display().to_string();
     let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
-    let text = change(&text)?;
+    let text = as_written(&text, &change(&text)?);
     // Nothing is held to the lock's versions here: a word that was not locked yet is as good as one that was.
     if let Err(problems) = Matrix::parse_in(families::ALL, &text, &Beside(folder_of(path)), &Versions::new()) {
         return Err(ProjectError::Matrix { path: shown, text, problems });
@@ -112,8 +111,19 @@ pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>)
     Ok(output::write_file(path, &text)?)
 }
 
+/// A changed text with the line ends and the mark at the beginning that the old one had, which a change loses.
+fn as_written(old: &str, new: &str) -> String {
+    const MARK: char = '\u{feff}';
+    let mark = if old.starts_with(MARK) { "\u{feff}" } else { "" };
+    let new = new.trim_start_matches(MARK).replace("\r\n", "\n");
+    let all = old.matches('\n').count();
+    let lines = if all > 0 && old.matches("\r\n").count() == all { new.replace('\n', "\r\n") } else { new };
+    format!("{mark}{lines}")
+}
+
 /// Writes a first matrix with a cell of a target, where none is yet.
 pub fn init(path: &Path, text: &str) -> Result<(), ProjectError> {
+    file_name(path)?;
     let dir = folder_of(path);
     // Without the folder there is nothing to be held, and the write says so.
     let _project = dir.is_dir().then(|| Guard::take(dir)).transpose()?;
@@ -157,7 +167,9 @@ pub fn matrix_in(path: &Path) -> PathBuf {
 /// line, in a command that a shell should read as it stands.
 fn file_name(path: &Path) -> Result<String, ProjectError> {
     let bad = |problem| ProjectError::BadName { path: path.display().to_string(), problem };
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let Some(name) = path.file_name().unwrap_or_default().to_str() else {
+        return Err(bad("the name of a matrix is made of letters, digits and - _ . +"));
+    };
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+".contains(&byte);
     match name.strip_suffix(".toml") {
         None | Some("") => Err(bad("the name of a matrix ends in .toml")),
