@@ -10,7 +10,6 @@ use super::page::Page;
 use super::{Outcome, Result};
 use crate::audit::{self, Audit, AuditError, Baseline, Entry, LIMITS, RULES, Rule};
 use crate::input::{self, Kind};
-use crate::output;
 
 /// The page of `audit`.
 pub const PAGE: Page = Page {
@@ -39,7 +38,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "RULE", value_parser = rules())]
     rule: Vec<String>,
     /// Print the rules and look at nothing.
-    #[arg(long)]
+    #[arg(long, exclusive = true)]
     list_rules: bool,
     /// Hide the findings that this file lists, and say which of them are gone.
     #[arg(long, value_name = "FILE")]
@@ -82,7 +81,8 @@ pub fn run(args: &AuditArgs) -> Result<Outcome> {
         tracing::warn!("{} was not looked at: {}", skipped.file, skipped.why);
     }
     if let Some(path) = &args.write_baseline {
-        output::write_file(path, &Baseline::of(&audit.findings).to_json())?;
+        let is_baseline = |text: &str| Baseline::parse(text, "").is_ok();
+        super::replace(path, "a baseline", is_baseline, &Baseline::of(&audit.findings).to_json())?;
         tracing::info!("{} written: {} findings", path.display(), audit.findings.len());
         return Ok(Outcome::Fine);
     }

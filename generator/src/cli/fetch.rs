@@ -1,6 +1,6 @@
 //! `crossloom fetch`: downloads the files that cells are built from, into the Nix store or into a folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -48,6 +48,23 @@ pub struct FetchArgs {
     to: Option<PathBuf>,
 }
 
+/// Files cannot be put into a folder.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("files cannot be collected in {path}")]
+#[diagnostic(help("--to takes a folder that can be written to; it is made where it is not there"))]
+struct NoCollection {
+    path: String,
+    #[source]
+    source: std::io::Error,
+}
+
+/// The folder for files, which is made where it is not there.
+fn collected(dir: &Path) -> std::result::Result<(), NoCollection> {
+    let made = std::fs::create_dir_all(dir);
+    let writable = made.and_then(|()| Ok(rustix::fs::access(dir, rustix::fs::Access::WRITE_OK)?));
+    writable.map_err(|source| NoCollection { path: dir.display().to_string(), source })
+}
+
 /// Runs the command.
 pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
@@ -71,6 +88,7 @@ pub fn run(args: &FetchArgs, quiet: bool) -> Result<Outcome> {
              from, and run `crossloom sdk import --name {sdk} FILE` there"
         );
     }
+    collected(dir)?;
     let files: Vec<_> = needed.files.into_iter().map(|file| file.wanted).collect();
     // Files that this machine has need not be downloaded again.
     let from: Vec<_> = args.from.iter().cloned().chain(machine::cache().ok()).collect();

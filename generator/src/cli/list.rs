@@ -45,6 +45,14 @@ pub struct ListArgs {
     json: bool,
 }
 
+/// An option has no meaning for what is listed.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("--family is for targets and versions, not for {what}")]
+#[diagnostic(help("leave it away; `crossloom list FAMILY` prints one family"))]
+struct NotOfFamily {
+    what: String,
+}
+
 const FAMILIES: &str = "families";
 
 /// Names of families, as the command line and the shells complete them.
@@ -77,6 +85,9 @@ fn possible(first: &[(&'static str, &'static str)]) -> Vec<PossibleValue> {
 /// Runs the command.
 pub fn run(args: &ListArgs) -> Result<Outcome> {
     let chosen = chosen(args.family.as_deref());
+    if args.family.is_some() && !["targets", "versions", FAMILIES].contains(&args.what.as_str()) {
+        return Err(NotOfFamily { what: args.what.clone() }.into());
+    }
     match args.what.as_str() {
         FAMILIES => rows(args, &["FAMILY", "TARGETS", "FIRST TARGET", "CELLS ARE"], "families", of_families(&chosen)),
         "targets" => rows(args, &["FAMILY", "TARGET"], "targets", of_targets(&chosen)),

@@ -26,7 +26,7 @@ mod verify;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand};
@@ -34,6 +34,7 @@ use miette::Diagnostic;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
+use crate::input::{self, Kind};
 use crate::platform::System;
 use crate::report::Report;
 use crate::word::Word;
@@ -221,9 +222,13 @@ type Result<T> = std::result::Result<T, Box<dyn Diagnostic + Send + Sync>>;
 /// Runs the program on the process's arguments.
 pub fn run() -> ExitCode {
     manual::complete();
-    let cli = match Cli::from_arg_matches(&manual::command().get_matches()) {
+    let cli = match manual::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        // The text of --help is such an error, too, and has to reach its reader.
+        Err(error) => {
+            let code = error.print().ok().and_then(|()| u8::try_from(error.exit_code()).ok());
+            return ExitCode::from(code.unwrap_or(2));
+        }
     };
     let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet, cli.verbose) {
         Ok(filter) => filter,
@@ -382,8 +387,35 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
 fn schema(write: Option<PathBuf>) -> Result<Outcome> {
     let text = crate::matrix::schema(crate::families::ALL);
     match write {
-        Some(path) => crate::output::write_file(&path, &text)?,
+        Some(path) => replace(&path, "a JSON Schema", |text| is_json_with(text, "$schema"), &text)?,
         None => say(&text)?,
     }
     Ok(Outcome::Fine)
+}
+
+/// A file that a command was told to write is somebody's, and of another kind.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[error("{path} is there already, and is not {what}")]
+#[diagnostic(help("name another file, or move this one away; nothing was written"))]
+struct OtherKind {
+    path: String,
+    what: &'static str,
+}
+
+/// Writes a file, in the place of one of its own kind at most.
+///
+/// # Errors
+/// A file of another kind, and those of writing.
+fn replace(path: &Path, what: &'static str, is_one: impl Fn(&str) -> bool, text: &str) -> Result<()> {
+    let kind = Kind { what, most: 64 << 20 };
+    let old = if path.is_file() { input::text(path, kind).ok() } else { Some(String::new()) };
+    if !old.is_some_and(|old| old.trim().is_empty() || is_one(&old)) {
+        return Err(OtherKind { path: path.display().to_string(), what }.into());
+    }
+    Ok(crate::output::write_file(path, text)?)
+}
+
+/// Whether a text is an object of JSON that has a key.
+fn is_json_with(text: &str, key: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value.get(key).is_some())
 }

@@ -65,7 +65,10 @@ pub struct QueryArgs {
 /// A question has no answer.
 #[derive(Debug, thiserror::Error, Diagnostic)]
 enum QueryError {
-    #[error("no cell for {system} builds for {target:?}")]
+    #[error("{cell} does not build for {target}")]
+    #[diagnostic(help("leave --cell or --target away"))]
+    OtherTarget { cell: String, target: String },
+    #[error("no cell with names of tools for {system} {}", for_target(target))]
     #[diagnostic(help("{}", hint(near.as_deref(), "targets", known)))]
     NoTarget { system: System, target: String, near: Option<String>, known: Vec<String> },
     #[error("{target} has {} cells for {system}", cells.len())]
@@ -85,10 +88,16 @@ enum QueryError {
     NoPlace { cell: String, why: String },
 }
 
+fn for_target(target: &str) -> String {
+    if target.is_empty() { "is in the matrix".to_owned() } else { format!("builds for {target:?}") }
+}
+
 fn hint(near: Option<&str>, what: &str, known: &[String]) -> String {
     match near {
         Some(near) => format!("did you mean {near}?"),
-        None if known.is_empty() => "the matrix has no toolchain for this build system".to_owned(),
+        None if known.is_empty() => {
+            "the matrix has no cell for this build system whose names of tools crossloom knows".to_owned()
+        }
         None => format!("{what}: {}", known.join(", ")),
     }
 }
@@ -192,6 +201,9 @@ fn find<'a>(
         ([one], _) => Ok(*one),
         ([], target) => {
             let target = target.clone().unwrap_or_default();
+            if let (Some(cell), true) = (&args.cell, targets.contains(&target)) {
+                return Err(QueryError::OtherTarget { cell: cell.clone(), target });
+            }
             let near = nearest(&target, targets.iter().map(String::as_str)).map(str::to_owned);
             Err(QueryError::NoTarget { system, target, near, known: targets })
         }

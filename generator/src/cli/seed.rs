@@ -11,7 +11,7 @@ use super::progress::{Progress, show};
 use super::{MatrixArgs, Outcome, Result};
 use crate::fetch::{HttpOptions, Mirrors};
 use crate::nix::driver::Nix;
-use crate::output::{self, Guard};
+use crate::output::Guard;
 use crate::platform::{Seed, Suite, System};
 use crate::project::{SEED_LOCK, folder_of, keeps_links_of, matrix_in, read, seed_file};
 use crate::seed::lock::TierSize;
@@ -175,7 +175,7 @@ pub fn run(command: SeedCommand, quiet: bool) -> Result<Outcome> {
             if let Some(locked) = locked()? {
                 not_older(suite, &lock.date, &locked)?;
             }
-            output::write_file(&path, &lock.to_json())?;
+            super::replace(&path, "a lock file of a seed", |text| super::is_json_with(text, "suite"), &lock.to_json())?;
             tracing::info!("{} written: {} packages", path.display(), lock.packages.len());
             print_sizes(&lock)?;
         }

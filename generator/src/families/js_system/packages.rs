@@ -80,7 +80,8 @@ pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
         return if names.is_empty() { Ok(()) } else { Err((message, again)) };
     };
     // A lock with a problem of its own is reported by itself.
-    let Some(root) = serde_json::from_str::<Value>(lock).ok().and_then(|lock| Some(lock.get("packages")?.get("")?.clone()))
+    let Some(root) =
+        serde_json::from_str::<Value>(lock).ok().and_then(|lock| Some(lock.get("packages")?.get("")?.clone()))
     else {
         return Ok(());
     };
@@ -92,7 +93,10 @@ pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
         None => Ok(()),
         Some(name) => {
             let (new, old) = (word(&asked, name), word(&locked, name));
-            let message = format!("{LOCK} is of another {MANIFEST}: of {} it has {old}, and this one asks for {new}", quote(name));
+            let message = format!(
+                "{LOCK} is of another {MANIFEST}: of {} it has {old}, and this one asks for {new}",
+                quote(name)
+            );
             Err((message, again))
         }
     }
@@ -219,7 +223,10 @@ mod tests {
         let lock = |root: &str| format!("{{\"packages\": {{\"\": {root}}}}}");
         let manifest = "{\"dependencies\": {\"a\": \"^1\", \"b\": \"2\"}, \"optionalDependencies\": {\"b\": \"3\"}, \"devDependencies\": {\"c\": \"1\"}}";
         assert_eq!(of("{}", None), Ok(()));
-        assert_eq!(of(manifest, None).unwrap_err(), "package.json asks for `a`, `b`, and there is no package-lock.json");
+        assert_eq!(
+            of(manifest, None).unwrap_err(),
+            "package.json asks for `a`, `b`, and there is no package-lock.json"
+        );
         let same = lock("{\"dependencies\": {\"a\": \"^1\"}, \"optionalDependencies\": {\"b\": \"3\"}}");
         assert_eq!(of(manifest, Some(&same)), Ok(()));
         assert_eq!(
