@@ -4,19 +4,9 @@ set -euo pipefail
 target=$1
 project=$2
 # shellcheck source-path=SCRIPTDIR
-source "$project/answers.sh"
+source "$project/common.sh"
 
-case $target in
-*-apple-darwin*) words="Mach-O 64-bit.* ${target%%-*}" ;;
-i?86-*) words='ELF 32-bit LSB.* Intel 80386' ;;
-x86_64-linux-musl) words='ELF 64-bit LSB.* x86-64' ;;
-aarch64-*) words='ELF 64-bit LSB.* ARM aarch64' ;;
-arm-* | armv*) words='ELF 32-bit LSB.* ARM, EABI5' ;;
-riscv64-*) words='ELF 64-bit LSB.* UCB RISC-V' ;;
-powerpc-*) words='ELF 32-bit MSB.* PowerPC' ;;
-s390x-*) words='ELF 64-bit MSB.* IBM S/390' ;;
-*) echo "$target: nobody has said what a program for it looks like" >&2; exit 1 ;;
-esac
+words=$(words_of "$target")
 
 # Nothing here runs programs of a Mac; QEMU those of every other target above.
 runs=
@@ -33,12 +23,6 @@ expect() {
   echo "    $said"
   [ "$said" = "$1" ] || { echo "$2 should have said: $1" >&2; return 1; }
 }
-programs() {
-  expect 'C counts to 55' "$1/tally-c"
-  expect 'C++ counts to 55' "$1/tally-cxx"
-}
-# quietly COMMAND…: what it says only where it fails.
-quietly() { "$@" >log 2>&1 || { cat log >&2; echo "failed: $*" >&2; return 1; }; }
 
 for name in CC CXX AR NM RANLIB STRIP OBJCOPY LD; do
   type -P "${!name}" >/dev/null || { echo "$name=${!name:-} is no program" >&2; exit 1; }

@@ -32,7 +32,7 @@ stdenv.mkDerivation {
 
   phases = [ "installPhase" ];
   installPhase = builtins.replaceStrings [ "bin/qjs" ] [ "bin/${runtime.program or "qjs"}" ] (
-    builtins.readFile ./initramfs.sh
+    builtins.readFile ./licence.sh + builtins.readFile ./initramfs.sh
   );
 
   passthru = {

@@ -54,14 +54,16 @@ echo 'root:x:0:0::/root:/bin/qjs' >root/etc/passwd
 echo 'root:x:0:' >root/etc/group
 add etc crossloom 'MIT OR Apache-2.0'
 
-# The licence of the user's own files is the user's to say.
+# The licence of the user's own files is the user's to say, in package.json.
 if [ -n "$app" ]; then
+  own='not stated'
+  if [ -e "$app/package.json" ]; then own=$(licence_of "$app/package.json"); fi
   cp -r --no-preserve=mode "$app" root/app
   if [ -d root/app/init.d ]; then
     mv root/app/init.d root/etc/init.d
-    add etc/init.d "root $host" 'not stated'
+    add etc/init.d "root $host" "$own"
   fi
-  add app "root $host" 'not stated'
+  add app "root $host" "$own"
 fi
 if [ -n "$packages" ]; then
   # Each file belongs to the innermost package around it.
@@ -70,7 +72,9 @@ if [ -n "$packages" ]; then
     origins[app/$place]=$name
     licences[app/$place]=$licence
   done <"$packages/origins"
-  cp -r --no-preserve=mode "$packages/node_modules" root/app/node_modules
+  # Programs in packages stay programs.
+  cp -r --no-preserve=ownership,timestamps "$packages/node_modules" root/app/node_modules
+  chmod -R u+w root/app/node_modules
   while IFS= read -r path; do
     place=$path
     while [ -z "${origins[$place]:-}" ] && [ "$place" != app ]; do place=${place%/*}; done

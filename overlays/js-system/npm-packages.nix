@@ -22,7 +22,9 @@ stdenv.mkDerivation {
 
   phases = [ "installPhase" ];
   installPhase =
-    import ../bare-metal/words.nix { inherit stdenv; } + builtins.readFile ./npm-packages.sh;
+    import ../bare-metal/words.nix { inherit stdenv; }
+    + builtins.readFile ./licence.sh
+    + builtins.readFile ./npm-packages.sh;
 
   meta.description = "Packages of npm, unpacked";
 }

@@ -57,8 +57,7 @@ for index in "${!files[@]}"; do
     echo "left out, since it was compiled for other machines: ${folders[index]}/${file#./}"
     rm "$folder/$file"
   done
-  licence=$(tr -d '\n' <"$folder/package.json" | grep -oE '"license"[[:space:]]*:[[:space:]]*"[^"]*"' | head -n 1 | cut -d '"' -f 4 || true)
-  printf '%s\t%s\t%s\n' "${folders[index]}" "${names[index]}" "${licence:-not stated}" >>"$out/origins"
+  printf '%s\t%s\t%s\n' "${folders[index]}" "${names[index]}" "$(licence_of "$folder/package.json")" >>"$out/origins"
 done
 if find "$out" -type l | grep .; then
   echo 'error: packages have no links' >&2
