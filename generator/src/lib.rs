@@ -15,6 +15,7 @@ mod families;
 mod family;
 mod fetch;
 mod flake_lock;
+mod forge;
 mod format;
 mod input;
 mod lock;

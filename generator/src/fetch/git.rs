@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use crate::forge;
 use crate::input;
 use crate::programs;
 use crate::temporary::{Folder, Purpose};
@@ -24,8 +25,7 @@ impl Commit {
     /// The commit of an address; none if it is the address of something else.
     pub fn parse(url: &str) -> Option<Commit> {
         let (repository, rev) = url.strip_prefix("git+")?.rsplit_once("?rev=")?;
-        let is_commit = rev.len() == 40 && rev.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        is_commit.then(|| Commit { repository: repository.to_owned(), rev: rev.to_owned() })
+        forge::is_commit(rev).then(|| Commit { repository: repository.to_owned(), rev: rev.to_owned() })
     }
 }
 

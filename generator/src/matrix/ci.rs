@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::diag::{Problem, quote};
+use crate::forge;
 use crate::reader::{Reader, Value};
 use crate::service::{Ci, Surface};
 use crate::word::Word;
@@ -71,7 +72,7 @@ fn repository(word: &str, span: Range<usize>) -> Result<String, Problem> {
 }
 
 fn commit(word: &str, span: Range<usize>) -> Result<String, Problem> {
-    if word.len() == 40 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+    if forge::is_commit(word) {
         return Ok(word.to_owned());
     }
     let message = format!("{} is not a commit: a branch or a tag may move", quote(word));

@@ -12,6 +12,7 @@ use crate::catalogue::{Checked, Origin, Own, Package, Release, Source, Variant};
 use crate::diag::{Problem, quote};
 use crate::family::table::Meaning;
 use crate::family::{Entries, Key, Registered, Table, Values};
+use crate::forge;
 use crate::nix::hash::Sha256;
 use crate::reader::{MAX_USER_FILE, PATH_PATTERN, Reader, UserFiles, Value, is_path, not_among};
 
@@ -38,13 +39,6 @@ const ORIGINS: [(&str, Origin); 4] =
 
 /// How archives are called that every build unpacks.
 const ARCHIVES: [&str; 7] = [".tar.gz", ".tgz", ".tar.xz", ".txz", ".tar.bz2", ".tbz2", ".tar"];
-
-/// Sites that make an archive of any commit, and the address of it, in which `{}` is the commit and `NAME` the repository's name.
-const FORGES: [(&str, &str); 3] = [
-    ("https://github.com/", "/archive/{}.tar.gz"),
-    ("https://gitlab.com/", "/-/archive/{}/NAME-{}.tar.gz"),
-    ("https://codeberg.org/", "/archive/{}.tar.gz"),
-];
 
 /// Patches of one table that are read at most.
 const MAX_PATCHES: usize = 200;
@@ -431,7 +425,7 @@ impl<'a> Entry<'a, '_> {
             }
             Some(_) => self.text("rev"),
         };
-        if let Some(rev) = rev.filter(|rev| !is_commit(rev)) {
+        if let Some(rev) = rev.filter(|rev| !forge::is_commit(rev)) {
             let message = format!("{} is not a commit: a branch or a tag may move", quote(rev));
             self.wrong("rev", message, "its 40 hexadecimal digits, as `git rev-parse` prints them");
             return None;
@@ -443,7 +437,7 @@ impl<'a> Entry<'a, '_> {
             return None;
         }
         let (rev, file) = (rev?, format!("{}-{}", package?.as_str(), version?));
-        let mut urls: Vec<String> = archive_of(git, rev).into_iter().collect();
+        let mut urls: Vec<String> = forge::archive(git, rev).into_iter().collect();
         urls.push(format!("git+{git}?rev={rev}"));
         Some(Source { file, urls, tree: true, ..bare(hash?) })
     }
@@ -579,10 +573,6 @@ fn is_version(version: &str) -> bool {
         && word.is_none_or(|word| plain(word) && lower(word))
 }
 
-fn is_commit(word: &str) -> bool {
-    word.len() == 40 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
 /// Whether it is an address that begins in one of these ways. It ends up in Nix and on command lines.
 fn is_address(text: &str, schemes: &[&str]) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?&=%+@,;!".contains(&byte);
@@ -590,13 +580,4 @@ fn is_address(text: &str, schemes: &[&str]) -> bool {
     text.len() <= 1000
         && text.bytes().all(plain)
         && rest.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphanumeric()) && rest.contains('/'))
-}
-
-/// The address under which the site of a repository gives an archive of a commit, where it does.
-fn archive_of(git: &str, rev: &str) -> Option<String> {
-    let (_, form) = FORGES.iter().find(|(site, _)| git.starts_with(site))?;
-    let repository = git.trim_end_matches('/');
-    let repository = repository.strip_suffix(".git").unwrap_or(repository);
-    let name = repository.rsplit('/').next()?;
-    Some(format!("{repository}{}", form.replace("NAME", name).replace("{}", rev)))
 }

@@ -12,6 +12,7 @@ use toml::de::DeValue;
 
 use super::cargo::Wrong;
 use crate::diag::{Problem, quote};
+use crate::forge;
 use crate::lock::{Given, Wanted};
 use crate::nix::hash::Sha256;
 use crate::reader::{Reader, Value};
@@ -83,12 +84,7 @@ impl Revision {
     fn is_sound(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._~/@:+-".contains(&byte);
         let scheme = ["https://", "http://", "ssh://", "git://", "file://"].iter().any(|it| self.url.starts_with(it));
-        let hexadecimal = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        scheme
-            && self.url.len() <= 500
-            && self.url.bytes().all(plain)
-            && self.commit.len() == 40
-            && self.commit.bytes().all(hexadecimal)
+        scheme && self.url.len() <= 500 && self.url.bytes().all(plain) && forge::is_commit(&self.commit)
     }
 
     /// As `git-hashes` calls it.
@@ -97,7 +93,7 @@ impl Revision {
     }
 
     fn address(&self) -> &str {
-        self.url.trim_end_matches('/').trim_end_matches(".git")
+        forge::address(&self.url)
     }
 
     /// The repository's own name, which goes into names of files.
@@ -106,19 +102,6 @@ impl Revision {
         let plain = |c: &char| c.is_ascii_alphanumeric() || "_-".contains(*c);
         let name: String = last.chars().filter(plain).take(60).collect();
         if name.is_empty() { "repository".to_owned() } else { name }
-    }
-
-    /// The archive of its files, where the host is one that makes them.
-    fn archive(&self) -> Option<String> {
-        let host = self.url.strip_prefix("https://")?.split('/').next()?;
-        let (address, commit) = (self.address(), &self.commit);
-        match host {
-            "github.com" | "codeberg.org" | "git.sr.ht" => Some(format!("{address}/archive/{commit}.tar.gz")),
-            host if host == "gitlab.com" || host.starts_with("gitlab.") => {
-                Some(format!("{address}/-/archive/{commit}/{}-{commit}.tar.gz", self.name()))
-            }
-            _ => None,
-        }
     }
 }
 
@@ -202,7 +185,7 @@ pub fn trees(
             continue;
         };
         let Some(hash) = hash else { continue };
-        let Some(archive) = hash.archive.or_else(|| revision.archive()) else {
+        let Some(archive) = hash.archive.or_else(|| forge::archive(&revision.url, &revision.commit)) else {
             let message = format!("crossloom does not know the address of an archive of {}", revision.url);
             let key = revision.key();
             let hint = format!("name one: {key:?} = {{ hash = \"sha256-…\", archive = \"https://….tar.gz\" }}");
@@ -324,7 +307,7 @@ mod tests {
 
     #[test]
     fn hosts_that_make_archives() {
-        let archive = |url: &str| revision(url).archive();
+        let archive = |url: &str| forge::archive(url, &revision(url).commit);
         assert_eq!(
             archive("https://github.com/a/b.git"),
             Some(format!("https://github.com/a/b/archive/{COMMIT}.tar.gz"))
