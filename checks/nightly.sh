@@ -101,7 +101,7 @@ whole bare-metal
 whole darwin-hello
 step 'a kernel with packages from git' checks/git-dependencies.sh "$crossloom"
 step 'kernels that do not build say why' checks/failing-kernels.sh "$crossloom"
-step 'systems whose first process is JavaScript, built twice' checks/systems.sh "$crossloom"
+step 'systems whose first process is JavaScript, built twice' checks/systems.py --again "$crossloom"
 step 'systems that fail say why' checks/failing-systems.sh "$crossloom"
 step 'words of the command line, and a disk with users' checks/first-process.sh "$crossloom"
 step 'Valgrind for every generation of macOS' checks/generations.sh "$crossloom"

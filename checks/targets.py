@@ -11,7 +11,6 @@ has built stays built, so a run that was ended goes on where it was when it is s
 import argparse
 import datetime
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -20,11 +19,12 @@ import time
 import tomllib
 
 import project
+import records
 from project import TOP
 
 RESULTS = TOP / "generator/data/results.toml"
 CATALOGUE = TOP / "generator/data/catalogue.toml"
-# The last section of the data. It is written here alone; people write the rest.
+# Of the data, this section is written here alone; people write the rest.
 SECTION = """\
 # Toolchains of [musl-gcc], written by `make nightly TARGETS=…`. `c` and `cxx` are the ways in which a program was
 # linked and ran, and `runners` what ran it. `again` and `other-seed` are a second build, in the same place and from the
@@ -51,51 +51,14 @@ class Stopped(Exception):
 # --- results ---
 
 
-def value(data):
-    """A value as TOML prints it."""
-    match data:
-        case dict():
-            return "{ " + ", ".join(f"{key} = {value(item)}" for key, item in data.items()) + " }"
-        case list():
-            return "[" + ", ".join(map(value, data)) + "]"
-        case int():
-            return str(data)
-        case str():
-            # JSON's strings are TOML's basic strings, but for one character.
-            return json.dumps(data, ensure_ascii=False).replace("\x7f", "\\u007f")
-    raise TypeError(data)
-
-
-def block(table, data, keys):
-    return "".join([f"[[{table}]]\n", *(f"{key} = {value(data[key])}\n" for key in keys if key in data)])
-
-
 def name_of(record):
     """What makes two records one and the same: target and releases."""
     return record["target"], tuple(sorted(record["releases"].items()))
 
 
-def read(path):
-    return tomllib.loads(path.read_text()).get("toolchain", [])
-
-
-def write(path, record):
-    """Puts a record in the place of the one of the same name, or after all others."""
-    text = path.read_text()
-    records = [record if name_of(old) == name_of(record) else old for old in read(path)]
-    if record not in records:
-        records.append(record)
-    rest = text.partition(SECTION.splitlines(keepends=True)[0])[0].rstrip("\n")
-    new = f"{rest}\n\n{SECTION}\n" + "\n".join(block("toolchain", each, KEYS) for each in records)
-    if tomllib.loads(new).get("toolchain") != records:
-        raise ValueError(f"{path}: a [[toolchain]] stands outside of its section, which is the last one")
-    replace(path, new)
-
-
-def replace(path, text):
-    beside = path.with_suffix(".new")
-    beside.write_text(text)
-    os.replace(beside, path)
+def section(path):
+    """The records of toolchains in a file."""
+    return records.Section(path, "toolchain", SECTION, KEYS, name_of)
 
 
 def add_built(path, record):
@@ -108,8 +71,8 @@ def add_built(path, record):
     last = text.rindex('[[built]]\nfamily = "musl-gcc"\n')
     end = text.find("\n\n", last)
     at = len(text) if end < 0 else end + 2
-    new = block("built", built, built)
-    replace(path, f"{text[:at]}{new}\n{text[at:]}" if end >= 0 else f"{text[:at]}\n{new}")
+    new = records.block("built", built, built)
+    records.replace(path, f"{text[:at]}{new}\n{text[at:]}" if end >= 0 else f"{text[:at]}\n{new}")
 
 
 # --- what checks say ---
@@ -297,7 +260,7 @@ def visit(options, target):
         # There is no derivation that a record could be of.
         print(f"{target}: {stopped}", file=sys.stderr)
         return False
-    old = next((old for old in read(options.results) if name_of(old) == name_of(record)), {})
+    old = next((old for old in section(options.results).read() if name_of(old) == name_of(record)), {})
     if old.get("derivation") == record["derivation"]:
         if this.is_recorded(old):
             print(f"{target}: recorded on {old['date']}")
@@ -322,7 +285,7 @@ def visit(options, target):
             record.setdefault("stopped", []).append(str(stopped))
     whole = "stopped" not in record
     record["date"] = datetime.date.today().isoformat()
-    write(options.results, record)
+    section(options.results).write(record)
     if "c" in record:
         add_built(options.catalogue, record)
     print(f"{target}: {'recorded' if whole else 'stopped: ' + '; '.join(record['stopped'])}", flush=True)
@@ -337,7 +300,7 @@ def order(options, wanted):
         if target not in known and target != "missing":
             sys.exit(f"error: {target} is not a target of musl-gcc\nhint: crossloom list musl-gcc")
     if "missing" in wanted:
-        stopped = {record["target"] for record in read(options.results) if "stopped" in record}
+        stopped = {record["target"] for record in section(options.results).read() if "stopped" in record}
         wanted = sorted(known, key=lambda target: target in stopped)
     return wanted
 

@@ -179,7 +179,7 @@ struct Generation {
     date: String,
 }
 
-/// A system whose first process is JavaScript, as `checks/systems.sh` saw it.
+/// A system whose first process is JavaScript, as `checks/systems.py` saw it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct OfSystem {
@@ -500,7 +500,7 @@ fn systems(text: &mut String, results: &Results) {
         );
     }
     text.push_str(
-        "\n`checks/systems.sh CROSSLOOM [MATRIX]` prints these figures, of systems with a REPL alone, in an emulator on a machine with two cores\n\
+        "\n`checks/systems.py --again CROSSLOOM [MATRIX]` prints these figures, of systems with a REPL alone, in an emulator on a machine with two cores\n\
          that may have had other work. The same figures of NodeOS are not known.\n",
     );
 }
