@@ -7,24 +7,24 @@ crossloom=$(realpath "$1")
 # shellcheck source-path=SCRIPTDIR
 source "$(dirname "$0")/lib.sh"
 system=$(uname -m)-linux
-# Where each example is rendered.
-declare -A matrix
-for name in $(examples); do matrix[$name]=$(example "$name"); done
 passed=0
 failed=0
+finished=
 log=$(mktemp)
 # The lines and the counts, also where something here ends the night early.
 summary() {
-  local status=$1
-  if [ "$status" != 0 ] && [ "$failed" = 0 ]; then
-    failed=1
-    echo "== the night ended early, with status $status"
+  if [ -z "$finished" ]; then
+    failed=$((failed + 1))
+    echo "== the night ended early, with status $1"
   fi
   grep '^SKIPPED: ' "$log" || true
   echo "$passed passed, $failed failed, $(grep -c '^SKIPPED: ' "$log" || true) skipped"
   rm -f "$log"
 }
 trap 'summary $?' EXIT
+# Where each example is rendered.
+declare -A matrix
+for name in $(examples); do matrix[$name]=$(example "$name"); done
 
 # step NAME COMMAND…: the night goes on behind one that fails.
 step() {
@@ -141,4 +141,5 @@ else
   skip "the first hour on a bare Debian: ${lack%%$'\n'*}"
 fi
 skip "building on macOS: evaluated here, built on such machines"
+finished=1
 [ "$failed" = 0 ]

@@ -39,7 +39,7 @@ class Systems:
         self.failed = False
         # Of second builds, by the names of nodes.
         self.seconds = {}
-        plan = json.loads(self.run("plan", "--json"))["systems"][SYSTEM]
+        plan = json.loads(self.run("plan", "--json"))["systems"].get(SYSTEM, {"nodes": [], "cells": [], "checks": []})
         self.nodes = {node["name"]: node for node in plan["nodes"]}
         self.cells = {cell["name"]: cell for cell in plan["cells"] if not targets or cell["target"] in targets}
         self.checks = [check["name"] for check in plan["checks"]]
@@ -177,6 +177,8 @@ def main(arguments):
     parser.add_argument("crossloom")
     parser.add_argument("matrix", nargs="?")
     options = parser.parse_args(arguments)
+    if options.record and not options.again:
+        parser.error("--record writes whole rows: it wants --again")
     crossloom = str(pathlib.Path(options.crossloom).resolve())
     matrix = options.matrix or example(crossloom)
     systems = Systems(crossloom, matrix, options.target)

@@ -3,8 +3,8 @@
 mkdir work "$out"
 gzip -d <"$initramfs/initramfs" >archive
 cpio --quiet -itvn <archive >listing
-# Only the first user may make a device node.
-(cd work && cpio --quiet -idm --no-absolute-filenames -f dev/console /dev/console <../archive)
+# Only the first user may make device nodes.
+(cd work && cpio --quiet -idm --no-absolute-filenames -f dev/console /dev/console dev/null /dev/null <../archive)
 
 # Everything but folders, as the manifest says it.
 (cd work && find . -type f -o -type l) | sed 's,^\.,,' | while IFS= read -r path; do
@@ -14,9 +14,9 @@ cpio --quiet -itvn <archive >listing
     printf '%s\t0%s\t%s\n' "$path" "$(stat -c %a "work$path")" "$(sha256sum "work$path" | cut -d ' ' -f 1)"
   fi
 done >found
-# Type, owners, and the numbers of the device.
-awk '/dev\/console$/ && $1 == "crw-------" { gsub(",", "", $5); printf "/dev/console\t0600\tc %s %s\n", $5, $6 }' \
-  listing >>found
+# Type, owners, and the numbers of the devices.
+awk '/dev\/console$/ && $1 == "crw-------" { gsub(",", "", $5); printf "/dev/console\t0600\tc %s %s\n", $5, $6 }
+  /dev\/null$/ && $1 == "crw-rw-rw-" { gsub(",", "", $5); printf "/dev/null\t0666\tc %s %s\n", $5, $6 }' listing >>found
 LC_ALL=C sort found >sorted
 tail -n +2 "$initramfs/manifest.tsv" | cut -f 1-3 >listed
 diff listed sorted || {

@@ -93,8 +93,11 @@ fi
 # The kernel writes the servers that it was told of into a file of this form.
 echo 'slink /etc/resolv.conf /proc/net/pnp 0777 0 0' >>"$list"
 printf '/etc/resolv.conf\t0777\t%s\t%s\t%s\n' '-> /proc/net/pnp' crossloom 'MIT OR Apache-2.0' >>"$manifest"
+# The kernel opens the first for the first process, and Node.js the second where the first cannot be opened.
 echo 'nod /dev/console 0600 0 0 c 5 1' >>"$list"
+echo 'nod /dev/null 0666 0 0 c 1 3' >>"$list"
 printf '/dev/console\t0600\t%s\t%s\t%s\n' 'c 5 1' crossloom 'MIT OR Apache-2.0' >>"$manifest"
+printf '/dev/null\t0666\t%s\t%s\t%s\n' 'c 1 3' crossloom 'MIT OR Apache-2.0' >>"$manifest"
 
 # A folder comes before the files in it, and the order of names is the same everywhere.
 mkdir -p root/{dev,home,proc,root,run,sys,tmp}

@@ -1,7 +1,8 @@
 //! `crossloom build`: fetches the files that cells need, builds the cells with Nix, and prints their paths. `crossloom nix`:
 //! Nix with the same settings.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap_complete::ArgValueCandidates;
@@ -287,31 +288,60 @@ pub struct NixArgs {
     args: Vec<String>,
 }
 
-/// Whether a command of Nix only looks at things, which is useful even where nothing is rendered or the lock is stale. An
-/// option's value in front of the command counts as an unknown command.
+/// Whether a command of Nix builds nothing, and is useful even where nothing is rendered or the lock is stale. An option's value
+/// in front of the command counts as an unknown command.
 fn only_looks(args: &[String]) -> bool {
-    const COMMANDS: [&str; 9] =
-        ["derivation", "eval", "fmt", "hash", "help", "key", "log", "path-info", "show-derivation"];
+    const COMMANDS: [&str; 17] = [
+        "config",
+        "daemon",
+        "derivation",
+        "doctor",
+        "eval",
+        "hash",
+        "help",
+        "key",
+        "log",
+        "nar",
+        "path-info",
+        "registry",
+        "search",
+        "show-config",
+        "show-derivation",
+        "store",
+        "why-depends",
+    ];
+    const FLAKE: [&str; 8] = ["clone", "info", "init", "lock", "metadata", "new", "show", "update"];
+    if args.iter().any(|arg| ["--help", "--version"].contains(&arg.as_str())) {
+        return true;
+    }
     let mut words = args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-'));
     match words.next() {
-        Some("flake") => words.next().is_none_or(|word| ["info", "metadata", "show"].contains(&word)),
+        Some("flake") => words.next().is_none_or(|word| FLAKE.contains(&word)),
         word => word.is_none_or(|word| COMMANDS.contains(&word)),
     }
 }
 
-/// The matrices of rendered folders that arguments of Nix name as flakes; that of the working directory where they name none.
-fn named_flakes(args: &[String]) -> Vec<PathBuf> {
-    let folders = args.iter().filter_map(|arg| arg.split_once('#')).map(|(flake, _)| {
-        let flake = flake.strip_prefix("path:").or(flake.strip_prefix("git+file:")).unwrap_or(flake);
-        PathBuf::from(flake.split('?').next().unwrap_or_default())
-    });
-    let mut folders: Vec<PathBuf> = folders.collect();
-    if folders.is_empty() {
-        folders.push(PathBuf::new());
-    }
-    let rendered = |folder: &PathBuf| folder.join(FOLDER).join("default.nix").is_file();
-    let matrices = folders.into_iter().map(|folder| if folder.as_os_str().is_empty() { ".".into() } else { folder });
-    matrices.filter(rendered).map(|folder| folder.join(MATRIX_NAME)).filter(|matrix| matrix.is_file()).collect()
+/// The matrices of rendered folders that arguments of Nix name: as flakes, by folder, or by a file in them; that of the working
+/// directory where they name none.
+fn named_matrices(args: &[String]) -> Vec<PathBuf> {
+    let own = args.iter().take_while(|arg| !["--", "-c", "--command"].contains(&arg.as_str()));
+    let place = |arg: &String| {
+        let flake = arg.split('#').next().unwrap_or_default();
+        let known = ["path:", "git+file:"].iter().find_map(|scheme| flake.strip_prefix(scheme));
+        let (path, query) = known.unwrap_or(flake).split_once('?').unwrap_or((known.unwrap_or(flake), ""));
+        let below = query.split('&').find_map(|word| word.strip_prefix("dir=")).unwrap_or_default();
+        let path = Path::new(path.strip_prefix("//").unwrap_or(path)).join(below);
+        (known.is_some() || arg.contains('#') || path.exists()).then_some(path)
+    };
+    let mut places: Vec<PathBuf> = own.skip(1).filter_map(place).collect();
+    places.push(PathBuf::from("."));
+    let rendered = |folder: &Path| folder.join(FOLDER).join("default.nix").is_file();
+    let matrix = |place: PathBuf| {
+        let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
+        let folder = place.canonicalize().ok()?.ancestors().find(|folder| rendered(folder))?.join(MATRIX_NAME);
+        folder.is_file().then_some(folder)
+    };
+    places.into_iter().filter_map(matrix).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Runs `nix` as `crossloom build` would: with flakes, sandboxed, offline, and with the sandbox's /bin/sh.
@@ -324,7 +354,7 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
         }
         // What Nix builds may be another project.
         let own = project.dir.canonicalize().ok();
-        for matrix in named_flakes(&args.args) {
+        for matrix in named_matrices(&args.args) {
             let other = project::open(&matrix)?;
             if other.dir.canonicalize().ok() != own {
                 args.edited.current(&other, &other.plan()?)?;

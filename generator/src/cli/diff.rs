@@ -56,6 +56,9 @@ struct FilesError {
 /// Runs the command.
 pub fn run(args: &DiffArgs) -> Result<Outcome> {
     let path = args.new.clone().map_or_else(nearest, Ok)?;
+    if path.symlink_metadata().is_err() {
+        return Err(ProjectError::NotNamed { path: path.display().to_string() }.into());
+    }
     // A folder has precedence, as for git's own commands that take both.
     let revision = match (args.old.symlink_metadata(), args.old.to_str()) {
         (Err(error), Some(word)) if error.kind() == ErrorKind::NotFound => {

@@ -10,7 +10,7 @@ use super::page::{Page, Use};
 use super::project::Mode;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::matrix::edit::{EditError, Target, target, target_in, with, without};
-use crate::project::{ProjectError, edit, matrix_in};
+use crate::project::{edit, matrix_in};
 use crate::{output, programs};
 
 /// The page of `add`.
@@ -95,13 +95,7 @@ fn change(
         targets = of(text)?;
         targets.iter().try_fold(text.to_owned(), |text, target| one(&text, *target))
     };
-    let said = |error: &ProjectError| {
-        if matches!(error, ProjectError::Matrix { .. }) {
-            tracing::error!("nothing is written: with this change the matrix would not be valid");
-        }
-        project::print_problems(error);
-    };
-    edit(&path, all).inspect_err(said)?;
+    edit(&path, all).inspect_err(project::print_problems)?;
     for target in &targets {
         tracing::info!("{} {done} [{}] in {}", target.name, target.family.about().key, matrix_in(&path).display());
     }

@@ -48,7 +48,7 @@ pub struct ListArgs {
 /// An option has no meaning for what is listed.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("--family is for targets and versions, not for {what}")]
-#[diagnostic(help("leave it away; `crossloom list FAMILY` prints one family"))]
+#[diagnostic(help("leave it out; `crossloom list FAMILY` prints one family"))]
 struct NotOfFamily {
     what: String,
 }

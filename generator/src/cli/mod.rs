@@ -26,6 +26,7 @@ mod verify;
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -36,6 +37,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::input::{self, Kind};
 use crate::platform::System;
+use crate::project::ProjectError;
 use crate::report::Report;
 use crate::word::Word;
 use page::{Page, Use};
@@ -226,8 +228,15 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         // The text of --help is such an error, too, and has to reach its reader.
         Err(error) => {
-            let code = error.print().ok().and_then(|()| u8::try_from(error.exit_code()).ok());
-            return ExitCode::from(code.unwrap_or(2));
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            return match error.print() {
+                // Who reads no further has read enough.
+                Err(cause) if cause.kind() != ErrorKind::BrokenPipe => {
+                    report(&PrintError::Stdout(cause));
+                    ExitCode::from(2)
+                }
+                _ => ExitCode::from(code),
+            };
         }
     };
     let filter = match log_filter(std::env::var_os(LOG).as_deref(), cli.quiet, cli.verbose) {
@@ -387,7 +396,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
 fn schema(write: Option<PathBuf>) -> Result<Outcome> {
     let text = crate::matrix::schema(crate::families::ALL);
     match write {
-        Some(path) => replace(&path, "a JSON Schema", |text| is_json_with(text, "$schema"), &text)?,
+        Some(path) => replace(&path, "a JSON Schema", is_schema, &text)?,
         None => say(&text)?,
     }
     Ok(Outcome::Fine)
@@ -408,11 +417,22 @@ struct OtherKind {
 /// A file of another kind, and those of writing.
 fn replace(path: &Path, what: &'static str, is_one: impl Fn(&str) -> bool, text: &str) -> Result<()> {
     let kind = Kind { what, most: 64 << 20 };
-    let old = if path.is_file() { input::text(path, kind).ok() } else { Some(String::new()) };
-    if !old.is_some_and(|old| old.trim().is_empty() || is_one(&old)) {
-        return Err(OtherKind { path: path.display().to_string(), what }.into());
+    let shown = || path.display().to_string();
+    let old = if path.is_file() { input::text(path, kind) } else { Ok(String::new()) };
+    match old {
+        Ok(old) if old.trim().is_empty() || is_one(&old) => {}
+        Err(source) if source.kind() != ErrorKind::InvalidData => {
+            return Err(ProjectError::Read { path: shown(), source }.into());
+        }
+        _ => return Err(OtherKind { path: shown(), what }.into()),
     }
     Ok(crate::output::write_file(path, text)?)
+}
+
+/// Whether a text is a schema of matrices: other programs' files have a key `$schema`, too.
+fn is_schema(text: &str) -> bool {
+    let json: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    json["title"] == crate::matrix::SCHEMA_TITLE
 }
 
 /// Whether a text is an object of JSON that has a key.

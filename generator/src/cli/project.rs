@@ -81,7 +81,7 @@ pub fn open_named(path: &Path) -> Result<Project> {
 }
 
 pub fn print_problems(error: &ProjectError) {
-    if let ProjectError::Matrix { path, text, problems } = error {
+    if let ProjectError::Matrix { path, text, problems } | ProjectError::Change { path, text, problems } = error {
         let colour = std::io::stderr().is_terminal();
         anstream::eprintln!("{}\n", diag::render(path, text, problems, colour).trim_end());
     }
@@ -98,6 +98,9 @@ pub struct InitArgs {
     #[arg(long, value_name = "TARGET")]
     target: Vec<String>,
 }
+
+/// Files that a run removed and names, at most.
+const REMOVED: usize = 20;
 
 /// Writes a first matrix.
 pub fn init(args: &InitArgs) -> Result<Outcome> {
@@ -252,6 +255,9 @@ pub fn generate(path: &Path, mode: Mode, flake: bool) -> Result<Outcome> {
     if !check {
         let report = output::write(&project.dir, &tree)?;
         let (written, unchanged) = (report.written.len(), report.unchanged.len());
+        for path in report.removed.iter().take(REMOVED) {
+            tracing::info!("{path} is gone: it is not part of what is rendered");
+        }
         tracing::info!(
             "{written} file{} written, {unchanged} unchanged, {} removed",
             if written == 1 { "" } else { "s" },

@@ -66,7 +66,7 @@ pub struct QueryArgs {
 #[derive(Debug, thiserror::Error, Diagnostic)]
 enum QueryError {
     #[error("{cell} does not build for {target}")]
-    #[diagnostic(help("leave --cell or --target away"))]
+    #[diagnostic(help("leave --cell or --target out"))]
     OtherTarget { cell: String, target: String },
     #[error("no cell with names of tools for {system} {}", for_target(target))]
     #[diagnostic(help("{}", hint(near.as_deref(), "targets", known)))]

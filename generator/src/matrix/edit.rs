@@ -3,6 +3,7 @@
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
 use crate::diag::{clip, nearest, quote};
+use crate::families::ALL;
 use crate::family::{Misspelt, Registered};
 
 /// A matrix cannot be changed as asked.
@@ -76,6 +77,12 @@ pub fn target(families: &[&'static dyn Registered], word: &str) -> Result<Target
     if let Some((message, hint)) = refused {
         return Err(EditError::Refused { message, hint });
     }
+    let has = |family: &&&'static dyn Registered| family.targets().contains(&word);
+    if let ([only], Some(other)) = (families, ALL.iter().find(has)) {
+        let (only, other) = (only.about().key, other.about().key);
+        let message = format!("{word} is not a target of [{only}]");
+        return Err(EditError::Refused { message, hint: format!("[{other}] has it: --family {other}") });
+    }
     let known = families.iter().flat_map(|family| family.targets());
     let hint = match nearest(word, known) {
         Some(near) => format!("did you mean {near}? `crossloom list targets` prints all"),
@@ -99,57 +106,59 @@ fn place(list: &Array, target: &str) -> Option<usize> {
     list.iter().position(|value| value.as_str() == Some(target))
 }
 
+fn decor(raw: Option<&toml_edit::RawString>) -> String {
+    raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned()
+}
+
 /// Adds a value at the end of a list. In a list of several lines it gets one of its own, and comments stay where they are.
 fn append(list: &mut Array, text: &str) {
-    let count = list.len();
-    let prefix = list.iter().last().and_then(|last| last.decor().prefix()?.as_str()).unwrap_or_default().to_owned();
-    if !prefix.contains('\n') {
+    let prefixes = list.iter().map(|value| decor(value.decor().prefix())).filter(|prefix| prefix.contains('\n'));
+    let above = prefixes.last();
+    let comma = list.trailing_comma();
+    // A comment behind the last value, with the line end before the bracket. Without a comma it is the value's own.
+    let suffix = list.iter().last().map(|last| decor(last.decor().suffix())).filter(|_| !comma).unwrap_or_default();
+    let after = suffix + list.trailing().as_str().unwrap_or_default();
+    if above.is_none() && !after.contains('\n') {
         list.push(text);
         return;
     }
-    let comma = list.trailing_comma();
-    // A comment behind the last value, with the line end before the bracket.
-    let after = match list.get_mut(count.saturating_sub(1)) {
-        Some(last) if !comma => {
-            let suffix = last.decor().suffix().and_then(|suffix| suffix.as_str()).unwrap_or_default().to_owned();
-            last.decor_mut().set_suffix("");
-            suffix + list.trailing().as_str().unwrap_or_default()
-        }
-        _ => list.trailing().as_str().unwrap_or_default().to_owned(),
-    };
+    let count = list.len();
+    if let Some(last) = list.get_mut(count.saturating_sub(1)).filter(|_| !comma) {
+        last.decor_mut().set_suffix("");
+    }
     let (comment, end) = after.rsplit_once('\n').unwrap_or_default();
     // Comments above the last value are its own.
-    let indentation = prefix.rsplit('\n').next().unwrap_or_default();
+    let indentation = above.as_deref().map_or("  ", |above| above.rsplit('\n').next().unwrap_or_default());
     let mut value = Value::from(text);
     value.decor_mut().set_prefix(format!("{comment}\n{indentation}"));
     list.push_formatted(value);
     list.set_trailing(format!("\n{end}"));
 }
 
-/// Takes a value out of a list. Of the comments in a list of several lines, the one behind the value goes with it.
+/// Takes a value out of a list. Of comments, only the one behind the value on its line goes with it.
 fn cut(list: &mut Array, place: usize) {
-    let text = |raw: Option<&toml_edit::RawString>| raw.and_then(|raw| raw.as_str()).unwrap_or_default().to_owned();
-    // Between two values, up to the first line end, stands the comment of the one before.
-    let rest = |text: &str| text.find('\n').map_or(String::new(), |at| text[at..].to_owned());
     let value = list.remove(place);
-    let before = text(value.decor().prefix());
-    let Some((kept, _)) = before.rsplit_once('\n') else {
-        // The first value of a list in one line: no blank before the next one.
+    let before = decor(value.decor().prefix());
+    let Some((kept, indentation)) = before.rsplit_once('\n') else {
+        // The first value of a line: no blank before the next one.
         if place == 0
             && let Some(next) = list.get_mut(0)
         {
-            next.decor_mut().set_prefix(before);
+            let own = decor(next.decor().prefix());
+            next.decor_mut().set_prefix(if own.contains('\n') { own } else { before });
         }
         return;
     };
+    // What stood between the value and its line end was about the value; without a line end, the next value takes its place.
+    let rest = |own: &str, instead: &str| own.find('\n').map_or(instead.to_owned(), |at| own[at..].to_owned());
     match list.get_mut(place) {
         Some(next) => {
-            let prefix = format!("{kept}{}", rest(&text(next.decor().prefix())));
-            next.decor_mut().set_prefix(prefix);
+            let rest = rest(&decor(next.decor().prefix()), &format!("\n{indentation}"));
+            next.decor_mut().set_prefix(format!("{kept}{rest}"));
         }
         None => {
-            let after = text(value.decor().suffix()) + list.trailing().as_str().unwrap_or_default();
-            list.set_trailing(format!("{kept}{}", rest(&after)));
+            let after = decor(value.decor().suffix()) + list.trailing().as_str().unwrap_or_default();
+            list.set_trailing(format!("{kept}{}", rest(&after, if kept.contains('#') { "\n" } else { "" })));
         }
     }
 }
@@ -220,7 +229,6 @@ pub fn target_in(text: &str, families: &[&'static dyn Registered], word: &str) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::families::ALL;
 
     const TEXT: &str = "crossloom = 1 # the format\n\n[build]\nsystems = [\"x86_64-linux\"]\n\n\
         # compilers\n[musl-gcc]\ntargets = [\"x86_64-linux-musl\"] # one\ngcc = [\"14.2.0\"]\n";
@@ -270,6 +278,17 @@ mod tests {
         );
         let laptops = format!("[musl-gcc]\ntargets = [\n  # servers\n  # laptops\n  \"{i686}\", # old\n]\n");
         assert_eq!(remove(&text, x86).unwrap(), laptops);
+        // Several values may share a line.
+        let shared = format!("[musl-gcc]\ntargets = [\n  \"{x86}\", # first\n  \"{i686}\", \"{arm}\",\n]\n");
+        assert_eq!(remove(&shared, i686).unwrap(), shared.replace(&format!("\"{i686}\", "), ""));
+        assert_eq!(remove(&shared, arm).unwrap(), shared.replace(&format!(" \"{arm}\","), ""));
+        let above = format!("[musl-gcc]\ntargets = [\n  # servers\n  \"{x86}\", \"{i686}\"]\n");
+        assert_eq!(remove(&above, x86).unwrap(), above.replace(&format!("\"{x86}\", "), ""));
+        let end = format!("[musl-gcc]\ntargets = [\"{x86}\",\n  # laptops\n  \"{i686}\" ]\n");
+        let targets: toml_edit::DocumentMut = remove(&end, i686).unwrap().parse().unwrap();
+        assert_eq!(targets["musl-gcc"]["targets"].as_array().unwrap().len(), 1);
+        let both = format!("[musl-gcc]\ntargets = [\"{x86}\", \"{i686}\" # both\n]\n");
+        assert_eq!(add(&both, arm), both.replace(" # both\n", &format!(", # both\n  \"{arm}\"\n")));
         let line = format!("[musl-gcc]\ntargets = [\"{x86}\", \"{i686}\"]\n");
         assert_eq!(remove(&line, x86).unwrap(), format!("[musl-gcc]\ntargets = [\"{i686}\"]\n"));
     }
@@ -296,6 +315,9 @@ mod tests {
         assert_eq!(list, "`targets` in [linux] is not a list");
         let none = target(ALL, "vax").unwrap_err().to_string();
         assert_eq!(none, "no family has the target `vax`");
+        let linux: Vec<_> = ALL.iter().copied().filter(|family| family.about().key == "linux").collect();
+        let other = target(&linux, "i686-linux-musl").unwrap_err().to_string();
+        assert_eq!(other, "i686-linux-musl is not a target of [linux]");
         assert_eq!(target(ALL, "x86_64-unknown-linux-musl").unwrap().name, "x86_64-linux-musl");
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use file::{MAX_FILE, first_matrix};
 pub use reference::reference;
-pub use schema::schema;
+pub use schema::{SCHEMA_TITLE, schema};
 
 use crate::catalogue::Variant;
 use crate::diag::Problem;

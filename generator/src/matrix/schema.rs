@@ -19,12 +19,15 @@ use crate::word::Word;
 /// A name of the user's; words that mean something in names are refused beside this.
 const OWN_NAME: &str = "^[a-z0-9][a-z0-9-]{0,63}$";
 
+/// The title of the schema, by which it is known again.
+pub const SCHEMA_TITLE: &str = "crossloom's target matrix";
+
 /// The schema as JSON text, two spaces deep, ending in a newline.
 pub fn schema(families: &[&'static dyn Registered]) -> String {
     let mut root = object(&file::root_keys(families), &["crossloom", "build"], "", |key| root_key(families, key));
     let mut schema = Map::new();
     schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
-    schema.insert("title".to_owned(), json!("crossloom's target matrix"));
+    schema.insert("title".to_owned(), json!(SCHEMA_TITLE));
     if let Some(fields) = root.as_object_mut() {
         let families: Vec<_> = families.iter().map(|family| json!({ "required": [family.about().key] })).collect();
         fields.insert("anyOf".to_owned(), json!(families));

@@ -480,6 +480,12 @@ fn indent(stderr: &str) -> String {
 
 /// What to do about Nix's own words for a daemon that does not answer.
 fn way_out(stderr: &str) -> Option<&'static str> {
+    if stderr.contains("/nix/var/nix") && ["Permission denied", "set permissions"].iter().any(|it| stderr.contains(it))
+    {
+        return Some(
+            "/nix belongs to another user, and no Nix daemon runs: its owner or root can build; see \"Root and ordinary users\" in docs/machines.md",
+        );
+    }
     let unreachable =
         ["cannot open connection to remote store", "cannot connect to socket", "cannot connect to daemon"];
     if !unreachable.iter().any(|words| stderr.contains(words)) {

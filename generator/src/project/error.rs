@@ -48,10 +48,14 @@ pub enum ProjectError {
     #[diagnostic(help("name a matrix, or a folder with a matrix.toml"))]
     NotNamed { path: String },
     #[error("{path} is not UTF-8 text")]
+    #[diagnostic(help("save it as UTF-8; `iconv -f latin1 -t utf8` converts a file of an older encoding"))]
     Encoding { path: String },
     /// Everything that is wrong with the text is in `problems`, and `text` is what they point into.
     #[error("{path} has {} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" })]
     Matrix { path: String, text: String, problems: Vec<Problem> },
+    /// A change of a matrix that was in order, which was not written.
+    #[error("{path} is as it was: with this change it would have {} problem{}", problems.len(), if problems.len() == 1 { "" } else { "s" })]
+    Change { path: String, text: String, problems: Vec<Problem> },
     #[error("there is no {path}")]
     #[diagnostic(help("run `crossloom lock`"))]
     NoLock { path: String },

@@ -103,12 +103,17 @@ pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>)
     let _project = Guard::take(folder_of(path))?;
     let shown = path.display().to_string();
     let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
-    let text = as_written(&text, &change(&text)?);
     // Nothing is held to the lock's versions here: a word that was not locked yet is as good as one that was.
-    if let Err(problems) = Matrix::parse_in(families::ALL, &text, &Beside(folder_of(path)), &Versions::new()) {
-        return Err(ProjectError::Matrix { path: shown, text, problems });
+    let problems_of =
+        |text: &str| Matrix::parse_in(families::ALL, text, &Beside(folder_of(path)), &Versions::new()).err();
+    let new = as_written(&text, &change(&text)?);
+    if let Some(problems) = problems_of(&new) {
+        return Err(match problems_of(&text) {
+            Some(problems) => ProjectError::Matrix { path: shown, text, problems },
+            None => ProjectError::Change { path: shown, text: new, problems },
+        });
     }
-    Ok(output::write_file(path, &text)?)
+    Ok(output::write_file(path, &new)?)
 }
 
 /// A changed text with the line ends and the mark at the beginning that the old one had, which a change loses.

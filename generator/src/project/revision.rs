@@ -24,6 +24,9 @@ pub enum RevisionError {
     #[error("{revision} has no {path}")]
     #[diagnostic(help("git looks for it where the new matrix is; compare with another worktree if it has moved"))]
     NoMatrix { revision: String, path: String },
+    #[error("{revision} has no {path}: the lock was not committed there")]
+    #[diagnostic(help("compare with a revision that has it"))]
+    NoLock { revision: String, path: String },
     #[error("git cannot read {revision}{}", said(words))]
     Git { revision: String, words: String },
     #[error("{revision} has a file that cannot be written: {name:?}")]
@@ -95,6 +98,10 @@ pub fn at_revision(word: &str, new: &Path) -> Result<Revision, RevisionError> {
     let name = matrix.file_name().map(PathBuf::from).unwrap_or_default();
     if !files.iter().any(|file| file.path == name) {
         return Err(RevisionError::NoMatrix { revision: word.to_owned(), path: matrix.display().to_string() });
+    }
+    let lock = name.with_extension("lock");
+    if !files.iter().any(|file| file.path == lock) {
+        return Err(RevisionError::NoLock { revision: word.to_owned(), path: lock.display().to_string() });
     }
     let folder = tempfile::tempdir().map_err(|source| RevisionError::Write { revision: word.to_owned(), source })?;
     extract(word, dir, &files, folder.path())?;

@@ -44,8 +44,13 @@ int main(void)
     } all = {.before = 201, .after = 202, .beside = 40000};
     static _Alignas(4) atomic_flag flags[4];
     bool flagged = true;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         flagged &= !atomic_flag_test_and_set(&flags[i]) && atomic_flag_test_and_set(&flags[i]);
+        for (int j = 0; j < 4; j++)
+            flagged &= (((const unsigned char *)flags)[j] != 0) == (j <= i);
+        atomic_flag_clear(&flags[i]);
+        flagged &= !atomic_flag_test_and_set(&flags[i]);
+    }
     if (flagged && works1(&all.one) && works2(&all.two) && works4(&all.four) && works8(&all.eight) && all.before == 201 &&
         all.after == 202 && all.beside == 40000)
         puts("swaps of 1, 2, 4 and 8 bytes");

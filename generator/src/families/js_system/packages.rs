@@ -79,13 +79,9 @@ pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
         let message = format!("{MANIFEST} asks for {}, and there is no {LOCK}", names.join(", "));
         return if names.is_empty() { Ok(()) } else { Err((message, again)) };
     };
-    // A lock with a problem of its own is reported by itself.
-    let Some(root) =
-        serde_json::from_str::<Value>(lock).ok().and_then(|lock| Some(lock.get("packages")?.get("")?.clone()))
-    else {
-        return Ok(());
-    };
-    let locked = dependencies(&root);
+    // A lock that is none is reported by itself.
+    let Ok(lock) = serde_json::from_str::<Value>(lock) else { return Ok(()) };
+    let locked = dependencies(&lock["packages"][""]);
     let word = |of: &BTreeMap<String, String>, name: &str| {
         of.get(name).map_or("none".to_owned(), |version| quote(version).to_string())
     };
@@ -93,17 +89,15 @@ pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
         None => Ok(()),
         Some(name) => {
             let (new, old) = (word(&asked, name), word(&locked, name));
-            let message = format!(
-                "{LOCK} is of another {MANIFEST}: of {} it has {old}, and this one asks for {new}",
-                quote(name)
-            );
+            let message = format!("{LOCK} does not match {MANIFEST}: it has {old} of {}, and not {new}", quote(name));
             Err((message, again))
         }
     }
 }
 
 fn asked(manifest: &str) -> Result<BTreeMap<String, String>, serde_json::Error> {
-    Ok(dependencies(&serde_json::from_str(manifest)?))
+    // npm, too, passes over a byte order mark.
+    Ok(dependencies(&serde_json::from_str(manifest.trim_start_matches('\u{feff}'))?))
 }
 
 /// What a package asks for where it runs, by the words for versions. What is in both tables is optional for npm.
@@ -231,12 +225,15 @@ mod tests {
         assert_eq!(of(manifest, Some(&same)), Ok(()));
         assert_eq!(
             of(manifest, Some(&lock("{\"dependencies\": {\"a\": \"^1\"}}"))).unwrap_err(),
-            "package-lock.json is of another package.json: of `b` it has none, and this one asks for `3`"
+            "package-lock.json does not match package.json: it has none of `b`, and not `3`"
         );
         assert_eq!(
             of("{}", Some(&lock("{\"dependencies\": {\"a\": \"^1\"}}"))).unwrap_err(),
-            "package-lock.json is of another package.json: of `a` it has `^1`, and this one asks for none"
+            "package-lock.json does not match package.json: it has `^1` of `a`, and not none"
         );
+        let empty = "{\"lockfileVersion\": 3, \"packages\": {}}";
+        assert!(of(manifest, Some(empty)).unwrap_err().contains("it has none of `a`"));
+        assert_eq!(of("\u{feff}{}", None), Ok(()));
         assert!(of("{", None).unwrap_err().starts_with("package.json is not JSON"));
     }
 

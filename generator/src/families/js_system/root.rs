@@ -168,13 +168,12 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     let asked = own.as_ref().and_then(|files| files.get(packages::MANIFEST));
     let asked = asked.map_or(Ok(()), |manifest| packages::as_asked(manifest, lock.map(String::as_str)));
     let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock));
-    let packages = packages.and_then(|packages| asked.map(|()| packages).map_err(|wrong| vec![wrong]));
-    let packages = packages.unwrap_or_else(|wrong| {
-        for (message, hint) in wrong {
-            reader.report(Problem::at(source.map_or_else(|| value.span(), |source| source.span()), message).hint(hint));
-        }
-        BTreeMap::new()
-    });
+    let (packages, mut wrong) =
+        packages.map_or_else(|wrong| (BTreeMap::new(), wrong), |packages| (packages, Vec::new()));
+    wrong.extend(asked.err());
+    for (message, hint) in wrong {
+        reader.report(Problem::at(source.map_or_else(|| value.span(), |source| source.span()), message).hint(hint));
+    }
     let serial = table.get("serial").map(|value| read_serial(reader, value, &place)).unwrap_or_default();
     if reader.count() > before {
         return None;
