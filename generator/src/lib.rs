@@ -46,7 +46,7 @@ pub use cli::run;
 #[path = "../tests/unit/mod.rs"]
 mod tests;
 
-/// The part of [`nix`] with which `tests/cli` and the bench drive Nix, under the names that it has in the crate.
+/// The part of `nix` with which `tests/cli` and the bench drive Nix, under the names that it has in the crate.
 ///
 /// This is not an interface. Everything named here is used by the program, too: the compiler would no longer say when
 /// it is not.

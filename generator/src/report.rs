@@ -2,7 +2,7 @@
 //!
 //! Every error type says the way out, where it knows one, as [`Diagnostic::help`]; no message holds a hint. The causes
 //! that are errors of this program are reachable through [`Diagnostic::diagnostic_source`], all others through
-//! [`Error::source`](std::error::Error::source), so that the hint of the innermost cause is found, too.
+//! [`Error::source`], so that the hint of the innermost cause is found, too.
 
 use std::error::Error;
 use std::fmt;

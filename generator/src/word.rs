@@ -43,7 +43,7 @@ pub struct UnknownWord {
     pub known: Vec<&'static str>,
 }
 
-/// Declares an enum of words with [`Word`], `FromStr`, `Display` and serde's traits.
+/// Declares an enum of words with `Word`, `FromStr`, `Display` and serde's traits.
 #[macro_export]
 macro_rules! words {
     (

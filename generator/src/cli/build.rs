@@ -104,7 +104,7 @@ struct CacheArgs {
     /// Trust builds that are signed with this key, NAME:KEY; may be repeated.
     #[arg(long = "trusted-public-key", value_name = "KEY", value_parser = public_key, requires = "substituters")]
     keys: Vec<String>,
-    /// Take finished builds from the caches that [cache] in the matrix names, and trust its keys.
+    /// Take finished builds from the caches that `[cache]` in the matrix names, and trust its keys.
     #[arg(long)]
     cache: bool,
 }
@@ -144,7 +144,7 @@ impl CacheArgs {
 /// Names the cells that are left out where no name is given, because their SDK is not imported.
 ///
 /// # Errors
-/// If nothing is left: [`ChooseError::NoSdk`].
+/// If nothing is left: that of a cell whose SDK is not there.
 pub fn without_sdk(plan: &SystemPlan, system: System, names: &[String]) -> Result<()> {
     if names.is_empty() {
         let all: Vec<String> = plan.cells.iter().map(|cell| cell.name.clone()).collect();

@@ -1,4 +1,4 @@
-//! The rendered tree on disk: compared by [`check`], put in place by [`write`].
+//! The rendered tree on disk: compared by [`check`], put in place by [`write()`].
 //!
 //! Both look at the disk in the same way and refuse the same things, so a check that passes is a write that changes
 //! nothing. The folder [`FOLDER`] belongs to crossloom as a whole: what the tree no longer has is stale there. Every
@@ -57,7 +57,7 @@ pub struct TreeFile {
     pub executable: bool,
 }
 
-/// The changes that [`write`] made; paths as in the tree, sorted.
+/// The changes that [`write()`] made; paths as in the tree, sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// New, or replaced because text or executable bit differed.
@@ -71,7 +71,7 @@ pub struct Report {
 /// Compares the tree with what is below `dir`, and changes nothing. In the tree's order, stale files last.
 ///
 /// # Errors
-/// Files that [`write`] would refuse because crossloom did not write them, files that cannot be read, and merge conflicts. Links, folders and the like in place
+/// Files that [`write()`] would refuse because crossloom did not write them, files that cannot be read, and merge conflicts. Links, folders and the like in place
 /// of a single file are differences.
 pub fn check(dir: &Path, tree: &Tree) -> Result<Vec<Difference>, OutputError> {
     let (found, stale) = survey(dir, tree)?;
@@ -168,7 +168,7 @@ pub fn write(dir: &Path, tree: &Tree) -> Result<Report, OutputError> {
 /// are kept; the folder has to exist.
 ///
 /// # Errors
-/// As [`write`]'s; the file is then what it was before.
+/// As [`write()`]'s; the file is then what it was before.
 pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
     write_files(&[(path.to_path_buf(), text.to_owned())])
 }
@@ -176,7 +176,7 @@ pub fn write_file(path: &Path, text: &str) -> Result<(), OutputError> {
 /// [`write_file`] for files that belong together: each lies complete beside its target before the first is replaced.
 ///
 /// # Errors
-/// As [`write`]'s.
+/// As [`write()`]'s.
 pub fn write_files(files: &[(PathBuf, String)]) -> Result<(), OutputError> {
     let folders: BTreeSet<&Path> = files.iter().filter_map(|(path, _)| path.parent()).map(dir_or_dot).collect();
     folders.into_iter().for_each(sweep_if_free);

@@ -1,7 +1,7 @@
 //! macOS SDKs that users bring: from an archive, an Apple package or a directory to a checked tree in a temporary
 //! directory.
 //!
-//! An archive is read twice, as a stream of [`Member`]s: once to see that all of it can be read and where in it the SDK
+//! An archive is read twice, as a stream of members: once to see that all of it can be read and where in it the SDK
 //! is, and once to write that. What is written is the SDK with plain permissions and without what macOS leaves in
 //! folders and archives, so that the same SDK is the same tree whatever it came in.
 //!

@@ -198,7 +198,9 @@ mod tests {
     #[test]
     fn scripts_that_split_words_bring_the_function() {
         let files = Verbatim::embedded();
-        let splits = |path: &str| path.ends_with(".sh") && files.0[path].text.lines().any(|line| line.trim_start().starts_with("words \""));
+        let splits = |path: &str| {
+            path.ends_with(".sh") && files.0[path].text.lines().any(|line| line.trim_start().starts_with("words \""))
+        };
         let mut seen = 0;
         for path in crate::tests::project::recipes() {
             let needed = needed(files, path).unwrap();
@@ -246,7 +248,8 @@ mod tests {
         assert_eq!(toolchain, own.map(|name| format!("musl-gcc/{name}")));
         let checks = needed(files, "musl-gcc/programs.nix").unwrap();
         let own = |file: &str| {
-            ["musl-gcc/programs", "musl-gcc/processors"].iter().any(|name| file.starts_with(name)) || file == "musl-gcc/ways.sh"
+            ["musl-gcc/programs", "musl-gcc/processors"].iter().any(|name| file.starts_with(name))
+                || file == "musl-gcc/ways.sh"
         };
         assert!(checks.iter().all(|file| own(file)), "{checks:?}");
         assert!(checks.len() > 4, "{checks:?}");
