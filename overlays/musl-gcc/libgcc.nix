@@ -70,18 +70,31 @@ stdenv.mkDerivation {
       ''
     else
       ""
+  )
+  # On MicroBlaze, one function of libgcc_s does not say that it is one: ld takes it for data, and a program that is not
+  # position-independent calls an empty copy of it.
+  + (
+    if builtins.match "microblaze.*" target != null then
+      ''
+        file=libgcc/config/microblaze/moddi3.S
+        grep -q '^\s*\.ent\s*__moddi3$' "$file"
+        sed -i 's/^\s*\.ent\s*__moddi3$/&\n\t.type\t__moddi3,@function/' "$file"
+      ''
+    else
+      ""
   );
 
   # The build reads GCC's generated headers from where GCC's own build would have left them: two levels up, in gcc/.
   # libgcc_s is linked before there is a C library: its start files are assembled from musl's source, and an empty
-  # library of its name stands in for what the linker records as needed.
+  # library of its name stands in for what the linker records as needed. The start files do not say that they need no executable
+  # stack, and without that word the linker would ask for one.
   preConfigure = ''
     mkdir -p ../build/${target}/libgcc ../stub
     cp -r ${gcc.dev}/gcc ../build/gcc
     chmod -R u+w ../build/gcc
     mkdir ../build/gcc/include
     ${target}-gcc -shared -nostdlib -Wl,-soname,libc.so -o ../stub/libc.so -x c /dev/null
-    for part in crti crtn; do ${target}-gcc -c ${muslHeaders}/crt/$part.s -o ../stub/$part.o; done
+    for part in crti crtn; do ${target}-gcc -Wa,--noexecstack -c ${muslHeaders}/crt/$part.s -o ../stub/$part.o; done
     cd ../build/${target}/libgcc
     configureScript=../../../$sourceRoot/libgcc/configure
     export CC="${target}-gcc --sysroot=${muslHeaders} -B$NIX_BUILD_TOP/stub" AR=${target}-ar RANLIB=${target}-ranlib NM=${target}-nm \
@@ -106,7 +119,13 @@ stdenv.mkDerivation {
   # A library of that name is for build scripts that ask for it.
   # And a place without the version in its name, for those who look for libgcc without the driver's help.
   postInstall = ''
-    ${target}-gcc -O2 -g0 -fPIC -fno-stack-protector -c ${./stack-chk-fail-local.c} -o stack-chk-fail-local.o
+    # Programs hold the names of their sources, and that of a file in the store has its hash.
+    cp ${./stack-chk-fail-local.c} stack-chk-fail-local.c
+    ${target}-gcc -O2 -g0 -fPIC -fno-stack-protector -c stack-chk-fail-local.c -o stack-chk-fail-local.o
+    if ${target}-readelf --wide --program-headers "$out/${target}/lib/"libgcc_s.so.[0-9] | grep GNU_STACK | grep E; then
+      echo 'error: libgcc_s asks for an executable stack' >&2
+      exit 1
+    fi
     ${target}-ar rs "$out/lib/gcc/${target}/${version}/libgcc.a" stack-chk-fail-local.o
     ${target}-ar rcs "$out/${target}/lib/libssp_nonshared.a" stack-chk-fail-local.o
     ln -s ${version}/libgcc.a "$out/lib/gcc/${target}/libgcc.a"

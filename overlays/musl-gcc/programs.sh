@@ -97,6 +97,7 @@ quadwords() {
 if [ -n "$cxx" ]; then
   check 'hello from C++, sum 60' "$target-g++" "$programs/hello.cc"
   check 'locale € 1.5' "$target-g++" "$programs/locale.cc"
+  check 'locales beside a reader of numbers: 0 wrong' "$target-g++" "$programs/threads.cc"
   check 'semaphore 0 1' "$target-g++" "$programs/semaphore.cc" -std=c++20
   check 'copy 1 of 5368709121 bytes' "$target-g++" "$programs/copy.cc" -std=c++17
   if has libatomic && quadwords; then check 'atomic 2000 4000 2000' "$target-g++" "$programs/atomic.cc" -latomic; fi

@@ -25,6 +25,8 @@ stdenv.mkDerivation {
 
   # With any libc but glibc, std::locale takes the name "C" alone, so that std::locale("") throws wherever LANG is set.
   # musl takes every name, and its locales have UTF-8 in common; so does std::locale here.
+  # With any libc but glibc, numbers are read and times are written with the whole program's locale set to "C", so that another
+  # thread does not have UTF-8 meanwhile. musl's numbers and times are the same in every locale.
   # A timed wait of C++20 hands its timespec to the system call, which on a 32-bit processor reads 32-bit times.
   # copy_file_range is looked for with a type of its arguments that musl declares elsewhere. With any libc, a copy on a 32-bit
   # processor ends after as many bytes as the file has more than a multiple of 4 GiB, and says that all went well.
@@ -35,6 +37,13 @@ stdenv.mkDerivation {
       exit 1
     fi
     sed -i 's/^    if (strcmp(__s, "C"))$/    if (locale_t __known = newlocale(LC_ALL_MASK, __s, locale_t()))\n      freelocale(__known);\n    else/' "$generic"
+    for file in "$generic" "''${generic%c_locale.cc}time_members.cc"; do
+      sed -i -E '/^\s*setlocale\(LC_ALL, ("C"|__sav|_M_name_timepunct)\);$/d' "$file"
+      if grep -E '^\s*setlocale\(LC_ALL, [^0]' "$file"; then
+        echo "error: $file is not as it was: it sets the locale in another way" >&2
+        exit 1
+      fi
+    done
     timed=0
     for file in libstdc++-v3/include/bits/atomic_timed_wait.h libstdc++-v3/src/c++20/atomic.cc; do
       if ! grep -qE '&(__rt|timeout), nullptr' "$file" 2>/dev/null; then continue; fi
