@@ -290,7 +290,7 @@ pub struct NixArgs {
 
 /// Whether a command of Nix builds nothing, and is useful even where nothing is rendered or the lock is stale. An option's value
 /// in front of the command counts as an unknown command.
-fn only_looks(args: &[String]) -> bool {
+fn builds_nothing(args: &[String]) -> bool {
     const COMMANDS: [&str; 17] = [
         "config",
         "daemon",
@@ -328,18 +328,19 @@ fn named_matrices(args: &[String]) -> Vec<PathBuf> {
     let place = |arg: &String| {
         let flake = arg.split('#').next().unwrap_or_default();
         let known = ["path:", "git+file:"].iter().find_map(|scheme| flake.strip_prefix(scheme));
-        let (path, query) = known.unwrap_or(flake).split_once('?').unwrap_or((known.unwrap_or(flake), ""));
-        let below = query.split('&').find_map(|word| word.strip_prefix("dir=")).unwrap_or_default();
-        let path = Path::new(path.strip_prefix("//").unwrap_or(path)).join(below);
+        let flake = known.unwrap_or(flake);
+        let (path, query) = flake.split_once('?').unwrap_or((flake, ""));
+        let path = Path::new(".").join(path.strip_prefix("//").unwrap_or(path));
+        let below = query.split('&').find_map(|word| word.strip_prefix("dir="));
+        let path = below.map_or(path.clone(), |below| path.join(below));
         (known.is_some() || arg.contains('#') || path.exists()).then_some(path)
     };
     let mut places: Vec<PathBuf> = own.skip(1).filter_map(place).collect();
     places.push(PathBuf::from("."));
     let rendered = |folder: &Path| folder.join(FOLDER).join("default.nix").is_file();
     let matrix = |place: PathBuf| {
-        let place = if place.as_os_str().is_empty() { PathBuf::from(".") } else { place };
-        let folder = place.canonicalize().ok()?.ancestors().find(|folder| rendered(folder))?.join(MATRIX_NAME);
-        folder.is_file().then_some(folder)
+        let matrix = place.canonicalize().ok()?.ancestors().find(|folder| rendered(folder))?.join(MATRIX_NAME);
+        matrix.is_file().then_some(matrix)
     };
     places.into_iter().filter_map(matrix).collect::<BTreeSet<_>>().into_iter().collect()
 }
@@ -348,7 +349,7 @@ fn named_matrices(args: &[String]) -> Vec<PathBuf> {
 pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let project = project::open(&args.matrix.find()?)?;
     let nix = located(&project.seeds()?, machine::system()?)?;
-    if !only_looks(&args.args) {
+    if !builds_nothing(&args.args) {
         if project.index().is_ok() {
             args.edited.current(&project, &project.plan()?)?;
         }
@@ -367,4 +368,43 @@ pub fn nix(args: &NixArgs) -> Result<Outcome> {
     let status = nix.command("nix", &all).status().map_err(run)?;
     // As in a shell, the exit code is the one of Nix.
     Ok(Outcome::Code(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_that_nix_builds_is_found_however_it_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().canonicalize().unwrap().join("below");
+        let index = folder.join(FOLDER).join("default.nix");
+        std::fs::create_dir_all(index.parent().unwrap()).unwrap();
+        for file in [&index, &folder.join(MATRIX_NAME)] {
+            std::fs::write(file, "").unwrap();
+        }
+        let (own, above) = (folder.display(), folder.parent().unwrap().display());
+        let by = |word: &str| named_matrices(&["build", word].map(str::to_owned));
+        for word in [
+            own.to_string(),
+            format!("{own}#cell"),
+            format!("path:{own}#cell"),
+            format!("git+file://{above}?dir=below#cell"),
+            index.display().to_string(),
+        ] {
+            assert!(by(&word).contains(&folder.join(MATRIX_NAME)), "{word}: {:?}", by(&word));
+        }
+        assert!(!by(&format!("{above}#cell")).contains(&folder.join(MATRIX_NAME)));
+    }
+
+    #[test]
+    fn commands_that_build_nothing_are_known() {
+        let of = |words: &str| builds_nothing(&words.split(' ').map(str::to_owned).collect::<Vec<_>>());
+        for words in ["eval .#a", "flake show", "-L store sign", "build --help", "--version"] {
+            assert!(of(words), "{words}");
+        }
+        for words in ["build .#a", "--max-jobs 1 eval .#a", "flake check", "copy .#a", "fmt", "develop"] {
+            assert!(!of(words), "{words}");
+        }
+    }
 }
