@@ -33,7 +33,7 @@ def replace(path, text):
 
 
 class Section:
-    """The part of a file that holds all records of one table, behind a comment of its own."""
+    """All records of one table: the part of a file that begins with this comment."""
 
     def __init__(self, path, table, comment, keys, name_of):
         self.path, self.table, self.comment, self.keys, self.name_of = path, table, comment, keys, name_of

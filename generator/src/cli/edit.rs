@@ -59,7 +59,7 @@ pub struct SyncArgs {
     /// Run `git add --intent-to-add` on files that git does not know.
     #[arg(long)]
     git_add: bool,
-    /// Write no flake.nix, for a project with one of its own.
+    /// Do not write flake.nix.
     #[arg(long)]
     no_flake: bool,
 }
@@ -112,33 +112,30 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     let own = [matrix_in(&path), project.lock_path()];
     let ignored = not_in_git(&project.dir, &own, &["--ignored"]);
     if !ignored.is_empty() {
-        tracing::warn!("git ignores {}, so Nix does not see them: see .gitignore", names(&ignored));
+        tracing::warn!("git ignores {}, so Nix does not see them: see .gitignore", names(&ignored, ", "));
     }
     let unknown = not_in_git(&project.dir, &own, &[]);
     if unknown.is_empty() {
         return Ok(Outcome::Fine);
     }
     if args.git_add && git(&project.dir, &["add", "--intent-to-add", "--"], &unknown).is_some() {
-        tracing::info!("git knows of {} now", names(&unknown));
+        tracing::info!("git knows of {} now", names(&unknown, ", "));
         return Ok(Outcome::Fine);
     }
     let place = match project.dir.as_os_str().is_empty() || project.dir == Path::new(".") {
         true => String::new(),
         false => format!(" -C {}", project.dir.display()),
     };
-    tracing::warn!(
-        "Nix ignores files that git does not know; run: git{place} add {}",
-        names(&unknown).replace(", ", " ")
-    );
+    tracing::warn!("Nix ignores files that git does not know; run: git{place} add {}", names(&unknown, " "));
     Ok(Outcome::Fine)
 }
 
-fn names(paths: &[PathBuf]) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+fn names(paths: &[PathBuf], between: &str) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(between)
 }
 
-/// The files of a project that lie in a git repository which does not know them: those that it ignores, or the others. None
-/// where there is no git.
+/// The files of a project that lie in a git repository which does not know them: those that it ignores, or the others. Empty if
+/// there is no git.
 fn not_in_git(dir: &Path, own: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
     files.extend(own.iter().filter_map(|path| Some(PathBuf::from(path.file_name()?))));

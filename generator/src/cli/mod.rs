@@ -32,10 +32,12 @@ use std::process::ExitCode;
 
 use clap::{ArgAction, Args, FromArgMatches, Parser, Subcommand};
 use miette::Diagnostic;
+use serde_json::Value;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::input::{self, Kind};
+use crate::matrix::SCHEMA_TITLE;
 use crate::platform::System;
 use crate::project::ProjectError;
 use crate::report::Report;
@@ -396,7 +398,7 @@ fn dispatch(command: Command, quiet: bool) -> Result<Outcome> {
 fn schema(write: Option<PathBuf>) -> Result<Outcome> {
     let text = crate::matrix::schema(crate::families::ALL);
     match write {
-        Some(path) => replace(&path, "a JSON Schema", is_schema, &text)?,
+        Some(path) => replace(&path, "a JSON Schema", |json| json["title"] == SCHEMA_TITLE, &text)?,
         None => say(&text)?,
     }
     Ok(Outcome::Fine)
@@ -411,31 +413,20 @@ struct OtherKind {
     what: &'static str,
 }
 
-/// Writes a file, in the place of one of its own kind at most.
+/// Writes a JSON file. A file that is there already is replaced only if it is of the same kind.
 ///
 /// # Errors
-/// A file of another kind, and those of writing.
-fn replace(path: &Path, what: &'static str, is_one: impl Fn(&str) -> bool, text: &str) -> Result<()> {
+/// A file of another kind, one that cannot be read, and those of writing.
+fn replace(path: &Path, what: &'static str, is_one: impl Fn(&Value) -> bool, text: &str) -> Result<()> {
     let kind = Kind { what, most: 64 << 20 };
     let shown = || path.display().to_string();
     let old = if path.is_file() { input::text(path, kind) } else { Ok(String::new()) };
     match old {
-        Ok(old) if old.trim().is_empty() || is_one(&old) => {}
+        Ok(old) if old.trim().is_empty() || serde_json::from_str(&old).is_ok_and(|json| is_one(&json)) => {}
         Err(source) if source.kind() != ErrorKind::InvalidData => {
             return Err(ProjectError::Read { path: shown(), source }.into());
         }
         _ => return Err(OtherKind { path: shown(), what }.into()),
     }
     Ok(crate::output::write_file(path, text)?)
-}
-
-/// Whether a text is a schema of matrices: other programs' files have a key `$schema`, too.
-fn is_schema(text: &str) -> bool {
-    let json: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
-    json["title"] == crate::matrix::SCHEMA_TITLE
-}
-
-/// Whether a text is an object of JSON that has a key.
-fn is_json_with(text: &str, key: &str) -> bool {
-    serde_json::from_str::<serde_json::Value>(text).is_ok_and(|value| value.get(key).is_some())
 }

@@ -115,7 +115,7 @@ fn append(list: &mut Array, text: &str) {
     let prefixes = list.iter().map(|value| decor(value.decor().prefix())).filter(|prefix| prefix.contains('\n'));
     let above = prefixes.last();
     let comma = list.trailing_comma();
-    // A comment behind the last value, with the line end before the bracket. Without a comma it is the value's own.
+    // The comment after the last value, up to the bracket. If there is no trailing comma, it is part of the value.
     let suffix = list.iter().last().map(|last| decor(last.decor().suffix())).filter(|_| !comma).unwrap_or_default();
     let after = suffix + list.trailing().as_str().unwrap_or_default();
     if above.is_none() && !after.contains('\n') {
@@ -135,7 +135,7 @@ fn append(list: &mut Array, text: &str) {
     list.set_trailing(format!("\n{end}"));
 }
 
-/// Takes a value out of a list. Of comments, only the one behind the value on its line goes with it.
+/// Removes a value from a list, and the comment after it on the same line. All other comments stay.
 fn cut(list: &mut Array, place: usize) {
     let value = list.remove(place);
     let before = decor(value.decor().prefix());

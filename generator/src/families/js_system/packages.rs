@@ -111,7 +111,7 @@ fn dependencies(package: &Value) -> BTreeMap<String, String> {
 fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong> {
     let is = |key: &str| entry.get(key).and_then(Value::as_bool) == Some(true);
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    // What development needs, too, another package may do without.
+    // What npm calls devOptional is needed for development, and optional for everything else.
     let optional = is("optional") || is("devOptional");
     // An optional package for some machines only has a program that was compiled for those.
     let some_machines = ["os", "cpu", "libc"].iter().any(|key| entry.contains_key(*key));
