@@ -130,6 +130,8 @@ class Target:
         self.cell = f"musl-gcc-{target}"
         self.folder = options.work / "-".join([self.cell, *options.release])
         self.matrix = self.folder / "matrix.toml"
+        # The derivations of the cell's nodes, by their names.
+        self.nodes = {}
 
     def run(self, step, *command):
         """What a command prints. Everything that it says is kept in a log."""
@@ -165,8 +167,10 @@ class Target:
             if len(of) == 1:
                 releases[package] = of[0]
         lines = self.run("derivations", *project.derivations(self.options.crossloom, "cell", self.matrix)).splitlines()
-        wanted = ["cell", project.SYSTEM, "packages", self.cell]
-        of = [line.split()[4] for line in lines if line.split()[:4] == wanted]
+        found = [line.split()[2:] for line in lines]
+        # The project has one cell, so these are its nodes.
+        self.nodes = {name: derivation for output, name, derivation in found if output == "legacyPackages"}
+        of = [derivation for output, name, derivation in found if (output, name) == ("packages", self.cell)]
         if len(of) != 1:
             raise Stopped("derivations", f"{self.cell} is in them {len(of)} times")
         return {"target": self.target, "releases": releases, "derivation": of[0]}
@@ -212,7 +216,14 @@ class Target:
         return {"torture": found}
 
     def again(self):
-        self.build("again", self.cell, "--rebuild")
+        """Builds each node a second time. A node that was compared before, maybe as one of another target's, is not built again."""
+        compared = self.options.work / "compared"
+        compared.mkdir(exist_ok=True)
+        for name, derivation in self.nodes.items():
+            mark = compared / derivation
+            if not mark.exists():
+                self.build(f"again-{name}", name, "--rebuild")
+                mark.touch()
         return {"again": "every node identical"}
 
     def seed(self):
