@@ -34,8 +34,8 @@ pub const PAGE: Page = Page {
 pub struct FetchArgs {
     #[command(flatten)]
     matrix: MatrixArgs,
-    /// Cells, development shells and checks [default: everything in the matrix].
-    #[arg(value_name = "CELL|SHELL|CHECK", add = ArgValueCandidates::new(super::manual::names))]
+    /// Cells, development shells, checks and nodes [default: everything in the matrix].
+    #[arg(value_name = "CELL|SHELL|CHECK|NODE", add = ArgValueCandidates::new(super::manual::names))]
     cells: Vec<String>,
     /// The kind of build machine, such as x86_64-linux [default: this machine's].
     #[arg(long, value_name = "SYSTEM", value_parser = parse_system)]

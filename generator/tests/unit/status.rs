@@ -757,7 +757,7 @@ fn status() -> String {
          on one core, in another time zone, locale, home and umask, on a host and a kernel of another name, seven years later,\n\
          with directories read backwards, addresses at random, and undeclared programs on PATH that fail when they are called.\n\
          The names of outputs are made the same before files are compared. A program that embeds its store path gets a different\n\
-         build ID, so build IDs are ignored there. Ten digits after a kernel's name stand for a custom configuration.\n\
+         build ID, so build IDs are ignored there. Ten hexadecimal digits after a kernel's name stand for a custom configuration.\n\
          [Reproducibility](../ARCHITECTURE.md#reproducibility) says what variations do not see.\n\n\
          `VARIATIONS=--each` tries the circumstances one by one. These nodes were identical under each of them: {}.\n",
         each.join(", ")
