@@ -4,6 +4,14 @@ check 'hello from C, ' "$target-gcc" "$programs/hello.c"
 # What the matrix says of position-independent programs.
 form "$([ -n "$pie" ] && echo DYN || echo EXEC)" yes work/hello.c.dynamic
 check 'libc 10 1, 7, 2, 5368709121' "$target-gcc" "$programs/libc.c"
+# Headers of the kernel, for those who include them before musl's and after.
+for order in '' -DKERNEL_LAST; do "$target-gcc" -Wall -Werror $order -c "$programs/headers.c" -o work/headers.o; done
+# What musl's loader cannot do is an error of the compiler.
+if "$target-gcc" -c "$programs/ifunc.c" -o work/ifunc.o 2>work/errors; then
+  echo 'the compiler takes ifunc, and no program with it runs' >&2
+  exit 1
+fi
+grep -q 'ifunc.* is not supported' work/errors || { cat work/errors >&2; exit 1; }
 # The assembler and the linker by themselves take the same ABI as the compiler.
 "$target-gcc" -O2 -S "$programs/hello.c" -o work/hello.s
 "$target-as" work/hello.s -o work/hello.o
@@ -97,8 +105,19 @@ quadwords() {
 if [ -n "$cxx" ]; then
   check 'hello from C++, sum 60' "$target-g++" "$programs/hello.cc"
   check 'locale € 1.5' "$target-g++" "$programs/locale.cc"
+  check 'locales € 1 4 1' "$target-g++" "$programs/locales.cc"
   check 'locales beside a reader of numbers: 0 wrong' "$target-g++" "$programs/threads.cc"
   check 'semaphore 0 1' "$target-g++" "$programs/semaphore.cc" -std=c++20
+  check 'virtual 4 1' "$target-g++" "$programs/virtual.cc"
+  check 'numbers 0.1 0.1 1.25 -123456.75 -1.5 1p+0 1p+0 2.500000' "$target-g++" "$programs/numbers.cc" -std=c++20
+  check 'zones 2026a 05:45 +0545 23:30 -0030 21:00 -03 02:00 TEST' "$target-g++" "$programs/zones.cc" -std=c++20 \
+    "-DZONES=\"$programs\""
+  # std::random_device asks the kernel for its entropy.
+  "$target-nm" -u "$("$target-g++" -print-file-name=libstdc++.a)" >work/undefined
+  if ! grep -qw ioctl work/undefined; then
+    echo 'std::random_device does not ask for the entropy' >&2
+    exit 1
+  fi
   check 'copy 1 of 5368709121 bytes' "$target-g++" "$programs/copy.cc" -std=c++17
   if has libatomic && quadwords; then check 'atomic 2000 4000 2000' "$target-g++" "$programs/atomic.cc" -latomic; fi
   # Installed by GCC 15 and newer.

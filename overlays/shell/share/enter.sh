@@ -7,6 +7,9 @@ unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
 # Build scripts of crates, and others that compile for the build machine on their way.
 export HOST_CC='@hostcc@/bin/cc' HOST_CXX='@hostcc@/bin/c++' CC_FOR_BUILD='@hostcc@/bin/cc' CXX_FOR_BUILD='@hostcc@/bin/c++'
 
+# ccache tells compilers apart by size and date, which are the same for many in the Nix store.
+export CCACHE_COMPILERCHECK=${CCACHE_COMPILERCHECK:-'readlink -f %compiler%; stat -L --format=%s-%Y %compiler%'}
+
 _rust='@rust@' _sysroot='@sysroot@' _qemu='@qemu@'
 if [ -n "$_sysroot" ]; then
   # For what is built for the build machine on the way. CMake takes it where it is told to, and so does Rust's crate `cmake`,

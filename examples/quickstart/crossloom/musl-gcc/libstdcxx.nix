@@ -23,48 +23,7 @@ stdenv.mkDerivation {
     gcc
   ];
 
-  # With any libc but glibc, std::locale takes the name "C" alone, so that std::locale("") throws wherever LANG is set.
-  # musl takes every name, and its locales have UTF-8 in common; so does std::locale here.
-  # With any libc but glibc, numbers are read and times are written with the whole program's locale set to "C", so that another
-  # thread does not have UTF-8 meanwhile. musl's numbers and times are the same in every locale.
-  # A timed wait of C++20 hands its timespec to the system call, which on a 32-bit processor reads 32-bit times.
-  # copy_file_range is looked for with a type of its arguments that musl declares elsewhere. With any libc, a copy on a 32-bit
-  # processor ends after as many bytes as the file has more than a multiple of 4 GiB, and says that all went well.
-  postPatch = ''
-    generic=libstdc++-v3/config/locale/generic/c_locale.cc
-    if [ "$(grep -c '^    if (strcmp(__s, "C"))$' "$generic")" != 1 ]; then
-      echo "error: $generic is not as it was: it checks names of locales in another way" >&2
-      exit 1
-    fi
-    sed -i 's/^    if (strcmp(__s, "C"))$/    if (locale_t __known = newlocale(LC_ALL_MASK, __s, locale_t()))\n      freelocale(__known);\n    else/' "$generic"
-    for file in "$generic" "''${generic%c_locale.cc}time_members.cc"; do
-      sed -i -E '/^\s*setlocale\(LC_ALL, ("C"|__sav|_M_name_timepunct)\);$/d' "$file"
-      if grep -E '^\s*setlocale\(LC_ALL, [^0]' "$file"; then
-        echo "error: $file is not as it was: it sets the locale in another way" >&2
-        exit 1
-      fi
-    done
-    timed=0
-    for file in libstdc++-v3/include/bits/atomic_timed_wait.h libstdc++-v3/src/c++20/atomic.cc; do
-      if ! grep -qE '&(__rt|timeout), nullptr' "$file" 2>/dev/null; then continue; fi
-      sed -i -E -e '/^\s*struct timespec (__rt|timeout) =/e cat ${./futex-time.h}' \
-        -e 's/&(__rt|timeout), nullptr/__futex_time(\1)._M_get(), nullptr/' "$file"
-      timed=$((timed + $(grep -cE 'struct __futex_time|__futex_time\((__rt|timeout)\)' "$file")))
-    done
-    if [ "$timed" != 2 ]; then
-      echo "error: libstdc++ is not as it was: it waits for a futex in another way" >&2
-      exit 1
-    fi
-    copies=libstdc++-v3/src/filesystem/ops-common.h
-    sed -i 's/\bloff_t\b/off_t/g' libstdc++-v3/configure "$copies"
-    sed -i -E -e 's/(copy_file_(copy_file_range|sendfile)\(int fd_in, int fd_out, )size_t length/\1off_t length/' \
-      -e 's/^    size_t bytes_left = length;/    off_t bytes_left = length;/' \
-      -e 's/^(\s*|.*&offset, )bytes_left(, 0|)\);$/\1bytes_left < 0x40000000 ? bytes_left : 0x40000000\2);/' "$copies"
-    if [ "$(grep -c 'fd_out, off_t length' "$copies") $(grep -c 'bytes_left : 0x40000000' "$copies")" != '2 2' ]; then
-      echo "error: $copies is not as it was: it copies files in another way" >&2
-      exit 1
-    fi
-  '';
+  postPatch = import ./libstdcxx-edits.nix { inherit version target; };
   # In GCC's own build libgcc leaves this link behind; without it every probe for threads says no, and std::mutex is gone.
   preConfigure = ''
     ln -s gthr-posix.h libgcc/gthr-default.h
