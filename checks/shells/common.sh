@@ -1,10 +1,16 @@
 # shellcheck shell=bash
-# answers LOG: whether a configure script of a Linux target got from config.site what it can't run programs for.
+# answers LOG [OTHER]: whether a configure script of a Linux target got from config.site what it can't run programs for, and, if
+# there is the log of one that could, whether it found the same.
 answers() {
-  local name
-  for name in malloc_0_nonnull realloc_0_nonnull chown_works getgroups_works strcoll_works lstat_dereferences_slashed_symlink \
-    mmap_fixed_mapped; do
-    grep -qx "ac_cv_func_$name=yes" "$1" || { echo "configure does not know ac_cv_func_$name" >&2; return 1; }
+  local answer log
+  for answer in func_malloc_0_nonnull=yes func_realloc_0_nonnull=yes func_chown_works=yes func_getgroups_works=yes \
+    func_strcoll_works=yes func_lstat_dereferences_slashed_symlink=yes func_mmap_fixed_mapped=yes func_stat_empty_string_bug=no \
+    func_lstat_empty_string_bug=no func_memcmp_working=yes func_working_mktime=yes func_strtod=yes func_strnlen_working=yes \
+    func_fnmatch_works=yes func_wait3_rusage=yes func_utime_null=yes func_closedir_void=no func_setpgrp_void=yes \
+    sys_restartable_syscalls=yes; do
+    for log; do
+      grep -qx "ac_cv_$answer" "$log" || { echo "$log does not have ac_cv_$answer" >&2; return 1; }
+    done
   done
 }
 

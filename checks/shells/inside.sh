@@ -32,6 +32,29 @@ if "$PKG_CONFIG" --exists foreign || pkg-config --exists foreign; then
   exit 1
 fi
 
+# Packages that somebody names inside are the target's.
+mkdir -p own/lib/pkgconfig own/include
+# shellcheck disable=SC2016 # pkg-config expands it
+printf 'prefix=%s\nName: own\nDescription: mine\nVersion: 1\nCflags: -I${prefix}/include\n' "$PWD/own" >own/lib/pkgconfig/own.pc
+# shellcheck disable=SC2016 # here, too
+printf 'prefix=%s\nName: root\nDescription: beside the C library\nVersion: 1\nCflags: -I${prefix}/include\nLibs: -L${prefix}/lib -lm\n' \
+  "${PKG_CONFIG_LIBDIR%%/lib/pkgconfig*}" >own/lib/pkgconfig/root.pc
+# flags TEXT ARGUMENT…: what pkg-config prints.
+flags() {
+  local text=$1 said
+  shift
+  read -r said < <(PKG_CONFIG_PATH=$PWD/own/lib/pkgconfig "$PKG_CONFIG" "$@")
+  [ "$said" = "$text" ] || { echo "pkg-config $* prints '$said' and not '$text'" >&2; return 1; }
+}
+flags "-I$PWD/own/include" --cflags own
+# What the compiler looks through by itself is no flag.
+case $target in *-linux-*) flags -lm --cflags --libs root ;; esac
+touch own/include/own.h
+printf 'cmake_minimum_required(VERSION 3.21)\nproject(own C)\nfind_path(OWN own.h REQUIRED)\nfind_package(PkgConfig REQUIRED)\npkg_check_modules(P REQUIRED own)\n' \
+  >own/CMakeLists.txt
+quietly cmake -S own -B own/flag -DCMAKE_PREFIX_PATH="$PWD/own"
+CMAKE_PREFIX_PATH=$PWD/own quietly cmake -S own -B own/variable
+
 echo '$ cmake .. && cmake --build .'
 mkdir cmake && cd cmake
 quietly cmake "$project"
@@ -54,8 +77,23 @@ cp -r "$project" autotools
 chmod -R u+w autotools
 cd autotools
 quietly autoreconf -fi
+cp -r . ../found
+cp -r . ../vendor
 quietly ./configure --host="$target"
-[[ $target != *-linux-* ]] || answers config.log
+logs=(config.log)
+case $target in
+x86_64-linux-musl | i?86-linux-musl)
+  # This machine's kernel runs static programs of these targets, so a script that is told nothing can find out.
+  (cd ../found && CONFIG_SITE=/dev/null quietly ./configure --build="$target" CC="$CC -static" CXX="$CXX -static")
+  logs+=(../found/config.log)
+  ;;
+esac
+[[ $target != *-linux-* ]] || answers "${logs[@]}"
+# A vendor in the name makes no other machine of it.
+if [[ $target == *-linux-* ]]; then
+  (cd ../vendor && quietly ./configure --host="${target%%-*}-vendor-${target#*-}")
+  answers ../vendor/config.log
+fi
 quietly make
 cd ..
 programs autotools

@@ -15,6 +15,8 @@
   fortran ? false,
   # The triple's first part.
   cpu,
+  # The processor as `uname -m` names it.
+  uname,
   # Meson's name of the family of processors.
   family,
   # `little` or `big`
@@ -59,6 +61,7 @@ stdenv.mkDerivation {
     version
     target
     cpu
+    uname
     family
     endian
     rust

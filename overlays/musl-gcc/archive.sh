@@ -7,7 +7,7 @@ mkdir -p "$files" "$folder/cargo" work
 # fill FROM TO PLACE: a file with every placeholder filled in. PLACE is how it names the archive's folder.
 fill() {
   sed -e "s|@target@|$target|g" -e "s|@toolPrefix@|$toolprefix|g" -e "s|@version@|$version|g" -e "s|@rust@|$rust|g" \
-    -e "s|@cpu@|$cpu|g" -e "s|@family@|$family|g" -e "s|@endian@|$endian|g" -e "s|@folder@|$folder|g" \
+    -e "s|@cpu@|$cpu|g" -e "s|@uname@|$uname|g" -e "s|@system@|${target#*-}|g" -e "s|@family@|$family|g" -e "s|@endian@|$endian|g" -e "s|@folder@|$folder|g" \
     -e "s|@machine@|$machine|g" -e "s|@machineCpu@|${machine%%-*}|g" -e "s|@bazelCpu@|$bazelcpu|g" \
     -e "s|@compiler@|gcc|g" -e "s|@qemu@||g" -e "s|@hostcc@||g" \
     -e "s|@toolchain@|$place|g" -e "s|@sysroot@|$place/$target|g" -e "s|@out@/lib|$place/$target/lib|g" -e "s|@out@|$place|g" \

@@ -5,7 +5,8 @@ read -r -a ofTargets <<<"$targets"
 read -r -a ofPrefixes <<<"$prefixes"
 
 # pkg-config for one target, below the folder that the program is in. A package is where its file is: it may have been
-# installed for another place, such as /usr.
+# installed for another place, such as /usr. In /usr itself nothing has moved, and packages whose data is in /usr/share and whose
+# libraries are in /usr/TARGET are right as they are.
 pkgConfig() {
   local own=PKG_CONFIG_PATH_${1//-/_}
   cat >"$out/bin/$1-pkg-config" <<EOF
@@ -17,7 +18,12 @@ unset PKG_CONFIG_SYSROOT_DIR
 PKG_CONFIG_PATH=\${$own-}
 PKG_CONFIG_LIBDIR=\${bin%/bin}/$1/lib/pkgconfig:\${bin%/bin}/$1/share/pkgconfig:\${bin%/bin}/share/pkgconfig
 export PKG_CONFIG_PATH PKG_CONFIG_LIBDIR
-exec pkg-config --define-prefix "\$@"
+# The compiler looks there by itself. In a flag, they would come before the headers of C++.
+PKG_CONFIG_SYSTEM_INCLUDE_PATH=\${bin%/bin}/$1/include:/usr/include
+PKG_CONFIG_SYSTEM_LIBRARY_PATH=\${bin%/bin}/$1/lib:/usr/lib:/lib
+export PKG_CONFIG_SYSTEM_INCLUDE_PATH PKG_CONFIG_SYSTEM_LIBRARY_PATH
+[ "\${bin%/bin}" = /usr ] || set -- --define-prefix "\$@"
+exec pkg-config "\$@"
 EOF
   chmod +x "$out/bin/$1-pkg-config"
 }

@@ -24,6 +24,8 @@
   cell,
   # The triple's first part.
   cpu,
+  # The processor as `uname -m` names it.
+  uname,
   # Meson's name of the family of processors.
   family,
   # `little` or `big`
@@ -46,6 +48,7 @@ let
       rust
       sysroot
       cpu
+      uname
       family
       endian
       ;

@@ -8,7 +8,7 @@ mkdir work
 fill() {
   sed -e "s|@toolchain@|$toolchain|g" -e "s|@target@|$target|g" -e "s|@targetVariable@|$targetVariable|g" \
     -e "s|@compiler@|$compiler|g" -e "s|@cell@|$cell|g" -e "s|@rust@|$rust|g" -e "s|@sysroot@|$sysroot|g" \
-    -e "s|@cpu@|$cpu|g" -e "s|@family@|$family|g" -e "s|@endian@|$endian|g" -e "s|@qemu@|$qemu|g" \
+    -e "s|@cpu@|$cpu|g" -e "s|@uname@|$uname|g" -e "s|@system@|${target#*-}|g" -e "s|@family@|$family|g" -e "s|@endian@|$endian|g" -e "s|@qemu@|$qemu|g" \
     -e "s|@meson@|$meson|g" -e "s|@pkgConfig@|$pkgConfig|g" -e "s|@hostcc@|$hostcc|g" -e "s|@out@|$out|g" "$1" >"$2"
   if grep -nE '@[a-zA-Z]+@' "$2"; then
     echo "$1: a placeholder is left" >&2

@@ -454,6 +454,7 @@ in
       fortran = false;
       cell = "x86_64-linux-musl";
       cpu = "x86_64";
+      uname = "x86_64";
       family = "x86_64";
       endian = "little";
       rust = "x86_64-unknown-linux-musl";
@@ -466,6 +467,7 @@ in
       fortran = false;
       cell = "i686-linux-musl";
       cpu = "i686";
+      uname = "i686";
       family = "x86";
       endian = "little";
       rust = "i686-unknown-linux-musl";

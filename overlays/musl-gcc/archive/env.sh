@@ -10,7 +10,7 @@ elif [ -n "${ZSH_VERSION:-}" ]; then
 else
   _crossloom=${CROSSLOOM_TOOLCHAIN:-.}/env.sh
 fi
-_crossloom=$(cd "$(dirname "$_crossloom")" && pwd)
+_crossloom=$(CDPATH="" cd -- "$(dirname -- "$_crossloom")" && pwd)
 if [ ! -e "$_crossloom/bin/@target@-gcc" ]; then
   echo "env.sh: this shell cannot say where the file is; set CROSSLOOM_TOOLCHAIN to its folder, then source it again" >&2
   unset _crossloom
@@ -19,5 +19,5 @@ fi
 export CROSSLOOM_TOOLCHAIN="$_crossloom"
 unset _crossloom
 # The build machine's packages are none of the target's.
-unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR CMAKE_PREFIX_PATH
 export PATH="$CROSSLOOM_TOOLCHAIN/bin:$PATH"

@@ -2,7 +2,7 @@
 # Sourced when the shell is entered: variables that have the target's name in theirs.
 
 # The build machine's packages are none of the target's.
-unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR CMAKE_PREFIX_PATH
 
 # Build scripts of crates, and others that compile for the build machine on their way.
 export HOST_CC='@hostcc@/bin/cc' HOST_CXX='@hostcc@/bin/c++' CC_FOR_BUILD='@hostcc@/bin/cc' CXX_FOR_BUILD='@hostcc@/bin/c++'

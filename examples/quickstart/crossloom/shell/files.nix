@@ -13,7 +13,10 @@
   rust,
   # The place of the target's headers and libraries; empty if the toolchain brings its own files for build tools.
   sysroot ? "",
+  # The triple's first part.
   cpu ? "",
+  # The processor as `uname -m` names it.
+  uname ? "",
   # Meson's name of the family of processors.
   family ? "",
   # `little` or `big`
@@ -32,6 +35,7 @@ stdenv.mkDerivation {
     rust
     sysroot
     cpu
+    uname
     family
     endian
     qemu

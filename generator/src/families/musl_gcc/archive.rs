@@ -45,6 +45,7 @@ pub fn archive(planner: &mut Planner<'_>, cell: &CellOf<MuslGcc>, shared: &str) 
             ("cxx", Arg::Flag(spec.languages.cxx)),
             ("fortran", Arg::Flag(spec.languages.fortran)),
             ("cpu", text(target.cpu())),
+            ("uname", text(target.uname())),
             ("family", text(target.meson_family())),
             ("endian", text(target.endian().as_str())),
             ("rust", text(target.rust().unwrap_or_default())),

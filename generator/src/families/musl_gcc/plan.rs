@@ -565,6 +565,7 @@ fn shell(system: System, cell: &CellOf<MuslGcc>, debugger: Option<&str>) -> Shel
     let mut texts = vec![
         ("cell", name.as_str()),
         ("cpu", target.cpu()),
+        ("uname", target.uname()),
         ("family", target.meson_family()),
         ("endian", target.endian().as_str()),
         ("rust", target.rust().unwrap_or_default()),

@@ -148,7 +148,30 @@ impl MuslTarget {
         self.rust
     }
 
-    /// The processor as `uname -m` begins to name it: the triple's first part.
+    /// The processor as the kernel names it there, which `uname -m` prints. For 32-bit Arm, which has many names, the baseline's.
+    pub fn uname(&self) -> &'static str {
+        let cpu = self.cpu();
+        match self.arch {
+            Arch::Arm => match cpu {
+                "armv5te" => "armv5tel",
+                "armv6" => "armv6l",
+                "armv7" => "armv7l",
+                _ => cpu,
+            },
+            Arch::Microblaze => "microblaze",
+            Arch::Mips if cpu.contains("64") => "mips64",
+            Arch::Mips => "mips",
+            Arch::Openrisc => "openrisc",
+            Arch::Powerpc => match cpu {
+                "powerpc64le" => "ppc64le",
+                "powerpc64" => "ppc64",
+                _ => "ppc",
+            },
+            _ => cpu,
+        }
+    }
+
+    /// The processor as the triple's first part names it.
     pub fn cpu(&self) -> &'static str {
         self.triple.split_once('-').map_or(self.triple, |(cpu, _)| cpu)
     }
@@ -468,6 +491,24 @@ mod tests {
             let common = target.cpu().strip_prefix("armv6").map_or(target.cpu(), |_| "arm");
             assert!(cpu.starts_with(common), "{target}: {name}");
             assert_eq!(rest.ends_with("hf"), target.triple().ends_with("hf"), "{target}: {name}");
+        }
+    }
+
+    #[test]
+    fn the_kernel_names_processors() {
+        let name = |triple| MuslTarget::parse(triple).map(MuslTarget::uname);
+        for (triple, known) in [
+            ("x86_64-linux-musl", "x86_64"),
+            ("i686-linux-musl", "i686"),
+            ("aarch64_be-linux-musl", "aarch64_be"),
+            ("armv7-linux-musleabihf", "armv7l"),
+            ("mipsel-linux-musl", "mips"),
+            ("mips64el-linux-musl", "mips64"),
+            ("powerpc64le-linux-musl", "ppc64le"),
+            ("or1k-linux-musl", "openrisc"),
+            ("microblazeel-linux-musl", "microblaze"),
+        ] {
+            assert_eq!(name(triple), Some(known), "{triple}");
         }
     }
 

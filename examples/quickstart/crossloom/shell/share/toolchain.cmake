@@ -1,6 +1,6 @@
 # CMake reads it by CMAKE_TOOLCHAIN_FILE in the environment.
 set(CMAKE_SYSTEM_NAME Linux)
-set(CMAKE_SYSTEM_PROCESSOR @cpu@)
+set(CMAKE_SYSTEM_PROCESSOR @uname@)
 set(CMAKE_C_COMPILER "@toolchain@/bin/@target@-gcc")
 set(CMAKE_CXX_COMPILER "@toolchain@/bin/@target@-g++")
 if(EXISTS "@toolchain@/bin/@target@-gfortran")
@@ -16,7 +16,8 @@ set(CMAKE_OBJDUMP "@toolchain@/bin/@target@-objdump" CACHE FILEPATH "")
 set(CMAKE_READELF "@toolchain@/bin/@target@-readelf" CACHE FILEPATH "")
 set(PKG_CONFIG_EXECUTABLE "@out@/bin/@target@-pkg-config" CACHE FILEPATH "")
 # Programs are the build machine's, everything else is the target's.
-list(APPEND CMAKE_FIND_ROOT_PATH ${CMAKE_PREFIX_PATH} "@sysroot@")
+file(TO_CMAKE_PATH "$ENV{CMAKE_PREFIX_PATH}" CROSSLOOM_PREFIXES)
+list(APPEND CMAKE_FIND_ROOT_PATH ${CMAKE_PREFIX_PATH} ${CROSSLOOM_PREFIXES} "@sysroot@")
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
