@@ -13,6 +13,8 @@ use crate::word::Word;
 
 /// Crates of one lock at most.
 const MAX_CRATES: usize = 1000;
+/// cargo's default registry, as it stands in a lock wherever crates are downloaded from.
+const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Something that is wrong with a workspace: a message, and what to do.
 pub type Wrong = (String, String);
@@ -21,6 +23,8 @@ pub type Wrong = (String, String);
 #[derive(Debug)]
 pub struct Package {
     version: String,
+    /// Its folder in the workspace: nothing, or a path that ends in `/`.
+    pub folder: String,
     /// Its features, and its optional dependencies.
     pub features: BTreeSet<String>,
     pub programs: BTreeSet<String>,
@@ -48,6 +52,7 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
         let version = package.get("version").map_or(Some("0.0.0"), |it| it.as_str().or_else(inherited));
         let known = Package {
             version: version.unwrap_or_default().to_owned(),
+            folder: folder.to_owned(),
             features: features(&manifest),
             programs: programs(&manifest, name, folder, files),
         };
@@ -110,9 +115,11 @@ pub fn profiles(files: &BTreeMap<String, String>) -> BTreeSet<String> {
     ["dev", "release"].map(str::to_owned).into_iter().chain(own).collect()
 }
 
-/// What a workspace's `Cargo.lock` names beside the workspace's own packages.
+/// What a workspace's `Cargo.lock` names.
 #[derive(Debug, Default)]
 pub struct Locked {
+    /// The workspace's own packages.
+    pub own: BTreeSet<String>,
     /// Crates of the registry.
     pub crates: BTreeSet<Crate>,
     pub git: BTreeMap<Revision, Taken>,
@@ -134,7 +141,7 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
         let message = format!("{} names {} crates", quote(&path), entries.len());
         return Err(vec![(message, format!("at most {MAX_CRATES} are read"))]);
     }
-    let (mut locked, mut wrong, mut registries) = (Locked::default(), Vec::new(), BTreeSet::new());
+    let (mut locked, mut wrong, mut others) = (Locked::default(), Vec::new(), BTreeSet::new());
     for entry in entries {
         let field = |key: &str| entry.get(key).and_then(Value::as_str);
         let (Some(name), Some(version)) = (field("name"), field("version")) else {
@@ -150,6 +157,7 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                     "`source` is the folder that holds every package by path: name the one above, or renew the lock";
                 wrong.push((message, hint.to_owned()));
             }
+            locked.own.insert(name.to_owned());
             continue;
         };
         if !is_name(name) || !is_version(version) {
@@ -167,12 +175,16 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
             }
             continue;
         }
-        if !source.starts_with("registry+") {
-            let message = format!("{} takes {shown} from {source}", quote(&path));
-            wrong.push((message, "crossloom knows cargo's default registry alone".to_owned()));
+        if source != REGISTRY {
+            // Once, whatever a lock takes from there.
+            if others.insert(source) {
+                let message = format!("{} takes {shown} from {}", quote(&path), quote(source));
+                let hint =
+                    "crossloom has crates of cargo's default registry alone: take the package by path or from git";
+                wrong.push((message, hint.to_owned()));
+            }
             continue;
         }
-        registries.insert(source);
         match field("checksum").map(str::parse::<Sha256>) {
             Some(Ok(sha256)) => {
                 locked.crates.insert(Crate { name: name.to_owned(), version: version.to_owned(), sha256 });
@@ -185,10 +197,6 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                 wrong.push((message, format!("{renew}; cargo before 1.41 wrote locks in another form")));
             }
         }
-    }
-    if registries.len() > 1 {
-        let message = format!("{} names {} registries", quote(&path), registries.len());
-        wrong.push((message, "crossloom knows cargo's default registry alone".to_owned()));
     }
     if wrong.is_empty() { Ok(locked) } else { Err(wrong) }
 }
@@ -294,14 +302,18 @@ mod tests {
     #[test]
     fn locks() {
         let entry = |more: &str| format!("version = 4\n[[package]]\nname = \"cfg-if\"\nversion = \"1.0.0\"\n{more}");
-        let registry = "source = \"registry+https://index.example.org/\"\n";
+        let registry = &format!("source = \"{REGISTRY}\"\n");
         assert!(messages(&entry(&format!("{registry}checksum = \"{CHECKSUM}\"\n"))).is_empty());
         assert!(messages("[[package]]\nname = \"own\"\nversion = \"1.0.0\"\n").is_empty());
         for (lock, message) in [
             (entry(registry), "has no checksum"),
             (entry(&format!("{registry}checksum = \"1234\"\n")), "is not a SHA-256"),
             (entry("source = \"git+https://git.example.org/x?rev=1#2\"\n"), "is not a commit there"),
-            (entry("source = \"sparse+https://index.example.org/\"\n"), "from sparse+"),
+            (entry("source = \"sparse+https://index.example.org/\"\n"), "from `sparse+"),
+            (
+                entry(&format!("source = \"registry+https://index.example.org/\"\nchecksum = \"{CHECKSUM}\"\n")),
+                "takes `cfg-if 1.0.0` from `registry+https://index.example.org/`",
+            ),
             (entry(""), "is not below"),
             ("[[package]]\nname = \"own\"\nversion = \"1.0.1\"\n".to_owned(), "is not below"),
             ("[[package]]\nname = \"own\"\n".to_owned(), "without a name or version"),
@@ -312,12 +324,6 @@ mod tests {
             assert!(messages.len() == 1 && messages[0].contains(message), "{lock}: {messages:?}");
         }
         assert!(locked(None, &BTreeMap::new(), "it").unwrap_err()[0].0.contains("there is no"));
-        let two = format!(
-            "{}[[package]]\nname = \"b\"\nversion = \"1.0.0\"\nsource = \"registry+https://other.example.org/\"\n\
-             checksum = \"{CHECKSUM}\"\n",
-            entry(&format!("{registry}checksum = \"{CHECKSUM}\"\n"))
-        );
-        assert_eq!(messages(&two), ["`it/Cargo.lock` names 2 registries"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 use toml::de::{DeTable, DeValue};
 
-use super::cargo::{self, Wrong};
+use super::cargo::{self, Package, Wrong};
 use super::git::{self, Tree};
 use super::loader::{self, Firmware, Loader};
 use super::rust::{COMPILES_BOOTLOADER, Crate, READS_TARGET_FILES, RustVersion};
@@ -25,7 +25,8 @@ use crate::words;
 const WORKSPACE: folder::Kind = folder::Kind {
     what: "the folder of a workspace",
     files: "a workspace's files",
-    not_text: "a rendered tree holds text alone: move the file away, or keep it as text in Rust",
+    not_text: "a rendered tree holds text alone: make the file in a build script, take it with a package from git, or move it \
+               out of the folder",
 };
 /// What cargo lets packages, programs, features and profiles be called.
 const WORD: &str = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$";
@@ -527,16 +528,18 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         }
     };
     let locked = cargo::locked(workspace.get("Cargo.lock"), &packages, &folder);
-    let (crates, git) = match locked {
+    let (crates, git, own) = match locked {
         Ok(locked) => {
             let from = (folder.as_str(), source.span());
-            (locked.crates, git::trees(reader, hashes, locked.git, from))
+            (locked.crates, git::trees(reader, hashes, locked.git, from), locked.own)
         }
         Err(wrong) => {
             wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
-            (BTreeSet::new(), Vec::new())
+            (BTreeSet::new(), Vec::new(), packages.keys().cloned().collect())
         }
     };
+    let apart =
+        |name: &str, known: &Package| (!own.contains(name)).then(|| not_locked(&folder, name, known, &workspace));
     let linker_script =
         scripts.and_then(|scripts| scripts.filter_map(|it| found(reader, it, LINKER_SCRIPTS, &workspace, &folder)));
     let target_files = target_files.map(|it| read_target_files(reader, it, &workspace, &folder)).unwrap_or_default();
@@ -558,7 +561,10 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
                 let message = format!("the package {} has no program", quote(&tool.value));
                 report(reader, tool.span.clone(), (message, "a host tool is a program: it has src/main.rs".to_owned()));
             }
-            Some(_) => {}
+            Some(known) => {
+                let wrong = apart(&tool.value, known);
+                wrong.into_iter().for_each(|wrong| report(reader, tool.span.clone(), wrong));
+            }
         }
     }
     let (package, span) = package?;
@@ -570,6 +576,7 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         );
         return None;
     };
+    apart(&package, known).into_iter().for_each(|wrong| report(reader, span.clone(), wrong));
     for feature in &features {
         if !known.features.contains(&feature.value) {
             report(reader, feature.span.clone(), cargo::not_one_of("feature", &feature.value, &known.features));
@@ -631,6 +638,18 @@ fn is_true(reader: &mut Reader, table: &DeTable<'_>, key: &str) -> bool {
             false
         }
     })
+}
+
+/// The problem of a package that stands below the workspace, and that its `Cargo.lock` does not name.
+fn not_locked(folder: &str, name: &str, package: &Package, workspace: &BTreeMap<String, String>) -> Wrong {
+    let place = format!("{folder}/{}", package.folder);
+    let place = place.trim_end_matches('/');
+    let message = format!("{} is not locked by {}", quote(name), quote(&format!("{folder}/Cargo.lock")));
+    let hint = match workspace.contains_key(&format!("{}Cargo.lock", package.folder)) {
+        true if !package.folder.is_empty() => format!("{} is a workspace of its own: source = {place:?}", quote(place)),
+        _ => format!("is {} among the `members` of the workspace? `cargo generate-lockfile` locks these", quote(place)),
+    };
+    (message, hint)
 }
 
 /// How it is started.
@@ -801,7 +820,7 @@ mod tests {
     use crate::tests::project::Files;
 
     const LOCK: &str = "version = 4\n[[package]]\nname = \"kernel\"\nversion = \"1.0.0\"\n[[package]]\nname = \"spin\"\n\
-                        version = \"0.9.8\"\nsource = \"registry+https://index.example.org/\"\n\
+                        version = \"0.9.8\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
                         checksum = \"baf1de4339761588bc0619e3cbc0120ee582ebb74b53b4efbf79117bd2da40fd\"\n";
 
     /// A workspace with a kernel, as files beside a matrix.
@@ -813,6 +832,7 @@ mod tests {
             .with("os/x86_64.ld", "")
     }
 
+    const APART: &str = "[package]\nname = \"apart\"\nversion = \"1.0.0\"\n";
     const GIT: &str = "https://git.example.org/spin";
     const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
     const HASH: &str = "ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=";
@@ -839,7 +859,10 @@ mod tests {
 
     #[test]
     fn packages_from_git_are_a_source_by_hash() {
-        let lock = LOCK.replace("registry+https://index.example.org/", &format!("git+{GIT}?branch=main#{COMMIT}"));
+        let lock = LOCK.replace(
+            "registry+https://github.com/rust-lang/crates.io-index",
+            &format!("git+{GIT}?branch=main#{COMMIT}"),
+        );
         let lock = lock.lines().filter(|line| !line.starts_with("checksum")).collect::<Vec<_>>().join("\n");
         let hash = format!("hash = \"sha256-{HASH}\", archive = \"https://git.example.org/x.tar.gz\"");
         let table = format!("{TABLE}git-hashes = {{ \"{GIT}#{COMMIT}\" = {{ {hash} }} }}\n");
@@ -852,7 +875,10 @@ mod tests {
     /// Each with the word that its only message or hint holds, and before anything is built.
     #[test]
     fn what_is_wrong_with_a_kernel_is_said() {
-        let git = LOCK.replace("registry+https://index.example.org/", &format!("git+{GIT}?branch=main#{COMMIT}"));
+        let git = LOCK.replace(
+            "registry+https://github.com/rust-lang/crates.io-index",
+            &format!("git+{GIT}?branch=main#{COMMIT}"),
+        );
         let hashed = |git: &str| format!("{TABLE}git-hashes = {{ {git} }}\n");
         let table = |from: &str, to: &str| {
             assert!(TABLE.contains(from), "{from}");
@@ -913,6 +939,16 @@ mod tests {
             (table("\"it works\"", "\"  \""), workspace(), "an empty line"),
             (table("serial = [\"it works\"]\n", ""), workspace(), "`serial` is missing"),
             (format!("{TABLE}features = [\"loging\"]\n"), workspace(), "there is no feature `loging`"),
+            (
+                table("\"kernel\"", "\"apart\""),
+                workspace().with("os/apart/Cargo.toml", APART).with("os/apart/src/main.rs", ""),
+                "`apart` is not locked by `os/Cargo.lock`",
+            ),
+            (
+                format!("{TABLE}host-tools = [\"apart\"]\n"),
+                workspace().with("os/apart/Cargo.toml", APART).with("os/apart/src/main.rs", ""),
+                "`apart` is not locked by `os/Cargo.lock`",
+            ),
             (
                 format!("{TABLE}target-file = {{ x86_64-unknown-none = \"my.json\" }}\n"),
                 workspace(),
