@@ -12,6 +12,8 @@ directory = "$crates"
 
 [net]
 offline = true
+
+${settings:-}
 EOF
 
 # cargo ARG…: the same, with a hint after messages whose reason is how crossloom builds.

@@ -28,6 +28,7 @@ let
   files = import ./shell-files.nix {
     inherit stdenv rust crates;
     git = toolchain.git or [ ];
+    settings = toolchain.settings or "";
   };
   runner = import ./qemu-runner.nix {
     inherit
@@ -76,13 +77,14 @@ mkShellNoCC {
   CROSSLOOM_CELL = cell;
   CARGO_BUILD_TARGET = if targetFile == "" then target else targetFile;
   CARGO_NET_OFFLINE = "true";
+  # In the place of all flags in files of cargo's configuration. Those for a target by its name would be joined to them.
+  RUSTFLAGS = builtins.concatStringsSep " " flags;
   # Unstable features, which the standard library and kernels need.
   RUSTC_BOOTSTRAP = "1";
   RUST_SRC_PATH = "${rust}/lib/rustlib/src/rust/library";
   # Names of variables that hold the target are not attributes here: some have lower-case letters.
   shellHook = ''
     export RUSTC=${files}/bin/rustc
-    export ${cargo "RUSTFLAGS"}="${builtins.concatStringsSep " " flags}"
     export ${cargo "RUNNER"}=${runner}/bin/run-in-qemu
     export ${cc "CC"}=${if compiler == "" then none else "${compiler}/bin/clang"}
     export ${cc "AR"}=${if compiler == "" then none else "${compiler}/bin/llvm-ar"}

@@ -11,11 +11,14 @@
   # rustc's target, and flags for everything that is compiled for it.
   target,
   rustflags,
-  # cargo's package, its program that is the kernel, features and profile.
+  # cargo's package, its program that is the kernel, features, whether there are also the default ones, and profile.
   package,
   program,
   features,
+  defaultFeatures ? true,
   profile,
+  # Lines of cargo's configuration: variables for compilers and build scripts.
+  settings ? [ ],
   # The file in the workspace by which the kernel is linked, where there is one.
   linkerScript ? "",
   # The file in the workspace that describes the target to rustc, where there is one.
@@ -46,6 +49,8 @@ stdenv.mkDerivation {
     ;
   # An attribute without a name is left out.
   ${if git == [ ] then null else "git"} = git;
+  ${if settings == [ ] then null else "settings"} = builtins.concatStringsSep "\n" settings;
+  ${if defaultFeatures then null else "noDefaultFeatures"} = "1";
 
   nativeBuildInputs = [ rust ];
 

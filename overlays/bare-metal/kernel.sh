@@ -2,7 +2,8 @@
 
 words "$features"
 cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$profile" --package "$package" --bin "$program" \
-  --features "${words[*]}" -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
+  --features "${words[*]}" ${noDefaultFeatures:+--no-default-features} \
+  -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
 
 # cargo has another name for the folder of the profile `dev`.
 case $profile in

@@ -6,10 +6,12 @@
   crates,
   # Repositories of packages from git.
   git,
+  # Lines of cargo's configuration for kernels.
+  settings,
 }:
 stdenv.mkDerivation {
   name = "kernel-shell-files";
-  inherit rust crates;
+  inherit rust crates settings;
   ${if git == [ ] then null else "git"} = git;
   shell = stdenv.shell;
 

@@ -17,6 +17,8 @@ cat >"$out/standard.toml" <<EOF
 build-std = ["core", "alloc", "compiler_builtins"]
 build-std-features = ["compiler-builtins-mem"]
 panic-abort-tests = true
+
+${settings:-}
 EOF
 
 # cargo takes no variables for these, or not lists. `cargo +toolchain` is rustup's, and there is none here.
@@ -29,7 +31,7 @@ EOF
 cat >"$out/bin/cargo-host" <<EOF
 #!$shell
 shift
-unset CARGO_BUILD_TARGET
+unset CARGO_BUILD_TARGET RUSTFLAGS
 export CARGO_TARGET_DIR=\${CARGO_TARGET_DIR:-target}/host
 exec "$rust/bin/cargo" --config "$out/crates.toml" "\$@"
 EOF

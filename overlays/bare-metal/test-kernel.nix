@@ -25,6 +25,8 @@ stdenv.mkDerivation {
     ;
   # An attribute without a name is left out.
   ${if kernel ? git then "git" else null} = kernel.git;
+  ${if kernel ? settings then "settings" else null} = kernel.settings;
+  ${if kernel ? noDefaultFeatures then "noDefaultFeatures" else null} = kernel.noDefaultFeatures;
   runner = import ./qemu-runner.nix {
     inherit
       stdenv

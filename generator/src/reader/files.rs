@@ -34,6 +34,12 @@ pub trait UserFiles {
     /// Why it cannot be read, and what to do: shown where the matrix names it.
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
 
+    /// The same of a file that may be absent.
+    ///
+    /// # Errors
+    /// As [`read`](UserFiles::read).
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)>;
+
     /// The digest of a file beside the matrix, and its size in bytes. The file may be large.
     ///
     /// # Errors
@@ -56,6 +62,10 @@ pub struct NoFiles;
 impl UserFiles for NoFiles {
     fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
         Err(("there are no files here".to_owned(), "name no file".to_owned()))
+    }
+
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+        Ok(self.read(path).ok())
     }
 
     fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
@@ -101,6 +111,14 @@ impl UserFiles for Beside<'_> {
                 Ok(bytes)
             }
             _ => Err(wrong(io::Error::other("it is not a file"))),
+        }
+    }
+
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+        let found = Folder::open(self.0).and_then(|folder| folder.below(Path::new(path)));
+        match found {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            _ => self.read(path).map(Some),
         }
     }
 

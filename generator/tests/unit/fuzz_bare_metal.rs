@@ -1,5 +1,5 @@
-//! Mutated workspaces of kernels: cargo's lock, a manifest, the file that chooses a compiler, and a target file. Never a
-//! panic; what is refused says why, and what is taken names crates by checksums that it holds.
+//! Mutated workspaces of kernels: cargo's lock, a manifest, the file that chooses a compiler, cargo's configuration, and a
+//! target file. Never a panic; what is refused says why, and what is taken names crates by checksums that it holds.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -23,6 +23,8 @@ const LOCK: &str = "version = 4\n\n[[package]]\nname = \"mine\"\nversion = \"0.1
 const MANIFEST: &str = "[package]\nname = \"mine\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[features]\ndefault = []\nmore = []\n\n\
     [dependencies]\nbitflags = { version = \"2\", optional = true }\n\n[profile.release]\npanic = \"abort\"\n";
 const TOOLCHAIN: &str = "[toolchain]\nchannel = \"1.85.0\"\ncomponents = [\"rust-src\"]\n";
+const CONFIGURATION: &str = "[build]\ntarget = \"x86_64-unknown-none\"\n[target.'cfg(target_os = \"none\")']\n\
+    runner = \"run\"\n[unstable]\nbuild-std = [\"core\", \"alloc\"]\n";
 const TARGET: &str = r#"{
   "llvm-target": "x86_64-unknown-none",
   "data-layout": "e-m:e-p270:32:32-p271:32:32-p272:64:64-i64:64-i128:128-f80:128-n8:16:32:64-S128",
@@ -41,6 +43,7 @@ fn files(replaced: &str, bytes: &[u8]) -> Files {
         ("mine/Cargo.lock", LOCK),
         ("mine/Cargo.toml", MANIFEST),
         ("mine/rust-toolchain.toml", TOOLCHAIN),
+        ("mine/.cargo/config.toml", CONFIGURATION),
         ("mine/x86_64.json", TARGET),
         ("mine/src/main.rs", "#![no_std]\n#![no_main]\n"),
     ]
@@ -147,6 +150,11 @@ fn mutated_manifests() {
 #[test]
 fn mutated_toolchain_files() {
     assert!(fuzz("a kernel's rust-toolchain.toml", "mine/rust-toolchain.toml", TOOLCHAIN, MATRIX, TOML) > 0);
+}
+
+#[test]
+fn mutated_configurations() {
+    assert!(fuzz("a kernel's .cargo/config.toml", "mine/.cargo/config.toml", CONFIGURATION, MATRIX, TOML) > 0);
 }
 
 #[test]

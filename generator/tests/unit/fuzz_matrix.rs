@@ -191,6 +191,10 @@ impl UserFiles for Files {
         }
     }
 
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+        Ok(self.read(path).ok())
+    }
+
     fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }

@@ -16,6 +16,10 @@ impl UserFiles for File {
         if path == self.0 { Ok(self.1.into()) } else { Err(("no such file".into(), "write one".into())) }
     }
 
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+        Ok(self.read(path).ok())
+    }
+
     fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }

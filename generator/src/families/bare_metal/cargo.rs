@@ -27,6 +27,8 @@ pub struct Package {
     pub folder: String,
     /// Its features, and its optional dependencies.
     pub features: BTreeSet<String>,
+    /// Packages whose features can be asked for with its own, by the names that it gives them.
+    pub dependencies: BTreeSet<String>,
     pub programs: BTreeSet<String>,
 }
 
@@ -54,6 +56,7 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
             version: version.unwrap_or_default().to_owned(),
             folder: folder.to_owned(),
             features: features(&manifest),
+            dependencies: dependencies(&manifest).map(|(name, _)| name.clone()).collect(),
             programs: programs(&manifest, name, folder, files),
         };
         if packages.insert(name.to_owned(), known).is_some() {
@@ -66,16 +69,17 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
 
 /// What `--features` takes.
 fn features(manifest: &Table) -> BTreeSet<String> {
-    let keys = |table: Option<&Value>| -> Vec<String> {
-        table.and_then(Value::as_table).into_iter().flat_map(Table::keys).cloned().collect()
-    };
-    let mut tables = vec![manifest.get("dependencies")];
-    let targets = manifest.get("target").and_then(Value::as_table);
-    tables.extend(targets.into_iter().flat_map(Table::values).map(|target| target.get("dependencies")));
-    let dependencies = tables.into_iter().flatten().filter_map(Value::as_table).flatten();
-    let optional = dependencies.filter(|(_, it)| it.get("optional").and_then(Value::as_bool) == Some(true));
-    let optional = optional.map(|(name, _)| name.clone());
-    keys(manifest.get("features")).into_iter().chain(optional).collect()
+    let own = manifest.get("features").and_then(Value::as_table).into_iter().flat_map(Table::keys);
+    let is_optional = |it: &Value| it.get("optional").and_then(Value::as_bool) == Some(true);
+    let optional = dependencies(manifest).filter(|(_, it)| is_optional(it)).map(|(name, _)| name);
+    own.chain(optional).cloned().collect()
+}
+
+/// The dependencies of a package, for whichever target.
+fn dependencies(manifest: &Table) -> impl Iterator<Item = (&String, &Value)> {
+    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+    let tables = [manifest.get("dependencies")].into_iter().chain(targets.map(|target| target.get("dependencies")));
+    tables.flatten().filter_map(Value::as_table).flatten()
 }
 
 /// The programs of a package, as cargo finds them.

@@ -8,6 +8,7 @@ use serde_json::json;
 use toml::de::{DeTable, DeValue};
 
 use super::cargo::{self, Package, Wrong};
+use super::config;
 use super::git::{self, Tree};
 use super::loader::{self, Firmware, Loader};
 use super::rust::{COMPILES_BOOTLOADER, Crate, READS_TARGET_FILES, RustVersion};
@@ -30,6 +31,16 @@ const WORKSPACE: folder::Kind = folder::Kind {
 };
 /// What cargo lets packages, programs, features and profiles be called.
 const WORD: &str = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*$";
+/// The same for a feature, which can be a dependency's.
+const FEATURE: &str = "^[A-Za-z0-9_][A-Za-z0-9_.+-]*(/[A-Za-z0-9_][A-Za-z0-9_.+-]*)?$";
+/// One flag of rustc.
+const FLAG: &str = "^[!-~]+$";
+/// What a variable can be called.
+const VARIABLE: &str = "^[A-Za-z_][A-Za-z0-9_]*$";
+/// Beginnings of variables by which crossloom tells cargo, rustc and the crate `cc` how to compile.
+const OWN_VARIABLES: [&str; 7] = ["AR_", "CARGO", "CC_", "CFLAGS_", "CXXFLAGS_", "CXX_", "RUSTC"];
+/// Variables of one kernel at most.
+const MAX_VARIABLES: usize = 100;
 /// What files are called, and what their names end in.
 const LINKER_SCRIPTS: (&str, &[&str]) = ("linker script", &[".ld", ".lds"]);
 const TARGET_FILES: (&str, &[&str]) = ("target file", &[".json"]);
@@ -69,7 +80,12 @@ pub struct Kernel {
     /// The program of the package that is the kernel.
     pub program: String,
     pub features: Vec<String>,
+    pub default_features: bool,
     pub profile: String,
+    /// Flags of rustc for everything that is compiled for its target, the last ones.
+    rustflags: Vec<String>,
+    /// Variables for compilers and build scripts.
+    pub env: BTreeMap<String, String>,
     /// Packages for the build machine.
     pub host_tools: Vec<String>,
     pub linker_script: PerTarget<String>,
@@ -101,6 +117,17 @@ impl Kernel {
     /// Whether it is not started at all.
     pub fn is_only_built(&self, target: &BareTarget) -> bool {
         self.ways(target).contains(&Boot::None)
+    }
+
+    /// Flags for everything that is compiled for a target: those by which QEMU can start it, as far as its target file leaves
+    /// them open, and its own.
+    pub fn flags(&self, target: &BareTarget) -> Vec<String> {
+        let file = self.target_files.get(target.name()).and_then(|path| self.files.get(path)).map(String::as_str);
+        let is_open = |option: &str| !file.is_some_and(|text| target_file::sets(text, option));
+        let options = if self.is_direct(target) { target.direct_options() } else { &[] };
+        let options = options.iter().filter(|(option, _)| is_open(option));
+        let options = options.flat_map(|(option, value)| ["-C".to_owned(), format!("{option}={value}")]);
+        options.chain(self.rustflags.iter().cloned()).collect()
     }
 
     /// The firmware that starts it from a disk image.
@@ -249,7 +276,7 @@ fn per_target(value: serde_json::Value) -> serde_json::Value {
     json!({ "anyOf": [value, each_target(value.clone())] })
 }
 
-static KEYS: [Key; 15] = [
+static KEYS: [Key; 19] = [
     Key {
         name: "source",
         required: true,
@@ -271,14 +298,40 @@ static KEYS: [Key; 15] = [
     Key {
         name: "features",
         required: false,
-        doc: "Features of the package beside its default features.",
-        schema: || json!({ "type": "array", "items": { "type": "string", "pattern": WORD }, "minItems": 1, "uniqueItems": true }),
+        doc: "Features of the package beside its default features; `NAME/FEATURE` is one of a dependency.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "pattern": FEATURE }, "minItems": 1, "uniqueItems": true }),
+    },
+    Key {
+        name: "default-features",
+        required: false,
+        doc: "Build without the package's default features.",
+        schema: || json!({ "const": false }),
     },
     Key {
         name: "profile",
         required: false,
         doc: "cargo's profile: `release`, `dev`, or one of the workspace's Cargo.toml.",
         schema: || json!({ "type": "string", "pattern": WORD, "default": "release" }),
+    },
+    Key {
+        name: "rustflags",
+        required: false,
+        doc: "Flags of rustc for everything that is compiled for the target, after crossloom's own: \
+              `[\"-C\", \"force-frame-pointers=yes\"]`.",
+        schema: || json!({ "type": "array", "items": { "type": "string", "pattern": FLAG } }),
+    },
+    Key {
+        name: "env",
+        required: false,
+        doc: "Environment variables for rustc and build scripts: `{ VERSION = \"1.0\" }`.",
+        schema: || {
+            json!({
+                "type": "object",
+                "propertyNames": { "pattern": VARIABLE },
+                "additionalProperties": { "type": "string" },
+                "maxProperties": MAX_VARIABLES,
+            })
+        },
     },
     Key {
         name: "linker-script",
@@ -350,6 +403,12 @@ static KEYS: [Key; 15] = [
         name: "ignore-toolchain-file",
         required: false,
         doc: "Build with crossloom's compiler, although the workspace's rust-toolchain.toml asks for another one.",
+        schema: || json!({ "const": true }),
+    },
+    Key {
+        name: config::IGNORE,
+        required: false,
+        doc: "Build although a `.cargo/config.toml` has settings that would change the kernel: crossloom builds without it.",
         schema: || json!({ "const": true }),
     },
 ];
@@ -429,7 +488,10 @@ fn hello() -> Kernel {
         package: HELLO.to_owned(),
         program: HELLO.to_owned(),
         features: Vec::new(),
+        default_features: true,
         profile: "release".to_owned(),
+        rustflags: Vec::new(),
+        env: BTreeMap::new(),
         host_tools: Vec::new(),
         linker_script: PerTarget::Each(BareTarget::all().iter().map(script).collect()),
         target_files: BTreeMap::new(),
@@ -467,24 +529,28 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     let package = word(reader, "package");
     let program = word(reader, "program");
     let profile = word(reader, "profile");
-    let names = |reader: &mut Reader, key: &str| match table.get(key) {
+    let names = |reader: &mut Reader, key: &str, is_name: fn(&str) -> bool| match table.get(key) {
         Some(value) => reader.words(value, key, |word, span| {
             let problem = || Problem::at(span.clone(), format!("{} cannot be a name in `{key}`", quote(word)));
             let hint = "letters, digits and _ . + - make such a name";
-            if is_word(word) { Ok(word.to_owned()) } else { Err(problem().hint(hint)) }
+            if is_name(word) { Ok(word.to_owned()) } else { Err(problem().hint(hint)) }
         }),
         None => Vec::new(),
     };
-    let features = names(reader, "features");
-    let tools = names(reader, "host-tools");
+    let features = names(reader, "features", is_feature);
+    let default_features = !is_constant(reader, table, "default-features", false);
+    let tools = names(reader, "host-tools", is_word);
+    let rustflags = table.get("rustflags").map(|value| read_flags(reader, value)).unwrap_or_default();
+    let env = table.get("env").map(|value| read_env(reader, &place, value)).unwrap_or_default();
     let boot = table.get("boot").and_then(|value| each(reader, value, "boot", &mut read_boot));
     let boot = boot.unwrap_or_else(|| PerTarget::All(vec![Boot::Direct]));
     let c_compiler = table.get("c-compiler").and_then(|value| {
         let word = reader.string(value, &format!("`c-compiler` of {place}"))?;
         CCompiler::read(word, value.span()).map_err(|problem| reader.report(problem)).ok()
     });
-    let ignored = is_true(reader, table, "ignore-toolchain-file");
-    let tests = is_true(reader, table, "tests");
+    let ignored = is_constant(reader, table, "ignore-toolchain-file", true);
+    let without_config = is_constant(reader, table, config::IGNORE, true);
+    let tests = is_constant(reader, table, "tests", true);
     let hashes = table.get(git::KEY).map(|value| git::read(reader, &place, value)).unwrap_or_default();
     if package.is_none() && !table.contains_key("package") {
         missing(reader, "package", "name the package of the workspace that is the kernel: package = \"kernel\"");
@@ -527,6 +593,13 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
             return None;
         }
     };
+    if !without_config {
+        // cargo can be run in the package's folder, too.
+        let own = package.as_ref().and_then(|(package, _)| packages.get(package)).map(|it| it.folder.as_str());
+        let deepest = format!("{folder}/{}", own.unwrap_or_default());
+        let wrong = configuration(deepest.trim_end_matches('/'), &place, files);
+        wrong.into_iter().for_each(|wrong| report(reader, source.span(), wrong));
+    }
     let locked = cargo::locked(workspace.get("Cargo.lock"), &packages, &folder);
     let (crates, git, own) = match locked {
         Ok(locked) => {
@@ -578,8 +651,14 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     };
     apart(&package, known).into_iter().for_each(|wrong| report(reader, span.clone(), wrong));
     for feature in &features {
-        if !known.features.contains(&feature.value) {
-            report(reader, feature.span.clone(), cargo::not_one_of("feature", &feature.value, &known.features));
+        let wrong = match feature.value.split_once('/') {
+            Some((name, _)) if known.dependencies.contains(name) => None,
+            Some((name, _)) => Some(("dependency", name, &known.dependencies)),
+            None if known.features.contains(&feature.value) => None,
+            None => Some(("feature", feature.value.as_str(), &known.features)),
+        };
+        if let Some((what, name, known)) = wrong {
+            report(reader, feature.span.clone(), cargo::not_one_of(what, name, known));
         }
     }
     let program = match (program, known.programs.first()) {
@@ -612,7 +691,10 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         package,
         program,
         features: features.into_iter().map(|feature| feature.value).collect(),
+        default_features,
         profile,
+        rustflags,
+        env,
         host_tools: tools.into_iter().map(|tool| tool.value).collect(),
         linker_script: linker_script.unwrap_or_else(|| PerTarget::Each(BTreeMap::new())),
         target_files,
@@ -624,20 +706,69 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     })
 }
 
-/// Whether a key is there, which can only be true.
-fn is_true(reader: &mut Reader, table: &DeTable<'_>, key: &str) -> bool {
+/// Whether a key is there, which can have this value alone.
+fn is_constant(reader: &mut Reader, table: &DeTable<'_>, key: &str, only: bool) -> bool {
     table.get(key).is_some_and(|value| match value.get_ref() {
-        DeValue::Boolean(true) => true,
-        DeValue::Boolean(false) => {
-            let problem = Problem::at(value.span(), format!("`{key}` can only be true"));
+        DeValue::Boolean(value) if *value == only => true,
+        DeValue::Boolean(_) => {
+            let problem = Problem::at(value.span(), format!("`{key}` can only be {only}"));
             reader.report(problem.hint("leave it out"));
             false
         }
         other => {
-            reader.wrong_type(value.span(), &format!("`{key}`"), "true", other);
+            reader.wrong_type(value.span(), &format!("`{key}`"), &only.to_string(), other);
             false
         }
     })
+}
+
+/// Flags of rustc. Order and repetition mean something there.
+fn read_flags(reader: &mut Reader, value: &Value<'_>) -> Vec<String> {
+    let mut flags = Vec::new();
+    for item in reader.list(value, "`rustflags`", "strings") {
+        let Some(flag) = reader.string(item, "an entry of `rustflags`") else { continue };
+        // They are separated by spaces on their way.
+        if flag.is_empty() || !flag.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let problem = Problem::at(item.span(), format!("{} cannot be a flag in `rustflags`", quote(flag)));
+            reader.report(problem.hint("one flag per string, in ASCII without spaces: [\"-C\", \"link-arg=-n\"]"));
+            continue;
+        }
+        flags.push(flag.to_owned());
+    }
+    flags
+}
+
+/// Environment variables by their names.
+fn read_env(reader: &mut Reader, place: &str, value: &Value<'_>) -> BTreeMap<String, String> {
+    let table = reader.tables(value, &format!("`env` of {place}"), MAX_VARIABLES);
+    let mut env = BTreeMap::new();
+    for (key, value) in table.into_iter().flatten() {
+        let name: &str = key.get_ref();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if name.len() > 100
+            || !name.bytes().all(plain)
+            || !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        {
+            let problem = Problem::at(key.span(), format!("{} cannot be the name of a variable", quote(name)));
+            reader.report(problem.hint("letters, digits and _ make such a name"));
+        } else if ["PATH", "RUSTFLAGS"].contains(&name) || OWN_VARIABLES.iter().any(|own| name.starts_with(own)) {
+            let problem = Problem::at(key.span(), format!("{} in `env` is for crossloom to set", quote(name)));
+            reader.report(problem.hint("the keys `rustflags`, `profile` and `c-compiler` say how to compile"));
+        } else if let Some(text) = reader.string(value, &format!("{} in `env`", quote(name))) {
+            env.insert(name.to_owned(), text.to_owned());
+        }
+    }
+    env
+}
+
+/// What is wrong with the files in which cargo would look for its configuration, if it ran in a folder beside the matrix.
+fn configuration(folder: &str, place: &str, files: &dyn UserFiles) -> Vec<Wrong> {
+    let problems = |path: String| match files.optional(&path) {
+        Ok(None) => Vec::new(),
+        Ok(Some(bytes)) => config::problems(&path, bytes, place),
+        Err((message, hint)) => vec![(format!("{} cannot be read: {message}", quote(&path)), hint)],
+    };
+    config::paths(folder).into_iter().flat_map(problems).collect()
 }
 
 /// The problem of a package that stands below the workspace, and that its `Cargo.lock` does not name.
@@ -808,6 +939,11 @@ fn workspace(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, Str
     Ok(texts)
 }
 
+/// Whether it is a feature, or one of a dependency.
+fn is_feature(text: &str) -> bool {
+    text.split_once('/').map_or_else(|| is_word(text), |(dependency, feature)| is_word(dependency) && is_word(feature))
+}
+
 fn is_word(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+-".contains(&byte);
     text.len() <= 64 && text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') && text.bytes().all(plain)
@@ -817,7 +953,9 @@ fn is_word(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::matrix::Matrix;
-    use crate::tests::project::Files;
+    use crate::plan::{Arg, texts};
+    use crate::platform::System;
+    use crate::tests::project::{Files, planned};
 
     const LOCK: &str = "version = 4\n[[package]]\nname = \"kernel\"\nversion = \"1.0.0\"\n[[package]]\nname = \"spin\"\n\
                         version = \"0.9.8\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\
@@ -826,7 +964,10 @@ mod tests {
     /// A workspace with a kernel, as files beside a matrix.
     fn workspace() -> Files {
         Files(BTreeMap::new())
-            .with("os/Cargo.toml", "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n[features]\nlogging = []\n")
+            .with(
+                "os/Cargo.toml",
+                "[package]\nname = \"kernel\"\nversion = \"1.0.0\"\n[features]\nlogging = []\n[dependencies]\nspin = \"0.9\"\n",
+            )
             .with("os/Cargo.lock", LOCK)
             .with("os/src/main.rs", "")
             .with("os/x86_64.ld", "")
@@ -939,6 +1080,19 @@ mod tests {
             (table("\"it works\"", "\"  \""), workspace(), "an empty line"),
             (table("serial = [\"it works\"]\n", ""), workspace(), "`serial` is missing"),
             (format!("{TABLE}features = [\"loging\"]\n"), workspace(), "there is no feature `loging`"),
+            (format!("{TABLE}features = [\"spinn/lock\"]\n"), workspace(), "there is no dependency `spinn`"),
+            (format!("{TABLE}features = [\"a/b/c\"]\n"), workspace(), "`a/b/c` cannot be a name in `features`"),
+            (format!("{TABLE}default-features = true\n"), workspace(), "`default-features` can only be false"),
+            (format!("{TABLE}rustflags = [\"-C x\"]\n"), workspace(), "`-C x` cannot be a flag in `rustflags`"),
+            (format!("{TABLE}env = {{ \"A B\" = \"1\" }}\n"), workspace(), "`A B` cannot be the name of a variable"),
+            (format!("{TABLE}env = {{ CARGO_HOME = \"/\" }}\n"), workspace(), "`CARGO_HOME` in `env` is for crossloom"),
+            (format!("{TABLE}env = {{ A = 1 }}\n"), workspace(), "`A` in `env` must be a string"),
+            (
+                same.clone(),
+                workspace().with("os/.cargo/config.toml", "[build]\nrustflags = [\"-C\", \"link-arg=-n\"]\n"),
+                "`os/.cargo/config.toml` sets `build.rustflags`",
+            ),
+            (same.clone(), workspace().with(".cargo/config", "[env]\nA = \"1\"\n"), "`.cargo/config` sets `env`"),
             (
                 table("\"kernel\"", "\"apart\""),
                 workspace().with("os/apart/Cargo.toml", APART).with("os/apart/src/main.rs", ""),
@@ -1034,8 +1188,79 @@ mod tests {
         let problems = parse(&custom, &workspace().with("os/my.json", "{\n\"archh\": \"x86_64\"\n}")).unwrap_err();
         assert!(problems.len() > 4, "{problems:?}");
         assert_eq!(problems[0].message, "`my.json`, line 2: Rust 1.85.0 knows no field `archh`");
+        // A workspace in the workspace, and cargo's configuration in the folder of the package.
+        let own = workspace()
+            .with("os/apart/Cargo.toml", APART)
+            .with("os/apart/Cargo.lock", "")
+            .with("os/apart/.cargo/config.toml", "[profile.release]\nlto = true\n")
+            .with("os/apart/src/main.rs", "");
+        let apart = table("\"kernel\"", "\"apart\"");
+        let said = |table: &str| {
+            let problems = parse(table, &own).unwrap_err();
+            problems.into_iter().map(|problem| problem.hint.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        let elsewhere = "`os/apart` is a workspace of its own: source = \"os/apart\"";
+        assert_eq!(said(&format!("{apart}ignore-cargo-config = true\n")), [elsewhere]);
+        let both = said(&apart);
+        assert!(both.len() == 2 && both[0].starts_with("move the profile to"), "{both:?}");
         let ignored = format!("{TABLE}ignore-toolchain-file = true\n");
         assert!(parse(&ignored, &workspace().with("os/rust-toolchain.toml", toolchain)).is_ok());
+    }
+
+    /// The arguments of the kernel's node.
+    fn node(table: &str, files: &Files) -> (String, BTreeMap<&'static str, Arg>) {
+        let mut plan = planned(&parse(table, files).unwrap());
+        let nodes = plan.systems.remove(&System::X86_64Linux).unwrap().nodes;
+        let node = nodes.into_iter().find(|node| node.recipe == "bare-metal/kernel").unwrap();
+        (node.name, node.args)
+    }
+
+    #[test]
+    fn flags_and_variables_reach_the_kernel() {
+        let (plain, args) = node(TABLE, &workspace());
+        assert!(!args.contains_key("settings") && !args.contains_key("defaultFeatures"));
+        let model = ["-C", "relocation-model=static", "-C", "code-model=small"];
+        assert_eq!(args["rustflags"], texts(&model));
+        let mut names = vec![plain];
+        for (key, arg, value) in [
+            (
+                "rustflags = [\"--cfg\", \"a=\\\"b\\\"\"]",
+                "rustflags",
+                texts(&[&model[..], &["--cfg", "a=\"b\""]].concat()),
+            ),
+            (
+                "env = { B = 'say \"x\"', A = \"1\" }",
+                "settings",
+                texts(&[
+                    "[env]",
+                    "A = { value = \"1\", force = true }",
+                    "B = { value = \"say \\\"x\\\"\", force = true }",
+                ]),
+            ),
+            ("default-features = false", "defaultFeatures", Arg::Flag(false)),
+            ("features = [\"spin/lock\"]", "features", texts(&["spin/lock"])),
+        ] {
+            let (name, args) = node(&format!("{TABLE}{key}\n"), &workspace());
+            assert_eq!(args[arg], value, "{key}");
+            names.push(name);
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 5, "{names:?}");
+    }
+
+    #[test]
+    fn a_target_file_chooses_its_models() {
+        let target = BareTarget::parse("x86_64-unknown-none").unwrap();
+        let file = format!(
+            "{{\"arch\": \"x86_64\", \"data-layout\": \"{}\", \"llvm-target\": \"x86_64-unknown-none\",\n\
+             \"target-pointer-width\": \"64\", \"panic-strategy\": \"abort\", \"linker-flavor\": \"ld.lld\",\n\
+             \"code-model\": \"kernel\"}}",
+            target.data_layout()
+        );
+        let table = format!("{TABLE}target-file = {{ x86_64-unknown-none = \"my.json\" }}\nrustflags = [\"-Cx=y\"]\n");
+        let (_, args) = node(&table, &workspace().with("os/my.json", &file));
+        assert_eq!(args["rustflags"], texts(&["-C", "relocation-model=static", "-Cx=y"]));
     }
 
     /// The matrix of the page about Breenix, with manifests and a lock as that project has them.

@@ -1,6 +1,7 @@
 //! `[bare-metal]`: kernels in Rust for machines without an operating system.
 
 mod cargo;
+mod config;
 mod git;
 mod kernel;
 mod loader;

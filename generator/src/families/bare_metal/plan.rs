@@ -102,6 +102,17 @@ pub fn files(cell: &CellOf<BareMetal>) -> BTreeMap<String, String> {
     cell.spec.kernel.files.iter().map(|(path, text)| (format!("{place}/{path}"), text.clone())).collect()
 }
 
+/// Lines of cargo's configuration by which compilers and build scripts have a kernel's variables, whatever stands in the
+/// environment of a build.
+fn settings(kernel: &Kernel) -> Vec<String> {
+    let variable = |(name, value): (&String, &String)| {
+        // A string in JSON is one in TOML.
+        format!("{name} = {{ value = {}, force = true }}", serde_json::Value::from(value.as_str()))
+    };
+    let header = (!kernel.env.is_empty()).then(|| "[env]".to_owned());
+    header.into_iter().chain(kernel.env.iter().map(variable)).collect()
+}
+
 /// Unpacked crates.
 fn unpacked(planner: &mut Planner<'_>, crates: BTreeSet<Crate>) -> String {
     let sources: Vec<Wanted> = crates.into_iter().map(wanted_crate).collect();
@@ -209,14 +220,17 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
     let script = kernel.linker_script.of(target).map(String::as_str).unwrap_or_default();
     let file = kernel.target_files.get(target.name()).map(String::as_str).unwrap_or_default();
     let own = [&kernel.package, &kernel.program, &kernel.profile, script, file, rust.as_str(), crates.as_str()];
+    let (flags, settings) = (kernel.flags(target), settings(kernel));
+    let default_features = (!kernel.default_features).then_some("no default features");
     let files = kernel.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
-    let flags = if kernel.is_direct(target) { target.direct_flags() } else { &[] };
     let c_compiler = kernel.c_compiler.map(CCompiler::as_str);
     let digits = digits_of(
         own.into_iter()
             .chain(git.iter().map(String::as_str))
             .chain(c_compiler)
-            .chain(flags.iter().copied())
+            .chain(flags.iter().map(String::as_str))
+            .chain(settings.iter().map(String::as_str))
+            .chain(default_features)
             .chain(kernel.features.iter().map(String::as_str))
             .chain(files),
     );
@@ -226,7 +240,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
         ("kernel", text(&kernel.name)),
         ("src", Arg::Folder(folder(kernel))),
         ("target", text(target.name())),
-        ("rustflags", texts(flags)),
+        ("rustflags", Arg::Texts(flags)),
         ("package", text(&kernel.package)),
         ("program", text(&kernel.program)),
         ("features", Arg::Texts(kernel.features.clone())),
@@ -236,6 +250,12 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<BareMetal>, tools: &mut Too
     if kernel.c_compiler == Some(CCompiler::Llvm) {
         let compiler = planner.add("kernel-c-compiler".to_owned(), "bare-metal/c-compiler", []);
         args.extend([("compiler", node(&compiler)), ("cflags", texts(&c_flags))]);
+    }
+    if !settings.is_empty() {
+        args.insert("settings", Arg::Texts(settings));
+    }
+    if !kernel.default_features {
+        args.insert("defaultFeatures", Arg::Flag(false));
     }
     if !script.is_empty() {
         args.insert("linkerScript", text(script));

@@ -74,6 +74,11 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
     wrong
 }
 
+/// Whether the text of a file sets a field.
+pub fn sets(text: &str, field: &str) -> bool {
+    serde_json::from_str::<Map<String, Value>>(text).is_ok_and(|fields| fields.contains_key(field))
+}
+
 /// The value that a file for machines of a target has to have.
 fn expected(key: &str, target: &BareTarget) -> &'static str {
     match key {

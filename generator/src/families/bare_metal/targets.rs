@@ -24,8 +24,8 @@ pub struct BareTarget {
     data_layout: &'static str,
     /// Flags of clang for C and assembly that fit rustc's code: the target, the registers and the layout.
     c_flags: &'static [&'static str],
-    /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
-    direct_flags: &'static [&'static str],
+    /// Options of rustc's code generation if QEMU starts the kernel directly. Target files have fields of these names.
+    direct_options: &'static [(&'static str, &'static str)],
     /// What starts its kernels from disk images.
     loader: Loader,
     efi: Efi,
@@ -55,7 +55,7 @@ static TARGETS: &[BareTarget] = &[
         arch: "aarch64",
         data_layout: "e-m:e-p270:32:32-p271:32:32-p272:64:64-i8:8:32-i16:16:32-i64:64-i128:128-n32:64-S128-Fn32",
         c_flags: &["--target=aarch64-unknown-none", "-mstrict-align", "-fno-pic"],
-        direct_flags: &[],
+        direct_options: &[],
         loader: Loader::Own {
             target: "aarch64-unknown-uefi",
             // The linker writes a digest of debugging data into the program, and that data names temporary files.
@@ -84,7 +84,7 @@ static TARGETS: &[BareTarget] = &[
         arch: "riscv64",
         data_layout: "e-m:e-p:64:64-i64:64-i128:128-n32:64-S128",
         c_flags: &["--target=riscv64-unknown-elf", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-fno-pic"],
-        direct_flags: &[],
+        direct_options: &[],
         // rustc has no target for UEFI: the loader is a position-independent program that begins with an image's headers.
         loader: Loader::Own {
             target: "riscv64gc-unknown-none-elf",
@@ -117,7 +117,7 @@ static TARGETS: &[BareTarget] = &[
         c_flags: &["--target=x86_64-unknown-none-elf", "-mno-red-zone", "-mgeneral-regs-only", "-fPIE"],
         // rustc makes a static PIE for the topmost 2 GiB. `qemu -kernel` starts a program at the addresses for which it is
         // linked, below 4 GiB.
-        direct_flags: &["-C", "relocation-model=static", "-C", "code-model=small"],
+        direct_options: &[("relocation-model", "static"), ("code-model", "small")],
         loader: Loader::Crate,
         efi: Efi {
             loader: "efi/boot/bootx64.efi",
@@ -176,9 +176,9 @@ impl BareTarget {
         self.c_flags.iter().copied().chain(["-ffreestanding", "-fno-stack-protector"]).collect()
     }
 
-    /// Flags for everything that is compiled for it, if QEMU starts the kernel directly.
-    pub fn direct_flags(&self) -> &'static [&'static str] {
-        self.direct_flags
+    /// Options of rustc's code generation, with their values, if QEMU starts the kernel directly.
+    pub fn direct_options(&self) -> &'static [(&'static str, &'static str)] {
+        self.direct_options
     }
 
     /// What starts its kernels from disk images.
