@@ -117,3 +117,9 @@ if grep -rqa '/nix/store/' "$kernel"; then
   echo 'the kernel holds a path of the store' >&2
   exit 1
 fi
+
+# cargo in the development shell takes the packages from the store, too.
+"$crossloom" --quiet fetch --matrix "$matrix" bare-metal-x86_64-unknown-none
+(cd "$work/kernel" && "$crossloom" nix --matrix "$matrix" develop "$work#bare-metal-x86_64-unknown-none" \
+  --command env CARGO_HOME="$work/cargo" cargo build --locked)
+[ -f "$work/kernel/target/x86_64-unknown-none/debug/hello" ]

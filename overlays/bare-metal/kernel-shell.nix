@@ -65,6 +65,7 @@ let
       ]
   );
   none = "${files}/bin/no-c-compiler";
+  clang = if compiler == "" then none else "${compiler}/bin/clang";
 in
 mkShellNoCC {
   name = "kernel-${target}-shell";
@@ -86,9 +87,10 @@ mkShellNoCC {
   shellHook = ''
     export RUSTC=${files}/bin/rustc
     export ${cargo "RUNNER"}=${runner}/bin/run-in-qemu
-    export ${cc "CC"}=${if compiler == "" then none else "${compiler}/bin/clang"}
+    export ${cc "CC"}=${clang} ${cc "CXX"}=${clang}
     export ${cc "AR"}=${if compiler == "" then none else "${compiler}/bin/llvm-ar"}
     export ${cc "CFLAGS"}="${builtins.concatStringsSep " " cflags}"
+    export ${cc "CXXFLAGS"}="${builtins.concatStringsSep " " cflags}"
     source "${../shell/prompt.sh}"
   '';
 }

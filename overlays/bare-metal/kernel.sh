@@ -5,14 +5,20 @@ cargo build --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$pr
   --features "${words[*]}" ${noDefaultFeatures:+--no-default-features} \
   -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem
 
-# cargo has another name for the folder of the profile `dev`.
+# The folders of cargo's own profiles have other names.
 case $profile in
-dev) folder=debug ;;
+dev | test) folder=debug ;;
+bench) folder=release ;;
 *) folder=$profile ;;
 esac
 case $triple in
 *-uefi) file=$program.efi ;;
 *) file=$program ;;
 esac
+made=$CARGO_TARGET_DIR/$triple/$folder
+if [ ! -f "$made/$file" ]; then
+  echo "error: cargo made no program $file in its folder $folder, which has: $(find "$made" -maxdepth 1 -type f -perm -100 -printf '%f ')" >&2
+  exit 1
+fi
 mkdir "$out"
-cp "$CARGO_TARGET_DIR/$triple/$folder/$file" "$out/"
+cp "$made/$file" "$out/"

@@ -18,8 +18,15 @@ stdenv.mkDerivation {
     kernel=$1
     shift
     found=0
-    timeout 300 "${qemu}/bin/qemu-system-${emulator}" ${machine} -m 256 -nic none -display none -monitor none -no-reboot \
-      -serial stdio -kernel "$kernel" "$@" </dev/null || found=$?
+    start=("${qemu}/bin/qemu-system-${emulator}" ${machine} -m 256 -nic none -display none -monitor none -no-reboot
+      -serial stdio -kernel "$kernel" "$@")
+    # Somebody at a terminal may type, and ends a kernel that does not end by itself. cargo has programs of tests in `deps`.
+    folder=''${kernel%/*}
+    if [ -t 0 ] && [ "''${folder##*/}" != deps ]; then
+      "''${start[@]}" || found=$?
+    else
+      timeout 300 "''${start[@]}" </dev/null || found=$?
+    fi
     if [ "$found" != ${status} ]; then
       echo "error: QEMU ended with status $found, not ${status} (124: the kernel did not end within 300 seconds)" >&2
       exit 1

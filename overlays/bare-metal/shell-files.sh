@@ -10,7 +10,7 @@ directory = "$crates"
 EOF
 words "${git:-}"
 for tree in "${words[@]}"; do
-  cat "$tree/config.toml" >>"$out/config.toml"
+  cat "$tree/config.toml" >>"$out/crates.toml"
 done
 cat >"$out/standard.toml" <<EOF
 [unstable]
@@ -31,7 +31,7 @@ EOF
 cat >"$out/bin/cargo-host" <<EOF
 #!$shell
 shift
-unset CARGO_BUILD_TARGET RUSTFLAGS
+unset CARGO_BUILD_TARGET RUSTFLAGS RUSTC_BOOTSTRAP
 export CARGO_TARGET_DIR=\${CARGO_TARGET_DIR:-target}/host
 exec "$rust/bin/cargo" --config "$out/crates.toml" "\$@"
 EOF

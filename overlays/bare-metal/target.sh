@@ -58,8 +58,10 @@ case $target in
 *-uefi) linker=lld-link ;;
 *) linker=ld.lld ;;
 esac
-flags=(-C "linker=$linker" "--remap-path-prefix=$sysroot/lib/rustlib/src/rust=/rust" "--remap-path-prefix=$crates=/crates"
-  "--remap-path-prefix=$PWD=/kernel")
+# Build scripts write into cargo's folder. cargo calls files in the workspace, the standard library's among them, by their
+# places in it.
+flags=(-C "linker=$linker" "--remap-path-prefix=$crates=/crates" "--remap-path-prefix=$CARGO_TARGET_DIR=/target"
+  "--remap-path-prefix=$PWD=/kernel" --remap-path-prefix=.sysroot/lib/rustlib/src/rust=/rust)
 words "$rustflags"
 flags+=("${words[@]}")
 if [ -n "$linkerScript" ]; then flags+=(-C "link-arg=-T$PWD/$linkerScript"); fi
@@ -83,5 +85,7 @@ chmod +x "$cc"
 ar=$cc
 if [ -n "$compiler" ]; then cc=$compiler/bin/clang ar=$compiler/bin/llvm-ar; fi
 name=${triple//[-.]/_}
-export "CC_$name=$cc" "CXX_$name=$cc" "AR_$name=$ar" \
-  "CFLAGS_$name=$cflags -ffile-prefix-map=$crates=/crates -ffile-prefix-map=$PWD=/kernel"
+cflags+=" -ffile-prefix-map=$crates=/crates -ffile-prefix-map=$CARGO_TARGET_DIR=/target -ffile-prefix-map=$PWD=/kernel"
+words "${git:-}"
+for tree in "${words[@]}"; do cflags+=" -ffile-prefix-map=$tree=/git"; done
+export "CC_$name=$cc" "CXX_$name=$cc" "AR_$name=$ar" "CFLAGS_$name=$cflags" "CXXFLAGS_$name=$cflags"

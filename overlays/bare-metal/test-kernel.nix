@@ -18,6 +18,7 @@ stdenv.mkDerivation {
     rustflags
     package
     features
+    profile
     linkerScript
     targetFile
     compiler

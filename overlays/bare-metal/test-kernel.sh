@@ -7,13 +7,13 @@ variable=CARGO_TARGET_${variable//[-.]/_}_RUNNER
 export "$variable=$runner/bin/run-in-qemu"
 
 words "$features"
-cargo test --frozen --jobs "$NIX_BUILD_CORES" --target "$target" --package "$package" --tests --features "${words[*]}" \
-  -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests --no-run
+flags=(--frozen --jobs "$NIX_BUILD_CORES" --target "$target" --profile "$profile" --package "$package" --tests
+  --features "${words[*]}" ${noDefaultFeatures:+--no-default-features}
+  "-Zbuild-std=core,alloc,compiler_builtins" -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests)
+cargo test "${flags[@]}" --no-run
 # What cargo itself says has times in it. cargo without the function around it, which mixes that with what the tests say.
 said=$NIX_BUILD_TOP/said
-if ! command cargo test --frozen --target "$target" --package "$package" --tests --features "${words[*]}" \
-  -Zbuild-std=core,alloc,compiler_builtins -Zbuild-std-features=compiler-builtins-mem -Zpanic-abort-tests 2>"$said" |
-  tr -d '\r' | tee "$out/output"; then
+if ! command cargo test "${flags[@]}" 2>"$said" | tr -d '\r' | tee "$out/output"; then
   cat "$said" >&2
   exit 1
 fi
