@@ -85,6 +85,21 @@ pub enum AuditError {
         #[source]
         source: io::Error,
     },
+    #[error("cannot read {SUPPRESSIONS}")]
+    #[diagnostic(help(
+        "it has to be a file that you may read, and no link: otherwise it would hide nothing, and nobody would know"
+    ))]
+    Suppressions {
+        #[source]
+        source: io::Error,
+    },
+    #[error("cannot read {path}")]
+    #[diagnostic(help("name a file that `crossloom audit --write-baseline FILE` wrote"))]
+    ReadBaseline {
+        path: String,
+        #[source]
+        source: io::Error,
+    },
     #[error("the tree has more than {most} {what}")]
     #[diagnostic(help("name a folder in it; a part of the findings would look like all of them"))]
     TooLarge { what: &'static str, most: u64 },
@@ -123,6 +138,11 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Notes a finding, once for each line and rule.
     fn add(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize) {
+        self.add_in(rule, source, line, line);
+    }
+
+    /// Notes a finding in a statement that begins on an earlier line, where a comment may hide it, too.
+    fn add_in(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize, begin: usize) {
         if !self.rules.contains(&rule) {
             return;
         }
@@ -130,7 +150,7 @@ impl Findings<'_> {
         if last.into_iter().any(|one| one.rule == rule && one.line == line) {
             return;
         }
-        if self.comments.hide(rule, line) || self.patterns.hide(rule, source.path) {
+        if self.comments.hide(rule, line, begin) || self.patterns.hide(rule, source.path) {
             self.audit.suppressed += 1;
             return;
         }
@@ -146,9 +166,17 @@ impl Findings<'_> {
 /// Characters of a line that a finding has.
 const MAX_CODE: usize = 200;
 
-/// A line for people: a terminal must not obey it.
-fn shown(line: &str) -> String {
-    let clean = |c: char| if c.is_control() { ' ' } else { c };
+/// A path for people: a terminal must not obey it, and it stays on its line.
+pub fn plain(path: &str) -> String {
+    path.chars().map(clean).collect()
+}
+
+fn clean(c: char) -> char {
+    if c.is_control() { ' ' } else { c }
+}
+
+/// A line for people.
+pub fn shown(line: &str) -> String {
     let mut text: String = line.trim().chars().take(MAX_CODE).map(clean).collect();
     if line.trim().chars().nth(MAX_CODE).is_some() {
         text.push('…');

@@ -13,8 +13,8 @@ fn page(rule: &Rule, docs: Option<&str>) -> String {
     }
 }
 
-/// The log of one run.
-pub fn sarif(audit: &Audit, docs: Option<&str>) -> Value {
+/// The log of one run. `folder` is where the tree is below the folder that paths begin in, with `/` at its end; or empty.
+pub fn sarif(audit: &Audit, docs: Option<&str>, folder: &str) -> Value {
     let rules: Vec<Value> = RULES.iter().map(|rule| descriptor(rule, docs)).collect();
     let place = |rule: &Rule| RULES.iter().position(|one| one.id == rule.id);
     let results: Vec<Value> = audit
@@ -28,7 +28,7 @@ pub fn sarif(audit: &Audit, docs: Option<&str>) -> Value {
                 "message": { "text": format!("{}. {}", finding.rule.summary, finding.rule.fix) },
                 "locations": [{
                     "physicalLocation": {
-                        "artifactLocation": { "uri": encoded(&finding.file), "uriBaseId": "%SRCROOT%" },
+                        "artifactLocation": { "uri": encoded(&format!("{folder}{}", finding.file)), "uriBaseId": "%SRCROOT%" },
                         "region": { "startLine": finding.line, "snippet": { "text": finding.code } },
                     },
                 }],

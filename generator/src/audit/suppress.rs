@@ -14,10 +14,13 @@ const MARK: &str = "crossloom-audit: ignore";
 const MAX_PATTERNS: usize = 10_000;
 const MAX_PATTERN: usize = 1024;
 
-/// The comments of a file: lines and rules.
+/// The comments of a file.
 #[derive(Debug, Default)]
 pub struct Comments {
+    /// Lines and the rules that comments hide there.
     known: BTreeSet<(usize, &'static str)>,
+    /// For each line, the first of the lines that backslashes join with it. Empty without comments.
+    begins: Vec<usize>,
 }
 
 impl Comments {
@@ -26,20 +29,39 @@ impl Comments {
     pub fn of(source: &Source<'_>) -> Result<Comments, AuditError> {
         let mut known = BTreeSet::new();
         if !source.text.contains(MARK) {
-            return Ok(Comments { known });
+            return Ok(Comments::default());
         }
+        let signs: &[&str] = if source.path.ends_with(".rs") { &["//", "/*", "*"] } else { &["#", "dnl"] };
+        let (mut begins, mut continues) = (Vec::new(), false);
+        // Rules of comments that have lines of their own. They are about the next line that is not a comment.
+        let mut above = Vec::new();
         for (index, line) in source.text.lines().enumerate() {
+            let number = index + 1;
+            let begin = begins.last().copied().filter(|_| continues).unwrap_or(number);
+            begins.push(begin);
+            continues = line.ends_with('\\');
+            let code = line.trim_start_matches(['@', ' ', '\t']);
+            let alone = code.starts_with(MARK) || signs.iter().any(|sign| code.starts_with(sign));
+            if !alone {
+                known.extend(above.drain(..).map(|id| (number, id)));
+            }
             let Some((_, rest)) = line.split_once(MARK) else { continue };
             let name = rest.split_whitespace().next().unwrap_or_default();
-            let rule = find(name).ok_or_else(|| unknown(source.path, index + 1, name))?;
-            known.insert((index + 1, rule.id));
+            let rule = find(name).ok_or_else(|| unknown(source.path, number, name))?;
+            if alone {
+                above.push(rule.id);
+            } else {
+                known.insert((number, rule.id));
+            }
         }
-        Ok(Comments { known })
+        Ok(Comments { known, begins })
     }
 
-    /// Whether a comment on the line, or on the line before it, names the rule.
-    pub fn hide(&self, rule: &Rule, line: usize) -> bool {
-        [line, line.saturating_sub(1)].iter().any(|line| self.known.contains(&(*line, rule.id)))
+    /// Whether a comment names the rule, at this line, at the line where its statement begins, or above one of both.
+    pub fn hide(&self, rule: &Rule, line: usize, begin: usize) -> bool {
+        let joined =
+            |line: usize| line.checked_sub(1).and_then(|index| self.begins.get(index)).copied().unwrap_or(line);
+        [line, begin, joined(line)].iter().any(|line| self.known.contains(&(*line, rule.id)))
     }
 }
 

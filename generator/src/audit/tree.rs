@@ -118,8 +118,13 @@ impl Tree {
                         skip(skipped, &io::Error::new(ErrorKind::InvalidData, "its path is not UTF-8"));
                     }
                 }
+                Ok(Entry::Link(_) | Entry::Special(_)) if relative == Path::new(SUPPRESSIONS) => {
+                    let source = io::Error::new(ErrorKind::InvalidInput, "it is a link or a special file");
+                    return Err(AuditError::Suppressions { source });
+                }
                 Ok(Entry::Link(_) | Entry::Special(_)) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(source) if relative == Path::new(SUPPRESSIONS) => return Err(AuditError::Suppressions { source }),
                 Err(error) => {
                     if name.to_str().is_none_or(|name| kind_of(name, "").is_some())
                         || error.kind() == ErrorKind::PermissionDenied
@@ -198,8 +203,7 @@ impl Tree {
                 budget.read(bytes.len())?;
                 Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
             }
-            // Suppressions that cannot be read would hide nothing, and nobody would know.
-            Err(source) if path == SUPPRESSIONS => Err(AuditError::Read { path: path.to_owned(), source }),
+            Err(source) if path == SUPPRESSIONS => Err(AuditError::Suppressions { source }),
             Err(error) => {
                 // A folder has a path, too.
                 if error.kind() != ErrorKind::InvalidInput {

@@ -1,7 +1,7 @@
 //! `crossloom audit`: the parts of a source tree that break when it is cross-compiled.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
@@ -93,13 +93,14 @@ pub fn run(args: &AuditArgs) -> Result<Outcome> {
     gone.retain(|entry| args.rule.is_empty() || args.rule.contains(&entry.rule));
     let hidden = before - audit.findings.len();
     for entry in &gone {
-        let Entry { rule, file, code, count } = entry;
+        let (rule, file, code, count) =
+            (&entry.rule, audit::plain(&entry.file), audit::shown(&entry.code), entry.count);
         tracing::warn!("the baseline has {count} of {rule} in {file} that are gone: {code}");
     }
     match args.format {
         Format::Text => super::say(&text(&audit))?,
         Format::Json => super::say_json(&value(&audit, hidden, &gone))?,
-        Format::Sarif => super::say_json(&audit::sarif(&audit, args.docs.as_deref()))?,
+        Format::Sarif => super::say_json(&audit::sarif(&audit, args.docs.as_deref(), &below(&args.folder)))?,
     }
     let (findings, files, suppressed) = (audit.findings.len(), audit.files, audit.suppressed);
     tracing::info!("{findings} findings in {files} build files; {suppressed} suppressed, {hidden} in the baseline");
@@ -108,8 +109,22 @@ pub fn run(args: &AuditArgs) -> Result<Outcome> {
 
 fn read(path: &Path) -> std::result::Result<Baseline, AuditError> {
     let name = path.display().to_string();
-    let text = input::text(path, BASELINE).map_err(|source| AuditError::Read { path: name.clone(), source })?;
+    let text = input::text(path, BASELINE).map_err(|source| AuditError::ReadBaseline { path: name.clone(), source })?;
     Baseline::parse(&text, &name)
+}
+
+/// Where a folder is below the working directory, with `/` at its end. Empty if it is that directory or not below it.
+fn below(folder: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let relative = folder.strip_prefix(&here).unwrap_or(folder);
+    let names = relative.components().filter(|part| *part != Component::CurDir);
+    let names: Option<Vec<&str>> = names
+        .map(|part| match part {
+            Component::Normal(name) => name.to_str(),
+            _ => None,
+        })
+        .collect();
+    names.unwrap_or_default().iter().map(|name| format!("{name}/")).collect()
 }
 
 /// Each finding with its place and code, in the order of the files; then each rule that was found, with reason and fix.
@@ -117,7 +132,8 @@ fn text(audit: &Audit) -> String {
     let mut text = String::new();
     let mut met: BTreeMap<&str, (&Rule, usize)> = BTreeMap::new();
     for finding in &audit.findings {
-        text.push_str(&format!("{}:{}: {}: {}\n", finding.file, finding.line, finding.rule.id, finding.code));
+        let (file, rule) = (audit::plain(&finding.file), finding.rule.id);
+        text.push_str(&format!("{file}:{}: {rule}: {}\n", finding.line, finding.code));
         met.entry(finding.rule.id).or_insert((finding.rule, 0)).1 += 1;
     }
     for (rule, count) in met.values() {

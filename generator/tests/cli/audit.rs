@@ -35,6 +35,19 @@ fn findings_are_printed_and_counted_by_the_exit_code() {
     }
     let log = json(&project.run(&["audit", "bad", "--format", "sarif", "--docs", "https://example.org/a"]).stdout);
     assert_eq!(log["runs"][0]["results"][0]["ruleId"], "make-bare-tool");
+    // Code hosts know the whole tree, from the folder in which the command ran.
+    let here = project.path("bad").display().to_string();
+    for (folder, expected) in
+        [("bad", "bad/Makefile"), ("./bad/", "bad/Makefile"), (&here, "bad/Makefile"), ("bad/../bad", "Makefile")]
+    {
+        let log = json(&project.run(&["audit", folder, "--format", "sarif"]).stdout);
+        let place = &log["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+        assert_eq!(place["artifactLocation"]["uri"], expected, "{folder}");
+    }
+    // A terminal obeys no name of a folder.
+    project.write("odd/x\u{1b}[31m\n::error::/Makefile", "all:\n\tstrip a\n");
+    let odd = project.run(&["audit", "odd"]);
+    assert!(odd.stdout.starts_with("x [31m ::error::/Makefile:2: make-bare-tool: strip a\n"), "{}", odd.stdout);
 
     for (args, expected) in [
         (&["audit", "nothing"][..], "cannot read nothing"),

@@ -95,7 +95,7 @@ fn page(rule: &Rule) -> String {
     format!(
         "# {id}\n\n{}: {summary}.\n\n## Why it breaks\n\n{reason}\n\n## Fix\n\n{fix}\n\n## Example\n\n{bad}`crossloom audit` prints:\n\n\
          ```text\n{lines}```\n\nNothing is found in this tree:\n\n{good}## Suppress it\n\nWrite a comment with \
-         `crossloom-audit: ignore {id} REASON` on the line or on the line before it, or a line `{id} PATTERN` in \
+         `crossloom-audit: ignore {id} REASON` at the end of the line or on the line before it, or a line `{id} PATTERN` in \
          `.crossloom-audit`. [All rules](README.md)\n",
         system.as_str()
     )
@@ -211,10 +211,41 @@ fn suppressions_that_hide_nothing_they_name_are_errors() {
         let error = audit(tree(&[(file, text)]).path(), &[], LIMITS).unwrap_err();
         assert_eq!(error.to_string(), expected);
     }
-    // A link could lead to anything, and a folder or a missing file would hide nothing.
+    // Links are not followed: the file would hide nothing.
     let place = tree(&[("Makefile", BAD_MAKE), ("list", "make-bare-tool **\n")]);
     symlink("list", place.path().join(".crossloom-audit")).unwrap();
-    assert_eq!(looked(place.path()).findings.len(), 1);
+    let error = audit(place.path(), &[], LIMITS).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read .crossloom-audit");
+    let place = tree(&[(".crossloom-audit/a", "")]);
+    assert!(matches!(audit(place.path(), &[], LIMITS), Err(AuditError::Suppressions { .. })));
+}
+
+/// The place of a comment says which line it is about.
+#[test]
+fn comments_hide_one_statement() {
+    let found = |path: &str, text: &str| short(&looked(tree(&[(path, text)]).path()));
+    let make = |text: &str| found("Makefile", text);
+    let ignore = |rule: &str| format!("# crossloom-audit: ignore {rule} for us");
+    let (fixed, native, bare) = (ignore("make-fixed-tool"), ignore("make-march-native"), ignore("make-bare-tool"));
+    // At the end of a line, this line.
+    assert_eq!(make(&format!("CC = gcc {fixed}\nAR = ar\n")), ["Makefile:2 make-fixed-tool"]);
+    // On a line of its own, the next one that is not a comment.
+    assert_eq!(make(&format!("{fixed}\nCC = gcc\nAR = ar\n")), ["Makefile:3 make-fixed-tool"]);
+    assert_eq!(make(&format!("{fixed}\n# and more\n{native}\nCC = gcc -march=native\n")), [""; 0]);
+    assert_eq!(make(&format!("{fixed}\n\nCC = gcc\n")), ["Makefile:3 make-fixed-tool"]);
+    assert_eq!(make(&format!("all:\n\t@{bare}\n\tstrip a\n")), [""; 0]);
+    // Lines that backslashes join are one statement, in which there is no place for a comment.
+    let flags = "CFLAGS += -O2 \\\n  -Wall \\\n  -march=native\n";
+    assert_eq!(make(&format!("{native}\n{flags}{flags}")), ["Makefile:7 make-march-native"]);
+    assert_eq!(make(&format!("all:\n\t{bare}\n\tcd x; \\\n\tstrip a\n\tstrip b\n")), ["Makefile:5 make-bare-tool"]);
+    assert_eq!(
+        found("configure.ac", "AC_FUNC_CHOWN dnl crossloom-audit: ignore autoconf-func-chown\nAC_FUNC_MMAP\n"),
+        ["configure.ac:2 autoconf-func-mmap"]
+    );
+    // The `#` of an attribute begins no comment.
+    let script = "#[cfg(windows)] // crossloom-audit: ignore cargo-build-script-cfg\n#[cfg(unix)]\nfn a() {}\n";
+    let place = tree(&[("Cargo.toml", ""), ("build.rs", script)]);
+    assert_eq!(short(&looked(place.path())), ["build.rs:2 cargo-build-script-cfg"]);
 }
 
 #[test]
@@ -249,7 +280,7 @@ fn sarif_has_the_fields_that_the_standard_requires() {
     for (docs, expected) in
         [(None, "urn:crossloom:audit:"), (Some("https://example.org/audit/"), "https://example.org/audit/")]
     {
-        let log = sarif(&audit, docs);
+        let log = sarif(&audit, docs, "src/");
         assert_eq!(log["version"], "2.1.0");
         assert!(log["$schema"].as_str().unwrap().ends_with("sarif-2.1.0.json"));
         let run = &log["runs"][0];
@@ -272,7 +303,7 @@ fn sarif_has_the_fields_that_the_standard_requires() {
         assert_eq!(result["level"], "warning");
         assert!(!result["message"]["text"].as_str().unwrap().is_empty());
         let place = &result["locations"][0]["physicalLocation"];
-        assert_eq!(place["artifactLocation"]["uri"], "a%20b/Makefile");
+        assert_eq!(place["artifactLocation"]["uri"], "src/a%20b/Makefile");
         assert_eq!(
             (&place["region"]["startLine"], &place["region"]["snippet"]["text"]),
             (&2.into(), &"strip a".into())
