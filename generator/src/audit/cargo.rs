@@ -1,39 +1,79 @@
 //! Rules for Cargo.toml, Cargo's configuration and build scripts.
 
-use toml::{Table, Value};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::rule::*;
-use super::text::{Source, has_word, is_tool};
+use super::text::{Source, has_word, is_tool, words};
 use super::{Findings, Tree};
 
 /// What cargo passes to every rustc; a key of the table `env` of its configuration here.
 const FLAGS: &str = "RUSTFLAGS";
 
+/// A value with its place in the text.
+type Value<'i> = Spanned<DeValue<'i>>;
+
+/// The table that a key of a table has.
+fn table<'v, 'i>(table: &'v DeTable<'i>, key: &str) -> Option<&'v DeTable<'i>> {
+    table.get(key)?.get_ref().as_table()
+}
+
+/// The tables in the table that a key of a table has.
+fn tables<'v, 'i>(outer: &'v DeTable<'i>, key: &str) -> impl Iterator<Item = &'v DeTable<'i>> {
+    table(outer, key).into_iter().flat_map(|outer| outer.values()).filter_map(|value| value.get_ref().as_table())
+}
+
+/// The line of a key or a value.
+fn line_of<T>(source: &Source<'_>, part: &Spanned<T>) -> usize {
+    source.line_at(part.span().start)
+}
+
 /// Looks at a Cargo.toml. One that is not valid says nothing.
 pub fn manifest(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
-    let Ok(table) = source.text.parse::<Table>() else { return };
+    let Ok(root) = DeTable::parse(source.text) else { return };
+    let root = root.get_ref();
     let folder = source.path.strip_suffix("Cargo.toml").unwrap_or_default();
     let locked = locked(folder, tree);
     let program =
-        table.contains_key("bin") || ["src/main.rs", "src/bin"].iter().any(|path| tree.has(&format!("{folder}{path}")));
-    if table.contains_key("package") && program && !locked {
-        found.add(&CARGO_LOCK, source, line_of(source, "[package]", ""));
+        root.contains_key("bin") || ["src/main.rs", "src/bin"].iter().any(|path| tree.has(&format!("{folder}{path}")));
+    if let Some((package, _)) = root.get_key_value("package").filter(|_| program && !locked) {
+        found.add(&CARGO_LOCK, source, line_of(source, package));
     }
-    let mut tables = vec![&table];
-    tables.extend(table.get("workspace").and_then(Value::as_table));
-    for (condition, one) in table.get("target").and_then(Value::as_table).into_iter().flatten() {
-        let Some(one) = one.as_table() else { continue };
-        if one.get("build-dependencies").and_then(Value::as_table).is_some_and(|needs| !needs.is_empty()) {
-            found.add(&CARGO_BUILD_DEPENDENCY, source, line_of(source, condition, "build-dependencies"));
+    for target in tables(root, "target") {
+        let needs = target.get_key_value("build-dependencies");
+        let needs = needs.filter(|(_, needs)| needs.get_ref().as_table().is_some_and(|needs| !needs.is_empty()));
+        if let Some((key, _)) = needs {
+            found.add(&CARGO_BUILD_DEPENDENCY, source, line_of(source, key));
         }
-        tables.push(one);
+    }
+    if locked {
+        return;
     }
     let kinds = ["dependencies", "dev-dependencies", "build-dependencies"];
-    let lists = tables.iter().flat_map(|table| kinds.iter().filter_map(|kind| table.get(*kind)));
-    for (name, needed) in lists.filter_map(Value::as_table).flatten() {
-        if needed.get("git").is_some() && needed.get("rev").is_none() && !locked {
-            found.add(&CARGO_GIT, source, line_of(source, name, "git"));
+    let outer = [root].into_iter().chain(table(root, "workspace")).chain(tables(root, "target"));
+    let lists = outer.flat_map(|outer| kinds.iter().filter_map(|kind| table(outer, kind)));
+    for list in lists.chain(tables(root, "patch")).chain(table(root, "replace")) {
+        for (name, needed) in list {
+            let Some(needed) = needed.get_ref().as_table().filter(|needed| !needed.contains_key("rev")) else {
+                continue;
+            };
+            if let Some((git, _)) = needed.get_key_value("git") {
+                found.add_in(&CARGO_GIT, source, line_of(source, git), line_of(source, name));
+            }
         }
+    }
+}
+
+/// The build scripts that a manifest names, relative to it. None if it names none: then cargo looks for build.rs.
+pub fn named_scripts(text: &str) -> Option<Vec<String>> {
+    let root = DeTable::parse(text).ok()?;
+    match table(root.get_ref(), "package")?.get("build")?.get_ref() {
+        DeValue::String(path) => Some(vec![path.to_string()]),
+        DeValue::Array(paths) => {
+            Some(paths.iter().filter_map(|path| path.get_ref().as_str()).map(str::to_owned).collect())
+        }
+        DeValue::Boolean(false) => Some(Vec::new()),
+        _ => None,
     }
 }
 
@@ -52,41 +92,28 @@ fn locked(folder: &str, tree: &Tree) -> bool {
     }
 }
 
-/// The first line that has both words; else the first that has one; else the first line.
-fn line_of(source: &Source<'_>, first: &str, second: &str) -> usize {
-    let number = |both: bool| {
-        let has = |line: &str| {
-            line.contains(first) && (!both || line.contains(second)) && !line.trim_start().starts_with('#')
-        };
-        source.text.lines().position(has)
-    };
-    number(true).or_else(|| number(false)).unwrap_or(0) + 1
-}
-
 /// Looks at a file of Cargo's configuration.
 pub fn config(source: &Source<'_>, found: &mut Findings<'_>) {
-    let Ok(table) = source.text.parse::<Table>() else { return };
-    let native = |value: &Value| match value {
-        Value::String(text) => text.contains("target-cpu=native"),
-        Value::Array(items) => {
-            items.iter().any(|item| item.as_str().is_some_and(|text| text.contains("target-cpu=native")))
+    let Ok(root) = DeTable::parse(source.text) else { return };
+    let root = root.get_ref();
+    let holders = table(root, "build").into_iter().chain(tables(root, "target"));
+    let flags = holders.filter_map(|holder| holder.get_key_value("rustflags"));
+    let env = table(root, "env").and_then(|env| env.get_key_value(FLAGS));
+    for (key, value) in flags.chain(env) {
+        let native =
+            |value: &&Value<'_>| value.get_ref().as_str().is_some_and(|text| text.contains("target-cpu=native"));
+        let values: Vec<&Value<'_>> = value.get_ref().as_array().map_or(vec![value], |items| items.iter().collect());
+        if let Some(value) = values.into_iter().find(native) {
+            found.add_in(&CARGO_NATIVE, source, line_of(source, value), line_of(source, key));
         }
-        _ => false,
-    };
-    let build = table.get("build").into_iter();
-    let targets = table.get("target").and_then(Value::as_table).into_iter().flat_map(|targets| targets.values());
-    let env = table.get("env").and_then(|env| env.get(FLAGS));
-    let flags = build.chain(targets).filter_map(|table| table.get("rustflags")).chain(env);
-    if flags.into_iter().any(native) {
-        found.add(&CARGO_NATIVE, source, line_of(source, "target-cpu=native", ""));
     }
 }
 
-/// Whether a file is the build script of a crate.
+/// Whether a file of this name is the build script of the crate whose manifest is beside it and names no other.
 pub fn is_build_script(path: &str, tree: &Tree) -> bool {
     path.strip_suffix("build.rs")
         .filter(|folder| folder.is_empty() || folder.ends_with('/'))
-        .is_some_and(|folder| tree.has(&format!("{folder}Cargo.toml")))
+        .is_some_and(|folder| tree.has(&format!("{folder}Cargo.toml")) && !tree.names_scripts(folder))
 }
 
 /// Looks at a build script.
@@ -105,14 +132,29 @@ pub fn build_script(source: &Source<'_>, found: &mut Findings<'_>) {
             }
         }
     }
-    for name in ["consts::OS", "consts::ARCH", "consts::FAMILY"] {
-        for (at, _) in code.match_indices(name) {
+    for at in words(&code, "consts") {
+        let rest = code.get(at + "consts".len()..).and_then(|rest| rest.strip_prefix("::")).unwrap_or_default();
+        // A list in braces, or one name.
+        let named = match rest.strip_prefix('{') {
+            Some(list) => {
+                let end = list.bytes().take(MAX_CONDITION).position(|byte| byte == b'}');
+                list.get(..end.unwrap_or_default()).unwrap_or_default()
+            }
+            None => {
+                rest.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '*'))).next().unwrap_or_default()
+            }
+        };
+        // EXE_SUFFIX and EXE_EXTENSION are right for programs that the script runs.
+        const TARGETS: [&str; 6] = ["OS", "ARCH", "FAMILY", "DLL_PREFIX", "DLL_SUFFIX", "DLL_EXTENSION"];
+        if named.contains('*') || TARGETS.iter().any(|name| has_word(named, name)) {
             found.add(&CARGO_CONSTS, source, source.line_at(at));
         }
     }
     let code = blanked(source.text, false);
-    for (at, call) in code.match_indices("Command::new(\"") {
-        let name = code.get(at + call.len()..).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    for (at, call) in code.match_indices("Command::new(") {
+        let argument = code.get(at + call.len()..).unwrap_or_default().trim_start();
+        let Some(name) = argument.strip_prefix('"').and_then(|rest| rest.split('"').next()) else { continue };
+        let name = name.strip_prefix("/usr/bin/").unwrap_or(name);
         if is_tool(name) || matches!(name, "pkg-config" | "pkgconf") {
             found.add(&CARGO_BARE_TOOL, source, source.line_at(at));
         }
@@ -138,9 +180,13 @@ fn condition(rest: &str) -> &str {
 
 /// Whether a condition is about a machine.
 fn asks(condition: &str) -> bool {
-    condition.contains("target_") && !condition.contains("target_feature")
-        || ["windows", "unix"].iter().any(|word| has_word(condition, word))
+    // A feature of the processor is asked for to run code, which the script does on the build machine.
+    let target = |(at, _)| condition.get(at..).is_some_and(|rest: &str| !rest.starts_with("target_feature"));
+    condition.match_indices("target_").any(target) || ["windows", "unix"].iter().any(|word| has_word(condition, word))
 }
+
+/// Bytes after the first of an escaped character: `'\u{10ffff}'`.
+const MAX_ESCAPE: usize = 10;
 
 /// Rust code with comments blanked and, if asked, the contents of strings. Every other byte keeps its place.
 fn blanked(text: &str, strings: bool) -> String {
@@ -198,7 +244,11 @@ fn blanked(text: &str, strings: bool) -> String {
                 blank(from, at);
             }
             at += 1;
-        } else if rest.starts_with(b"'\"'") {
+        } else if rest.starts_with(b"'\\") {
+            // A character that is escaped, with or without more digits.
+            let end = rest.iter().skip(3).take(MAX_ESCAPE).position(|byte| *byte == b'\'');
+            at += end.map_or(2, |length| 3 + length + 1);
+        } else if byte == b'\'' && rest.get(2) == Some(&b'\'') {
             at += 3;
         } else {
             at += 1;
@@ -216,6 +266,9 @@ mod tests {
         let text = "a // b\n/* c /* d */ e */ f \"g\\\"h\" r#\"i\"j\"# '\"' k\n";
         assert_eq!(blanked(text, true), "a     \n                  f \"    \" r#\"   \"# '\"' k\n");
         assert!(blanked(text, false).contains("g\\\"h") && !blanked(text, false).contains("c /*"));
+        let text = "fn a<'b>(c: &'b str) { ['\\\"', '\\'', b'\"', '\\u{22}', 'd', '\\\\'] } \"e\" // '\n";
+        let blank = text.replace("\"e\"", "\" \"").replace("// '", "    ");
+        assert_eq!(blanked(text, true), blank);
         for text in ["\"", "\"\\", "r#\"", "/*", "r#", "r", "/* /*", "\"é\\"] {
             blanked(text, true);
         }

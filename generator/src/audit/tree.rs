@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Instant;
 
-use super::cargo::is_build_script;
+use super::cargo::{is_build_script, named_scripts};
 use super::{AuditError, Limits, SUPPRESSIONS, cmake};
 use crate::input::{self, Entry, Folder, Walk};
 
@@ -81,6 +81,10 @@ pub struct Tree {
     cmake: cmake::Uses,
     /// Folders, with `/` at the end, whose configure script says that mmap works under Linux.
     mmap: BTreeSet<String>,
+    /// Folders, with `/` at the end, whose Cargo.toml names build scripts or none.
+    naming: BTreeSet<String>,
+    /// The build scripts that they name.
+    scripts: BTreeSet<String>,
 }
 
 /// Folders of version control, and of dependencies that a package manager put there.
@@ -134,14 +138,21 @@ impl Tree {
                 }
             }
         }
-        Ok(Tree {
-            top: open()?,
-            paths,
-            names,
+        Ok(Tree { paths, names, ..Tree::at(open()?) })
+    }
+
+    /// A tree without files.
+    fn at(top: Folder) -> Tree {
+        Tree {
+            top,
+            paths: BTreeSet::new(),
+            names: BTreeSet::new(),
             programs: BTreeSet::new(),
             cmake: cmake::Uses::default(),
             mmap: BTreeSet::new(),
-        })
+            naming: BTreeSet::new(),
+            scripts: BTreeSet::new(),
+        }
     }
 
     /// A tree of these paths, of which no file can be read.
@@ -150,13 +161,13 @@ impl Tree {
         let top = Folder::open(Path::new("/")).unwrap();
         let paths = paths.iter().map(|path| (*path).to_owned()).collect();
         let programs = BTreeSet::from(["mktable".to_owned()]);
-        Tree { top, paths, names: BTreeSet::new(), programs, cmake: cmake::Uses::default(), mmap: BTreeSet::new() }
+        Tree { paths, programs, ..Tree::at(top) }
     }
 
     /// Reads the files whose contents decide about findings in others.
     pub fn learn(&mut self, budget: &mut Budget) -> Result<(), AuditError> {
         for (path, kind) in self.wanted() {
-            if !matches!(kind, Kind::CMake | Kind::Configure) {
+            if !matches!(kind, Kind::CMake | Kind::Configure | Kind::CargoManifest) {
                 continue;
             }
             // The same files are read again, and named then if that fails.
@@ -164,6 +175,12 @@ impl Tree {
             if kind == Kind::CMake {
                 self.programs.extend(cmake::executables(&text));
                 self.cmake.learn(&text);
+            } else if kind == Kind::CargoManifest {
+                let folder = path.strip_suffix("Cargo.toml").unwrap_or_default();
+                if let Some(named) = named_scripts(&text) {
+                    self.scripts.extend(named.iter().filter_map(|name| joined(folder, name)));
+                    self.naming.insert(folder.to_owned());
+                }
             } else if text.contains("linux*) ac_cv_func_mmap_fixed_mapped=yes") {
                 self.mmap.extend(path.strip_suffix("configure").map(str::to_owned));
             }
@@ -174,6 +191,9 @@ impl Tree {
     /// The files that rules look at.
     pub fn wanted(&self) -> Vec<(String, Kind)> {
         let kind = |path: &String| {
+            if self.scripts.contains(path) {
+                return Some((path.clone(), Kind::BuildScript));
+            }
             let name = path.rsplit('/').next().unwrap_or_default();
             let kind = kind_of(name, path)?;
             (kind != Kind::BuildScript || is_build_script(path, self)).then(|| (path.clone(), kind))
@@ -224,6 +244,11 @@ impl Tree {
         self.names.contains(name)
     }
 
+    /// Whether the Cargo.toml in a folder names build scripts or none.
+    pub fn names_scripts(&self, folder: &str) -> bool {
+        self.naming.contains(folder)
+    }
+
     /// What its CMake files use.
     pub fn cmake(&self) -> &cmake::Uses {
         &self.cmake
@@ -239,6 +264,19 @@ impl Tree {
     pub fn builds(&self, name: &str) -> bool {
         self.programs.contains(name)
     }
+}
+
+/// A path in a folder (empty, or with a slash at its end) without `.` and `..`. None if it leads out of the tree.
+fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
 }
 
 /// Whether a program marked a folder as one that it can make again.

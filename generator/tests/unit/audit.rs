@@ -161,6 +161,58 @@ fn code_that_cross_builds_do_not_reach_is_not_found() {
     assert_eq!(short(&looked(tree(&files).path())), ["b/configure.ac:1 autoconf-func-mmap"]);
 }
 
+#[test]
+fn manifests_say_where_things_are() {
+    let found = |files: &[(&str, &str)]| short(&looked(tree(files).path()));
+    let git = "[package]\nname = \"b\"\ndescription = \"reads git logs\"\n\n[dependencies.log]\nversion = \"1\"\ngit = \"https://x\"\n";
+    assert_eq!(found(&[("Cargo.toml", git)]), ["Cargo.toml:7 cargo-git-without-revision"]);
+    for place in ["[dependencies.log]", "git ="] {
+        let hidden = git.replace(place, &format!("# crossloom-audit: ignore cargo-git-without-revision ours\n{place}"));
+        assert_eq!(found(&[("Cargo.toml", &hidden)]), [""; 0], "{place}");
+    }
+    let patch = "[patch.crates-io]\nfoo = { git = \"https://x\", branch = \"main\" }\n[replace]\n\"a:1.0.0\" = { git = \"https://y\" }\n";
+    assert_eq!(
+        found(&[("Cargo.toml", patch)]),
+        ["Cargo.toml:2 cargo-git-without-revision", "Cargo.toml:4 cargo-git-without-revision"]
+    );
+    // The time grows with the size only.
+    let many: String = (0..20_000).map(|n| format!("dep{n} = {{ git = \"https://x/{n}\" }}\n")).collect();
+    assert_eq!(found(&[("Cargo.toml", &format!("[dependencies]\n{many}"))]).len(), 20_000);
+
+    let (script, other) = ("fn main() { cfg!(windows); }\n", "a/script/main.rs:1 cargo-build-script-cfg");
+    let built = |build: &str| {
+        let manifest = format!("[package]\nname = \"a\"\n{build}\n");
+        found(&[("a/Cargo.toml", &manifest), ("a/build.rs", script), ("a/script/main.rs", script)])
+    };
+    assert_eq!(built(""), ["a/build.rs:1 cargo-build-script-cfg"]);
+    assert_eq!(built("build = \"./b/../script/main.rs\""), [other]);
+    assert_eq!(built("build = false"), [""; 0]);
+}
+
+#[test]
+fn build_scripts_are_read_as_rust() {
+    let found = |text: &str| short(&looked(tree(&[("Cargo.toml", ""), ("build.rs", text)]).path()));
+    let (cfg, consts, tool) = (
+        ["build.rs:2 cargo-build-script-cfg"],
+        ["build.rs:2 cargo-build-script-consts"],
+        ["build.rs:2 cargo-build-script-bare-tool"],
+    );
+    assert_eq!(found("let quote = '\\\"';\nif cfg!(windows) {}\n"), cfg);
+    assert_eq!(found("let quote = \"\\\"\";\nlet not = \"cfg!(windows)\";\n"), [""; 0]);
+    assert_eq!(found("\n#[cfg(all(target_os=\"linux\", target_feature=\"sse2\"))]\n"), cfg);
+    assert_eq!(found("\n#[cfg(target_feature=\"sse2\")]\n"), [""; 0]);
+    for named in ["::{ARCH, OS}", "::DLL_SUFFIX", "::*", "::OS"] {
+        assert_eq!(found(&format!("\nuse std::env::consts{named};\n")), consts, "{named}");
+    }
+    // What names a program that the script runs is right.
+    for named in ["", "::EXE_SUFFIX", "::{EXE_SUFFIX}"] {
+        assert_eq!(found(&format!("\nuse std::env::consts{named};\n")), [""; 0], "{named}");
+    }
+    for name in ["\n  \"ar\"", "\"/usr/bin/cc\""] {
+        assert_eq!(found(&format!("\nCommand::new({name})\n")), tool, "{name}");
+    }
+}
+
 /// As above, for makefiles.
 #[test]
 fn makefiles_may_build_programs_for_the_build_machine() {
@@ -375,6 +427,8 @@ fn files_of_hostile_shape_take_bounded_time() {
         ("b/build.rs", of("/*")),
         ("c/Cargo.toml", of("a.")),
         ("c/build.rs", of("r#\"")),
+        ("d/Cargo.toml", String::new()),
+        ("d/build.rs", of("consts::{Command::new( '\\")),
     ];
     let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let place = tree(&files);
