@@ -91,6 +91,11 @@ pub fn calls<'a>(text: &'a str, names: &[&str]) -> Vec<Call<'a>> {
     found
 }
 
+/// Where a part of a text, such as an argument of a call, begins in it.
+pub fn place(text: &str, part: &str) -> usize {
+    part.as_ptr().addr().saturating_sub(text.as_ptr().addr())
+}
+
 /// Whether the name that follows is defined or asked about, and not called.
 fn defined(before: &str) -> bool {
     let before = before.trim_end_matches('[');

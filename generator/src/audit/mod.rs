@@ -5,6 +5,7 @@
 
 mod autoconf;
 mod baseline;
+mod branch;
 mod cargo;
 mod cmake;
 mod m4;
@@ -42,6 +43,8 @@ pub struct Finding {
     pub line: usize,
     /// The line's text, without outer blanks, without control characters, and cut.
     pub code: String,
+    /// What the rule says of this place only.
+    pub detail: Option<String>,
 }
 
 /// The result.
@@ -138,14 +141,24 @@ struct Findings<'a> {
 impl Findings<'_> {
     /// Notes a finding, once for each line and rule.
     fn add(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize) {
-        self.add_in(rule, source, line, line);
+        self.note(rule, source, (line, line), None);
     }
 
     /// Notes a finding in a statement that begins on an earlier line, where a comment may hide it, too.
     fn add_in(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize, begin: usize) {
+        self.note(rule, source, (line, begin), None);
+    }
+
+    /// Notes a finding, and what its line does not show.
+    fn add_with(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize, detail: String) {
+        self.note(rule, source, (line, line), Some(detail));
+    }
+
+    fn note(&mut self, rule: &'static Rule, source: &Source<'_>, lines: (usize, usize), detail: Option<String>) {
         if !self.rules.contains(&rule) {
             return;
         }
+        let (line, begin) = lines;
         let last = self.audit.findings.iter().rev().take_while(|one| one.file == source.path).take(64);
         if last.into_iter().any(|one| one.rule == rule && one.line == line) {
             return;
@@ -159,7 +172,7 @@ impl Findings<'_> {
             return;
         }
         let code = shown(source.line(line));
-        self.audit.findings.push(Finding { rule, file: source.path.to_owned(), line, code });
+        self.audit.findings.push(Finding { rule, file: source.path.to_owned(), line, code, detail });
     }
 }
 

@@ -99,16 +99,24 @@ rules! {
     "Use AC_CHECK_FUNCS([strcoll]). Without a change of the tree, configure with ac_cv_func_strcoll_works=yes.";
 
     AC_LSTAT, Autoconf, "autoconf-func-lstat",
-    "AC_FUNC_LSTAT or AC_FUNC_LSTAT_FOLLOWS_SLASHED_SYMLINK",
+    "AC_FUNC_LSTAT_FOLLOWS_SLASHED_SYMLINK",
     "The macro runs a program to see whether lstat follows a link whose name ends in a slash. When it cannot run one, it assumes \
      that lstat does not (newer versions of Autoconf: on systems that they do not know), and asks for a replacement, lstat.c.",
     "Remove the macro, or use gnulib's module lstat, which has the replacement. Without a change of the tree, configure with \
      ac_cv_func_lstat_dereferences_slashed_symlink=yes.";
 
+    AC_GUESS, Autoconf, "autoconf-func-guess",
+    "another macro that takes a function for broken where it cannot run a program",
+    "AC_FUNC_FNMATCH, AC_FUNC_LSTAT, AC_FUNC_MEMCMP, AC_FUNC_MKTIME, AC_FUNC_STAT, AC_FUNC_STRTOD and AC_FUNC_WAIT3 look for faults \
+     of systems of the last century. When they cannot run a program, they take the target's function for broken: HAVE_FNMATCH and \
+     HAVE_WAIT3 stay undefined, and the others ask for a replacement, such as memcmp.c, that this tree does not have.",
+    "Remove the macro. Without a change of the tree, configure with the answer that the finding names.";
+
     AC_RUN, Autoconf, "autoconf-run-without-cross-answer",
     "AC_RUN_IFELSE or AC_TRY_RUN without an answer for cross builds",
     "A test program of the target does not run on the build machine. Without the fourth argument, configure stops with \"cannot run \
-     test program while cross compiling\". A fourth argument that is AC_MSG_ERROR stops it, too.",
+     test program while cross compiling\". A fourth argument that always calls AC_MSG_ERROR stops it, too, and so does the old macro \
+     AC_SYS_RESTARTABLE_SYSCALLS, which has no answer.",
     "Test with AC_COMPILE_IFELSE, AC_LINK_IFELSE or AC_COMPUTE_INT if you can. Otherwise give a fourth argument with an answer for \
      cross builds, and keep the result in a cache variable that users can set.";
 
@@ -119,10 +127,12 @@ rules! {
     "Use PKG_PROG_PKG_CONFIG, which prefers HOST-pkg-config and respects PKG_CONFIG.";
 
     AC_PKG_LATE, Autoconf, "autoconf-pkg-config-late",
-    "PKG_PROG_PKG_CONFIG after the first PKG_CHECK_MODULES",
-    "PKG_CHECK_MODULES looks for pkg-config at its first use. If that is inside a condition and comes before PKG_PROG_PKG_CONFIG, \
-     the variable PKG_CONFIG can be empty for the calls that follow, and configure reports libraries as missing.",
-    "Call PKG_PROG_PKG_CONFIG once, at the top of configure.ac and before the first PKG_CHECK_MODULES.";
+    "pkg-config looked for in one branch of shell code, and used outside of it",
+    "PKG_CHECK_MODULES and PKG_CHECK_EXISTS look for pkg-config where the first of them stands. If that is between if and fi, PKG_CONFIG \
+     is empty for those that follow when the branch is not taken, and configure ends with \"The pkg-config script could not be found\", or \
+     finds no library. It fails with options that nobody tried, such as those that a cross build switches off.",
+    "Call PKG_PROG_PKG_CONFIG once, outside of any condition and before the first PKG_CHECK_MODULES; or use AS_IF instead of if, which \
+     looks for pkg-config in front of the condition.";
 
     AC_BARE_TOOL, Autoconf, "autoconf-bare-tool",
     "a tool of the toolchain that is looked up without the host's prefix",
@@ -156,7 +166,7 @@ rules! {
 
     AC_CONFIG_SUB, Autoconf, "autoconf-stale-config-sub",
     "a config.sub that does not know current targets",
-    "config.sub turns --host into its canonical form. This one does not know aarch64, riscv64 or musl, so configure stops with \
+    "config.sub turns --host into its canonical form. For a target whose name it does not know, configure stops with \
      \"machine not recognized\" or \"system not recognized\".",
     "Replace config.sub and config.guess with those of GNU config, or run autoreconf --force --install.";
 

@@ -21,11 +21,12 @@ pub fn sarif(audit: &Audit, docs: Option<&str>, folder: &str) -> Value {
         .findings
         .iter()
         .map(|finding| {
+            let detail = finding.detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"));
             json!({
                 "ruleId": finding.rule.id,
                 "ruleIndex": place(finding.rule),
                 "level": "warning",
-                "message": { "text": format!("{}. {}", finding.rule.summary, finding.rule.fix) },
+                "message": { "text": format!("{}{detail}. {}", finding.rule.summary, finding.rule.fix) },
                 "locations": [{
                     "physicalLocation": {
                         "artifactLocation": { "uri": encoded(&format!("{folder}{}", finding.file)), "uriBaseId": "%SRCROOT%" },

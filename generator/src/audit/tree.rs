@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::cargo::{is_build_script, named_scripts};
+use super::text::has_word;
 use super::{AuditError, Limits, SUPPRESSIONS, cmake};
 use crate::input::{self, Entry, Folder, Walk};
 
@@ -74,8 +75,10 @@ pub struct Tree {
     top: Folder,
     /// Relative paths of files and folders, with `/`.
     paths: BTreeSet<String>,
-    /// The names of files.
+    /// The names of files that are not in a folder of tests.
     names: BTreeSet<String>,
+    /// Which of [`REPLACED`] their sources have.
+    replaced: BTreeSet<&'static str>,
     /// The programs that its CMake files build.
     programs: BTreeSet<String>,
     cmake: cmake::Uses,
@@ -86,6 +89,10 @@ pub struct Tree {
     /// The build scripts that they name.
     scripts: BTreeSet<String>,
 }
+
+/// Functions that replace a target's, as macros of Autoconf call them, and the files in which people keep them.
+const REPLACED: [&str; 2] = ["rpl_malloc", "rpl_realloc"];
+const REPLACING: [&str; 5] = ["malloc.c", "realloc.c", "bsd-malloc.c", "rpl_malloc.c", "rpl_realloc.c"];
 
 /// Folders of version control, and of dependencies that a package manager put there.
 const NOT_ENTERED: [&str; 5] = [".git", ".hg", ".svn", "node_modules", "autom4te.cache"];
@@ -116,8 +123,10 @@ impl Tree {
                 Ok(Entry::File(..)) => {
                     // No name that a rule looks for is anything but UTF-8, but a folder's may be.
                     if let (Some(path), Some(name)) = (relative.to_str(), name.to_str()) {
+                        if !tests(path) {
+                            names.insert(name.to_owned());
+                        }
                         paths.insert(path.to_owned());
-                        names.insert(name.to_owned());
                     } else if name.to_str().is_some_and(|name| kind_of(name, "").is_some()) {
                         skip(skipped, &io::Error::new(ErrorKind::InvalidData, "its path is not UTF-8"));
                     }
@@ -147,6 +156,7 @@ impl Tree {
             top,
             paths: BTreeSet::new(),
             names: BTreeSet::new(),
+            replaced: BTreeSet::new(),
             programs: BTreeSet::new(),
             cmake: cmake::Uses::default(),
             mmap: BTreeSet::new(),
@@ -183,6 +193,12 @@ impl Tree {
                 }
             } else if text.contains("linux*) ac_cv_func_mmap_fixed_mapped=yes") {
                 self.mmap.extend(path.strip_suffix("configure").map(str::to_owned));
+            }
+        }
+        let sources = |path: &&String| path.rsplit('/').next().is_some_and(|name| REPLACING.contains(&name));
+        for path in self.paths.iter().filter(sources).cloned().collect::<Vec<_>>() {
+            if let Some(text) = self.read(&path, budget, &mut Vec::new())? {
+                self.replaced.extend(REPLACED.iter().filter(|name| has_word(&text, name)));
             }
         }
         Ok(())
@@ -239,9 +255,9 @@ impl Tree {
         self.paths.contains(path)
     }
 
-    /// Whether any file has this name.
-    pub fn has_name(&self, name: &str) -> bool {
-        self.names.contains(name)
+    /// Whether a source of it has a function of [`REPLACED`], or whether a file of this name is in it, but not for tests.
+    pub fn replaces(&self, name: &str) -> bool {
+        self.replaced.contains(name) || self.names.contains(name)
     }
 
     /// Whether the Cargo.toml in a folder names build scripts or none.
@@ -264,6 +280,11 @@ impl Tree {
     pub fn builds(&self, name: &str) -> bool {
         self.programs.contains(name)
     }
+}
+
+/// Whether a file is in a folder of tests.
+fn tests(path: &str) -> bool {
+    path.split('/').rev().skip(1).any(|folder| matches!(folder, "test" | "tests" | "testsuite"))
 }
 
 /// A path in a folder (empty, or with a slash at its end) without `.` and `..`. None if it leads out of the tree.
@@ -289,9 +310,9 @@ fn kind_of(name: &str, path: &str) -> Option<Kind> {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     Some(match name {
         "configure.ac" | "configure.in" | "acinclude.m4" => Kind::Macros,
-        // What aclocal, libtool and gettext put there is not the tree's.
-        "aclocal.m4" | "libtool.m4" | "ltoptions.m4" | "ltsugar.m4" | "ltversion.m4" | "lt~obsolete.m4"
-        | "gettext.m4" | "intltool.m4" | "std-gnu11.m4" => return None,
+        // What libtool and gettext put there is not the tree's.
+        "libtool.m4" | "ltoptions.m4" | "ltsugar.m4" | "ltversion.m4" | "lt~obsolete.m4" | "gettext.m4"
+        | "intltool.m4" | "std-gnu11.m4" => return None,
         "configure" => Kind::Configure,
         "config.sub" => Kind::ConfigSub,
         "CMakeLists.txt" => Kind::CMake,

@@ -133,7 +133,8 @@ fn text(audit: &Audit) -> String {
     let mut met: BTreeMap<&str, (&Rule, usize)> = BTreeMap::new();
     for finding in &audit.findings {
         let (file, rule) = (audit::plain(&finding.file), finding.rule.id);
-        text.push_str(&format!("{file}:{}: {rule}: {}\n", finding.line, finding.code));
+        text.push_str(&format!("{file}:{}: {rule}: {}", finding.line, finding.code));
+        text.push_str(&finding.detail.as_ref().map_or("\n".to_owned(), |detail| format!(" ({detail})\n")));
         met.entry(finding.rule.id).or_insert((finding.rule, 0)).1 += 1;
     }
     for (rule, count) in met.values() {
@@ -153,6 +154,7 @@ fn value(audit: &Audit, hidden: usize, gone: &[Entry]) -> Value {
                 "file": finding.file,
                 "line": finding.line,
                 "code": finding.code,
+                "detail": finding.detail,
                 "reason": finding.rule.reason,
                 "fix": finding.rule.fix,
             })

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::project::repository;
-use crate::audit::{self, Audit, AuditError, Baseline, LIMITS, Limits, RULES, Rule, audit, sarif};
+use crate::audit::{self, Audit, AuditError, Baseline, Finding, LIMITS, Limits, RULES, Rule, audit, sarif};
 
 fn data() -> PathBuf {
     repository().join("generator/tests/data/audit")
@@ -90,8 +90,9 @@ fn page(rule: &Rule) -> String {
     let Rule { id, summary, reason, fix, system } = rule;
     let (bad, good) = (example(&data().join(id).join("bad")), example(&data().join(id).join("good")));
     let found = looked(&data().join(id).join("bad"));
-    let lines: String =
-        found.findings.iter().map(|one| format!("{}:{}: {id}: {}\n", one.file, one.line, one.code)).collect();
+    let detail = |one: &Finding| one.detail.as_ref().map_or(String::new(), |detail| format!(" ({detail})"));
+    let line = |one: &Finding| format!("{}:{}: {id}: {}{}\n", one.file, one.line, one.code, detail(one));
+    let lines: String = found.findings.iter().map(line).collect();
     format!(
         "# {id}\n\n{}: {summary}.\n\n## Why it breaks\n\n{reason}\n\n## Fix\n\n{fix}\n\n## Example\n\n{bad}`crossloom audit` prints:\n\n\
          ```text\n{lines}```\n\nNothing is found in this tree:\n\n{good}## Suppress it\n\nWrite a comment with \
@@ -159,6 +160,94 @@ fn code_that_cross_builds_do_not_reach_is_not_found() {
     let (map, yes) = ("AC_FUNC_MMAP\n", "  linux*) ac_cv_func_mmap_fixed_mapped=yes ;;\n# datarootdir\n");
     let files = [("a/configure.ac", map), ("a/configure", yes), ("b/configure.ac", map), ("b/configure", "#\n")];
     assert_eq!(short(&looked(tree(&files).path())), ["b/configure.ac:1 autoconf-func-mmap"]);
+}
+
+/// Code that asks about cross builds is known by its structure, not by a word close to it.
+#[test]
+fn conditions_about_cross_builds_reach_as_far_as_their_code() {
+    let found = |text: &str| short(&looked(tree(&[("configure.ac", text)]).path()));
+    let run = "AC_RUN_IFELSE([int main() {}], [a=1], [a=0]";
+    let unanswered = |line: usize| vec![format!("configure.ac:{line} autoconf-run-without-cross-answer")];
+    assert_eq!(found(&format!("{run}, [AC_MSG_RESULT([cross-compiling, assuming yes])])\n{run})\n")), unanswered(2));
+    let filler = "a=b\n".repeat(60);
+    let inside = format!("if test \"$cross_compiling\" = yes; then\n{filler}else\n{filler}a=`uname -s`\n{run})\nfi\n");
+    assert_eq!(found(&inside), [""; 0]);
+    assert_eq!(found(&format!("{inside}{run})\n")), unanswered(126));
+    let around =
+        format!("AS_IF([test $cross_compiling = no], [\nCC=`uname`\nAC_PATH_PROG([STRIP], [strip])\n])\n{run})\n");
+    assert_eq!(found(&around), unanswered(5));
+    assert_eq!(found(&format!("test \"$cross_compiling\" = yes ||\n  {run})\n")), [""; 0]);
+    assert_eq!(found(&format!("test \"$cross_compiling\" = yes && a=b; {run})\n")), unanswered(1));
+    assert_eq!(found(&format!("AS_IF([test \"$build\" = \"$host\"], [\n  {run})])\n")), [""; 0]);
+    // A message that always stops is no answer, whatever is printed before it.
+    for (answer, expected) in [
+        ("AC_MSG_RESULT([unknown]); AC_MSG_ERROR([cannot])", unanswered(1)),
+        ("AS_IF([test -z \"$a\"], [AC_MSG_ERROR([set a])])", vec![]),
+        ("if test -z \"$a\"; then AC_MSG_ERROR([set a]); fi", vec![]),
+        ("test -n \"$a\" || AC_MSG_ERROR([set a])", vec![]),
+    ] {
+        assert_eq!(found(&format!("{run}, [{answer}])\n")), expected, "{answer}");
+    }
+}
+
+#[test]
+fn pkg_config_is_looked_for_where_its_users_find_it() {
+    let found = |text: &str| short(&looked(tree(&[("configure.ac", text)]).path()));
+    let (a, b) = ("PKG_CHECK_MODULES([A], [a])\n", "PKG_CHECK_MODULES([B], [b])\n");
+    let late = ["configure.ac:2 autoconf-pkg-config-late"];
+    assert_eq!(found(&format!("if x; then\n{a}fi\n{b}")), late);
+    assert_eq!(found(&format!("if x; then\n{a}else\n{b}fi\n")), late);
+    assert_eq!(found(&format!("if x; then\nPKG_PROG_PKG_CONFIG\n{a}fi\nif y; then {b}fi\n")), late);
+    for text in [
+        format!("{a}PKG_PROG_PKG_CONFIG\n{b}"),
+        format!("AS_IF([x], [{a}])\n{b}"),
+        format!("if x; then\n{a}fi\nPKG_PROG_PKG_CONFIG\n{b}"),
+        format!("PKG_PROG_PKG_CONFIG\nif x; then\n{a}fi\n{b}"),
+        format!("AC_PATH_TOOL([PKG_CONFIG], [pkg-config])\nif x; then\n{a}fi\n{b}"),
+        format!("if x; then\n{a}{b}fi\n"),
+        format!("if x; then\n{a}fi\nif x; then\n{b}fi\n"),
+        format!("AC_ARG_WITH([x], [], [if x; then {a}fi])\n{b}"),
+    ] {
+        assert_eq!(found(&text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn more_of_configure() {
+    let found = |text: &str| short(&looked(tree(&[("configure.ac", text)]).path()));
+    let path = ["configure.ac:1 autoconf-absolute-path"];
+    assert_eq!(found("if test -d /usr/local/include; then CPPFLAGS=\"-I/usr/local/include\"; fi\n"), path);
+    assert_eq!(found("AS_IF([test \"$a\" = 1], [LIBS=\"-L/usr/lib\"])\n"), path);
+    assert_eq!(found("if test \"$a\" = -L/usr/lib; then a=; fi\n"), [""; 0]);
+    assert_eq!(found("if test \"[$]NAME[]_LIB\" = \"-L/usr/lib\"\n"), [""; 0]);
+    // The second is for versions of Autoconf without the first.
+    let both = "IF_OLD([AC_PATH_TOOL(PKG_CONFIG, pkg-config)], [AC_PATH_PROG(PKG_CONFIG, pkg-config)])\n";
+    assert_eq!(found(both), [""; 0]);
+    assert_eq!(found(&both.replace("TOOL(PKG", "TOOL(OTHER")), ["configure.ac:1 autoconf-pkg-config-path"]);
+    let guess = "if test -f config.guess; then AC_CANONICAL_HOST\nelse\n  a=`uname -s`\nfi\n";
+    assert_eq!(found(guess), [""; 0]);
+    // A test of malloc replaces nothing.
+    let malloc = |path: &str, text: &str| {
+        let place = tree(&[("configure.ac", "AC_FUNC_MALLOC\nAC_FUNC_MKTIME\n"), (path, text), ("lib/mktime.c", "")]);
+        looked(place.path()).findings.len()
+    };
+    assert_eq!(malloc("tests/malloc.c", "int main(void) {}\n"), 1);
+    assert_eq!(malloc("lib/malloc.c", "void *rpl_malloc(size_t);\n"), 0);
+    let guessed = looked(
+        tree(&[("configure.ac", "AC_FUNC_MKTIME\nAC_SYS_RESTARTABLE_SYSCALLS\n"), ("tests/mktime.c", "")]).path(),
+    );
+    assert_eq!(
+        short(&guessed),
+        ["configure.ac:1 autoconf-func-guess", "configure.ac:2 autoconf-run-without-cross-answer"]
+    );
+    assert_eq!(guessed.findings[0].detail.as_deref(), Some("ac_cv_func_working_mktime=yes"));
+    // aclocal's output is a collection of copies, but people write such files, too.
+    let macros =
+        |head: &str| looked(tree(&[("aclocal.m4", &format!("{head}\nAC_FUNC_CHOWN\n"))]).path()).findings.len();
+    assert_eq!((macros("# generated automatically by aclocal 1.16.5"), macros("dnl Macros of ours")), (0, 1));
+    let old =
+        looked(tree(&[("config.sub", "timestamp='2019-05-23'\n# aarch64 riscv64 musl or1k microblazeel\n")]).path());
+    assert_eq!(old.findings[0].detail.as_deref(), Some("does not know loongarch"));
 }
 
 #[test]
@@ -410,6 +499,14 @@ fn files_of_hostile_shape_take_bounded_time() {
         ("c/configure.ac", of("`uname` test -I$prefix/lib -I/usr/lib ")),
         ("d/configure.ac", of("[")),
         ("e/configure.ac", of("AC_CHECK_FUNCS(a)\n`uname`\n")),
+        ("f/configure.ac", of("if x\nthen\nPKG_CHECK_MODULES(a)\n")),
+        ("g/configure.ac", of("if ")),
+        ("h/configure.ac", of("case $a in ")),
+        ("i/configure.ac", of("if $cross_compiling; then a=no;fi ")),
+        ("j/configure.ac", of("AS_IF([$cross_compiling],[")),
+        ("k/configure.ac", of("then ")),
+        ("l/configure.ac", of("PKG_PROG_PKG_CONFIG\nif x;then PKG_CHECK_MODULES(a);fi\n")),
+        ("m/configure.ac", of("AC_RUN_IFELSE(a,b,c,[AC_MSG_ERROR(a)])||\n")),
         ("a/CMakeLists.txt", of("if(a)\n")),
         ("e/CMakeLists.txt", of("macro(a)\nset(a b)\n")),
         ("b/CMakeLists.txt", of("if(USE_NATIVE \"-march=native\"\n")),
