@@ -323,24 +323,38 @@ fn kind_of(name: &str, path: &str) -> Option<Kind> {
             Kind::CargoConfig
         }
         "Android.mk" => return None,
-        "Makefile" | "makefile" | "GNUmakefile" | "Makefile.am" | "Makefile.in" | "GNUmakefile.in" | "Makefile.inc" => {
-            make(path)?
-        }
+        "Makefile" | "makefile" | "GNUmakefile" | "make.inc" => make(path)?,
         _ => match extension {
+            _ if ["Makefile.", "makefile.", "GNUmakefile.", "config.mak"]
+                .iter()
+                .any(|start| name.starts_with(start)) =>
+            {
+                make(path)?
+            }
             "cmake" => Kind::CMake,
             "m4" => Kind::Macros,
-            "mk" => make(path)?,
+            "mk" | "mak" | "make" => make(path)?,
             _ => return None,
         },
     })
 }
 
-/// Makefiles in the folder of another operating system are for that system's own compiler.
+/// Makefiles for another operating system, by their folder or a part of their name, are for that system's own compiler.
 fn make(path: &str) -> Option<Kind> {
     const OTHERS: [&str; 21] = [
         "win32", "windows", "wince", "vcnet", "cygwin", "mingw", "msvc", "vms", "os2", "emx", "dos", "msdos", "pc",
         "amiga", "djgpp", "acorn", "atari", "atheos", "beos", "human68k", "macos9",
     ];
+    // Such systems and their compilers; systems that nobody builds for on another machine; texts, scripts and copies.
+    const SUFFIXES: [&str; 43] = [
+        "vc", "vcwin32", "msc", "nt", "w32", "bcc", "bc32", "bor", "wat", "watcom", "dj2", "mingw32", "msys", "cegcc",
+        "aix", "dec", "hp64", "hpgcc", "hpux", "irix", "osf1", "sco", "sgi", "sggcc", "so9", "32sunu", "64sunu",
+        "sunos", "solaris", "SH", "PL", "pl", "py", "sh", "md", "txt", "html", "pod", "c", "bak", "orig", "rej", "old",
+    ];
     let foreign = |part: &str| OTHERS.contains(&part.to_ascii_lowercase().as_str());
-    (!path.split('/').any(foreign)).then_some(Kind::Make)
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let suffix = name.rsplit('.').next().unwrap_or_default();
+    let no_make = SUFFIXES.contains(&suffix) || suffix.ends_with('~');
+    let other = folders.split('/').any(foreign) || name.split(['.', '-', '_']).any(foreign);
+    (!other && !no_make).then_some(Kind::Make)
 }

@@ -251,6 +251,34 @@ fn more_of_configure() {
 }
 
 #[test]
+fn makefiles_have_many_names() {
+    for (name, read) in [
+        ("Makefile.pre.in", true),
+        ("src/Makefile.global.in", true),
+        ("Makefile.linux-gcc", true),
+        ("scripts/makefile.linux", true),
+        ("config.mak.uname", true),
+        ("unix.mak", true),
+        ("rules.make", true),
+        ("make.inc", true),
+        ("rules_c.mk", true),
+        ("pc-bios/Makefile", true),
+        ("Makefile.PL", false),
+        ("Makefile.SH", false),
+        ("Makefile.vc", false),
+        ("makefile.vcwin32", false),
+        ("makefile.amiga", false),
+        ("makefile.hpux", false),
+        ("Makefile.in~", false),
+        ("win32.mak", false),
+        ("win32/Makefile", false),
+        ("mymakefile.txt", false),
+    ] {
+        assert_eq!(looked(tree(&[(name, "CC = gcc\n")]).path()).findings.len(), usize::from(read), "{name}");
+    }
+}
+
+#[test]
 fn manifests_say_where_things_are() {
     let found = |files: &[(&str, &str)]| short(&looked(tree(files).path()));
     let git = "[package]\nname = \"b\"\ndescription = \"reads git logs\"\n\n[dependencies.log]\nversion = \"1\"\ngit = \"https://x\"\n";
