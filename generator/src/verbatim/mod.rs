@@ -241,7 +241,13 @@ mod tests {
         let gcc = needed(files, "musl-gcc/gcc.nix").unwrap();
         assert_eq!(
             gcc,
-            ["musl-gcc/gcc-archive.nix", "musl-gcc/gcc.nix", "musl-gcc/host.nix", "musl-gcc/microblaze-sync.md"]
+            [
+                "musl-gcc/gcc-archive.nix",
+                "musl-gcc/gcc-edits.nix",
+                "musl-gcc/gcc.nix",
+                "musl-gcc/host.nix",
+                "musl-gcc/microblaze-sync.md"
+            ]
         );
         let toolchain = needed(files, "musl-gcc/toolchain.nix").unwrap();
         let own = ["forget.nix", "no-sanitizer.ld", "static-pie.awk", "toolchain.nix"];

@@ -9,7 +9,7 @@ int main(void)
     time_t start = 7;
     struct tm *date = gmtime(&start), first = {.tm_year = 1 - 1900, .tm_mon = 0, .tm_mday = 1};
     char text[32];
-    strftime(text, sizeof text, "%F %T", date);
+    strftime(text, sizeof text, "%j of %y, %T", date);
     printf("numbers %lld %lld %lld %lld, %s, %lld\n", minus_seven % three, seven % minus_three, minus_seven / three,
            minus_seven / minus_three, text, (long long) timegm(&first));
     unsigned long long big = (unsigned long long) minus_seven;
