@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::branch::{Branch, Branches};
 use super::m4::{Call, calls, without_comments};
 use super::rule::*;
-use super::text::{Source, has_word, host_path, is_tool, shell_words, words};
+use super::text::{Source, has_word, host_path, is_pkg_config, is_tool, shell_words, unprefixed, words};
 use super::{Findings, Tree};
 
 /// The macros whose answer is wrong where nothing can be run, and functions or files that replace the target's.
@@ -87,7 +87,7 @@ pub fn macros(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
     let prefixed = calls(&text, &["AC_CHECK_TOOL", "AC_CHECK_TOOLS", "AC_PATH_TOOL"]);
     let prefixed: BTreeSet<&str> = prefixed.iter().filter_map(|call| call.args.first().copied()).collect();
     for call in calls(&text, &["AC_CHECK_PROG", "AC_PATH_PROG", "AC_CHECK_PROGS", "AC_PATH_PROGS"]) {
-        let names = call.args.get(1).copied().unwrap_or_default();
+        let names: Vec<&str> = unprefixed(call.args.get(1).copied().unwrap_or_default().split_whitespace()).collect();
         // The variables of a compiler for the build machine hold its tools on purpose.
         let variable = call.args.first().copied().unwrap_or_default();
         // What was looked up with the prefix before is not looked up again, and old Autoconf has no macro for that.
@@ -97,9 +97,9 @@ pub fn macros(source: &Source<'_>, tree: &Tree, found: &mut Findings<'_>) {
         if variable.contains("BUILD") || variable.contains("HOSTCC") || thought_of(&text, &branches, call.at) {
             continue;
         }
-        if names.split_whitespace().any(|name| matches!(name, "pkg-config" | "pkgconf")) {
+        if names.iter().any(|name| is_pkg_config(name)) {
             found.add(&AC_PKG_PATH, source, source.line_at(call.at));
-        } else if names.split_whitespace().any(is_tool) {
+        } else if names.iter().any(|name| is_tool(name)) {
             found.add(&AC_BARE_TOOL, source, source.line_at(call.at));
         }
     }

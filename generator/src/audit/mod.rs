@@ -8,8 +8,10 @@ mod baseline;
 mod branch;
 mod cargo;
 mod cmake;
+mod listfile;
 mod m4;
 mod make;
+mod makefile;
 mod meson;
 mod rule;
 mod sarif;
@@ -19,7 +21,7 @@ mod tree;
 
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use baseline::{Baseline, Entry};
 pub use rule::{RULES, Rule, find};
@@ -136,9 +138,18 @@ struct Findings<'a> {
     audit: &'a mut Audit,
     most: usize,
     full: bool,
+    /// When to stop, and whether that was reached.
+    end: Instant,
+    slow: bool,
 }
 
 impl Findings<'_> {
+    /// Whether the time is over. Scanners ask in their loops, and then stop.
+    fn late(&mut self) -> bool {
+        self.slow |= Instant::now() > self.end;
+        self.slow
+    }
+
     /// Notes a finding, once for each line and rule.
     fn add(&mut self, rule: &'static Rule, source: &Source<'_>, line: usize) {
         self.note(rule, source, (line, line), None);
@@ -204,6 +215,7 @@ pub fn shown(line: &str) -> String {
 pub fn audit(folder: &Path, rules: &[&'static Rule], limits: Limits) -> Result<Audit, AuditError> {
     let rules = if rules.is_empty() { RULES } else { rules };
     let mut budget = Budget::new(limits);
+    let end = Instant::now() + limits.time;
     let mut audit = Audit::default();
     let mut tree = Tree::walk(folder, &mut budget, &mut audit.skipped)?;
     let patterns = match tree.read(SUPPRESSIONS, &mut budget, &mut audit.skipped)? {
@@ -215,14 +227,14 @@ pub fn audit(folder: &Path, rules: &[&'static Rule], limits: Limits) -> Result<A
         let Some(text) = tree.read(&path, &mut budget, &mut audit.skipped)? else { continue };
         audit.files += 1;
         audit.bytes += text.len() as u64;
-        scan(&path, kind, &text, &tree, (rules, &patterns, limits.findings), &mut audit)?;
+        scan(&path, kind, &text, &tree, (rules, &patterns, limits, end), &mut audit)?;
     }
     audit.findings.sort_by(|a, b| (&a.file, a.line, a.rule.id).cmp(&(&b.file, b.line, b.rule.id)));
     Ok(audit)
 }
 
-/// The part of a scan that is the same for every file: the rules, the suppressions, and how many findings there may be.
-type Wanted<'a> = (&'a [&'static Rule], &'a Patterns, usize);
+/// The part of a scan that is the same for every file: the rules, the suppressions, the limits, and when to stop.
+type Wanted<'a> = (&'a [&'static Rule], &'a Patterns, Limits, Instant);
 
 fn scan(
     path: &str,
@@ -233,15 +245,16 @@ fn scan(
     audit: &mut Audit,
 ) -> Result<(), AuditError> {
     let source = Source::new(path, text);
-    let (rules, patterns, most) = wanted;
+    let (rules, patterns, limits, end) = wanted;
+    let most = limits.findings;
     let comments = Comments::of(&source)?;
-    let mut found = Findings { rules, comments, patterns, audit, most, full: false };
+    let mut found = Findings { rules, comments, patterns, audit, most, full: false, end, slow: false };
     match kind {
         tree::Kind::Macros => autoconf::macros(&source, tree, &mut found),
         tree::Kind::Configure => autoconf::configure(&source, &mut found),
         tree::Kind::ConfigSub => autoconf::config_sub(&source, &mut found),
         tree::Kind::CMake => cmake::look(&source, tree, &mut found),
-        tree::Kind::Meson => meson::look(&source, &mut found),
+        tree::Kind::Meson => meson::look(&source, tree, &mut found),
         tree::Kind::Make => make::look(&source, tree, &mut found),
         tree::Kind::CargoManifest => cargo::manifest(&source, tree, &mut found),
         tree::Kind::CargoConfig => cargo::config(&source, &mut found),
@@ -249,6 +262,9 @@ fn scan(
     }
     if found.full {
         return Err(AuditError::TooLarge { what: "findings", most: most as u64 });
+    }
+    if found.slow {
+        return Err(AuditError::TooSlow { seconds: limits.time.as_secs() });
     }
     Ok(())
 }
@@ -262,7 +278,8 @@ pub fn audit_text(path: &str, text: &str) -> Result<Audit, AuditError> {
     let tree = Tree::of(&[path, "Cargo.toml"]);
     let mut audit = Audit::default();
     if let Some(kind) = tree.wanted().into_iter().find_map(|(found, kind)| (found == path).then_some(kind)) {
-        scan(path, kind, text, &tree, (RULES, &Patterns::default(), LIMITS.findings), &mut audit)?;
+        let end = Instant::now() + LIMITS.time;
+        scan(path, kind, text, &tree, (RULES, &Patterns::default(), LIMITS, end), &mut audit)?;
     }
     Ok(audit)
 }

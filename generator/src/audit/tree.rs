@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::cargo::{is_build_script, named_scripts};
 use super::text::has_word;
-use super::{AuditError, Limits, SUPPRESSIONS, cmake};
+use super::{AuditError, Limits, SUPPRESSIONS, listfile, meson};
 use crate::input::{self, Entry, Folder, Walk};
 
 /// What a file is to the rules.
@@ -81,7 +81,8 @@ pub struct Tree {
     replaced: BTreeSet<&'static str>,
     /// The programs that its CMake files build.
     programs: BTreeSet<String>,
-    cmake: cmake::Uses,
+    cmake: listfile::Uses,
+    meson: meson::Uses,
     /// Folders, with `/` at the end, whose configure script says that mmap works under Linux.
     mmap: BTreeSet<String>,
     /// Folders, with `/` at the end, whose Cargo.toml names build scripts or none.
@@ -158,7 +159,8 @@ impl Tree {
             names: BTreeSet::new(),
             replaced: BTreeSet::new(),
             programs: BTreeSet::new(),
-            cmake: cmake::Uses::default(),
+            cmake: listfile::Uses::default(),
+            meson: meson::Uses::default(),
             mmap: BTreeSet::new(),
             naming: BTreeSet::new(),
             scripts: BTreeSet::new(),
@@ -176,15 +178,20 @@ impl Tree {
 
     /// Reads the files whose contents decide about findings in others.
     pub fn learn(&mut self, budget: &mut Budget) -> Result<(), AuditError> {
-        for (path, kind) in self.wanted() {
-            if !matches!(kind, Kind::CMake | Kind::Configure | Kind::CargoManifest) {
+        let mut wanted = self.wanted();
+        // Files of outer folders say what those of inner ones use.
+        wanted.sort_by_key(|(path, _)| path.matches('/').count());
+        for (path, kind) in wanted {
+            if !matches!(kind, Kind::CMake | Kind::Configure | Kind::Meson | Kind::CargoManifest) {
                 continue;
             }
             // The same files are read again, and named then if that fails.
             let Some(text) = self.read(&path, budget, &mut Vec::new())? else { continue };
             if kind == Kind::CMake {
-                self.programs.extend(cmake::executables(&text));
-                self.cmake.learn(&text);
+                self.programs.extend(listfile::executables(&text));
+                self.cmake.learn(&path, &text);
+            } else if kind == Kind::Meson {
+                self.meson.learn(&path, &text);
             } else if kind == Kind::CargoManifest {
                 let folder = path.strip_suffix("Cargo.toml").unwrap_or_default();
                 if let Some(named) = named_scripts(&text) {
@@ -266,8 +273,13 @@ impl Tree {
     }
 
     /// What its CMake files use.
-    pub fn cmake(&self) -> &cmake::Uses {
+    pub fn cmake(&self) -> &listfile::Uses {
         &self.cmake
+    }
+
+    /// What its Meson files use.
+    pub fn meson(&self) -> &meson::Uses {
+        &self.meson
     }
 
     /// Whether the configure script beside a file has an answer about mmap for cross builds to Linux.

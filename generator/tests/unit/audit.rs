@@ -353,6 +353,403 @@ fn makefiles_may_build_programs_for_the_build_machine() {
     assert_eq!(told("install-data-local: prog\n\t./prog -V\n"), ["Makefile:4 make-runs-built-program"]);
 }
 
+/// Findings in a makefile beside a file `gen.c`: line and rule.
+fn in_make(text: &str) -> Vec<String> {
+    let found = looked(tree(&[("Makefile", text), ("gen.c", "")]).path());
+    found.findings.iter().map(|one| format!("{} {}", one.line, one.rule.id)).collect()
+}
+
+#[test]
+fn makefiles_call_tools_in_many_ways() {
+    let recipe = |command: &str| in_make(&format!("x:\n\t{command}\n"));
+    for command in [
+        "gcc -c -o $(BUILDDIR)/f.o f.c",
+        "gcc -DHAVE_GETHOSTBYNAME -c g.c",
+        "/usr/bin/gcc -c a.c",
+        "gcc-12 -c a.c",
+        "$(Q)gcc -c a.c",
+        "$(Q) gcc -c a.c",
+        "@ccache gcc -c a.c",
+        "$(AM_V_at)libtool --tag=CC --mode=link gcc a.o",
+        "sh -c 'gcc a.c'",
+        "as -o x.o x.s",
+    ] {
+        assert_eq!(recipe(command), ["2 make-bare-tool"], "{command}");
+    }
+    for command in [
+        "$(CROSS_COMPILE)gcc -c a.c",
+        "/opt/cross/bin/gcc -c a.c",
+        "gcc $(HOSTCFLAGS) -c a.c",
+        "gcc $(BUILD_CFLAGS) -c a.c",
+        "gcc $(CFLAGS_FOR_BUILD) -c a.c",
+        "gcc-12 --version",
+        "$(HOSTCC) -c a.c",
+    ] {
+        assert_eq!(recipe(command), [""; 0], "{command}");
+    }
+    for line in [
+        "A := $(shell uname -m)",
+        "A := $(shell /bin/uname -m)",
+        "A := $(shell sh -c 'uname -s 2>/dev/null || echo not')",
+        "A := `uname -s`",
+        "A != uname",
+        "x:: a\n\t/usr/bin/uname -m > $@",
+    ] {
+        assert!(in_make(line).iter().all(|one| one.ends_with("make-uname")), "{line}");
+        assert_eq!(in_make(line).len(), 1, "{line}");
+    }
+    for line in ["A ?= $(shell uname -m)", "A := $(shell uname -n)", "A := $(shell echo uname)", "A := `x` uname"] {
+        assert_eq!(in_make(line), [""; 0], "{line}");
+    }
+    assert_eq!(in_make("BUILD_CFLAGS := $(shell pkg-config --cflags x)"), ["1 make-bare-tool"]);
+    assert_eq!(in_make("BUILD_CC ?= cc\nBUILD_CFLAGS := $(shell pkg-config --cflags x)"), [""; 0]);
+    assert_eq!(in_make("HOSTCFLAGS := $(shell pkg-config --cflags x)"), [""; 0]);
+}
+
+#[test]
+fn variables_of_makefiles_fix_tools() {
+    for line in [
+        "CC = /usr/bin/gcc",
+        "CXX := g++-12",
+        "CC = ccache gcc",
+        "FC = gfortran",
+        "AS = as",
+        "CPP = gcc -E",
+        "LDSHARED = gcc -shared",
+        "CCLD = gcc",
+        "LINK = g++",
+        "prog: CC = gcc",
+        "ifeq ($(DEBUG),1)\nCC = gcc -g\nendif",
+        "ifeq ($(DEBUG),1)\n\tCC = gcc -g\nendif",
+    ] {
+        let line = in_make(line);
+        assert!(matches!(line.as_slice(), [one] if one.ends_with("make-fixed-tool")), "{line:?}");
+    }
+    for line in [
+        "CC ?= gcc",
+        "CC = $(CROSS_COMPILE)gcc",
+        "ifndef CC\nCC = gcc\nendif",
+        "ifeq ($(CC),)\nCC = gcc\nendif",
+        "ifeq ($(CC),cc)\nCC = gcc\nendif",
+        "ifeq ($(origin CC),default)\nCC = gcc\nendif",
+        "ifdef CC\nX = 1\nelse\nCC = gcc\nendif",
+        "ifndef CROSS\nCC = gcc\nendif",
+        "if !CROSS_COMPILING\nCC = gcc\nendif",
+        "a.h: gen\n\t./gen > a.h\ngen: CC = gcc",
+        "$(HOST_CC): CC = gcc",
+        "AS = nasm",
+        "ifeq ($(UNAME),OpenBSD)\nCXX = c++\nendif",
+        "all: x\nusan: CC = clang\nusan: x\n\techo",
+        "clangtest: CC = clang",
+    ] {
+        assert_eq!(in_make(line), [""; 0], "{line}");
+    }
+    assert_eq!(in_make("ifeq ($(DEBUG),1)\nCC = gcc -g\nelse\nCC = gcc\nendif").len(), 2);
+}
+
+#[test]
+fn makefiles_run_programs_under_other_names() {
+    let made = |link: &str, run: &str| in_make(&format!("all: t.h\ngen: gen.c\n\t{link}\nt.h: gen\n\t{run}\n"));
+    let link = "$(CC) -o $@ gen.c";
+    for run in [
+        "./gen > $@",
+        "./$< > $@",
+        "$(Q)./gen > $@",
+        "${builddir}/gen > $@",
+        "$(abs_builddir)/gen > $@",
+        "LC_ALL=C ./gen$(EXEEXT) > $@",
+    ] {
+        assert_eq!(made(link, run), ["5 make-runs-built-program"], "{run}");
+        assert_eq!(made("$(HOSTCC) -o $@ gen.c", run), [""; 0], "{run}");
+    }
+    for link in ["$(Q)$(CC) -o $@ gen.c", "$(LIBTOOL) --mode=link $(CC) -o $@ gen.c", "${LINK} -o gen gen.c"] {
+        assert_eq!(made(link, "./gen > $@"), ["5 make-runs-built-program"], "{link}");
+    }
+    for run in ["gen > $@", "$(EMULATOR) ./gen > $@", "./other > $@", "$(NATIVE)/gen > $@"] {
+        assert_eq!(made(link, run), [""; 0], "{run}");
+    }
+    let implied = "all: t.h\ngen: gen.o\nt.h: gen\n\t./gen > t.h\n";
+    assert_eq!(in_make(implied), ["4 make-runs-built-program"]);
+    assert_eq!(in_make(&implied.replace("gen: gen.o", "gen: CC = $(HOSTCC)\ngen: gen.o")), [""; 0]);
+    assert_eq!(in_make(&implied.replace("gen: gen.o\n", "")), ["3 make-runs-built-program"]);
+    assert_eq!(in_make(&implied.replace("gen: gen.o\n", "include x.mk\n")), [""; 0]);
+    assert_eq!(in_make(&format!("CC = $(CC_FOR_BUILD)\n{implied}")), [""; 0]);
+    assert_eq!(in_make(&format!("%: %.o\n\t$(HOSTCC) -o $@ $<\n{implied}")), [""; 0]);
+    let variable =
+        |line: &str| in_make(&format!("{line}\nzic: zic.o\n\t$(CC) -o $@ zic.o\ndata: zic\n\t$(ZIC) -d $@ x\n"));
+    assert_eq!(variable("ZIC = ./zic"), ["5 make-runs-built-program"]);
+    for line in ["ZIC ?= ./zic", "ifeq (,$(ZIC))\nZIC = ./zic\nendif", "ZIC = zic\nZIC = ./zic"] {
+        assert_eq!(variable(line), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn makefiles_name_folders_and_strip_in_many_ways() {
+    for line in [
+        "A = -I /usr/include/x",
+        "A = -isystem /usr/include/x",
+        "A = -L/lib64",
+        "A = -L/usr/lib32",
+        "A = -I/usr/X11R6/include",
+        "A = -L/usr/pkg/lib",
+        "A = -I/opt/homebrew/include",
+        "A = -Wl,-rpath-link,/usr/lib",
+        "LIBS = /usr/lib/libfoo.a",
+    ] {
+        assert_eq!(in_make(line), ["1 make-absolute-path"], "{line}");
+    }
+    for line in [
+        "A = -Wl,-rpath,/usr/lib/mypkg",
+        "LIBS = $(ROOT)/lib/libx.a",
+        "A = /usr/lib/mypkg",
+        "A = -I include /usr/include",
+        "x: /usr/lib/x.a",
+    ] {
+        assert_eq!(in_make(line), [""; 0], "{line}");
+    }
+    let strips = |command: &str| in_make(&format!("install:\n\t{command} a $(DESTDIR)/b\n")).len();
+    for command in [
+        "install -s",
+        "install --strip",
+        "./install-sh -c -s",
+        "$(SHELL) ./install-sh -s",
+        "$(install_sh) -s",
+        "@$(INSTALL) -s",
+    ] {
+        assert_eq!(strips(command), 1, "{command}");
+    }
+    for command in
+        ["install -m 755", "./install-sh -c", "install -s --strip-program=$(STRIP)", "install --strip-program=x"]
+    {
+        assert_eq!(strips(command), 0, "{command}");
+    }
+}
+
+/// Findings in a CMakeLists.txt: line and rule.
+fn in_cmake(text: &str) -> Vec<String> {
+    let found = looked(tree(&[("CMakeLists.txt", text)]).path());
+    found.findings.iter().map(|one| format!("{} {}", one.line, one.rule.id)).collect()
+}
+
+#[test]
+fn only_options_that_are_off_excuse_native_flags_in_cmake() {
+    let flag = "string(APPEND CMAKE_C_FLAGS \" -march=native\")\nlist(APPEND X -march=native)\n";
+    let under = |before: &str, condition: &str| in_cmake(&format!("{before}\n{condition}\n{flag}endif()\n")).len();
+    assert_eq!(in_cmake(flag).len(), 2);
+    for (before, condition) in [
+        ("check_c_compiler_flag(-march=native HAVE_MARCH_NATIVE)", "if(HAVE_MARCH_NATIVE)"),
+        ("option(ENABLE_NATIVE \"\" ON)", "if(ENABLE_NATIVE)"),
+        ("option(PORTABLE \"\" OFF)", "if(NOT PORTABLE)"),
+        ("option(PORTABLE \"\" OFF)", "if(PORTABLE)\nelse()"),
+        ("set(USE_NATIVE ON)", "if(USE_NATIVE)"),
+        ("", "if(NOT MSVC)"),
+        ("set(CMAKE_BUILD_TYPE Release CACHE STRING x)", "if(CMAKE_BUILD_TYPE STREQUAL Release)"),
+    ] {
+        assert_eq!(under(before, condition), 2, "{before} {condition}");
+    }
+    for (before, condition) in [
+        ("option(ENABLE_NATIVE \"\" OFF)", "if(ENABLE_NATIVE)"),
+        ("option(native \"\")", "if(native AND NOT MSVC)"),
+        ("cmake_dependent_option(NATIVE \"\" OFF X ON)", "if(NATIVE)"),
+        ("set(USE_NATIVE OFF CACHE BOOL \"\")", "if(${USE_NATIVE})"),
+        ("option(PORTABLE \"\" ON)", "if(NOT PORTABLE)"),
+        ("option(PORTABLE \"\" ON)", "if(PORTABLE)\nelse()"),
+        ("option(PORTABLE \"\" ON)", "if(PORTABLE)\nelseif(UNIX)"),
+        ("", "if(ENABLE_NATIVE)"),
+    ] {
+        assert_eq!(under(before, condition), 0, "{before} {condition}");
+    }
+    // The option can be in another file.
+    let files = [
+        ("CMakeLists.txt", "option(FAST \"\" OFF)\n"),
+        ("a/CMakeLists.txt", "if(FAST)\nadd_compile_options(-march=native)\nendif()"),
+    ];
+    assert_eq!(short(&looked(tree(&files).path())), [""; 0]);
+    for line in [
+        "list(FIND X -march=native i)",
+        "string(REPLACE -march=native \"\" X Y)",
+        "set(CMAKE_REQUIRED_FLAGS -march=native)",
+    ] {
+        assert_eq!(in_cmake(line), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn answers_for_cross_builds_reach_further_in_cmake() {
+    let asks = "check_c_source_runs(\"int main() {}\" HAVE_X)\n";
+    for before in [
+        "if(CMAKE_CROSSCOMPILING)\nset(HAVE_X 1 CACHE BOOL \"\")\nendif()\n",
+        "if(CMAKE_CROSSCOMPILING)\nreturn()\nendif()\n",
+    ] {
+        assert_eq!(in_cmake(&format!("{before}{asks}")), [""; 0], "{before}");
+    }
+    assert_eq!(in_cmake(&format!("if(CMAKE_CROSSCOMPILING)\nset(HAVE_Y 1)\nendif()\n{asks}")), ["4 cmake-try-run"]);
+    let function = format!("function(f)\nif(CMAKE_CROSSCOMPILING)\nreturn()\nendif()\n{asks}endfunction()\n{asks}");
+    assert_eq!(in_cmake(&function), ["7 cmake-try-run"]);
+    let below = |top: &str| short(&looked(tree(&[("a/CMakeLists.txt", top), ("a/t/b/CMakeLists.txt", asks)]).path()));
+    let asked = "if(NOT CMAKE_CROSSCOMPILING)\nadd_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/t)\nendif()\n";
+    assert_eq!(below(asked), [""; 0]);
+    assert_eq!(below(&format!("{asked}add_subdirectory(t)")), ["a/t/b/CMakeLists.txt:1 cmake-try-run"]);
+    assert_eq!(below(&asked.replace("NOT CMAKE_CROSSCOMPILING", "UNIX")).len(), 1);
+}
+
+#[test]
+fn cmake_runs_programs_under_other_names() {
+    let made = |rest: &str| in_cmake(&format!("add_executable(gen gen.c)\nadd_library(l l.c)\n{rest}\n"));
+    let custom = |command: &str| made(&format!("add_custom_command(OUTPUT latest.h COMMAND {command} latest.h)"));
+    for command in [
+        "gen",
+        "$<TARGET_FILE:gen>",
+        "${CMAKE_CURRENT_BINARY_DIR}/gen",
+        "${CMAKE_BINARY_DIR}/bin/gen${CMAKE_EXECUTABLE_SUFFIX}",
+        "${CMAKE_COMMAND} -E env X=1 $<TARGET_FILE:gen>",
+        "env X=1 gen",
+    ] {
+        assert_eq!(custom(command), ["3 cmake-runs-built-program"], "{command}");
+    }
+    for command in
+        ["${CMAKE_BINARY_DIR}/native/gen", "${NATIVE_DIR}/gen", "$ENV{EMULATOR} gen", "python gen", "gen a/test/b"]
+    {
+        assert_eq!(custom(command), [""; 0], "{command}");
+    }
+    let target = "add_custom_target(h COMMAND gen l.h)\n";
+    assert_eq!(made(target), [""; 0]);
+    assert_eq!(made(&format!("{target}add_dependencies(l h)")), ["3 cmake-runs-built-program"]);
+    assert_eq!(made(&format!("{target}add_custom_target(docs)\nadd_dependencies(docs h)")), [""; 0]);
+
+    for line in [
+        "add_custom_command(TARGET a POST_BUILD COMMAND /usr/bin/strip a)",
+        "execute_process(COMMAND gcc-12 -v)",
+        "find_program(X NAMES gcc-ar ${PREFIX}gcc-ar)",
+    ] {
+        assert_eq!(in_cmake(line), ["1 cmake-bare-tool"], "{line}");
+    }
+    for line in
+        ["find_program(X NAMES ${_CMAKE_TOOLCHAIN_PREFIX}gcc-ar gcc-ar)", "execute_process(COMMAND ${TOOLS}/ar t)"]
+    {
+        assert_eq!(in_cmake(line), [""; 0], "{line}");
+    }
+    assert_eq!(in_cmake("execute_process(COMMAND sh -c \"uname -m\" OUTPUT_VARIABLE X)"), ["1 cmake-uname"]);
+}
+
+#[test]
+fn cmake_names_folders_and_the_build_machine_in_many_ways() {
+    for line in [
+        "set(X_INCLUDE_DIR /usr/include/x)",
+        "list(APPEND CMAKE_REQUIRED_INCLUDES /usr/local/include)",
+        "set(X_LIBRARIES /usr/lib/libfoo.a)",
+        "string(APPEND CMAKE_C_FLAGS \" -I/usr/local/include\")",
+        "add_compile_options(-isystem /usr/include/x)",
+        "target_link_libraries(a /usr/lib/libfoo.a)",
+    ] {
+        assert_eq!(in_cmake(line), ["1 cmake-absolute-path"], "{line}");
+    }
+    for line in [
+        "set(X_INCLUDE_DIR /usr/include/x CACHE PATH \"\")",
+        "set(INSTALL_INCLUDE_DIR /usr/include)",
+        "set(PLUGIN_DIR /usr/lib/x)",
+        "set(L -Wl,-rpath,/usr/lib/x)",
+        "list(REMOVE_ITEM X_INCLUDE_DIRS /usr/include)",
+    ] {
+        assert_eq!(in_cmake(line), [""; 0], "{line}");
+    }
+    for line in [
+        "set(P \"${CMAKE_HOST_SYSTEM_NAME}-x\")",
+        "if(CMAKE_HOST_SYSTEM_NAME STREQUAL Linux)",
+        "string(TOLOWER ${CMAKE_HOST_SYSTEM_PROCESSOR} p)",
+    ] {
+        assert_eq!(in_cmake(line), ["1 cmake-host-system"], "{line}");
+    }
+    for line in [
+        "set(HOST_P \"${CMAKE_HOST_SYSTEM_NAME}-x\")",
+        "set(CMAKE_HOST_SYSTEM_NAME MSYS)",
+        "string(TOLOWER ${CMAKE_HOST_SYSTEM_NAME} host_p)",
+        "set(P \"CMAKE_HOST_SYSTEM_NAME is\")",
+    ] {
+        assert_eq!(in_cmake(line), [""; 0], "{line}");
+    }
+}
+
+#[test]
+fn meson_files_share_programs_compilers_and_answers() {
+    let meson = |files: &[(&str, &str)]| short(&looked(tree(files).path()));
+    let one = |text: &str| meson(&[("meson.build", text)]);
+    let used = ("src/meson.build", "custom_target('t', output: 't.h', command: [mkt, '@OUTPUT@'])");
+    let found = ["src/meson.build:1 meson-missing-native"];
+    assert_eq!(meson(&[("tools/meson.build", "mkt = executable('mkt', 'a.c')"), used]), found);
+    assert_eq!(meson(&[("tools/meson.build", "mkt = executable('mkt', 'a.c', native : false)"), used]), found);
+    assert_eq!(meson(&[("tools/meson.build", "mkt = executable('mkt', 'a.c', native: true)"), used]), [""; 0]);
+    // Another value, or another project.
+    let other = ("x/meson.build", "mkt = find_program('mkt')");
+    assert_eq!(meson(&[("tools/meson.build", "mkt = executable('mkt', 'a.c')"), other, used]), [""; 0]);
+    assert_eq!(meson(&[("subprojects/a/meson.build", "mkt = executable('mkt', 'a.c')"), used]), [""; 0]);
+    let both = "if meson.is_cross_build()\n  g = find_program('g')\nelse\n  g = executable('g', 'g.c')\nendif\ncustom_target('t', output: 't', command: [g])";
+    assert_eq!(one(both), [""; 0]);
+
+    assert_eq!(one("lang = meson.get_compiler('c')\nlang.run('x')"), ["meson.build:2 meson-run"]);
+    assert_eq!(one("c = meson.get_compiler('c', native: true)\nc.run('x')"), [""; 0]);
+    assert_eq!(one("meson.get_compiler('c').run('x')"), ["meson.build:1 meson-run"]);
+    assert_eq!(
+        meson(&[("meson.build", "lang = meson.get_compiler('c')"), ("a/meson.build", "lang.run('x')")]),
+        ["a/meson.build:1 meson-run"]
+    );
+
+    let top = "can_run = meson.can_run_host_binaries()\n";
+    assert_eq!(meson(&[("meson.build", top), ("a/meson.build", "if can_run\ncc.run('x')\nendif")]), [""; 0]);
+    let install = "i = get_option('i')\nmkt = executable('mkt', 'a.c', install: i)";
+    assert_eq!(meson(&[("tools/meson.build", install), used]), found);
+    let entered = format!("{top}if can_run\n  subdir('a')\nendif\n");
+    assert_eq!(meson(&[("meson.build", &entered), ("a/b/meson.build", "cc.run('x')")]), [""; 0]);
+    assert_eq!(
+        meson(&[("meson.build", &format!("{entered}subdir('a')")), ("a/b/meson.build", "cc.run('x')")]).len(),
+        1
+    );
+    assert_eq!(one("if meson.is_cross_build()\n  subdir_done()\nendif\ncc.run('x')"), [""; 0]);
+
+    for text in [
+        "run_command(['uname', '-m'])",
+        "run_command(find_program('uname'), '-m')",
+        "run_command('/usr/bin/uname', '-m')",
+        "run_command('sh', '-c', 'uname -m')",
+    ] {
+        assert_eq!(one(text), ["meson.build:1 meson-uname"], "{text}");
+    }
+    assert_eq!(one("u = find_program('uname')\nx = run_command(u, '-m')"), ["meson.build:2 meson-uname"]);
+    assert_eq!(one("run_command('gcc-12', '-v')"), ["meson.build:1 meson-bare-tool"]);
+    assert_eq!(one("run_command(find_program('pkg-config'), '--version')"), [""; 0]);
+}
+
+#[test]
+fn only_options_of_the_project_excuse_native_flags_in_meson() {
+    let under = |condition: &str| {
+        let text = format!("{condition}\n  add_project_arguments('-march=native', language: 'c')\nendif\n");
+        looked(tree(&[("meson.build", &text)]).path()).findings.len()
+    };
+    assert_eq!(under("if get_option('buildtype') == 'release'"), 1);
+    assert_eq!(under("if cc.has_argument('-march=native')"), 1);
+    assert_eq!(under("if get_option('native')"), 0);
+    assert_eq!(under("fast = get_option('fast')\nif fast"), 0);
+    assert_eq!(under("fast = get_option('debug')\nif fast"), 1);
+    for text in ["x = cc.has_argument('-march=native')", "x = cc.compiles('', args: ['-march=native'])"] {
+        assert_eq!(short(&looked(tree(&[("meson.build", text)]).path())), [""; 0], "{text}");
+    }
+    let files =
+        [("meson.build", "fast = get_option('fast')"), ("a/meson.build", "if fast\nx = ['-march=native']\nendif")];
+    assert_eq!(short(&looked(tree(&files).path())), [""; 0]);
+}
+
+#[test]
+fn lists_of_programs_may_begin_with_the_hosts() {
+    let configure = |line: &str| short(&looked(tree(&[("configure.ac", line)]).path()));
+    for line in
+        ["AC_CHECK_PROGS([AR], [$host_alias-ar ar])", "AC_PATH_PROGS(X, [${ac_tool_prefix}pkg-config pkg-config])"]
+    {
+        assert_eq!(configure(line), [""; 0], "{line}");
+    }
+    assert_eq!(configure("AC_CHECK_PROGS([AR], [ar $host_alias-ar])"), ["configure.ac:1 autoconf-bare-tool"]);
+    assert_eq!(configure("AC_CHECK_PROG([CC], [gcc-12], [gcc-12])"), ["configure.ac:1 autoconf-bare-tool"]);
+}
+
 #[test]
 fn comments_and_the_file_of_suppressions_hide_findings() {
     let marked = "all:\n\t# crossloom-audit: ignore make-bare-tool tested by hand\n\tstrip a\n\tar b\n\tobjcopy c # crossloom-audit: ignore make-bare-tool\n";
@@ -540,12 +937,19 @@ fn files_of_hostile_shape_take_bounded_time() {
         ("b/CMakeLists.txt", of("if(USE_NATIVE \"-march=native\"\n")),
         ("c/CMakeLists.txt", of("#[[")),
         ("d/CMakeLists.txt", of("a([=[")),
+        ("f/CMakeLists.txt", of("add_custom_target(a COMMAND a)\nadd_dependencies(b a)\n")),
+        ("g/CMakeLists.txt", format!("add_custom_command({})", of("COMMAND a "))),
         ("a/meson.build", of("if a\n")),
         ("b/meson.build", of("x = (")),
+        ("c/meson.build", of(").run(")),
+        ("d/meson.build", of("if get_option('a')\nsubdir('a')\nx = a\n")),
         ("a/Makefile", of("ifeq (a,)\n")),
         ("b/Makefile", of("\t'\\\n")),
         ("c/Makefile", of("a: $(shell uname) gcc -I/usr/include\\\n")),
         ("d/Makefile", of("a: b\n\t./a -o a\n")),
+        ("e/Makefile", format!("{}: b\n{}", of("target "), of("\t$(CC) -o $@ $<\n"))),
+        ("f/Makefile", of("$(shell ")),
+        ("g/Makefile", of("a a a a a a a a: b\n\t$(Q)$(CC) -o $(HOSTCC a\n")),
         ("a/Cargo.toml", of("[a]\n")),
         ("a/build.rs", of("cfg!(")),
         ("b/Cargo.toml", String::new()),
