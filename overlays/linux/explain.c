@@ -3,7 +3,8 @@
  *
  * Linked with the objects of the kernel's own scripts/kconfig and called in the place of its program `conf`, so that
  * Kconfig files mean here what they mean there. CROSSLOOM_ASKED names a file of lines as in a .config,
- * CROSSLOOM_MISSED the file that is written: empty where everything is as it was asked to be.
+ * CROSSLOOM_MISSED the file that is written: empty where everything is as it was asked to be. CROSSLOOM_GIVEN names another
+ * file of such lines, of which settings may be lost; CROSSLOOM_DROPPED gets a line for each that is, without a reason.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +15,7 @@
 /* Dependencies of dependencies are followed this far. */
 #define DEPTH 4
 
-static FILE *missed;
+static FILE *missed, *dropped;
 
 static void explain(struct symbol *symbol, tristate need, int depth);
 
@@ -23,6 +24,9 @@ static const char *value_of(struct symbol *symbol)
     const char *value;
 
     sym_calc_value(symbol);
+    /* Newer kernels take a number that no configuration holds for 0. */
+    if ((symbol->type == S_HEX || symbol->type == S_INT) && !(symbol->flags & SYMBOL_WRITE))
+        return "n";
     value = sym_get_string_value(symbol);
     return value && *value ? value : "n";
 }
@@ -30,6 +34,20 @@ static const char *value_of(struct symbol *symbol)
 static void indent(int depth)
 {
     fprintf(missed, "%*s", 2 * (DEPTH - depth) + 2, "");
+}
+
+/* Whether a symbol holds the version of a program, as Kconfig files find it out: PAHOLE_VERSION, GCC_VERSION. */
+static int is_version(struct symbol *symbol)
+{
+    static const char end[] = "_VERSION";
+    struct property *property;
+    size_t length = symbol && symbol->name ? strlen(symbol->name) : 0;
+
+    if (length < sizeof(end) || strcmp(symbol->name + length - (sizeof(end) - 1), end) != 0)
+        return 0;
+    for_all_prompts(symbol, property)
+        return 0;
+    return 1;
 }
 
 /* The parts of a condition that do not hold as far as is needed, each by itself. */
@@ -60,6 +78,19 @@ static void unmet(struct expr *expr, tristate need, int depth)
             fprintf(missed, "needs CONFIG_%s, which is %s\n", symbol->name, value_of(symbol));
             explain(symbol, need, depth - 1);
         }
+        return;
+    case E_EQUAL:
+    case E_GEQ:
+    case E_GTH:
+    case E_LEQ:
+    case E_LTH:
+    case E_UNEQUAL:
+        indent(depth);
+        fputs("needs ", missed);
+        expr_fprint(expr, missed);
+        if (is_version(expr->left.sym) || is_version(expr->right.sym))
+            fputs(": a program, or a version of it, that this build does not have", missed);
+        fputs("\n", missed);
         return;
     default:
         indent(depth);
@@ -159,63 +190,107 @@ static char *unquoted(char *text)
     return text + 1;
 }
 
-static void compare(const char *name, char *asked)
+/* A symbol without a value has no number, not even 0. */
+static int same_number(enum symbol_type type, const char *one, const char *other)
+{
+    unsigned long long numbers[2];
+    const char *texts[2] = {one, other};
+    char *end;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        numbers[i] = type == S_HEX ? strtoull(texts[i], &end, 16) : (unsigned long long)strtoll(texts[i], &end, 10);
+        if (end == texts[i] || *end != '\0')
+            return 0;
+    }
+    return numbers[0] == numbers[1];
+}
+
+/* Whether a symbol has the value that was asked for. */
+static int is_granted(struct symbol *symbol, const char *asked)
+{
+    char *text;
+    int same;
+
+    switch (symbol->type) {
+    case S_STRING:
+        text = strdup(asked);
+        if (!text)
+            exit(2);
+        sym_calc_value(symbol);
+        same = strcmp(sym_get_string_value(symbol), unquoted(text)) == 0;
+        free(text);
+        return same;
+    case S_HEX:
+    case S_INT:
+        return same_number(symbol->type, value_of(symbol), asked);
+    default:
+        return strcmp(value_of(symbol), asked) == 0;
+    }
+}
+
+/* What a symbol is, for people. */
+static const char *shown(struct symbol *symbol)
+{
+    return symbol->type == S_STRING ? sym_get_string_value(symbol) : value_of(symbol);
+}
+
+/* One symbol that was asked for: an error, and its reasons, where it is something else. */
+static void compare_asked(const char *name, const char *value)
 {
     struct symbol *symbol = sym_find(name);
-    const char *found;
     tristate need = mod;
 
     if (!symbol || symbol->type == S_UNKNOWN) {
-        if (strcmp(asked, "n") != 0)
+        if (strcmp(value, "n") != 0)
             fprintf(missed,
                     "error: CONFIG_%s=%s was asked for, and this kernel has no such symbol for this architecture\n",
-                    name, asked);
+                    name, value);
         return;
     }
-    found = value_of(symbol);
-    if (symbol->type == S_STRING) {
-        char *text = strdup(asked);
-
-        if (!text)
-            exit(2);
-        found = sym_get_string_value(symbol);
-        if (strcmp(found, unquoted(text)) == 0)
-            return;
-    } else if (symbol->type == S_HEX || symbol->type == S_INT) {
-        char *end;
-
-        if (symbol->type == S_HEX ? strtoull(found, NULL, 16) == strtoull(asked, &end, 16)
-                                  : strtoll(found, NULL, 10) == strtoll(asked, &end, 10))
-            if (*end == '\0' && end != asked)
-                return;
-    } else if (strcmp(found, asked) == 0) {
+    if (is_granted(symbol, value))
         return;
-    } else {
-        need = strcmp(asked, "n") == 0 ? no : strcmp(asked, "m") == 0 ? mod : yes;
-    }
-    fprintf(missed, "error: CONFIG_%s=%s was asked for, and it is %s\n", name, asked, found);
+    if (symbol->type == S_BOOLEAN || symbol->type == S_TRISTATE)
+        need = strcmp(value, "n") == 0 ? no : strcmp(value, "m") == 0 ? mod : yes;
+    fprintf(missed, "error: CONFIG_%s=%s was asked for, and it is %s\n", name, value, shown(symbol));
     explain(symbol, need, DEPTH);
 }
 
-int main(int argc, char **argv)
-{
-    const char *asked_path = getenv("CROSSLOOM_ASKED"), *missed_path = getenv("CROSSLOOM_MISSED");
-    char *lines[1 << 16], *line = NULL;
-    size_t size = 0, count = 0, i, j;
-    FILE *asked;
+/* What compare_given() tells of: symbols that this kernel does not have, or those that it has. */
+static int unknown;
 
-    if (argc < 2 || !asked_path || !missed_path)
-        return 2;
-    asked = fopen(asked_path, "r");
-    missed = fopen(missed_path, "w");
-    if (!asked || !missed) {
-        perror("conf");
+/* One symbol of a whole configuration. Without a prompt it was a result of others, and nobody set it. */
+static void compare_given(const char *name, const char *value)
+{
+    struct symbol *symbol = sym_find(name);
+    struct property *property;
+
+    if (!symbol || symbol->type == S_UNKNOWN) {
+        if (unknown && strcmp(value, "n") != 0)
+            fprintf(dropped, "CONFIG_%s=%s: this kernel has no such symbol for this architecture\n", name, value);
+        return;
+    }
+    if (unknown || is_granted(symbol, value))
+        return;
+    for_all_prompts(symbol, property) {
+        fprintf(dropped, "CONFIG_%s=%s: it is %s\n", name, value, shown(symbol));
+        return;
+    }
+}
+
+/* Calls `each` for every symbol that a file of settings names, with the last value that it has there. */
+static int for_settings(const char *path, void (*each)(const char *name, const char *value))
+{
+    static char *lines[1 << 16];
+    char *line = NULL;
+    size_t size = 0, count = 0, i, j;
+    FILE *file = fopen(path, "r");
+
+    if (!file) {
+        perror(path);
         return 2;
     }
-    conf_parse(argv[argc - 1]);
-    if (conf_read(NULL))
-        return 2;
-    while (getline(&line, &size, asked) > 0) {
+    while (getline(&line, &size, file) > 0) {
         static const char off[] = " is not set";
         char *name, *value;
 
@@ -241,6 +316,7 @@ int main(int argc, char **argv)
             return 2;
         sprintf(lines[count++], "%s=%s", name, value);
     }
+    fclose(file);
     for (i = 0; i < count; i++) {
         size_t length = strcspn(lines[i], "=") + 1;
         int again = 0;
@@ -251,7 +327,37 @@ int main(int argc, char **argv)
         if (again)
             continue;
         lines[i][length - 1] = '\0';
-        compare(lines[i], lines[i] + length);
+        each(lines[i], lines[i] + length);
     }
-    return fclose(missed) == 0 ? 0 : 2;
+    return 0;
+}
+
+/* The file of an environment's variable, to be written. */
+static FILE *opened(const char *variable)
+{
+    const char *path = getenv(variable);
+    FILE *file = path ? fopen(path, "w") : NULL;
+
+    if (!file) {
+        perror(variable);
+        exit(2);
+    }
+    return file;
+}
+
+int main(int argc, char **argv)
+{
+    const char *asked_path = getenv("CROSSLOOM_ASKED"), *given_path = getenv("CROSSLOOM_GIVEN");
+
+    if (argc < 2 || !asked_path || !given_path)
+        return 2;
+    missed = opened("CROSSLOOM_MISSED");
+    dropped = opened("CROSSLOOM_DROPPED");
+    conf_parse(argv[argc - 1]);
+    if (conf_read(NULL) || for_settings(asked_path, compare_asked))
+        return 2;
+    for (unknown = 0; unknown < 2; unknown++)
+        if (for_settings(given_path, compare_given))
+            return 2;
+    return fclose(missed) == 0 && fclose(dropped) == 0 ? 0 : 2;
 }

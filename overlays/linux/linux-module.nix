@@ -7,11 +7,19 @@
   module,
   # The folder with its Kbuild or Makefile.
   src,
+  # Built modules whose symbols it uses, and what make is told beside that.
+  needs ? [ ],
+  makeFlags ? [ ],
 }:
 stdenv.mkDerivation {
   pname = "linux-module-${module}-${linux.target}";
   version = linux.version or "0";
-  inherit src module;
+  inherit
+    src
+    module
+    needs
+    makeFlags
+    ;
   inherit (linux) arch compilerFlags kdir;
 
   nativeBuildInputs = linux.buildTools;

@@ -25,9 +25,10 @@ mkShellNoCC {
   shellHook = ''
     for word in ${builtins.concatStringsSep " " toolchain.compilerFlags}; do export "$word"; done
     export KDIR=${toolchain.kdir}
+    # Makefiles set these themselves, and only what make is told has precedence.
+    export MAKEFLAGS="''${MAKEFLAGS:+$MAKEFLAGS }HOSTCC=cc HOSTCXX=c++ HOSTLD=${toolchain.host.hostLd} HOSTAR=ar"
     source "${../shell/prompt.sh}"
   '';
-  HOSTCC = "cc";
   HOSTCFLAGS = builtins.concatStringsSep " " (
     toolchain.host.hostCFlags ++ words "-I" (toolchain.hostIncludes libraries)
   );

@@ -5,7 +5,11 @@ if [ ! -e "$kdir/Module.symvers" ]; then
   echo "hint: a configuration with modules has CONFIG_MODULES=y; give it a fragment that says so" >&2
   exit 1
 fi
-read -r -a flags <<<"$compilerFlags"
+read -r -a flags <<<"$compilerFlags $makeFlags"
+symbols=
+for need in $needs; do symbols+="${symbols:+ }$need/Module.symvers"; done
+# Only then: a Makefile may set it itself.
+if [ -n "$symbols" ]; then flags+=("KBUILD_EXTRA_SYMBOLS=$symbols"); fi
 # Where it is built is in no object: neither by __FILE__ nor in what debuggers read.
 make -C "$kdir" "M=$PWD" "ARCH=$arch" "SHELL=$SHELL" "KCFLAGS=-ffile-prefix-map=$PWD=$module" \
   "KAFLAGS=-ffile-prefix-map=$PWD=$module" "-j$NIX_BUILD_CORES" "${flags[@]}" modules || {

@@ -63,6 +63,8 @@ read -r -a kernelFlags <<<"$compilerFlags"
 places=-ffile-prefix-map=$PWD=linux-$version
 kernelFlags+=(
   "ARCH=$arch" HOSTCC=cc HOSTCXX=c++ "HOSTLD=$hostLd" HOSTAR=ar
+  # xz is lzma, too, and needs no link of that name.
+  "LZMA=xz --format=lzma"
   "HOSTCFLAGS=$hostCFlags" "HOSTLDFLAGS=$hostLdFlags" "CONFIG_SHELL=$SHELL" "KCFLAGS=$places" "KAFLAGS=$places" "-j$NIX_BUILD_CORES"
 )
 

@@ -146,6 +146,44 @@ fn what_a_module_is_made_of_goes_into_the_tree_and_its_nodes_name() {
     assert!(one.starts_with("linux-module-hello-") && one.ends_with("-6_1_176-arm64"), "{one}");
 }
 
+#[test]
+fn a_module_that_needs_another_comes_after_it() {
+    let of = |flags: &str| {
+        let rest = format!(
+            "[linux]\ntargets = [\"arm64\"]\nmodules = [\"one\", \"two\"]\n\
+             [linux-module.one]\nsource = \"mine\"\nneeds = [\"two\"]\n\
+             [linux-module.two]\nsource = \"mine\"\n{flags}"
+        );
+        system(&matrix(&rest, &File("mine/Kbuild", "include $(src)/common.mk\n")))
+    };
+    let (plain, flags) = (of(""), of("make-flags = [\"CONFIG_TWO=m\", \"X=\"]\n"));
+    let nodes =
+        |plan: &SystemPlan| ["one", "two"].map(|name| node(plan, &format!("linux-module-{name}-arm64")).clone());
+    let [one, two] = nodes(&plain);
+    assert_eq!(one.args["needs"], Arg::Nodes(vec![two.name.clone()]));
+    assert!(!two.args.contains_key("needs") && !two.args.contains_key("makeFlags"));
+    // What make is told is part of what a module is, and of what those are that need it.
+    let [other_one, other_two] = nodes(&flags);
+    assert_eq!(other_two.args["makeFlags"], Arg::Texts(vec!["CONFIG_TWO=m".into(), "X=".into()]));
+    assert!(one.name != other_one.name && two.name != other_two.name);
+}
+
+#[test]
+fn modules_are_built_for_kernels_that_take_them() {
+    let cells = |config: &str, file: &File| {
+        let rest = format!(
+            "[linux]\ntargets = [\"arm64\"]\nconfig = [\"boot\", {config}]\nmodules = [\"good\"]\n\
+             [linux-module.good]\nsource = \"mine\"\n"
+        );
+        let plan = system(&matrix(&rest, file));
+        plan.cells.iter().map(|cell| cell.name.clone()).filter(|name| name.contains("module")).collect::<Vec<_>>()
+    };
+    let kbuild = File("mine/Kbuild", "obj-m := good.o\n");
+    assert_eq!(cells("\"tinyconfig\", \"allnoconfig\"", &kbuild), ["linux-module-good-arm64"]);
+    let both = ["linux-module-good-arm64", "linux-module-good-arm64-defconfig"];
+    assert_eq!(cells("\"defconfig\"", &kbuild), both);
+}
+
 /// The real thing: folders on a disk.
 #[test]
 fn folders_beside_a_matrix() {

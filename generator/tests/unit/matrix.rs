@@ -59,6 +59,7 @@ impl crate::reader::UserFiles for Files {
     fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
         match path {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
+            "x86.config" => Ok(b"#\n# Linux/x86 6.1.176 Kernel Configuration\n#\nCONFIG_X86_64=y\n".to_vec()),
             "wrong.config" => Ok(b"CONFIG_A=yes\nB=y\n\n# CONFIG_C is not st\nCONFIG_D\n".to_vec()),
             "binary.config" => Ok(vec![0xff, 0xfe]),
             "large.config" | "large/Kbuild" => Ok(vec![b'\n'; crate::reader::MAX_USER_FILE + 1]),

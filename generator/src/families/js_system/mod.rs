@@ -189,6 +189,10 @@ impl Family for JsSystem {
     }
 
     fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        if axis == AXIS_CONFIG {
+            let config: Arc<KernelConfig> = cell.named(AXIS_CONFIG).ok()?;
+            return config.refuse(target);
+        }
         let runtime: Runtime = cell.word(AXIS_RUNTIME).ok()?;
         (axis == AXIS_RUNTIME && !runtime.is_for(target)).then(|| {
             let message = format!("the runtime {} cannot be built for {target}", runtime.as_str());

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::KernelTarget;
 use crate::diag::{Problem, quote};
 use crate::families::folder;
 use crate::family::table::Meaning;
@@ -33,6 +34,31 @@ pub struct KernelConfig {
     pub fragments: Vec<Fragment>,
 }
 
+impl KernelConfig {
+    /// Whether kernels of it can load modules. Kconfig switches that on for no one by itself, except in a `defconfig`.
+    pub fn takes_modules(&self) -> bool {
+        let first = match &self.base {
+            KernelBase::Goal(goal) => *goal == Goal::Defconfig,
+            KernelBase::File(file) => file.sets_modules().unwrap_or(false),
+        };
+        self.fragments.iter().rev().find_map(Fragment::sets_modules).unwrap_or(first)
+    }
+
+    /// Why a kernel of a target cannot be configured with it, and what to do: the whole configuration that it starts from is of
+    /// another architecture, and Kconfig would drop most of it without an error.
+    pub fn refuse(&self, target: &KernelTarget) -> Option<(String, String)> {
+        let KernelBase::File(Fragment::File { path, text }) = &self.base else { return None };
+        let arch = written_for(text).filter(|arch| !is_arch_of(arch, target))?;
+        let name = &self.name;
+        let message =
+            format!("{} of [kernel-config.{name}] is a configuration for {arch}, not for {target}", quote(path));
+        let hint = format!(
+            "configurations of other architectures are tables of their own; exclude = [{{ target = \"{target}\", config = \"{name}\" }}]"
+        );
+        Some((message, hint))
+    }
+}
+
 /// The configuration that fragments are added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KernelBase {
@@ -51,6 +77,40 @@ pub enum Fragment {
     System,
     /// A file beside the matrix: its path there, and its text.
     File { path: String, text: String },
+}
+
+impl Fragment {
+    /// Whether it switches modules on or off, if it says anything about them.
+    fn sets_modules(&self) -> Option<bool> {
+        let text = match self {
+            Fragment::Boot => return Some(true),
+            Fragment::System => return None,
+            Fragment::File { text, .. } => text,
+        };
+        text.lines().rev().find_map(|line| match line {
+            "CONFIG_MODULES=y" => Some(true),
+            "CONFIG_MODULES=n" | "# CONFIG_MODULES is not set" => Some(false),
+            _ => None,
+        })
+    }
+}
+
+/// The value of the kernel's `ARCH=` that a whole configuration was written for, by the comment that Kconfig begins it with.
+fn written_for(text: &str) -> Option<&str> {
+    let title = text.lines().find_map(|line| line.strip_prefix("# Linux/")?.strip_suffix(" Kernel Configuration"))?;
+    let arch = title.split(' ').next()?;
+    // Without `ARCH=` a build on x86 calls both of its targets so.
+    let says = |setting: &str| text.lines().any(|line| line == setting);
+    Some(match arch {
+        "x86" if says("CONFIG_X86_64=y") => "x86_64",
+        "x86" if says("CONFIG_X86_32=y") => "i386",
+        arch => arch,
+    })
+}
+
+/// Whether a value of the kernel's `ARCH=` can be for a target.
+fn is_arch_of(arch: &str, target: &KernelTarget) -> bool {
+    arch == target.arch() || (arch == "x86" && ["i386", "x86_64"].contains(&target.arch()))
 }
 
 words! {
@@ -75,7 +135,7 @@ static KEYS: [Key; 3] = [
     Key {
         name: "file",
         required: false,
-        doc: "A whole .config beside the matrix to start from, in place of a base.",
+        doc: "A whole .config beside the matrix to start from, in place of a base. It is for one architecture.",
         schema: || json!({ "type": "string", "pattern": FRAGMENT }),
     },
     Key {
@@ -305,6 +365,40 @@ mod tests {
         for line in bad {
             assert!(!is_setting(line), "{line:?}");
         }
+    }
+
+    #[test]
+    fn modules() {
+        let file = |text: &str| Fragment::File { path: "a.config".to_owned(), text: text.to_owned() };
+        let config = |base, fragments| KernelConfig { name: "mine".to_owned(), base, fragments }.takes_modules();
+        let goal = KernelBase::Goal;
+        let (on, off) = (|| file("CONFIG_MODULES=y\r\nCONFIG_A=y\n"), || file("# CONFIG_MODULES is not set\n"));
+        assert!(config(goal(Goal::Tinyconfig), vec![Fragment::Boot, file("CONFIG_A=y\n")]));
+        assert!(config(goal(Goal::Defconfig), vec![]));
+        assert!(config(KernelBase::File(on()), vec![]));
+        assert!(config(KernelBase::File(off()), vec![on()]));
+        assert!(!config(goal(Goal::Allnoconfig), vec![file("CONFIG_A=y\n")]));
+        assert!(!config(goal(Goal::Defconfig), vec![on(), off()]));
+        assert!(!config(KernelBase::File(file("")), vec![]));
+    }
+
+    #[test]
+    fn architectures_of_whole_configurations() {
+        let title = |arch: &str| format!("#\n# Linux/{arch} 6.1.176 Kernel Configuration\r\n#\n");
+        let wrong = |text: String| {
+            let base = KernelBase::File(Fragment::File { path: "a.config".to_owned(), text });
+            let config = KernelConfig { name: "mine".to_owned(), base, fragments: Vec::new() };
+            let refused = KernelTarget::all().iter().filter(|target| config.refuse(target).is_some());
+            refused.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(wrong(title("arm64")), ["i386", "riscv64", "x86_64"]);
+        assert_eq!(wrong(title("riscv")), ["arm64", "i386", "x86_64"]);
+        assert_eq!(wrong(title("x86_64")), ["arm64", "i386", "riscv64"]);
+        assert_eq!(wrong(title("x86")), ["arm64", "riscv64"]);
+        assert_eq!(wrong(title("x86") + "CONFIG_X86_32=y\n"), ["arm64", "riscv64", "x86_64"]);
+        assert_eq!(wrong(title("x86") + "CONFIG_X86_64=y\n"), ["arm64", "i386", "riscv64"]);
+        assert_eq!(wrong(title("s390")).len(), 4);
+        assert_eq!(wrong("CONFIG_ARM64=y\n".to_owned()).len(), 0);
     }
 
     #[test]

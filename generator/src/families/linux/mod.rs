@@ -73,7 +73,7 @@ const MODULES: &str = "modules";
 static SETTINGS: [Setting; 1] = [Setting {
     key: MODULES,
     kind: Kind::Names(&LinuxModules),
-    doc: "Modules to build against every kernel: names of tables [linux-module.NAME].",
+    doc: "Modules to build against every kernel that takes modules: names of tables [linux-module.NAME].",
 }];
 
 words! {
@@ -138,6 +138,11 @@ impl Family for Linux {
         misspelt(word)
     }
 
+    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+        let config: Arc<KernelConfig> = cell.named(AXIS_CONFIG).ok()?;
+        (axis == AXIS_CONFIG).then(|| config.refuse(target)).flatten()
+    }
+
     fn cannot_build(&self, target: &'static KernelTarget, system: System) -> Option<&'static str> {
         target.not_on_macos().filter(|_| !system.is_linux())
     }
@@ -155,6 +160,10 @@ impl Family for Linux {
 
     fn refuse_all(&self, cells: &[CellOf<Linux>]) -> Option<(String, String)> {
         let modules = cells.first().map_or(0, |cell| cell.spec.modules.len());
+        if modules > 0 && !cells.iter().any(|cell| cell.spec.config.takes_modules()) {
+            let message = "`modules` names modules, and no kernel of the table takes any".to_owned();
+            return Some((message, "add CONFIG_MODULES=y to a configuration, or leave out `modules`".to_owned()));
+        }
         (cells.len().saturating_mul(modules) > MAX_CELLS).then(|| {
             (format!("{modules} modules for {} kernels", cells.len()), format!("at most {MAX_CELLS} are built in all"))
         })

@@ -1,6 +1,7 @@
 //! The nodes of a Linux kernel.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::config::{Fragment, Goal, KernelBase, KernelConfig};
 use super::module::LinuxModule;
@@ -208,19 +209,50 @@ fn kernel(planner: &mut Planner<'_>, cell: &CellOf<Linux>) -> Cell {
 
 /// The modules that are built against a kernel.
 fn modules(planner: &mut Planner<'_>, cell: &CellOf<Linux>, planned: &Cell) -> Vec<Cell> {
-    let Some(kernel) = planned.node() else { return Vec::new() };
-    let of = |prefix: &str, name: &str| format!("{prefix}{}", name.strip_prefix("linux").unwrap_or(name));
+    let Some(kernel) = planned.node().filter(|_| cell.spec.config.takes_modules()) else { return Vec::new() };
+    let mut nodes = BTreeMap::new();
     let built = cell.spec.modules.iter().map(|module| {
-        let files: Vec<_> = module.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]).collect();
-        // The name is the user's alone: what the module is made of tells it from others.
-        let digits = digits(&files.join("\0"));
-        let args = [("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))];
-        let name = of(&format!("linux-module-{}-{digits}", module.name), kernel);
-        let name = planner.add(name, "linux/linux-module", args);
+        let name = module_node(planner, kernel, module, &cell.spec.modules, &mut nodes);
         let package = cell.package(&ABOUT, Output::Node(name));
-        package.renamed(|name| of(&format!("linux-module-{}", module.name), name))
+        package.renamed(|name| beside(&format!("linux-module-{}", module.name), name))
     });
     built.collect()
+}
+
+/// A name with that of a kernel, without its `linux`.
+fn beside(prefix: &str, kernel: &str) -> String {
+    format!("{prefix}{}", kernel.strip_prefix("linux").unwrap_or(kernel))
+}
+
+/// The node of a module for a kernel, after those of the modules that it needs. `nodes` are those that are planned, by modules.
+fn module_node(
+    planner: &mut Planner<'_>,
+    kernel: &str,
+    module: &LinuxModule,
+    all: &[Arc<LinuxModule>],
+    nodes: &mut BTreeMap<String, String>,
+) -> String {
+    if let Some(name) = nodes.get(&module.name) {
+        return name.clone();
+    }
+    let needs = all.iter().filter(|other| module.needs.contains(&other.name));
+    let needs: Vec<_> = needs.map(|other| module_node(planner, kernel, other, all, nodes)).collect();
+    let files = module.files.iter().flat_map(|(path, text)| [path.as_str(), text.as_str()]);
+    let made_of: Vec<_> = files.chain(module.make_flags.iter().chain(&needs).map(String::as_str)).collect();
+    // The name is the user's alone: what the module is made of tells it from others.
+    let digits = digits(&made_of.join("\0"));
+    let name = beside(&format!("linux-module-{}-{digits}", module.name), kernel);
+    let mut args =
+        BTreeMap::from([("linux", node(kernel)), ("module", text(&module.name)), ("src", Arg::Folder(folder(module)))]);
+    if !needs.is_empty() {
+        args.insert("needs", Arg::Nodes(needs));
+    }
+    if !module.make_flags.is_empty() {
+        args.insert("makeFlags", Arg::Texts(module.make_flags.clone()));
+    }
+    planner.insert(Node { name: name.clone(), recipe: "linux/linux-module", args });
+    nodes.insert(module.name.clone(), name.clone());
+    name
 }
 
 /// The checks on Linux of a build on macOS: whether the programs of the build machine compile and link for it, and what
