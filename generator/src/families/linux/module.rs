@@ -111,7 +111,8 @@ impl Table for LinuxModules {
                 reader.report(Problem { message, ..problem });
             }
             if reaches(name, name, &needs) {
-                let message = format!("[linux-module.{name}] needs itself, directly or through the modules that it needs");
+                let message =
+                    format!("[linux-module.{name}] needs itself, directly or through the modules that it needs");
                 let hint = "modules that use each other's symbols are one folder: obj-m := a.o b.o";
                 reader.report(Problem::at(entry.span.clone(), message).hint(hint));
             }
