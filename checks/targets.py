@@ -221,6 +221,8 @@ class Target:
         """Builds each node a second time. A node that was compared before, maybe as one of another target's, is not built again."""
         compared = self.options.work / "compared"
         compared.mkdir(exist_ok=True)
+        if not self.nodes:
+            raise Stopped("again", "the project has no nodes")
         for name, derivation in self.nodes.items():
             mark = compared / derivation
             if not mark.exists():

@@ -29,7 +29,10 @@ if command == "plan":
     names = [f"gcc-{gcc}", "musl-1.2.5", "musl-debian-1.2.5-3.1", "binutils-2.44", "linux-6.1.176", "mpc-1.3.1"]
     print(json.dumps({"sources": {name: {} for name in names}}))
 elif command == "nix":
-    print("cell", sys.argv and __import__("os").uname().machine + "-linux", "packages", cell, f"{(here / 'hash').read_text()}-{cell}.drv")
+    system = __import__("os").uname().machine + "-linux"
+    print("cell", system, "packages", cell, f"{(here / 'hash').read_text()}-{cell}.drv")
+    for node in [f"gcc-14_2_0-{target}", "gmp"]:
+        print("cell", system, "legacyPackages", node, f"cccc-{node}.drv")
 elif command == "build" and "--dry-run" in rest:
     print(json.dumps({"build": [{"name": f"gcc-14_2_0-{target}"}]}))
 elif command == "build":
@@ -81,7 +84,7 @@ class Targets(unittest.TestCase):
         (self.folder / "OUTPUT" / name).mkdir(exist_ok=True)
         (self.folder / "OUTPUT" / name / "output").write_text(text)
 
-    def fail(self, name, text="error: it broke"):
+    def breaks(self, name, text="error: it broke"):
         (self.folder / "FAIL" / name).write_text(text)
 
     def run_script(self, *arguments):
@@ -100,7 +103,7 @@ class Targets(unittest.TestCase):
         code, records, builds = self.run_script("--torture", "--again", "s390x-linux-musl")
         self.assertEqual(code, 0, self.said)
         cell = "musl-gcc-s390x-linux-musl"
-        self.assertEqual(builds, [cell, f"programs-{cell}", f"torture-{cell}", cell])
+        self.assertEqual(builds, [cell, f"programs-{cell}", f"torture-{cell}", "gcc-14_2_0-s390x-linux-musl", "gmp"])
         record = records["s390x-linux-musl"]
         ways = ["static", "static PIE", "dynamic", "dynamic PIE"]
         self.assertEqual((record["c"], record["cxx"], record["runners"]), (ways, ways, ["kernel", "qemu-x"]))
@@ -137,8 +140,8 @@ class Targets(unittest.TestCase):
         self.assertEqual(self.catalogue.read_text(), before[1])
 
     def test_a_failure_is_recorded_and_the_rest_goes_on(self):
-        self.fail("musl-gcc-s390x-linux-musl", "error: gcc does not build\nhint: none\n")
-        self.fail("torture-musl-gcc-m68k-linux-musl", "error: pr1 fails\n")
+        self.breaks("musl-gcc-s390x-linux-musl", "error: gcc does not build\nhint: none\n")
+        self.breaks("torture-musl-gcc-m68k-linux-musl", "error: pr1 fails\n")
         code, records, _ = self.run_script("--torture", "missing")
         self.assertEqual(code, 1)
         self.assertEqual(set(records), set(TARGETS))
@@ -180,10 +183,19 @@ class Targets(unittest.TestCase):
         self.assertIn("both levels", records["s390x-linux-musl"]["stopped"][0])
 
     def test_the_second_build_may_differ(self):
-        self.fail("musl-gcc-s390x-linux-musl-again", "error: gcc-14_2_0 differs\n")
+        node = "gcc-14_2_0-s390x-linux-musl"
+        self.breaks(f"{node}-again", "error: gcc-14_2_0 differs\n")
         code, records, _ = self.run_script("--again", "s390x-linux-musl")
         self.assertEqual(code, 1)
-        self.assertEqual(records["s390x-linux-musl"]["stopped"], ["again: error: gcc-14_2_0 differs"])
+        self.assertEqual(records["s390x-linux-musl"]["stopped"], [f"again-{node}: error: gcc-14_2_0 differs"])
+
+    def test_a_node_is_compared_once(self):
+        _, _, builds = self.run_script("--again", "s390x-linux-musl")
+        self.assertEqual(builds[-2:], ["gcc-14_2_0-s390x-linux-musl", "gmp"])
+        # Another target has the same gmp.
+        code, records, builds = self.run_script("--again", "m68k-linux-musl")
+        self.assertEqual((code, builds[-1]), (0, "gcc-14_2_0-m68k-linux-musl"), self.said)
+        self.assertEqual(records["m68k-linux-musl"]["again"], "every node identical")
 
     def test_wrong_calls_are_refused(self):
         for arguments in [["sparc-linux-musl"], ["--release", "gcc", "s390x-linux-musl"], []]:
