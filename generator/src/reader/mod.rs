@@ -237,6 +237,12 @@ fn with_article(kind: &str) -> String {
     format!("{article} {kind}")
 }
 
+/// Whether a variable of make or of the environment can be called so: letters, digits and `_`, and no digit first.
+pub fn is_variable(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// Whether a table of the user's can have this name. It becomes part of names of cells, so that `reserved`, words that
 /// mean something there, cannot stand in it.
 pub fn own_name(what: &str, name: &str, reserved: &[&str], span: Range<usize>) -> Result<(), Problem> {

@@ -18,7 +18,7 @@ use crate::diag::{Problem, quote};
 use crate::families::folder;
 use crate::family::table::Meaning;
 use crate::family::{Entries, Key, Table, Target};
-use crate::reader::{Reader, UserFiles, Value, not_among};
+use crate::reader::{Reader, UserFiles, Value, is_variable, not_among};
 use crate::verbatim::Verbatim;
 use crate::word::Word;
 use crate::words;
@@ -744,11 +744,7 @@ fn read_env(reader: &mut Reader, place: &str, value: &Value<'_>) -> BTreeMap<Str
     let mut env = BTreeMap::new();
     for (key, value) in table.into_iter().flatten() {
         let name: &str = key.get_ref();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-        if name.len() > 100
-            || !name.bytes().all(plain)
-            || !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        {
+        if name.len() > 100 || !is_variable(name) {
             let problem = Problem::at(key.span(), format!("{} cannot be the name of a variable", quote(name)));
             reader.report(problem.hint("letters, digits and _ make such a name"));
         } else if ["PATH", "RUSTFLAGS"].contains(&name) || OWN_VARIABLES.iter().any(|own| name.starts_with(own)) {

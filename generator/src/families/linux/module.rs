@@ -10,7 +10,7 @@ use crate::diag::{Problem, quote};
 use crate::families::folder;
 use crate::family::table::{Entry, Meaning};
 use crate::family::{Entries, Key, Table};
-use crate::reader::{Reader, UserFiles, Value, not_among};
+use crate::reader::{Reader, UserFiles, Value, is_variable, not_among};
 
 const FOLDER: folder::Kind = folder::Kind {
     what: "a source of a module",
@@ -152,10 +152,8 @@ fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
 
 fn make_flag(word: &str, span: Range<usize>) -> Result<String, Problem> {
     let (name, value) = word.split_once('=').unwrap_or_default();
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let is_plain = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_+=,./:@%~-".contains(&byte));
-    if !is_name || !is_plain {
+    if !is_variable(name) || !is_plain {
         let problem = Problem::at(span, format!("{} is not a variable for make", quote(word)));
         return Err(problem.hint("NAME=value; the value is of letters, digits and _ + = , . / : @ % ~ -"));
     }
