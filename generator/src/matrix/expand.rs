@@ -1,7 +1,7 @@
 //! [`FamilyFile`] → drafts of its cells: the product of the axes, less what is excluded, plus what is included, with
 //! overrides applied.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -35,6 +35,7 @@ pub fn drafts(systems: &[Loc<System>], family: &FamilyFile, problems: &mut Vec<P
     include(&systems, family, &mut drafts, problems);
     refused(family, &drafts, problems);
     cannot_build(family, &drafts, problems);
+    same_names(family, &drafts, problems);
     for change in &family.overrides {
         apply(family, change, &mut drafts, problems);
     }
@@ -206,8 +207,31 @@ fn cannot_build(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Proble
     }
 }
 
-/// The cell's Nix attribute name: the target, and each value that is not its axis's first. Distinct cells have distinct
-/// names, since axes stand in fixed order between words that no value contains.
+/// Reports cells that have one name: values of different axes may be the same word, and a name does not say which axis is meant.
+fn same_names(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
+    let values = |draft: &Draft| {
+        let axes = family.family.axes().iter().zip(&draft.values);
+        axes.map(|(axis, value)| format!("{} {}", axis.key, value.as_str())).collect::<Vec<_>>()
+    };
+    let mut named: BTreeMap<&str, &Draft> = BTreeMap::new();
+    for draft in drafts {
+        let Some(first) = named.insert(&draft.name, draft) else { continue };
+        let (one, other) = (values(first), values(draft));
+        let differ = |these: &[String], those: &[String]| {
+            list(&these.iter().filter(|value| !those.contains(value)).collect::<Vec<_>>())
+        };
+        let message = format!("two cells would be called {}", draft.name);
+        let hint = format!(
+            "one has {}, the other {}; exclude one of them, or give a value another name",
+            differ(&one, &other),
+            differ(&other, &one)
+        );
+        problems.push(Problem::at(draft.span.clone().unwrap_or(family.span.clone()), message).hint(hint));
+    }
+}
+
+/// The cell's Nix attribute name: the target, and each value that is not its axis's first. [`same_names`] reports cells whose
+/// names are the same.
 fn name(family: &FamilyFile, target: TargetId, values: &[Value]) -> String {
     let about = family.family.about();
     let mut name = about.key.to_owned();

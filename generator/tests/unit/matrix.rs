@@ -70,7 +70,7 @@ impl crate::reader::UserFiles for Files {
             "archives/mine.tar.gz" => Ok(b"an archive".to_vec()),
             "latin.patch" => Ok(b"+++ b/x\n \xe9\n".to_vec()),
             "large.patch" => Ok(vec![b'+'; crate::reader::MAX_USER_FILE + 1]),
-            "good/good.c" | "silent/Kbuild" => Ok(b"/* nothing */\n".to_vec()),
+            "good/good.c" | "silent/Kbuild" | "app/main.js" => Ok(b"/* nothing */\n".to_vec()),
             "binary/data" => Ok(vec![0xff, 0xfe]),
             _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
         }
@@ -88,6 +88,7 @@ impl crate::reader::UserFiles for Files {
         let names: &[&str] = match folder {
             "good" => &["Makefile", "good.c", "good.ko", "good.mod.c", "Module.symvers"],
             "silent" | "large" => &["Kbuild"],
+            "app" => &["main.js"],
             "empty" => &[],
             "binary" => &["Kbuild", "data"],
             "spaces" => &["Kbuild", "a b.c"],
