@@ -202,8 +202,10 @@ pub fn run(args: &BuildArgs, quiet: bool) -> Result<Outcome> {
             super::say(&paths)?;
             Outcome::Fine
         }
-        Built::Differs(node) => {
-            tracing::error!("{node} differs when it is built again");
+        Built::Differs(nodes) => {
+            for node in nodes {
+                tracing::error!("{node} differs when it is built again");
+            }
             Outcome::Found
         }
     };

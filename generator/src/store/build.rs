@@ -98,8 +98,8 @@ pub fn located(seeds: &BTreeMap<System, SeedLock>, system: System) -> Result<Nix
 pub enum Outcome {
     /// The results' paths, a line each.
     Built(String),
-    /// A second build of this node was not what the first one was.
-    Differs(String),
+    /// Second builds of these nodes were not what the first ones were.
+    Differs(Vec<String>),
 }
 
 /// How something is built.
@@ -166,7 +166,7 @@ pub fn build(
         return Err(refused);
     }
     tell(Event::Words(&ended.tail));
-    if ended.differs() { Ok(Outcome::Differs(ended.node())) } else { Err(ended.failed()) }
+    if ended.differs() { Ok(Outcome::Differs(ended.differing)) } else { Err(ended.failed()) }
 }
 
 /// Builds those of the nodes that are not there, and puts every node's derivation into the store.
@@ -196,14 +196,16 @@ pub struct Ended {
     pub stdout: String,
     /// The derivations that were built, in the order in which they began.
     pub built: Vec<String>,
+    /// The names of those whose second build was not what the first one was.
+    pub differing: Vec<String>,
     /// The last lines of what it said.
     pub tail: Vec<String>,
 }
 
 impl Ended {
-    /// Whether a second build was not what the first one was: Nix's words since 2.0.
+    /// Whether a second build was not what the first one was.
     pub fn differs(&self) -> bool {
-        !self.ok && self.tail.iter().any(|line| line.contains("may not be deterministic"))
+        !self.ok && !self.differing.is_empty()
     }
 
     /// The error that this is, if a cache is its reason.
@@ -242,11 +244,6 @@ impl Ended {
             None => BuildError::Nothing,
         }
     }
-
-    /// The name of what was built last; empty if nothing was.
-    fn node(&self) -> String {
-        self.built.last().and_then(|drv| name_of(drv)).unwrap_or_default().to_owned()
-    }
 }
 
 /// Lines of Nix's words that are kept.
@@ -276,7 +273,7 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         }
         text
     });
-    let (built, tail) = follow(&lines, tell);
+    let Followed { built, differing, tail } = follow(&lines, tell);
     if tail.last().is_some_and(|line| refusal(line).is_some())
         && let Some(child) = rustix::process::Pid::from_raw(child.id().cast_signed())
     {
@@ -286,12 +283,20 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
-    Ok(Ended { ok: status.success(), stdout, built, tail })
+    Ok(Ended { ok: status.success(), stdout, built, differing, tail })
 }
 
-/// Tells of progress until the build ends; returns the derivations that were built, and the last lines.
-fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Vec<String>, Vec<String>) {
-    let (mut built, mut tail) = (Vec::new(), Vec::new());
+/// What Nix said of a build, as in [`Ended`].
+#[derive(Default)]
+struct Followed {
+    built: Vec<String>,
+    differing: Vec<String>,
+    tail: Vec<String>,
+}
+
+/// Tells of progress until the build ends.
+fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Followed {
+    let Followed { mut built, mut differing, mut tail } = Followed::default();
     // The names that Nix lists, and how many more it will.
     let (mut listed, mut more) = (Vec::new(), 0_usize);
     loop {
@@ -313,6 +318,7 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Vec<String>, Vec<S
                             tell(Event::ToBuild(&listed));
                         }
                     }
+                    differing.extend(differing_node(&line));
                     let refused = refusal(&line).is_some();
                     tail.push(line);
                     if refused {
@@ -328,7 +334,13 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> (Vec<String>, Vec<S
         }
     }
     tell(Event::Ended);
-    (built, tail)
+    Followed { built, differing, tail }
+}
+
+/// The name of the node whose second build was not what the first one was, if a line says so: Nix's words since 2.0.
+fn differing_node(line: &str) -> Option<String> {
+    let (before, _) = line.split_once("may not be deterministic")?;
+    Some(quoted(before, "derivation ").and_then(name_of).unwrap_or("a node").to_owned())
 }
 
 /// The error that a line of Nix's means, after which Nix would build what was to come from a cache.
@@ -400,7 +412,7 @@ mod tests {
         said.into_iter().for_each(|line| sender.send(line).unwrap());
         drop(sender);
         let mut told = Vec::new();
-        let (built, _) = follow(&lines, &mut |event| {
+        let Followed { built, .. } = follow(&lines, &mut |event| {
             if let Event::ToBuild(names) = event {
                 told.push(names.to_vec());
             }
@@ -410,10 +422,28 @@ mod tests {
     }
 
     #[test]
+    fn every_node_that_differs_is_told_and_not_the_one_that_began_last() {
+        let (sender, lines) = mpsc::channel();
+        let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
+        let differs = |name: &str| {
+            let drv = drv(name);
+            format!(
+                "error: derivation '{drv}' may not be deterministic: output '/nix/store/x' differs from '/nix/store/x.check'"
+            )
+        };
+        let began = ["a-1", "b-2", "c-3"].map(|name| format!("checking outputs of '{}'...", drv(name)));
+        let more = (0..2 * TAIL).map(|number| format!("line {number}"));
+        let said = began.into_iter().chain([differs("a-1")]).chain(more).chain([differs("b-2")]);
+        said.for_each(|line| sender.send(line).unwrap());
+        drop(sender);
+        assert_eq!(follow(&lines, &mut |_| {}).differing, ["a-1", "b-2"]);
+    }
+
+    #[test]
     fn refusals_of_caches_are_told_in_the_words_of_every_nix() {
         let path = format!("/nix/store/{}-x", "0".repeat(32));
         let ended = |lines: &[String]| {
-            Ended { ok: false, stdout: String::new(), built: Vec::new(), tail: lines.to_vec() }
+            Ended { ok: false, stdout: String::new(), built: Vec::new(), differing: Vec::new(), tail: lines.to_vec() }
                 .refused()
                 .map(|error| error.to_string())
         };
@@ -443,7 +473,14 @@ mod tests {
     fn a_failure_names_the_command_that_shows_its_log() {
         let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
         let ended = |tail: &[String]| {
-            Ended { ok: false, stdout: String::new(), built: vec![drv("last-1")], tail: tail.to_vec() }.failed()
+            Ended {
+                ok: false,
+                stdout: String::new(),
+                built: vec![drv("last-1")],
+                differing: Vec::new(),
+                tail: tail.to_vec(),
+            }
+            .failed()
         };
         let first = format!("error: builder for '{}' failed with exit code 1", drv("first-2"));
         for (line, message, hint) in [
