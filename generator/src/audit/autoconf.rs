@@ -218,6 +218,9 @@ fn shell(source: &Source<'_>, text: &str, branches: &Branches<'_>, found: &mut F
     };
     let mut at = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
+        if found.late() {
+            return;
+        }
         let here = at;
         at += line.len();
         let number = index + 1;

@@ -40,6 +40,8 @@ struct Open<'a> {
 
 /// Statements in each other. Those in more are taken as parts of the last one.
 const MAX_OPEN: usize = 64;
+/// Bytes of the word of a `case`. A longer one is none, so that a long line is not searched again for each `case` on it.
+const MAX_CASE: usize = 1024;
 
 impl<'a> Branches<'a> {
     /// The branches of a text without comments. The places have to be in order.
@@ -189,9 +191,10 @@ fn begins(text: &str, at: usize) -> bool {
         || matches!(word, "if" | "then" | "elif" | "else" | "do" | "while")
 }
 
-/// The word of a `case`: what is before `in` on its line. C code has no `$`.
+/// The word of a `case`: what is before `in` on its line, within [`MAX_CASE`]. C code has no `$`.
 fn case_word(rest: &str) -> Option<&str> {
-    let line = rest.lines().next().unwrap_or_default();
+    let near = (0..=MAX_CASE.min(rest.len())).rev().find_map(|end| rest.get(..end)).unwrap_or_default();
+    let line = near.lines().next().unwrap_or_default();
     let end = line
         .match_indices(" in")
         .map(|(at, _)| at)

@@ -311,7 +311,7 @@ rules! {
     CARGO_BARE_TOOL, Cargo, "cargo-build-script-bare-tool",
     "a build script that starts a tool of the toolchain by its bare name",
     "The name is that of the build machine's compiler or archiver, so the objects are for the wrong processor.",
-    "Use the crate cc, which reads CC_<target>, AR_<target> and their kin; for pkg-config, the crate pkg-config.";
+    "Use the crate cc, which reads CC_<target>, AR_<target> and the like; for pkg-config, the crate pkg-config.";
 
     CARGO_BUILD_DEPENDENCY, Cargo, "cargo-target-build-dependency",
     "build-dependencies under a condition on the target",

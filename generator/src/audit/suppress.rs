@@ -31,7 +31,7 @@ impl Comments {
         if !source.text.contains(MARK) {
             return Ok(Comments::default());
         }
-        let signs: &[&str] = if source.path.ends_with(".rs") { &["//", "/*", "*"] } else { &["#", "dnl"] };
+        let signs: &[&str] = if source.path.ends_with(".rs") { &["//", "/*", "* ", "*/"] } else { &["#", "dnl"] };
         let (mut begins, mut continues) = (Vec::new(), false);
         // Rules of comments that have lines of their own. They are about the next line that is not a comment.
         let mut above = Vec::new();

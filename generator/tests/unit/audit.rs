@@ -763,6 +763,16 @@ fn comments_and_the_file_of_suppressions_hide_findings() {
 }
 
 #[test]
+fn a_comment_beside_code_hides_its_own_line() {
+    let ignored = "*x = Command::new(\"ar\"); // crossloom-audit: ignore cargo-build-script-bare-tool\n";
+    let script = format!("fn main() {{\n{ignored}Command::new(\"ar\");\n}}\n");
+    let place = tree(&[("Cargo.toml", "[package]\nname = \"a\"\n"), ("build.rs", &script)]);
+    let found = looked(place.path());
+    let found: Vec<_> = short(&found).into_iter().filter(|line| line.contains("bare-tool")).collect();
+    assert_eq!(found, ["build.rs:3 cargo-build-script-bare-tool"]);
+}
+
+#[test]
 fn suppressions_that_hide_nothing_they_name_are_errors() {
     for (file, text, expected) in [
         ("Makefile", "# crossloom-audit: ignore make-strip\n", "Makefile, line 1: there is no rule \"make-strip\""),
