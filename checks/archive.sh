@@ -19,7 +19,10 @@ matrix=$(example portable)
 "$crossloom" build --no-out-link --matrix "$matrix" "$cell-tarball"
 "$crossloom" export --matrix "$matrix" "$cell" "$work/exported"
 # One more time is an error, and changes nothing.
-if "$crossloom" export --matrix "$matrix" "$cell" "$work/exported" 2>"$work/said"; then exit 1; fi
+if "$crossloom" export --matrix "$matrix" "$cell" "$work/exported" 2>"$work/said"; then
+  echo 'error: crossloom export wrote into a folder that was not empty' >&2
+  exit 1
+fi
 grep -q 'is not empty' "$work/said"
 mv "$work/exported" "$work/tools"
 checks/archive/use.sh "$work/tools" "$target" "$project" "$work"

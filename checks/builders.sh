@@ -38,7 +38,12 @@ for scheme in ssh-ng ssh; do
   # No node may be built here.
   path=$(PATH=$work/bin:$PATH NIX_REMOTE="local?root=$work/here" "$crossloom" build --no-out-link --matrix "$matrix" \
     --max-jobs 0 --builders "$scheme://other $system" "$node")
-  [ -f "$work/here$path/include/stdio.h" ] && [ -f "$work/other$path/include/stdio.h" ]
+  for place in here other; do
+    if [ ! -f "$work/$place$path/include/stdio.h" ]; then
+      echo "error: $path is not in the store of the machine \"$place\"" >&2
+      exit 1
+    fi
+  done
   grep -q '^other: ' "$work/ssh.log"
   diff -r "$work/here$path" "$work/other$path"
   # The seed and the source of musl are where the node was built.

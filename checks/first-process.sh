@@ -43,13 +43,15 @@ users = "home"
 END
 for command in lock generate fetch; do "$crossloom" "$command" --quiet --matrix "$work/matrix.toml"; done
 runner=$("$crossloom" build --quiet --no-out-link --matrix "$work/matrix.toml" js-system-x86_64-qemu)
+# A port that nothing uses now.
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 mkfifo "$work/console"
 exec 3<>"$work/console"
 
 # start WORDS ARG…: a machine with these words on its command line and these arguments of QEMU.
 start() {
   : >"$work/said"
-  HTTP_PORT=48081 APPEND=$1 "$runner/bin/run-system" "${@:2}" <"$work/console" >"$work/said" 2>&1 &
+  HTTP_PORT=$port APPEND=$1 "$runner/bin/run-system" "${@:2}" <"$work/console" >"$work/said" 2>&1 &
   machine=$!
 }
 
@@ -58,7 +60,7 @@ says() {
   local text tries
   for text; do
     for ((tries = 0; ; tries++)); do
-      if tr -d '\r' <"$work/said" | grep -F -m 1 -- "$text"; then break; fi
+      if grep -F -m 1 -- "$text" < <(tr -d '\r' <"$work/said"); then break; fi
       if [ "$tries" = 600 ] || ! kill -0 "$machine" 2>/dev/null; then
         cat "$work/said" >&2
         echo "error: the console does not say: $text" >&2

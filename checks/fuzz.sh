@@ -13,7 +13,10 @@ profile=(--config 'profile.fuzz.inherits="release"' --config 'profile.fuzz.opt-l
   --config 'profile.fuzz.overflow-checks=true')
 built=$(cargo "${profile[@]}" test --profile fuzz --locked -p crossloom --lib --no-run --message-format json |
   sed -n 's/.*"executable":"\([^"]*\)".*/\1/p')
-[ -x "$built" ]
+if [ ! -x "$built" ]; then
+  echo 'error: cargo names no program with the fuzz tests' >&2
+  exit 1
+fi
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export CROSSLOOM_FUZZ=$cases CROSSLOOM_FUZZ_SECONDS=$seconds
@@ -26,7 +29,12 @@ passed=0
 failed=0
 cd generator
 # Among them are tests of a single input, which take no time and print no line.
-for test in $("$built" --list | sed -n 's/^\(tests::fuzz_.*\): test$/\1/p'); do
+tests=$("$built" --list | sed -n 's/^\(tests::fuzz_.*\): test$/\1/p')
+if [ -z "$tests" ]; then
+  echo 'error: there is no test whose name begins with tests::fuzz_' >&2
+  exit 1
+fi
+for test in $tests; do
   # A test that is still at it long after its last case began is one that hangs.
   if (ulimit -v "$memory" -t $((seconds + 600)) && exec "$built" --exact "$test" --nocapture) >"$log" 2>&1; then
     passed=$((passed + 1))

@@ -15,7 +15,7 @@ headings() {
     sed -E 's/[^a-z0-9 _-]//g; s/ /-/g' | awk '{ print seen[$0] ? $0 "-" seen[$0] : $0; seen[$0]++ }'
 }
 
-# links FILE: what stands in parentheses behind the text of a link. Code inside of a line is no link.
+# links FILE: what stands in parentheses after the text of a link. Code inside of a line is no link.
 links() {
   # shellcheck disable=SC2016 # these are Markdown's backquotes
   prose "$1" | sed -E 's/`[^`]*`//g' | grep -oE '\]\([^)[:space:]]+\)' | sed -E 's/^\]\((.*)\)$/\1/' || true

@@ -26,7 +26,7 @@ trap 'summary $?' EXIT
 declare -A matrix
 for name in $(examples); do matrix[$name]=$(example "$name"); done
 
-# step NAME COMMAND…: the night goes on behind one that fails.
+# step NAME COMMAND…: the run goes on after one that fails.
 step() {
   local name=$1 started=$SECONDS status
   shift

@@ -59,6 +59,10 @@ sums() {
   *-tarball) but=(-not -path './nix-support/*') ;;
   musl-gcc-*)
     driver=$(find bin -name '*-gcc' | head -n 1)
+    if [ -z "$driver" ]; then
+      echo "error: $2 has no compiler in bin, so it is unknown what is for its target" >&2
+      return 1
+    fi
     target=$(basename "$driver" -gcc)
     of=("$target/include" "$target/lib" "lib/gcc/$target")
     ;;
@@ -83,15 +87,18 @@ all=0 differing=0
 for list in "$work"/bookworm/*.cells; do
   name=$(basename "$list" .cells)
   while IFS=$'\t' read -r cell state path; do
-    # Tools of the build machine, and programs that start QEMU.
+    # Tools of the build machine, debuggers among them, and programs that start QEMU.
     case $cell in
-    bare-metal-host-* | bare-metal-*-qemu) continue ;;
+    bare-metal-host-* | musl-gcc-*-gdb | *-qemu) continue ;;
     esac
     if [ $# -gt 0 ] && [[ " $* " != *" $cell "* && " $* " != *" $name/$cell "* ]]; then continue; fi
     # Examples share cells.
     [ -z "${seen[$path]:-}" ] || continue
     seen[$path]=1
-    IFS=$'\t' read -r _ other_state other < <(grep -P "^\Q$cell\E\t" "$work/trixie/$name.cells")
+    if ! IFS=$'\t' read -r _ other_state other < <(grep -P "^\Q$cell\E\t" "$work/trixie/$name.cells"); then
+      echo "error: $cell ($name) is not a cell with the seed trixie" >&2
+      exit 1
+    fi
     if [ -n "$build" ]; then
       for seed in bookworm trixie; do
         if ! "$crossloom" fetch --matrix "$work/$seed/$name/matrix.toml" "$cell"; then

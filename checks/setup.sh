@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the make targets need and this machine lacks, on Debian and its kin. An existing Nix is used as it is.
+# Installs what the make targets need and this machine lacks, on Debian and the systems made from it. An existing Nix is used as it is.
 #   setup.sh           for crossloom itself
 #   setup.sh macos     also for sources from PyPI, which toolchains for macOS and the emulator are made of
 #   setup.sh test      also for the tests

@@ -40,7 +40,18 @@ targets = ["arm64"]
 modules = ["greeting"]
 [linux-module.greeting]
 source = "greeting"
+[bare-metal]
+targets = ["x86_64-unknown-none"]
+[js-system]
+targets = ["x86_64"]
 TOML
+# A family that this matrix lacks would be checked nowhere.
+for family in $("$crossloom" list families | cut -f 1); do
+  if ! grep -qxF "[$family]" "$work/everything/matrix.toml"; then
+    echo "error: the matrix of every family has no [$family]" >&2
+    exit 1
+  fi
+done
 "$crossloom" --quiet lock --matrix "$work/everything/matrix.toml"
 "$crossloom" --quiet generate --matrix "$work/everything/matrix.toml"
 # Another one that leaves crossloom's repository and commit to variables.

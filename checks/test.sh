@@ -14,7 +14,7 @@ log=$work/log
 trap 'summary $?' EXIT
 now='setting up'
 
-# The line of counts, also behind a step that failed: what comes after it was not run.
+# The line of counts, also after a step that failed: what comes after it was not run.
 summary() {
   local reason failed=0
   if [ "$1" != 0 ]; then
@@ -112,10 +112,10 @@ scripts() {
 
 export CROSSLOOM_REQUIRE_NIX=1
 step 'shell scripts are sound' scripts
-# lints NAME COMPONENT COMMAND…: what a part of the Rust toolchain says that not every machine has. Other releases of it format
-# and warn in other ways.
+# lints NAME COMPONENT COMMAND…: what a part of the Rust toolchain says that not every machine has.
 lints() {
-  local name=$1 part=$2 release=1.95.0
+  local name=$1 part=$2 release
+  release=$(sed -n 's/^rust-of-lints = "\(.*\)"$/\1/p' Cargo.toml)
   if [ "$(rustc --version | cut -d ' ' -f 2)" != "$release" ]; then
     skipped+=("$name: this is not Rust $release")
   elif [ "$part" = doc ] || cargo "$part" --version >/dev/null 2>&1; then

@@ -95,7 +95,10 @@ quietly configured cmake -S "$project/nested" -B nested
 [ "$(<nested/said)" = 'C counts to 55' ]
 # Another shell is told where the file is, or says what it lacks.
 [ "$(env -i PATH="$PATH" CROSSLOOM_TOOLCHAIN="$tools" sh -euc '. "$CROSSLOOM_TOOLCHAIN/env.sh"; "$CC" -dumpmachine')" = "$target" ]
-if env -i PATH="$PATH" TOOLS="$tools" dash -c '. "$TOOLS/env.sh"' 2>said; then exit 1; fi
+if env -i PATH="$PATH" TOOLS="$tools" dash -c '. "$TOOLS/env.sh"' 2>said; then
+  echo 'error: env.sh ended well in dash, which does not tell it where it is' >&2
+  exit 1
+fi
 grep -q 'set CROSSLOOM_TOOLCHAIN' said
 
 rust=$(sed -n 's/^\[target\.\(.*\)\]$/\1/p' "$tools/cargo/config.toml")
