@@ -57,7 +57,7 @@ fn every_family_has_a_page_with_its_tables() {
 }
 
 #[test]
-fn every_family_has_a_check_and_its_recipes() {
+fn every_family_has_checks_and_their_recipes_exist() {
     for family in ALL {
         for check in family.about().checks {
             let check = repository().join("overlays").join(check);

@@ -18,7 +18,7 @@ const DEEPEST: usize = 4096;
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum ArchiveError {
     /// Reading failed.
-    #[error("byte {offset} of the archive can't be read")]
+    #[error("byte {offset} of the archive cannot be read")]
     Read {
         /// Counted from 0.
         offset: u64,
@@ -550,7 +550,7 @@ mod tests {
         };
         let expected = directory([("a", file(false, &[7; 300_000]))]).archive();
         assert!(read(folder.path().to_owned()).unwrap() == expected);
-        assert!(read(folder.path().join("b")).unwrap_err().to_string().contains("can't read"));
+        assert!(read(folder.path().join("b")).unwrap_err().to_string().contains("cannot read"));
         // One that is not read to its end leaves nothing behind that waits.
         drop(Dump::new(folder.path().to_owned()).unwrap());
     }

@@ -33,7 +33,7 @@ const LAST_LINES: usize = 20;
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NixError {
     /// No `nix` anywhere.
-    #[error("can't find the program `nix` in {}", list_paths(searched))]
+    #[error("cannot find the program `nix` in {}", list_paths(searched))]
     #[diagnostic(help(
         "install Nix (Debian and Ubuntu: `apt-get install nix-bin`; elsewhere: https://nixos.org/download) or put it \
          on PATH"
@@ -52,7 +52,7 @@ pub enum NixError {
         version: Version,
     },
     /// `nix --version` printed something else.
-    #[error("can't tell the version of {} from {printed:?}", program.display())]
+    #[error("cannot tell the version of {} from {printed:?}", program.display())]
     #[diagnostic(help("is this really Nix?"))]
     Version {
         /// Which `nix`.
@@ -61,7 +61,7 @@ pub enum NixError {
         printed: String,
     },
     /// A program of Nix did not even start.
-    #[error("can't run {}, though Nix seems to be installed there", program.display())]
+    #[error("cannot run {}, though Nix seems to be installed there", program.display())]
     Start {
         /// Which one.
         program: PathBuf,
@@ -92,7 +92,7 @@ pub enum NixError {
         expected: &'static str,
     },
     /// A command printed something that is not a store path.
-    #[error("can't understand what `{command}` printed")]
+    #[error("cannot understand what `{command}` printed")]
     Path {
         /// As one would type it.
         command: String,
@@ -101,7 +101,7 @@ pub enum NixError {
         source: StoreError,
     },
     /// A file can't be put under its store name.
-    #[error("can't stage {} for the Nix store", path.display())]
+    #[error("cannot stage {} for the Nix store", path.display())]
     Stage {
         /// The file, or the directory for it.
         path: PathBuf,

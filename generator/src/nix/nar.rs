@@ -20,7 +20,7 @@ use crate::input;
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NarError {
     /// A file, directory or link could not be read.
-    #[error("can't read {}", path.display())]
+    #[error("cannot read {}", path.display())]
     Read {
         /// Where.
         path: PathBuf,
@@ -28,7 +28,7 @@ pub enum NarError {
         source: io::Error,
     },
     /// A device, socket or pipe: a NAR knows only files, directories and symbolic links.
-    #[error("{} is neither a file, a directory nor a symbolic link, so it can't go into the Nix store", path.display())]
+    #[error("{} is neither a file, a directory nor a symbolic link, so it cannot go into the Nix store", path.display())]
     FileType {
         /// Where.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum NarError {
         expected: u64,
     },
     /// The receiver of the archive failed.
-    #[error("can't write the archive")]
+    #[error("cannot write the archive")]
     Write {
         /// Why.
         source: io::Error,

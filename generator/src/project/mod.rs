@@ -1,5 +1,5 @@
 //! A matrix and the files beside it: its locks, its seeds, and the folder that is rendered from it. Nothing is printed
-//! here, and apart from [`init`] nothing is written.
+//! here, and only [`init`], [`edit`] and [`cached`] write.
 
 mod error;
 mod locks;

@@ -199,7 +199,7 @@ impl SeedLock {
             Some(right) => {
                 problems.push(format!("architecture: {:?}, but {} is {right}", self.architecture, self.system));
             }
-            None => problems.push(format!("system: {} is none of Debian's", self.system)),
+            None => problems.push(format!("system: Debian has no architecture for {}", self.system)),
         }
         let packages = self.packages.iter().map(|p| (p.name.as_str(), p.version.as_str(), p.path.as_str(), p.size));
         check_list("packages", packages.collect(), &mut problems);

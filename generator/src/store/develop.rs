@@ -21,6 +21,12 @@ use crate::word::Word;
 pub enum DevelopError {
     #[error("cannot make a temporary folder")]
     Temporary(#[source] io::Error),
+    #[error("cannot read {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: io::Error,
+    },
     #[error("cannot copy {}", path.display())]
     Copy {
         path: PathBuf,
@@ -48,7 +54,7 @@ pub enum DevelopError {
 /// where its shells are made with nixpkgs. Nix warns of an input that a command line replaces, but not of one that is
 /// locked.
 pub fn without_nixpkgs(nix: &Nix, args: &[String]) -> Result<Vec<String>, DevelopError> {
-    // Options may stand before the command, and flakes and what a shell runs behind it.
+    // Options may stand before the command, and flakes and what a shell runs after it.
     let options = args.iter().take_while(|arg| !arg.contains('#') && !["-c", "--command"].contains(&arg.as_str()));
     let command = options.enumerate().find(|(_, arg)| *arg == "develop").map(|(place, _)| place);
     if let Some(command) = command
@@ -106,7 +112,8 @@ impl<'a> Reference<'a> {
             *locked = only_bash(nix)?;
         }
         let copy = tempfile::tempdir().map_err(DevelopError::Temporary)?;
-        let flake = input::text(&self.folder.join("flake.nix"), input::NIX).map_err(DevelopError::Temporary)?;
+        let path = self.folder.join("flake.nix");
+        let flake = input::text(&path, input::NIX).map_err(|source| DevelopError::Read { path, source })?;
         write_file(&copy.path().join("flake.nix"), &flake)?;
         write_file(&copy.path().join("flake.lock"), &format!("{lock:#}\n"))?;
         let from = self.folder.join(FOLDER);

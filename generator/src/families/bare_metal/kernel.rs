@@ -521,8 +521,8 @@ fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
         let value = table.get(key)?;
         let text = reader.string(value, &format!("`{key}` of {place}"))?;
         is_word(text).then(|| (text.to_owned(), value.span())).or_else(|| {
-            let problem = Problem::at(value.span(), format!("{} cannot be cargo's name of a {key}", quote(text)));
-            reader.report(problem.hint("letters, digits and _ . + - make such a name"));
+            let problem = Problem::at(value.span(), format!("{} is not a valid name of a {key} in cargo", quote(text)));
+            reader.report(problem.hint("a name has letters, digits and _ . + - only"));
             None
         })
     };
