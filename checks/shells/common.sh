@@ -9,7 +9,8 @@ answers() {
     func_fnmatch_works=yes func_wait3_rusage=yes func_utime_null=yes func_closedir_void=no func_setpgrp_void=yes \
     sys_restartable_syscalls=yes; do
     for log; do
-      grep -qx "ac_cv_$answer" "$log" || { echo "$log does not have ac_cv_$answer" >&2; return 1; }
+      # Some shells print values in quotes.
+      grep -qxE "ac_cv_${answer%=*}='?${answer#*=}'?" "$log" || { echo "$log does not have ac_cv_$answer" >&2; return 1; }
     done
   done
 }

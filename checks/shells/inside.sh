@@ -54,6 +54,15 @@ printf 'cmake_minimum_required(VERSION 3.21)\nproject(own C)\nfind_path(OWN own.
   >own/CMakeLists.txt
 quietly cmake -S own -B own/flag -DCMAKE_PREFIX_PATH="$PWD/own"
 CMAKE_PREFIX_PATH=$PWD/own quietly cmake -S own -B own/variable
+# Meson finds packages of CMake through CMake: the target's.
+mkdir -p own/lib/cmake/alone own/meson
+echo 'add_library(alone::alone INTERFACE IMPORTED)' >own/lib/cmake/alone/aloneConfig.cmake
+printf "project('own', 'c')\ndependency('alone', method: 'cmake', modules: 'alone::alone')\n" >own/meson/meson.build
+CMAKE_PREFIX_PATH=$PWD/own quietly meson setup own/meson own/meson-build
+
+# Scripts that packages install run where this store is not. Text and dates are those of whoever works here.
+[ "${CONFIG_SHELL:-}" = /bin/sh ] || { echo "CONFIG_SHELL is ${CONFIG_SHELL:-} and not /bin/sh" >&2; exit 1; }
+[ "${LC_ALL:-}:${SOURCE_DATE_EPOCH:-}" = C.UTF-8: ] || { echo 'the shell sets LC_ALL or SOURCE_DATE_EPOCH' >&2; exit 1; }
 
 echo '$ cmake .. && cmake --build .'
 mkdir cmake && cd cmake
