@@ -17,6 +17,7 @@ pub mod roles;
 pub mod sha256;
 pub mod show;
 pub mod sign;
+pub mod stack;
 pub mod strip;
 pub mod structure;
 pub mod tbd;

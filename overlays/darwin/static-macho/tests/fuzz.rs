@@ -10,6 +10,8 @@ use static_macho::libraries::Libraries;
 use static_macho::macho::MachO;
 use static_macho::make::{make, Refusal, Stack};
 use static_macho::show::show;
+use static_macho::sign::verify;
+use static_macho::stack;
 use static_macho::tbd;
 
 const AT: Option<Stack> = Some(Stack { address: STACK, size: STACK_SIZE });
@@ -135,6 +137,18 @@ fn files_that_are_made_static() {
         let thread =
             report.findings.iter().find(|line| line.contains("LC_UNIXTHREAD") || line.contains("__UNIXSTACK overlap"));
         assert_eq!(thread, None);
+        true
+    }));
+}
+
+#[test]
+fn programs_that_get_another_stack() {
+    let corpus = [program().bytes(), arm64().bytes(), library().bytes()];
+    balanced(every_case(|rng| {
+        let bytes = mutated(rng, &corpus);
+        let Ok(changed) = stack::set(&bytes, 0x10_0000) else { return false };
+        let signature = verify(&MachO::parse(&changed).unwrap());
+        assert!(changed.len() == bytes.len() && signature.is_ok(), "{signature:?}");
         true
     }));
 }

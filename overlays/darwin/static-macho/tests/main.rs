@@ -7,4 +7,5 @@ mod make;
 #[expect(dead_code, reason = "crossloom's own tests use the rest")]
 #[path = "../../../../generator/tests/support/mutate.rs"]
 mod mutate;
+mod stack;
 mod writer;
