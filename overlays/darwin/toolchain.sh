@@ -104,13 +104,10 @@ if [ "$linker" = ld ]; then
     if [ -e "$cctools/bin/$target-$tool" ]; then ln -s "$cctools/bin/$target-$tool" "$out/bin/$target-$tool"; fi
   done
 else
-  script ld "$target-ld"
-  script as "$target-as"
+  for tool in ar as ld libtool ranlib strip; do script "$tool" "$target-$tool"; done
   # Each of LLVM's programs is many, and goes by the end of its name.
-  script strip "$target-strip"
-  for tool in ar ranlib nm lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
+  for tool in nm lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
   ln -s "$llvm/bin/llvm-install-name-tool" "$out/bin/$target-install_name_tool"
-  ln -s "$llvm/bin/llvm-libtool-darwin" "$out/bin/$target-libtool"
 fi
 for tool in objdump objcopy readobj; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
 ln -s "$llvm/bin/dsymutil" "$out/bin/$target-dsymutil"

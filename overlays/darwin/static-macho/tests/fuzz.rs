@@ -99,6 +99,11 @@ fn files_that_are_checked() {
         small.bytes(),
         make(&linked().bytes(), AT).unwrap(),
         writer::archive(&[("a.o", object.bytes()), ("a long name for an object.o", object.bytes())]),
+        writer::archive(&[
+            ("//", b"a long name for an object.o/\n".to_vec()),
+            ("/0", object.bytes()),
+            ("b.o/", object.bytes()),
+        ]),
         writer::universal(&[(7, 3, program().bytes()), (0x0100_000c, 0, arm64().bytes())]),
     ];
     let sdk = writer::sdk("fuzz");
