@@ -99,7 +99,7 @@ esac
 for name in "$target-clang" "$target-cc" "$short-clang"; do script clang "$name" clang; done
 for name in "$target-clang++" "$target-c++" "$short-clang++"; do script clang "$name" clang++; done
 script "$pkgConfigScript" "$target-pkg-config"
-for name in xcrun sw_vers xcodebuild native; do script "$name" "$name"; done
+for name in xcrun sw_vers xcodebuild xcode-select native; do script "$name" "$name"; done
 
 if [ "$linker" = ld ]; then
   for tool in ld as ar ranlib nm strip lipo otool install_name_tool libtool size strings codesign_allocate segedit; do
