@@ -6,6 +6,7 @@
   autoconf,
   automake,
   cmake,
+  libtool,
   meson,
   ninja,
   pkg-config,
@@ -29,6 +30,7 @@ stdenv.mkDerivation {
     automake
     cmake
     file
+    libtool
     meson
     ninja
     pkg-config

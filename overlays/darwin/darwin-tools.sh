@@ -47,15 +47,43 @@ sound plain many
 
 note '== options that are not carried out'
 refused '-r' "$cc" -nostdlib -r count.o count.o -o both.o
-for option in '-segaddr __TEXT 0x200000000' '-image_base 0x200000000' -warn_weak_exports '-init _main' -bind_at_load; do
+for option in '-segaddr __TEXT 0x200000000' '-image_base 0x200000000' '-init _main' '-bind_at_load -no_fixup_chains'; do
   words=${option// /,}
   # -w takes the linker's own word away.
   refused "${option%% *}" "$cc" "-Wl,$words" count.o -o undone
   refused "${option%% *}" "$cc" -Wl,-w "-Wl,$words" count.o -o undone
 done
 if [ -e undone ] || [ -e both.o ]; then wrong 'what was refused was written all the same'; fi
-# What Apple's linker leaves undone itself stays a warning.
+# What Apple's linker leaves undone itself stays a warning, and what asks for warnings alone.
 "$cc" -Wl,-s count.o -o "done" 2>/dev/null
+"$cc" -Wl,-warn_commons,-warn_weak_exports,-no_arch_warnings count.o -o "done" 2>/dev/null
+# What every linker does is none. GNU libtool reads a warning as a refusal.
+"$cc" -dynamiclib -Wl,-single_module,-ld64,-ld_new count.o -o done.dylib 2>said
+if [ -s said ]; then cat said >&2; wrong 'a word about what is the default'; fi
+refused 'not libraries' "$cc" -dynamiclib -static -nostdlib count.o -o undone
+if "$cc" -static count.c -o undone 2>said; then wrong 'a static program against libSystem'; fi
+if grep 'crossloom sdk import' said; then wrong "a hint about Apple's SDK, which has no static libraries either"; fi
+
+note '== what is done after the link'
+"$cc" -Wl,-stack_size,1000000 count.o -o deep
+"$target-otool" -l deep | grep -q 'stacksize 16777216' || wrong 'no stack of 16 MiB'
+sound deep
+refused '-stack_size' "$cc" -dynamiclib -Wl,-stack_size,1000000 count.o -o undone
+printf 'int getpid(void) __attribute__((availability(macos, introduced = 99.0)));\nint main(void) { return !getpid; }\n' >newer.c
+"$cc" -w newer.c -o newer
+refused _getpid "$cc" -w -Wl,-no_weak_imports newer.c -o undone
+"$cc" -Wl,-no_weak_imports count.o -o strong
+if [ -e undone ]; then wrong 'what was refused was written all the same'; fi
+
+note '== ar, ranlib and libtool'
+"$cc" -arch x86_64 -arch arm64 -c count.c -o both.o
+"$target-libtool" -o both.a both.o
+[ "$("$target-lipo" -archs both.a | xargs -n 1 | sort | xargs)" = 'arm64 x86_64' ] || wrong 'libtool made no universal library'
+"$target-ranlib" -c both.a
+refused 'universal library' "$target-ar" t both.a
+refused dynamiclib "$target-libtool" -dynamic -o both.dylib both.o
+"$target-libtool" -V | grep -q Apple
+rm both.o
 
 note '== strip'
 "$cc" -g -c count.c
@@ -149,7 +177,7 @@ note '== native programs inside'
 # shellcheck disable=SC2016 # the inner shell expands these
 "$toolchain/bin/native" bash -c '
   [ "$CC" = "$HOST_CC" ] && [ -z "${CMAKE_TOOLCHAIN_FILE:-}${MACOSX_DEPLOYMENT_TARGET:-}" ] && ! type -P otool >&2'
-export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc
+export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc PKG_CONFIG=$target-pkg-config
 cmake -G Ninja -S nested -B nested-told -DTOOLCHAIN_FOR_BUILD="$CMAKE_TOOLCHAIN_FILE_FOR_BUILD" >log || { cat log; exit 1; }
 cmake --build nested-told >log || { cat log; exit 1; }
 sound nested-told/outer
@@ -157,7 +185,59 @@ sound nested-told/outer
 env CMAKE_TOOLCHAIN_FILE="$HOST_CMAKE_TOOLCHAIN_FILE" cmake -G Ninja -S nested/tool -B for-host >log || { cat log; exit 1; }
 cmake --build for-host >log && for-host/tool >/dev/null
 "$HOST_CC" -c nested/tool/tool.c -o tool.o && "$HOST_AR" rcs libtool.a tool.o && "$HOST_RANLIB" libtool.a
-unset CMAKE_TOOLCHAIN_FILE CC
+unset CMAKE_TOOLCHAIN_FILE CC PKG_CONFIG
+
+note '== packages below a prefix'
+mkdir -p below/lib/pkgconfig below/include
+"$target-libtool" -static -o below/lib/libcounted.a count.o
+touch below/include/counted.h
+cat >below/lib/pkgconfig/counted.pc <<END
+Name: counted
+Description: a library of the target's
+Version: 1
+Libs: -L$PWD/below/lib -lcounted
+END
+for variable in PKG_CONFIG_PATH "PKG_CONFIG_PATH_${target//-/_}"; do
+  [[ $(env "$variable=$PWD/below/lib/pkgconfig" "$target-pkg-config" --libs counted) == *-lcounted* ]] ||
+    wrong "$variable is overlooked"
+done
+export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake
+CMAKE_PREFIX_PATH=$PWD/below cmake -G Ninja -S prefix -B prefix-variable >log 2>&1 || { cat log; exit 1; }
+# And the SDK by its name, as on a Mac.
+cmake -G Ninja -S prefix -B prefix-option -DCMAKE_PREFIX_PATH="$PWD/below" -DCMAKE_OSX_SYSROOT=macosx >log 2>&1 || { cat log; exit 1; }
+if grep -i warning log; then wrong 'CMake does not know the SDK macosx'; fi
+unset CMAKE_TOOLCHAIN_FILE
+meson setup prefix-meson prefix --cross-file "$toolchain/share/crossloom/cross.ini" \
+  -Dpkg_config_path="$PWD/below/lib/pkgconfig" >log || { cat log; exit 1; }
+
+note '== what configure scripts are told'
+for host in "$target" "${rust%%-*}-apple-darwin"; do
+  # shellcheck disable=SC2016 # the inner shell expands these
+  answer=$(host_alias=$host bash -c '. "$0" && echo "$ac_cv_func_malloc_0_nonnull"' "$toolchain/share/crossloom/config.site")
+  [ "$answer" = yes ] || wrong "config.site does not know $host"
+done
+
+note '== the SDK, asked for as on a Mac'
+# same EXPECTED COMMAND…: the command prints just this.
+same() {
+  local expected=$1 found
+  shift
+  found=$("$@")
+  [ "$found" = "$expected" ] || wrong "$*: $found, not $expected"
+}
+mkdir -p old-sdk/usr
+printf '<plist><dict>\n\t<key>Version</key>\n\t<string>10.13</string>\n</dict></plist>\n' >old-sdk/SDKSettings.plist
+same 10.13 xcrun --sdk "$PWD/old-sdk" --show-sdk-version
+xcrun --sdk "$PWD/old-sdk" clang '-###' -c count.c 2>said
+grep -qF "\"$PWD/old-sdk\"" said || wrong 'xcrun --sdk PATH runs a tool with another SDK'
+rm old-sdk/SDKSettings.plist
+refused version xcrun --sdk "$PWD/old-sdk" --show-sdk-version
+refused 'no tool' xcrun
+[ -n "$(xcrun --show-sdk-build-version)" ] || wrong 'the SDK has no build version'
+path=$(xcrun --sdk macosx --show-sdk-path)
+same "$path" xcodebuild -version -sdk macosx Path
+same "$path" xcodebuild -sdk macosx -version Path
+same "$(xcode-select -p)" xcode-select --print-path
 
 note '== what bindgen is told'
 arguments=BINDGEN_EXTRA_CLANG_ARGS_${rust//-/_}

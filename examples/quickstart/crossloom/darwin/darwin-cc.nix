@@ -63,6 +63,9 @@ stdenv.mkDerivation {
   targetVariable = builtins.replaceStrings [ "-" ] [ "_" ] target;
   scripts = ./bin;
   share = ./share;
+  # The same as for other targets.
+  pkgConfigScript = ../shell/bin/pkg-config.sh;
+  nativeCmake = ../shell/share/native.cmake;
 
   phases = [ "installPhase" ];
   installPhase =

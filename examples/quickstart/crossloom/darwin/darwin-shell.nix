@@ -68,7 +68,7 @@ mkShellNoCC (
     CROSSLOOM_CELL = cell;
     CMAKE_TOOLCHAIN_FILE = "${toolchain}/share/crossloom/toolchain.cmake";
     MESON_CROSS_FILE = "${toolchain}/share/crossloom/cross.ini";
-    CONFIG_SITE = "${files}/share/crossloom/config.site";
+    CONFIG_SITE = "${toolchain}/share/crossloom/config.site";
     PKG_CONFIG = "${target}-pkg-config";
     # The toolchain's pkg-config knows the SDK; the build machine's finds nothing.
     PKG_CONFIG_LIBDIR = "${files}/lib/pkgconfig";

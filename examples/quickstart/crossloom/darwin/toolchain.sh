@@ -73,7 +73,7 @@ fill() {
     -e "s|@staticMacho@|$staticMacho|g" -e "s|@arch@|$arch|g" -e "s|@minimum@|$minimum|g" -e "s|@build@|$build|g" \
     -e "s|@targetVariable@|$targetVariable|g" -e "s|@pkgConfig@|$pkgConfig|g" -e "s|@out@|$out|g" \
     -e "s|@darwin@|$darwin|g" -e "s|@mesonCpu@|$mesonCpu|g" -e "s|@llvm@|$llvm|g" \
-    -e "s|@libcxx@|$libcxx|g" -e "s|@cxxLibrary@|$cxxLibrary|g" \
+    -e "s|@libcxx@|$libcxx|g" -e "s|@cxxLibrary@|$cxxLibrary|g" -e "s|@sysroot@|\${SDKROOT:-$sdk}/usr|g" \
     -e "s|@rustVariable@|${mesonCpu}_apple_darwin|g" "$1" >"$2"
   if grep -nE '@[a-zA-Z]+@' "$2"; then
     echo "$1: a placeholder is left" >&2
@@ -81,9 +81,11 @@ fill() {
   fi
 }
 
-# script FROM NAME [DRIVER]
+# script FROM NAME [DRIVER]: FROM is one of the scripts here, or a file.
 script() {
-  fill "$scripts/$1.sh" "$out/bin/$2" "${3:-clang}"
+  local from=$scripts/$1.sh
+  if [ "${1#/}" != "$1" ]; then from=$1; fi
+  fill "$from" "$out/bin/$2" "${3:-clang}"
   sed -i "1s|.*|#!$shell|" "$out/bin/$2"
   chmod +x "$out/bin/$2"
 }
@@ -96,21 +98,18 @@ arm64) short=oa64 mesonCpu=aarch64 ;;
 esac
 for name in "$target-clang" "$target-cc" "$short-clang"; do script clang "$name" clang; done
 for name in "$target-clang++" "$target-c++" "$short-clang++"; do script clang "$name" clang++; done
-script pkg-config "$target-pkg-config"
-for name in xcrun sw_vers xcodebuild native; do script "$name" "$name"; done
+script "$pkgConfigScript" "$target-pkg-config"
+for name in xcrun sw_vers xcodebuild xcode-select native; do script "$name" "$name"; done
 
 if [ "$linker" = ld ]; then
   for tool in ld as ar ranlib nm strip lipo otool install_name_tool libtool size strings codesign_allocate segedit; do
     if [ -e "$cctools/bin/$target-$tool" ]; then ln -s "$cctools/bin/$target-$tool" "$out/bin/$target-$tool"; fi
   done
 else
-  script ld "$target-ld"
-  script as "$target-as"
+  for tool in ar as ld libtool ranlib strip; do script "$tool" "$target-$tool"; done
   # Each of LLVM's programs is many, and goes by the end of its name.
-  script strip "$target-strip"
-  for tool in ar ranlib nm lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
+  for tool in nm lipo otool size strings; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
   ln -s "$llvm/bin/llvm-install-name-tool" "$out/bin/$target-install_name_tool"
-  ln -s "$llvm/bin/llvm-libtool-darwin" "$out/bin/$target-libtool"
 fi
 for tool in objdump objcopy readobj; do ln -s "$llvm/bin/llvm-$tool" "$out/bin/$target-$tool"; done
 ln -s "$llvm/bin/dsymutil" "$out/bin/$target-dsymutil"
@@ -122,9 +121,11 @@ for tool in dsymutil install_name_tool lipo nm otool strip; do ln -s "$out/bin/$
 # rustc strips programs for a Mac by a program that not every distribution of Rust has.
 ln -s "$llvm/bin/llvm-objcopy" "$out/libexec/apple/rust-objcopy"
 
-# What CMake and Meson are told, and the shell.
+# What CMake, Meson and configure scripts are told, and the shell.
 mkdir -p "$out/share/crossloom"
-for file in toolchain.cmake native.cmake cross.ini environment.sh; do fill "$share/$file" "$out/share/crossloom/$file"; done
+for file in toolchain.cmake cross.ini config.site environment.sh; do fill "$share/$file" "$out/share/crossloom/$file"; done
+cat "$nativeCmake" "$share/native.cmake" >native.cmake
+fill native.cmake "$out/share/crossloom/native.cmake"
 
 # A link whose program is not there would be found out by the user alone.
 find "$out" -type l | sort | while read -r l; do

@@ -24,13 +24,12 @@ script() {
 }
 
 script meson meson
-fill "$share/config.site" "$out/share/crossloom/config.site"
 fill "$share/enter.sh" "$out/share/crossloom/enter.sh"
 
 if [ -n "$sysroot" ]; then
   script pkg-config "$target-pkg-config"
   script native native
-  for file in toolchain.cmake native.cmake cross.ini; do fill "$share/$file" "$out/share/crossloom/$file"; done
+  for file in toolchain.cmake native.cmake cross.ini config.site; do fill "$share/$file" "$out/share/crossloom/$file"; done
   if [ -n "$qemu" ]; then
     script run "$target-run"
     echo "set(CMAKE_CROSSCOMPILING_EMULATOR \"$out/bin/$target-run\")" >>"$out/share/crossloom/toolchain.cmake"

@@ -3,8 +3,31 @@
 set -eu
 sdk=${SDKROOT:-@sdk@}
 
+# fail CODE WORDS
+fail() {
+  echo "xcrun: error: $2" >&2
+  exit "$1"
+}
+
+# value FILE KEY: a text of a property list.
+value() { tr -d '\n\r\t' <"$1" | sed -n -E "s|.*<key>$2</key> *<string>([^<]*)</string>.*|\\1|p"; }
+
 version() {
-  sed -n -E 's/.*"Version" *: *"([^"]*)".*/\1/p' "$sdk/SDKSettings.json" | head -n 1
+  local version=""
+  if [ -e "$sdk/SDKSettings.json" ]; then
+    version=$(sed -n -E 's/.*"Version" *: *"([^"]*)".*/\1/p' "$sdk/SDKSettings.json" | head -n 1)
+  elif [ -e "$sdk/SDKSettings.plist" ]; then
+    version=$(value "$sdk/SDKSettings.plist" Version)
+  fi
+  [ -n "$version" ] || fail 1 "the SDK $sdk does not say its version"
+  echo "$version"
+}
+
+# The build of macOS that the SDK is of. One that does not say it is of the target's.
+build_version() {
+  local build="" file=$sdk/System/Library/CoreServices/SystemVersion.plist
+  if [ -e "$file" ]; then build=$(value "$file" ProductBuildVersion); fi
+  echo "${build:-@build@}"
 }
 
 find_tool() {
@@ -14,8 +37,7 @@ find_tool() {
   elif [ -x "@out@/bin/$name" ]; then
     echo "@out@/bin/$name"
   else
-    echo "xcrun: error: unable to find utility \"$name\", not a developer tool or in PATH" >&2
-    exit 72
+    fail 72 "unable to find utility \"$name\", not a developer tool or in PATH"
   fi
 }
 
@@ -23,19 +45,18 @@ action=run
 while [ $# -gt 0 ]; do
   case $1 in
   -sdk | --sdk)
-    case ${2:?xcrun: --sdk takes a name} in
+    case ${2:-} in
     macosx*) ;;
-    /*) sdk=$2 ;;
-    *)
-      echo "xcrun: error: SDK \"$2\" cannot be located" >&2
-      exit 1
-      ;;
+    # The tool that is run takes it, too.
+    /*) sdk=$2 && export SDKROOT=$2 ;;
+    *) fail 1 "SDK \"${2:-}\" cannot be located" ;;
     esac
     shift
     ;;
   -toolchain | --toolchain) shift ;;
   -show-sdk-path | --show-sdk-path) action=path ;;
   -show-sdk-version | --show-sdk-version) action=version ;;
+  -show-sdk-build-version | --show-sdk-build-version) action=build ;;
   -show-sdk-platform-path | --show-sdk-platform-path) action=platform ;;
   -show-toolchain-path | --show-toolchain-path) action=toolchain ;;
   -show-sdk-platform-version | --show-sdk-platform-version) action=version ;;
@@ -43,10 +64,7 @@ while [ $# -gt 0 ]; do
   -r | -run | --run) action=run ;;
   -l | -log | --log | -v | -verbose | --verbose | -n | -no-cache | --no-cache | -k | -kill-cache | --kill-cache) ;;
   -version | --version) echo "xcrun version 70."; exit ;;
-  -*)
-    echo "xcrun: error: unknown option $1" >&2
-    exit 64
-    ;;
+  -*) fail 64 "unknown option $1" ;;
   *) break ;;
   esac
   shift
@@ -58,9 +76,14 @@ path) echo "$sdk" ;;
 platform) echo "$sdk" ;;
 toolchain) echo "@out@" ;;
 version) version ;;
-find) find_tool "${1:?xcrun: --find takes the name of a tool}" ;;
+build) build_version ;;
+find)
+  [ $# -gt 0 ] || fail 64 "--find takes the name of a tool"
+  find_tool "$1"
+  ;;
 run)
-  tool=$(find_tool "${1:?xcrun: which tool?}")
+  [ $# -gt 0 ] || fail 64 "no tool is named"
+  tool=$(find_tool "$1")
   shift
   exec "$tool" "$@"
   ;;

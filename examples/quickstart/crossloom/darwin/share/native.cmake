@@ -1,14 +1,3 @@
-# CMake: -DCMAKE_TOOLCHAIN_FILE=<this file>, for a build that runs on the build machine inside one for the target.
-#
-# Without it a nested CMake would take the target's compiler from the environment.
-if(NOT "$ENV{HOST_CC}" STREQUAL "")
-  set(CMAKE_C_COMPILER "$ENV{HOST_CC}")
-endif()
-if(NOT "$ENV{HOST_CXX}" STREQUAL "")
-  set(CMAKE_CXX_COMPILER "$ENV{HOST_CXX}")
-endif()
-foreach(flags CFLAGS CXXFLAGS LDFLAGS)
-  unset(ENV{${flags}})
-endforeach()
+# What names the target to Apple's tools.
 unset(ENV{SDKROOT})
 unset(ENV{MACOSX_DEPLOYMENT_TARGET})

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, ExitStatus};
 
+use crate::archive::{self, Tools};
 use crate::check::{self, Wanted};
 use crate::container::{self, Content};
 use crate::ld;
@@ -43,6 +44,11 @@ static-macho expand -- ARGUMENT…
 static-macho strip --strip PROGRAM -- ARGUMENT…
     Call LLVM's strip by the options of Apple's.
 
+static-macho ar --ar PROGRAM --libtool PROGRAM -- ARGUMENT…
+static-macho ranlib --ranlib PROGRAM --libtool PROGRAM -- ARGUMENT…
+    Call LLVM's ar or ranlib by the options of Apple's. An index over universal objects makes a universal library, as
+    LLVM's libtool makes one.
+
 Exit codes: 0 fine, 1 a check found something, 2 an error.
 ";
 
@@ -55,6 +61,7 @@ pub enum Error {
     Libraries { source: libraries::Error },
     Link { error: ld::Error },
     Strip { error: strip::Error },
+    Archive { error: archive::Error },
 }
 
 impl fmt::Display for Error {
@@ -66,6 +73,7 @@ impl fmt::Display for Error {
             Error::Libraries { source } => source.fmt(f),
             Error::Link { error } => error.fmt(f),
             Error::Strip { error } => error.fmt(f),
+            Error::Archive { error } => error.fmt(f),
         }
     }
 }
@@ -96,6 +104,8 @@ fn dispatch(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
         Some("ld") => ld(arguments),
         Some("expand") => expand(arguments),
         Some("strip") => strip(arguments),
+        Some("ar") => archive(arguments, "--ar", archive::ar),
+        Some("ranlib") => archive(arguments, "--ranlib", archive::ranlib),
         Some("--help" | "-h" | "help") => {
             say(USAGE)?;
             Ok(ExitCode::SUCCESS)
@@ -308,4 +318,14 @@ fn strip(arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let (options, arguments) = split_off(arguments, &["--strip"])?;
     let program = PathBuf::from(options.required("--strip")?);
     strip::run(&program, arguments).map(passed_on).map_err(|error| Error::Strip { error })
+}
+
+fn archive(
+    arguments: Vec<OsString>,
+    program: &str,
+    call: fn(&Tools, &[OsString]) -> Result<ExitStatus, archive::Error>,
+) -> Result<ExitCode, Error> {
+    let (options, arguments) = split_off(arguments, &[program, "--libtool"])?;
+    let tools = Tools { program: options.required(program)?.into(), libtool: options.required("--libtool")?.into() };
+    call(&tools, &arguments).map(passed_on).map_err(|error| Error::Archive { error })
 }

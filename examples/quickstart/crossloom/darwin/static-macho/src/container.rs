@@ -83,6 +83,7 @@ fn universal(bytes: &[u8], wide: bool) -> Result<Content<'_>, Malformed> {
 
 fn archive(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
     let mut members = Vec::new();
+    let mut long_names: &[u8] = &[];
     let mut at = ARCHIVE.len() as u64;
     while at < bytes.len() as u64 {
         let what = format!("the archive's member at {at:#x}");
@@ -92,6 +93,17 @@ fn archive(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
             .ok_or_else(|| invalid(&what, "its header is none"))?;
         let content = bytes::slice(bytes, at + 60, size, &what)?;
         let name = bytes::slice(header, 0, 16, &what)?.trim_ascii_end();
+        at += 60 + size + size % 2;
+        // GNU's format, which LLVM's ar takes where the first member is universal: names end in a slash, long ones are in a member
+        // of their own, and the symbol table has none.
+        match name {
+            b"//" => {
+                long_names = content;
+                continue;
+            }
+            b"/" | b"/SYM64/" => continue,
+            _ => {}
+        }
         // BSD's long names stand before the content, filled up with NULs.
         let (name, content) = match name.strip_prefix(b"#1/") {
             Some(length) => {
@@ -100,12 +112,19 @@ fn archive(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
                 let rest = bytes::slice(content, length, size - length, &what)?;
                 (name.split(|byte| *byte == 0).next().unwrap_or_default(), rest)
             }
-            None => (name, content),
+            None => match name.strip_prefix(b"/").and_then(decimal) {
+                Some(offset) => {
+                    let rest =
+                        bytes::slice(long_names, offset, (long_names.len() as u64).saturating_sub(offset), &what)?;
+                    let name = rest.split(|byte| *byte == b'\n').next().unwrap_or_default();
+                    (name.strip_suffix(b"/").unwrap_or(name), content)
+                }
+                None => (name.strip_suffix(b"/").unwrap_or(name), content),
+            },
         };
         if !name.starts_with(b"__.SYMDEF") {
             members.push((name, content));
         }
-        at += 60 + size + size % 2;
     }
     Ok(Content::Archive(members))
 }
@@ -113,4 +132,20 @@ fn archive(bytes: &[u8]) -> Result<Content<'_>, Malformed> {
 /// A number filled up with blanks.
 fn decimal(field: &[u8]) -> Option<u64> {
     std::str::from_utf8(field).ok()?.trim_end().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_gnus_format() {
+        let mut bytes = ARCHIVE.to_vec();
+        for (name, content) in [("/", ""), ("//", "a_long_name.o/\nanother.o/\n"), ("b.o/", "b"), ("/15", "cc")] {
+            bytes.extend(format!("{name:<16}{:<32}{:<10}`\n{content}", "", content.len()).bytes());
+            bytes.resize(bytes.len().next_multiple_of(2), b'\n');
+        }
+        let Some(Ok(Content::Archive(members))) = split(&bytes) else { panic!("this is an archive") };
+        assert_eq!(members, [(&b"b.o"[..], &b"b"[..]), (b"another.o", b"cc")]);
+    }
 }

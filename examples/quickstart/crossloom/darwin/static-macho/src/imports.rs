@@ -1,6 +1,6 @@
 //! Whether every symbol that a file leaves undefined is in a library that it names.
 
-use crate::bytes::printable;
+use crate::bytes::{printable, Malformed};
 use crate::libraries::{self, Libraries};
 use crate::macho::commands::{Body, Command};
 use crate::macho::names::*;
@@ -78,6 +78,12 @@ pub fn imports(file: &MachO<'_>, libraries: &mut Libraries, minimum: Version) ->
         }
     }
     Ok(result)
+}
+
+/// The symbols without which a program starts all the same: weak imports.
+pub fn weak(file: &MachO<'_>) -> Result<Vec<String>, Malformed> {
+    let undefined = symbols::undefined(file)?;
+    Ok(undefined.iter().filter(|symbol| symbol.is_weak_reference()).map(|symbol| printable(symbol.name)).collect())
 }
 
 /// The name of a library that the command loads.

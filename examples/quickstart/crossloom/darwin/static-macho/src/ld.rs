@@ -1,8 +1,8 @@
 //! `static-macho ld`: LLVM's linker for Mach-O with the defaults of one target, and without its silence.
 //!
 //! LLVM's linker takes many of Apple's options, says that they are "not yet implemented", and links as if they had not been
-//! given. Here they are errors. `-static`, which is one of them, is carried out: the program is linked as an ordinary one,
-//! and its load commands are edited afterwards.
+//! given. Here they are errors, but for those that ask for warnings alone. Three are carried out on the linked file: `-static`
+//! and `-stack_size` edit its load commands, and `-no_weak_imports` looks at its symbols.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,9 +11,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::imports;
+use crate::macho::names::LC_DYLD_CHAINED_FIXUPS;
+use crate::macho::MachO;
 use crate::make::{self, Stack};
 use crate::output;
 use crate::response;
+use crate::stack;
 
 /// The defaults of one target.
 #[derive(Debug, Clone)]
@@ -32,10 +36,12 @@ pub enum Error {
     Missing { option: String },
     Number { option: &'static str, value: OsString },
     Relocatable,
+    Fixed { what: String },
     Unimplemented { options: Vec<String> },
     Response { error: response::Error },
     Run { path: PathBuf, source: io::Error },
-    Static { path: PathBuf, message: String },
+    Weak { path: PathBuf, symbols: Vec<String> },
+    Output { path: PathBuf, message: String },
 }
 
 impl fmt::Display for Error {
@@ -50,6 +56,9 @@ impl fmt::Display for Error {
                  hint: put the objects into a static library, with <target>-ar or <target>-libtool -static; or take a \
                  toolchain of the flavour osxcross, whose linker can",
             ),
+            Error::Fixed { what } => {
+                write!(f, "-static makes programs for x86_64 only, not {what}\nhint: leave -static out")
+            }
             Error::Unimplemented { options } => write!(
                 f,
                 "LLVM's linker does not implement {}, and would link as if it had not been given\n\
@@ -63,7 +72,14 @@ impl fmt::Display for Error {
                 write!(f, "the arguments in {} include themselves", path.display())
             }
             Error::Run { path, source } => write!(f, "can't run {}: {source}", path.display()),
-            Error::Static { path, message } => write!(f, "{}: {message}", path.display()),
+            Error::Weak { path, symbols } => write!(
+                f,
+                "{}: these imports are weak, which -no_weak_imports forbids: {}\n\
+                 hint: a symbol that is newer than the oldest macOS of the program is a weak import",
+                path.display(),
+                symbols.join(", ")
+            ),
+            Error::Output { path, message } => write!(f, "{}: {message}", path.display()),
         }
     }
 }
@@ -78,13 +94,17 @@ pub struct Link {
     warns: bool,
     /// A static executable, with its initial stack.
     fixed: Option<Option<Stack>>,
+    /// The size of another program's main stack.
+    stack: Option<u64>,
+    /// Whether every import has to be there when the program starts.
+    strong: bool,
 }
 
 /// Sorts the arguments of a link, which are not in response files any more.
 pub fn plan(target: &Target, arguments: Vec<OsString>) -> Result<Link, Error> {
     let mut rest = Vec::new();
-    let (mut fixed, mut warns) = (false, true);
-    let (mut arch, mut platform, mut sdk) = (false, false, false);
+    let (mut fixed, mut warns, mut strong) = (false, true, false);
+    let (mut arch, mut kind, mut platform, mut sdk) = (None, None, false, false);
     let (mut output, mut entry) = (PathBuf::from("a.out"), None);
     let (mut base, mut stack, mut stack_size) = (None, None, None);
     let mut arguments = arguments.into_iter();
@@ -96,8 +116,9 @@ pub fn plan(target: &Target, arguments: Vec<OsString>) -> Result<Link, Error> {
             "-static" => fixed = true,
             "-w" => warns = false,
             "-arch" => {
-                arch = true;
-                rest.extend([argument, value()?]);
+                let name = value()?;
+                arch = Some(name.clone());
+                rest.extend([argument, name]);
             }
             "-platform_version" => {
                 platform = true;
@@ -122,32 +143,43 @@ pub fn plan(target: &Target, arguments: Vec<OsString>) -> Result<Link, Error> {
             "-stack_addr" => stack = Some(value()?),
             "-stack_size" => stack_size = Some(value()?),
             "-e" => entry = Some(value()?),
-            // Which of Apple's two linkers: there is one here.
-            "-new_linker" | "-ld_classic" => {}
+            "-no_weak_imports" => strong = true,
+            "-dylib" | "-bundle" => {
+                kind = Some("libraries or plug-ins".to_owned());
+                rest.push(argument);
+            }
+            // Which of Apple's two linkers: there is one here. And what every linker does, of which LLVM's warns: GNU libtool
+            // takes the warning for a refusal, and links C++ libraries another way.
+            "-new_linker" | "-ld_classic" | "-ld_new" | "-ld64" | "-single_module" => {}
             _ => rest.push(argument),
         }
     }
-    if !arch {
+    if arch.is_none() {
         rest.splice(..0, ["-arch".into(), target.arch.clone()]);
     }
     if !platform {
         let minimum = &target.minimum;
         rest.extend(["-platform_version".into(), "macos".into(), minimum.clone(), minimum.clone()]);
     }
-    if !fixed {
-        if !sdk {
-            rest.extend(["-syslibroot".into(), target.sdk.clone()]);
-        }
-        let given = [("-e", entry), ("-image_base", base), ("-stack_addr", stack), ("-stack_size", stack_size)];
-        for (option, value) in given {
-            rest.extend(value.into_iter().flat_map(|value| [option.into(), value]));
-        }
-        return Ok(Link { arguments: rest, output, warns, fixed: None });
-    }
     let number = |option: &'static str, value: &Option<OsString>| match value {
         None => Ok(None),
         Some(value) => hexadecimal(value).map(Some).ok_or_else(|| Error::Number { option, value: value.clone() }),
     };
+    if !fixed {
+        if !sdk {
+            rest.extend(["-syslibroot".into(), target.sdk.clone()]);
+        }
+        for (option, value) in [("-e", entry), ("-image_base", base), ("-stack_addr", stack)] {
+            rest.extend(value.into_iter().flat_map(|value| [option.into(), value]));
+        }
+        let stack = number("-stack_size", &stack_size)?;
+        return Ok(Link { arguments: rest, output, warns, fixed: None, stack, strong });
+    }
+    let arch = arch.unwrap_or_else(|| target.arch.clone());
+    if let Some(what) = kind.or_else(|| (arch != "x86_64").then(|| format!("programs for {}", arch.to_string_lossy())))
+    {
+        return Err(Error::Fixed { what });
+    }
     // lld places an executable right behind page zero, so page zero is made large enough for the address that is wanted; the
     // editor gives it its own size back. Apple's linker adds page zero's 4 GiB to the base it is told. The padding is room
     // for the commands that are added.
@@ -161,7 +193,7 @@ pub fn plan(target: &Target, arguments: Vec<OsString>) -> Result<Link, Error> {
         (Some(_), None) => return Err(Error::Missing { option: "-stack_addr without -stack_size".to_owned() }),
         (None, Some(_)) => return Err(Error::Missing { option: "-stack_size without -stack_addr".to_owned() }),
     };
-    Ok(Link { arguments: rest, output, warns, fixed: Some(stack) })
+    Ok(Link { arguments: rest, output, warns, fixed: Some(stack), stack: None, strong })
 }
 
 /// A number as Apple's linker reads it: hexadecimal, whether it says so or not.
@@ -170,7 +202,21 @@ fn hexadecimal(value: &OsString) -> Option<u64> {
     u64::from_str_radix(text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text), 16).ok()
 }
 
-/// The options of which LLVM's linker says that it does nothing for them.
+/// Options that LLVM's linker does not implement, and that ask only for more warnings, fewer, or figures: its own warning
+/// about them is enough.
+const WORDS: [&str; 8] = [
+    "-no_arch_warnings",
+    "-no_warn_inits",
+    "-print_statistics",
+    "-warn_commons",
+    "-warn_compact_unwind",
+    "-warn_stabs",
+    "-warn_weak_exports",
+    // It says of the output what holds for everything that is linked here: it is not a system library.
+    "-not_for_dyld_shared_cache",
+];
+
+/// The options of which LLVM's linker says that it does nothing for them, and which change what is linked.
 fn unimplemented(said: &str) -> Vec<String> {
     let mut options = Vec::new();
     for line in said.lines() {
@@ -179,7 +225,7 @@ fn unimplemented(said: &str) -> Vec<String> {
         let Some((_, warning)) = line.split_once("warning: ").filter(|_| undone) else { continue };
         let quoted = warning.split_once('`').and_then(|(_, rest)| rest.split_once('\''));
         let option = quoted.map_or_else(|| warning.split(' ').next().unwrap_or(warning), |(option, _)| option);
-        if !options.iter().any(|known| known == option) {
+        if !WORDS.contains(&option) && !options.iter().any(|known| known == option) {
             options.push(option.to_owned());
         }
     }
@@ -193,19 +239,25 @@ fn hints(said: &str) -> Vec<String> {
             line.split_once("framework not found for -framework ").map(|(_, name)| format!("framework {name}"));
         framework.or_else(|| line.split_once("library not found for -l").map(|(_, name)| format!("library {name}")))
     };
-    let missing: Vec<_> = said.lines().filter_map(missing).collect();
-    if missing.is_empty() {
-        return Vec::new();
+    let mut hints = Vec::new();
+    let mut missing: Vec<_> = said.lines().filter_map(missing).collect();
+    if missing.iter().any(|name| name == "library crt0.o") {
+        hints.push("hint: macOS has no static libSystem: leave -static out, or link without it (-nostdlib)".to_owned());
     }
-    let runtime = ["clang_rt.", "c++experimental"];
-    if missing.iter().all(|name| runtime.iter().any(|part| name.contains(part))) {
-        return Vec::new();
+    // Apple's SDK has none of these either.
+    let nowhere = ["crt0.o", "clang_rt.", "c++experimental", "stdc++", "gcc", "atomic", "gomp", "omp", "rt"];
+    missing.retain(|name| {
+        let name = name.strip_prefix("library ").unwrap_or_default();
+        !nowhere.iter().any(|other| name == *other || (other.len() > 2 && name.starts_with(other)))
+    });
+    if !missing.is_empty() {
+        hints.push(format!(
+            "hint: the SDK has no {}; without Apple's SDK a toolchain has stubs of some of macOS' libraries and frameworks \
+             only; `crossloom sdk import` adds your own SDK",
+            missing.join(", no ")
+        ));
     }
-    vec![format!(
-        "hint: the SDK has no {}; without Apple's SDK a toolchain has stubs of some of macOS' libraries and frameworks only; \
-         `crossloom sdk import` adds your own SDK",
-        missing.join(", no ")
-    )]
+    hints
 }
 
 /// Links. Says what LLVM's linker exited with.
@@ -219,9 +271,8 @@ pub fn run(target: &Target, arguments: Vec<OsString>) -> Result<ExitStatus, Erro
     let link = plan(target, arguments)?;
     let (status, said) = call(&target.lld, &link.arguments).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
-    let undone = unimplemented(&said);
-    let refused = !undone.is_empty();
-    if refused || !status.success() || link.warns {
+    let finished = if status.success() { finish(&link, unimplemented(&said)) } else { Ok(()) };
+    if finished.is_err() || !status.success() || link.warns {
         // Nobody may be reading there.
         let _ = io::stderr().write_all(said.as_bytes());
     }
@@ -230,24 +281,45 @@ pub fn run(target: &Target, arguments: Vec<OsString>) -> Result<ExitStatus, Erro
             let _ = writeln!(io::stderr(), "{hint}");
         }
     }
-    if refused {
-        if fs::symlink_metadata(&link.output).is_ok_and(|found| found.is_file()) {
-            let _ = fs::remove_file(&link.output);
-        }
-        return Err(Error::Unimplemented { options: undone });
+    if finished.is_err() && fs::symlink_metadata(&link.output).is_ok_and(|found| found.is_file()) {
+        let _ = fs::remove_file(&link.output);
     }
-    if let (true, Some(stack)) = (status.success(), link.fixed) {
-        make_static(&link.output, stack)?;
-    }
-    Ok(status)
+    finished.map(|()| status)
 }
 
-/// Makes the linked program static, in its place.
-fn make_static(path: &Path, stack: Option<Stack>) -> Result<(), Error> {
-    let failed = |message: String| Error::Static { path: path.to_owned(), message };
-    let linked = fs::read(path).map_err(|error| failed(error.to_string()))?;
-    let made = make::make(&linked, stack).map_err(|refusal| failed(refusal.to_string()))?;
-    output::write(path, &made, path).map_err(|error| failed(error.to_string()))
+/// Does what LLVM's linker left undone, or says that nobody does it.
+fn finish(link: &Link, mut undone: Vec<String>) -> Result<(), Error> {
+    let path = &link.output;
+    let failed = |message: String| Error::Output { path: path.clone(), message };
+    let read = || fs::read(path).map_err(|error| failed(error.to_string()));
+    let write = |bytes: &[u8]| output::write(path, bytes, path).map_err(|error| failed(error.to_string()));
+    if undone == ["-bind_at_load"] && chained(&read()?) {
+        // So dyld binds chained fixups in any case.
+        undone.clear();
+    }
+    if !undone.is_empty() {
+        return Err(Error::Unimplemented { options: undone });
+    }
+    if link.strong {
+        let linked = read()?;
+        let symbols = MachO::parse(&linked).and_then(|file| imports::weak(&file));
+        let symbols = symbols.map_err(|malformed| failed(malformed.to_string()))?;
+        if !symbols.is_empty() {
+            return Err(Error::Weak { path: path.clone(), symbols });
+        }
+    }
+    if let Some(size) = link.stack {
+        write(&stack::set(&read()?, size).map_err(|refusal| failed(refusal.to_string()))?)?;
+    }
+    if let Some(stack) = link.fixed {
+        write(&make::make(&read()?, stack).map_err(|refusal| failed(refusal.to_string()))?)?;
+    }
+    Ok(())
+}
+
+/// Whether dyld fills the file's pointers in along chains, page by page as it maps them.
+fn chained(bytes: &[u8]) -> bool {
+    MachO::parse(bytes).is_ok_and(|file| file.commands.iter().any(|command| command.number == LC_DYLD_CHAINED_FIXUPS))
 }
 
 /// From so many bytes of arguments on they go into a file: systems take at least twice as many.
@@ -259,8 +331,7 @@ fn call(program: &Path, arguments: &[OsString]) -> io::Result<(ExitStatus, Vec<u
     let length: usize = arguments.iter().map(|argument| argument.len() + 1).sum();
     let mut file = None;
     if length > LONG && arguments.iter().all(|argument| !argument.is_empty()) {
-        let path = std::env::temp_dir().join(format!("ld-{}.arguments", std::process::id()));
-        fs::File::create_new(&path)?.write_all(&response::join(arguments))?;
+        let path = write_new(&std::env::temp_dir(), &response::join(arguments))?;
         let mut argument = OsString::from("@");
         argument.push(&path);
         command.arg(argument);
@@ -274,6 +345,20 @@ fn call(program: &Path, arguments: &[OsString]) -> io::Result<(ExitStatus, Vec<u
         let _ = fs::remove_file(path);
     }
     done.map(|done| (done.status, done.stderr))
+}
+
+/// Writes a file of arguments under a name that is not taken: another container may use the same directory and process
+/// number, and a link that was killed leaves its file behind.
+fn write_new(directory: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
+    let mut tries = 0;
+    loop {
+        let path = directory.join(format!("ld-{}-{tries}.arguments", std::process::id()));
+        match fs::File::create_new(&path) {
+            Ok(mut file) => return file.write_all(bytes).map(|()| path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && tries < 1000 => tries += 1,
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -298,8 +383,17 @@ mod tests {
         assert_eq!(line(&link), "-arch arm64 -platform_version macos 11.0 11.0 -syslibroot /mine -o b -e _go");
         assert_eq!((link.output.to_str(), link.warns), (Some("b"), false));
         // LLVM's linker is to see what it does not implement, and to say so.
-        assert!(line(&planned("-image_base 10000 -stack_size 8000").unwrap())
-            .ends_with("-image_base 10000 -stack_size 8000"));
+        assert!(line(&planned("-image_base 10000 -stack_addr 8000").unwrap())
+            .ends_with("-image_base 10000 -stack_addr 8000"));
+    }
+
+    #[test]
+    fn what_is_carried_out_here_does_not_reach_the_linker() {
+        let link = planned("-stack_size 1000000 -no_weak_imports -single_module -ld64 -ld_new a.o").unwrap();
+        assert_eq!(line(&link), "-arch x86_64 a.o -platform_version macos 13.0 13.0 -syslibroot /sdk");
+        assert_eq!((link.stack, link.strong), (Some(0x100_0000), true));
+        let message = "-stack_size takes a hexadecimal number such as 0x800000, not 8M";
+        assert_eq!(planned("-stack_size 8M").unwrap_err(), message);
     }
 
     #[test]
@@ -316,6 +410,8 @@ mod tests {
     #[test]
     fn what_cannot_be_done_is_an_error() {
         assert!(planned("-r a.o b.o").unwrap_err().starts_with("LLVM's linker cannot make one object file"));
+        assert!(planned("-static -dylib a.o").unwrap_err().contains("not libraries or plug-ins\n"));
+        assert!(planned("-arch arm64 -static a.o").unwrap_err().contains("not programs for arm64\n"));
         assert_eq!(planned("a.o -o").unwrap_err(), "-o needs a value");
         assert_eq!(planned("-platform_version macos 13.0").unwrap_err(), "-platform_version needs a value");
     }
@@ -326,6 +422,12 @@ mod tests {
             "ld64.lld: error: framework not found for -framework Ink\nld64.lld: error: library not found for -link\n";
         assert!(hints(said).iter().any(|hint| hint.contains("has no framework Ink, no library ink;")));
         assert_eq!(hints("ld64.lld: error: undefined symbol: _ink\n"), [""; 0]);
+        for name in ["rt", "stdc++", "omp", "gcc_s", "clang_rt.asan_osx_dynamic"] {
+            assert_eq!(hints(&format!("ld64.lld: error: library not found for -l{name}\n")), [""; 0]);
+        }
+        assert_eq!(hints("ld64.lld: error: library not found for -lrtmp\n").len(), 1);
+        let said = hints("ld64.lld: error: library not found for -lcrt0.o\n");
+        assert!(said.len() == 1 && said[0].contains("no static libSystem"), "{said:?}");
     }
 
     #[test]
@@ -334,8 +436,18 @@ mod tests {
                     ld64.lld: warning: Option `-segaddr' is not yet implemented. Stay tuned...\n\
                     ld64.lld: warning: Option `-kext' is undocumented. Should lld implement it?\n\
                     ld64.lld: warning: -objc_stubs_small is not yet implemented, defaulting to -objc_stubs_fast\n\
+                    ld64.lld: warning: Option `-warn_commons' is not yet implemented. Stay tuned...\n\
                     ld64.lld: warning: Option `-s' is obsolete. Please modernize your usage.\n";
         assert_eq!(unimplemented(said), ["-segaddr", "-kext", "-objc_stubs_small"]);
         assert_eq!(unimplemented("ld64.lld: warning: directory not found for option -L/x\n"), [""; 0]);
+    }
+
+    #[test]
+    fn a_file_of_arguments_takes_a_free_name() {
+        let directory = std::env::temp_dir().join(format!("static-macho-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let names = [(); 2].map(|()| write_new(&directory, b"-v").unwrap());
+        assert!(names[0] != names[1] && names.iter().all(|path| fs::read(path).unwrap() == b"-v"));
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

@@ -3,7 +3,7 @@
 //! The layout is that of Apple's `kern/cs_blobs.h`; all numbers are big-endian.
 
 use crate::bytes::{self, invalid, Malformed};
-use crate::macho::commands::Body;
+use crate::macho::commands::{Body, Stretch};
 use crate::macho::names::LC_CODE_SIGNATURE;
 use crate::macho::MachO;
 use crate::sha256::sha256;
@@ -16,17 +16,43 @@ const SHA256: u8 = 2;
 
 /// The file's signature, if it has one: how many pages it covers. An error says what does not hold.
 pub fn verify(file: &MachO<'_>) -> Result<Option<u64>, Malformed> {
-    let stretch = file.commands.iter().find_map(|command| match command.body {
-        Body::Linkedit(stretch) if command.number == LC_CODE_SIGNATURE => Some(stretch),
-        _ => None,
-    });
-    let Some((offset, length)) = stretch else { return Ok(None) };
+    let Some((offset, length)) = signature(file) else { return Ok(None) };
     let blob = file.part(offset, length, "the code signature")?;
-    directory(file, offset, code_directory(blob)?).map(Some)
+    let hashes = hashes(file, offset, code_directory(blob)?.1)?;
+    for (index, (page, hash)) in hashes.pages.chunks(hashes.page).zip(hashes.stored.chunks(32)).enumerate() {
+        if sha256(page) != hash {
+            return Err(invalid("the code directory", format!("page {index} is not what was signed")));
+        }
+    }
+    Ok(Some(hashes.stored.len() as u64 / 32))
 }
 
-/// The code directory within the signature.
-fn code_directory(blob: &[u8]) -> Result<&[u8], Malformed> {
+/// Signs a file anew that was signed ad hoc and changed since. A file without a signature stays without one.
+pub fn renew(bytes: &mut [u8]) -> Result<(), Malformed> {
+    let (at, fresh) = {
+        let file = MachO::parse(bytes)?;
+        let Some((offset, length)) = signature(&file) else { return Ok(()) };
+        let (start, directory) = code_directory(file.part(offset, length, "the code signature")?)?;
+        let hashes = hashes(&file, offset, directory)?;
+        let fresh: Vec<u8> = hashes.pages.chunks(hashes.page).flat_map(sha256).collect();
+        (u64::from(offset) + start + hashes.offset, fresh)
+    };
+    let place = usize::try_from(at).ok().and_then(|at| bytes.get_mut(at..at + fresh.len()));
+    let place = place.ok_or_else(|| invalid("the code directory", "its hashes lie outside the file"))?;
+    place.copy_from_slice(&fresh);
+    Ok(())
+}
+
+/// Where the signature lies.
+fn signature(file: &MachO<'_>) -> Option<Stretch> {
+    file.commands.iter().find_map(|command| match command.body {
+        Body::Linkedit(stretch) if command.number == LC_CODE_SIGNATURE => Some(stretch),
+        _ => None,
+    })
+}
+
+/// The code directory within the signature, with its offset there.
+fn code_directory(blob: &[u8]) -> Result<(u64, &[u8]), Malformed> {
     let what = "the code signature";
     let u32 = |at| bytes::u32_be(blob, at, what);
     if u32(0)? != SUPER_BLOB {
@@ -37,14 +63,24 @@ fn code_directory(blob: &[u8]) -> Result<&[u8], Malformed> {
         if bytes::u32_be(blob, 12 + index * 8, what)? == SLOT_CODE_DIRECTORY {
             let at = bytes::u32_be(blob, 16 + index * 8, what)?.into();
             let length = bytes::u32_be(blob, at + 4, what)?;
-            return bytes::slice(blob, at, length.into(), "the code directory");
+            return Ok((at, bytes::slice(blob, at, length.into(), "the code directory")?));
         }
     }
     Err(invalid(what, "it has no code directory"))
 }
 
-/// Compares every page's hash; says how many there are.
-fn directory(file: &MachO<'_>, signature: u32, directory: &[u8]) -> Result<u64, Malformed> {
+/// What a code directory covers.
+struct Hashes<'a> {
+    pages: &'a [u8],
+    /// Bytes of a page.
+    page: usize,
+    /// The pages' hashes, 32 bytes each, and their offset in the directory.
+    stored: &'a [u8],
+    offset: u64,
+}
+
+/// The hashes of a directory that is as it has to be.
+fn hashes<'a>(file: &MachO<'a>, signature: u32, directory: &'a [u8]) -> Result<Hashes<'a>, Malformed> {
     let what = "the code directory";
     let u32 = |at| bytes::u32_be(directory, at, what);
     let byte = |at| Ok::<u8, Malformed>(bytes::slice(directory, at, 1, what)?.first().copied().unwrap_or_default());
@@ -73,11 +109,7 @@ fn directory(file: &MachO<'_>, signature: u32, directory: &[u8]) -> Result<u64, 
     if u64::from(u32(28)?) != pages {
         return Err(invalid(what, format!("it has {} hashes, there are {pages} pages", u32(28)?)));
     }
-    let hashes = bytes::slice(directory, u32(16)?.into(), pages * 32, "the hashes in the code directory")?;
-    for (index, (page, hash)) in code.chunks(1 << page).zip(hashes.chunks(32)).enumerate() {
-        if sha256(page) != hash {
-            return Err(invalid(what, format!("page {index} is not what was signed")));
-        }
-    }
-    Ok(pages)
+    let offset = u64::from(u32(16)?);
+    let stored = bytes::slice(directory, offset, pages * 32, "the hashes in the code directory")?;
+    Ok(Hashes { pages: code, page: 1 << page, stored, offset })
 }

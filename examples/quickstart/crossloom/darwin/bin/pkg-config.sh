@@ -1,8 +1,0 @@
-# shellcheck shell=bash
-# pkg-config that sees the target's packages alone: those of the SDK, and what PKG_CONFIG_PATH_@targetVariable@ names.
-# The build machine's own PKG_CONFIG_PATH is left out: what it finds there would be linked into a Mach-O program.
-unset PKG_CONFIG_SYSROOT_DIR
-export PKG_CONFIG_LIBDIR="${SDKROOT:-@sdk@}/usr/lib/pkgconfig"
-# shellcheck disable=SC2153 # a variable of its own, named for the target
-export PKG_CONFIG_PATH="${PKG_CONFIG_PATH_@targetVariable@:-}"
-exec "@pkgConfig@/bin/pkg-config" "$@"
