@@ -207,7 +207,10 @@ CMAKE_PREFIX_PATH=$PWD/below cmake -G Ninja -S prefix -B prefix-variable >log 2>
 cmake -G Ninja -S prefix -B prefix-option -DCMAKE_PREFIX_PATH="$PWD/below" -DCMAKE_OSX_SYSROOT=macosx >log 2>&1 || { cat log; exit 1; }
 if grep -i warning log; then wrong 'CMake does not know the SDK macosx'; fi
 unset CMAKE_TOOLCHAIN_FILE
-meson setup prefix-meson prefix --cross-file "$toolchain/share/crossloom/cross.ini" \
+# One that has files for CMake alone.
+mkdir -p below/lib/cmake/alone
+echo 'add_library(alone::alone INTERFACE IMPORTED)' >below/lib/cmake/alone/aloneConfig.cmake
+CMAKE_PREFIX_PATH=$PWD/below meson setup prefix-meson prefix --cross-file "$toolchain/share/crossloom/cross.ini" \
   -Dpkg_config_path="$PWD/below/lib/pkgconfig" >log || { cat log; exit 1; }
 
 note '== what configure scripts are told'
