@@ -46,7 +46,12 @@ targets = ["x86_64-unknown-none"]
 targets = ["x86_64"]
 TOML
 # A family that this matrix lacks would be checked nowhere.
-for family in $("$crossloom" list families | cut -f 1); do
+families=$("$crossloom" list families | cut -f 1)
+if [ -z "$families" ]; then
+  echo 'error: crossloom lists no family' >&2
+  exit 1
+fi
+for family in $families; do
   if ! grep -qxF "[$family]" "$work/everything/matrix.toml"; then
     echo "error: the matrix of every family has no [$family]" >&2
     exit 1

@@ -62,7 +62,7 @@ CMAKE_PREFIX_PATH=$PWD/own quietly meson setup own/meson own/meson-build
 
 # Scripts that packages install run where this store is not. Text and dates are those of whoever works here.
 [ "${CONFIG_SHELL:-}" = /bin/sh ] || { echo "CONFIG_SHELL is ${CONFIG_SHELL:-} and not /bin/sh" >&2; exit 1; }
-[ "${LC_ALL:-}:${SOURCE_DATE_EPOCH:-}" = C.UTF-8: ] || { echo 'the shell sets LC_ALL or SOURCE_DATE_EPOCH' >&2; exit 1; }
+[ "${LC_ALL:-}:${SOURCE_DATE_EPOCH:-}" = C.UTF-8:1700000000 ] || { echo 'the shell sets LC_ALL or SOURCE_DATE_EPOCH' >&2; exit 1; }
 
 echo '$ cmake .. && cmake --build .'
 mkdir cmake && cd cmake

@@ -41,7 +41,8 @@ impl Comments {
             begins.push(begin);
             continues = line.ends_with('\\');
             let code = line.trim_start_matches(['@', ' ', '\t']);
-            let alone = code.starts_with(MARK) || signs.iter().any(|sign| code.starts_with(sign));
+            let alone =
+                code.starts_with(MARK) || signs.iter().any(|sign| code.starts_with(sign)) || code.trim_end() == "*";
             if !alone {
                 known.extend(above.drain(..).map(|id| (number, id)));
             }

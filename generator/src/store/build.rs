@@ -146,7 +146,8 @@ pub fn build(
     if how.rebuild {
         args.push("--check".to_owned());
     }
-    if how.keep_going {
+    // Otherwise Nix ends at the first node that differs.
+    if how.keep_going || how.rebuild {
         args.push("--keep-going".to_owned());
     }
     if let Some(builders) = how.builders {
@@ -166,7 +167,7 @@ pub fn build(
         return Err(refused);
     }
     tell(Event::Words(&ended.tail));
-    if ended.differs() { Ok(Outcome::Differs(ended.differing)) } else { Err(ended.failed()) }
+    if ended.differs() && !ended.stopped() { Ok(Outcome::Differs(ended.differing)) } else { Err(ended.failed()) }
 }
 
 /// Builds those of the nodes that are not there, and puts every node's derivation into the store.
@@ -206,6 +207,11 @@ impl Ended {
     /// Whether a second build was not what the first one was.
     pub fn differs(&self) -> bool {
         !self.ok && !self.differing.is_empty()
+    }
+
+    /// Whether the build of a node failed.
+    fn stopped(&self) -> bool {
+        self.tail.iter().any(|line| line.starts_with("error: builder for '"))
     }
 
     /// The error that this is, if a cache is its reason.
@@ -318,7 +324,7 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Followed {
                             tell(Event::ToBuild(&listed));
                         }
                     }
-                    differing.extend(differing_node(&line));
+                    differing.extend(differing_node(&line).filter(|name| !differing.contains(name)));
                     let refused = refusal(&line).is_some();
                     tail.push(line);
                     if refused {
@@ -340,7 +346,7 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Followed {
 /// The name of the node whose second build was not what the first one was, if a line says so: Nix's words since 2.0.
 fn differing_node(line: &str) -> Option<String> {
     let (before, _) = line.split_once("may not be deterministic")?;
-    Some(quoted(before, "derivation ").and_then(name_of).unwrap_or("a node").to_owned())
+    quoted(before, "derivation ").and_then(name_of).map(str::to_owned)
 }
 
 /// The error that a line of Nix's means, after which Nix would build what was to come from a cache.

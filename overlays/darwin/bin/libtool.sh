@@ -13,7 +13,7 @@ for argument; do
     echo "error: libtool -dynamic is not there; @target@-clang -dynamiclib links shared libraries" >&2
     exit 1
     ;;
-  # About symbols that compilers do not make any more, and the index, which there always is.
+  # These are about obsolete kinds of symbols, and about the index, which LLVM's always writes.
   -static | -a | -c | -s) ;;
   *) arguments+=("$argument") ;;
   esac

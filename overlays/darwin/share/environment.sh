@@ -4,6 +4,9 @@
 # Programs that build systems and rustc call by Apple's names. They read the build machine's files, too.
 export PATH=@out@/libexec/apple:$PATH
 
+# What is set there before is the build machine's.
+unset PKG_CONFIG_PATH PKG_CONFIG_SYSROOT_DIR CMAKE_PREFIX_PATH
+
 # For what is built for the build machine on the way. CMake takes the second file where it is told to, and so does Rust's
 # crate `cmake`, for build scripts.
 export CMAKE_TOOLCHAIN_FILE_FOR_BUILD=@out@/share/crossloom/native.cmake

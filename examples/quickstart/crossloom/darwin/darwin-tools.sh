@@ -177,7 +177,8 @@ note '== native programs inside'
 # shellcheck disable=SC2016 # the inner shell expands these
 "$toolchain/bin/native" bash -c '
   [ "$CC" = "$HOST_CC" ] && [ -z "${CMAKE_TOOLCHAIN_FILE:-}${MACOSX_DEPLOYMENT_TARGET:-}" ] && ! type -P otool >&2'
-export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc PKG_CONFIG=$target-pkg-config
+export CMAKE_TOOLCHAIN_FILE=$toolchain/share/crossloom/toolchain.cmake CC=$cc PKG_CONFIG=$target-pkg-config \
+  PKG_CONFIG_PATH=$PWD CMAKE_PREFIX_PATH=$PWD
 cmake -G Ninja -S nested -B nested-told -DTOOLCHAIN_FOR_BUILD="$CMAKE_TOOLCHAIN_FILE_FOR_BUILD" >log || { cat log; exit 1; }
 cmake --build nested-told >log || { cat log; exit 1; }
 sound nested-told/outer
@@ -185,7 +186,7 @@ sound nested-told/outer
 env CMAKE_TOOLCHAIN_FILE="$HOST_CMAKE_TOOLCHAIN_FILE" cmake -G Ninja -S nested/tool -B for-host >log || { cat log; exit 1; }
 cmake --build for-host >log && for-host/tool >/dev/null
 "$HOST_CC" -c nested/tool/tool.c -o tool.o && "$HOST_AR" rcs libtool.a tool.o && "$HOST_RANLIB" libtool.a
-unset CMAKE_TOOLCHAIN_FILE CC PKG_CONFIG
+unset CMAKE_TOOLCHAIN_FILE CC PKG_CONFIG PKG_CONFIG_PATH CMAKE_PREFIX_PATH
 
 note '== packages below a prefix'
 mkdir -p below/lib/pkgconfig below/include

@@ -121,8 +121,8 @@ impl Call {
         while let Some(word) = words.next_if(|word| letters.is_empty() || word.as_bytes().starts_with(b"-")) {
             let word = word.to_string_lossy();
             match word.strip_prefix("--") {
-                // The one long option whose value may be the next word.
-                Some("output") => drop(words.next()),
+                // The long options whose values may be the next words.
+                Some("format" | "output" | "plugin" | "rsp-quoting") => drop(words.next()),
                 Some(_) => {}
                 None => letters.push_str(word.trim_start_matches('-')),
             }
@@ -234,6 +234,8 @@ mod tests {
             ("rbs a.o l.a b.o", true),
             ("xN 2 l.a s.o", false),
             ("--output x x l.a", false),
+            ("--plugin s.so rcs l.a a.o", true),
+            ("--plugin=s.so rc l.a a.o", false),
         ] {
             assert_eq!(call(given), (archive.clone(), indexed), "{given}");
         }

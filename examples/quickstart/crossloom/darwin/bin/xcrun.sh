@@ -23,7 +23,7 @@ version() {
   echo "$version"
 }
 
-# The build of macOS that the SDK is of. One that does not say it is of the target's.
+# The build of macOS that the SDK names; if it names none, the target's.
 build_version() {
   local build="" file=$sdk/System/Library/CoreServices/SystemVersion.plist
   if [ -e "$file" ]; then build=$(value "$file" ProductBuildVersion); fi

@@ -1,3 +1,3 @@
-# What names the target to Apple's tools.
+# Apple's tools read the target from these.
 unset(ENV{SDKROOT})
 unset(ENV{MACOSX_DEPLOYMENT_TARGET})

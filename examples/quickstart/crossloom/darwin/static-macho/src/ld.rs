@@ -271,7 +271,9 @@ pub fn run(target: &Target, arguments: Vec<OsString>) -> Result<ExitStatus, Erro
     let link = plan(target, arguments)?;
     let (status, said) = call(&target.lld, &link.arguments).map_err(failed)?;
     let said = String::from_utf8_lossy(&said);
-    let finished = if status.success() { finish(&link, unimplemented(&said)) } else { Ok(()) };
+    // Asked for its version or its options, the linker links nothing.
+    let links = !link.arguments.iter().any(|word| ["--version", "--help", "-help"].iter().any(|asked| word == asked));
+    let finished = if status.success() && links { finish(&link, unimplemented(&said)) } else { Ok(()) };
     if finished.is_err() || !status.success() || link.warns {
         // Nobody may be reading there.
         let _ = io::stderr().write_all(said.as_bytes());
