@@ -43,7 +43,7 @@ source = "greeting"
 [bare-metal]
 targets = ["x86_64-unknown-none"]
 [js-system]
-targets = ["x86_64"]
+targets = ["arm64"]
 TOML
 # A family that this matrix lacks would be checked nowhere.
 families=$("$crossloom" list families | cut -f 1)
