@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::text::joined;
+
 /// Words of a command, and targets that need one, that are read at most.
 pub const MAX_WORDS: usize = 64;
 
@@ -282,15 +284,7 @@ fn folder(path: &str, name: &str) -> Option<String> {
     if name.contains('$') {
         return None;
     }
-    let mut parts = Vec::new();
-    for part in from.split('/').chain(name.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(format!("{}/", parts.join("/")))
+    joined(from, name).map(|path| format!("{path}/"))
 }
 
 /// The conditions that a command is under.

@@ -211,6 +211,19 @@ pub fn native_flag(text: &str) -> bool {
     })
 }
 
+/// A path in a folder without `.` and `..`. None if it leads out of the tree.
+pub fn joined(folder: &str, path: &str) -> Option<String> {
+    let mut parts = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()?),
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::cargo::{is_build_script, named_scripts};
-use super::text::has_word;
+use super::text::{has_word, joined};
 use super::{AuditError, Limits, SUPPRESSIONS, listfile, meson};
 use crate::input::{self, Entry, Folder, Walk};
 
@@ -297,19 +297,6 @@ impl Tree {
 /// Whether a file is in a folder of tests.
 fn tests(path: &str) -> bool {
     path.split('/').rev().skip(1).any(|folder| matches!(folder, "test" | "tests" | "testsuite"))
-}
-
-/// A path in a folder (empty, or with a slash at its end) without `.` and `..`. None if it leads out of the tree.
-fn joined(folder: &str, path: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in folder.split('/').chain(path.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Whether a program marked a folder as one that it can make again.
