@@ -190,7 +190,7 @@ pub fn build_nodes(
 }
 
 /// How one of Nix's programs that build ended.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Ended {
     pub ok: bool,
     /// On success the results' paths.
@@ -279,8 +279,8 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         }
         text
     });
-    let Followed { built, differing, tail } = follow(&lines, tell);
-    if tail.last().is_some_and(|line| refusal(line).is_some())
+    let said = follow(&lines, tell);
+    if said.tail.last().is_some_and(|line| refusal(line).is_some())
         && let Some(child) = rustix::process::Pid::from_raw(child.id().cast_signed())
     {
         // Nix would go on and build. It ends its builders when it is told to end.
@@ -289,20 +289,12 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
     let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
-    Ok(Ended { ok: status.success(), stdout, built, differing, tail })
+    Ok(Ended { ok: status.success(), stdout, ..said })
 }
 
-/// What Nix said of a build, as in [`Ended`].
-#[derive(Default)]
-struct Followed {
-    built: Vec<String>,
-    differing: Vec<String>,
-    tail: Vec<String>,
-}
-
-/// Tells of progress until the build ends.
-fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Followed {
-    let Followed { mut built, mut differing, mut tail } = Followed::default();
+/// Tells of progress until the build ends; returns what it said, without how it ended.
+fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Ended {
+    let Ended { mut built, mut differing, mut tail, .. } = Ended::default();
     // The names that Nix lists, and how many more it will.
     let (mut listed, mut more) = (Vec::new(), 0_usize);
     loop {
@@ -340,7 +332,7 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Followed {
         }
     }
     tell(Event::Ended);
-    Followed { built, differing, tail }
+    Ended { built, differing, tail, ..Ended::default() }
 }
 
 /// The name of the node whose second build was not what the first one was, if a line says so: Nix's words since 2.0.
@@ -418,7 +410,7 @@ mod tests {
         said.into_iter().for_each(|line| sender.send(line).unwrap());
         drop(sender);
         let mut told = Vec::new();
-        let Followed { built, .. } = follow(&lines, &mut |event| {
+        let Ended { built, .. } = follow(&lines, &mut |event| {
             if let Event::ToBuild(names) = event {
                 told.push(names.to_vec());
             }
@@ -449,9 +441,7 @@ mod tests {
     fn refusals_of_caches_are_told_in_the_words_of_every_nix() {
         let path = format!("/nix/store/{}-x", "0".repeat(32));
         let ended = |lines: &[String]| {
-            Ended { ok: false, stdout: String::new(), built: Vec::new(), differing: Vec::new(), tail: lines.to_vec() }
-                .refused()
-                .map(|error| error.to_string())
+            Ended { tail: lines.to_vec(), ..Ended::default() }.refused().map(|error| error.to_string())
         };
         for line in [
             format!(
@@ -478,16 +468,8 @@ mod tests {
     #[test]
     fn a_failure_names_the_command_that_shows_its_log() {
         let drv = |name: &str| format!("/nix/store/{}-{name}.drv", "0".repeat(32));
-        let ended = |tail: &[String]| {
-            Ended {
-                ok: false,
-                stdout: String::new(),
-                built: vec![drv("last-1")],
-                differing: Vec::new(),
-                tail: tail.to_vec(),
-            }
-            .failed()
-        };
+        let ended =
+            |tail: &[String]| Ended { built: vec![drv("last-1")], tail: tail.to_vec(), ..Ended::default() }.failed();
         let first = format!("error: builder for '{}' failed with exit code 1", drv("first-2"));
         for (line, message, hint) in [
             ("       > error: this build is not in a sandbox", "not built in a sandbox", "ask its administrator"),

@@ -28,11 +28,11 @@ const TARGET_FILES: (&str, &[&str]) = ("target file", &[".json"]);
 pub struct Workspace {
     /// Its folder beside the matrix, and the place in the matrix that names it.
     pub folder: String,
-    pub span: Range<usize>,
+    span: Range<usize>,
     /// The texts of its files by their paths in it.
     pub files: BTreeMap<String, String>,
     /// The packages below its folder.
-    pub packages: BTreeMap<String, Package>,
+    packages: BTreeMap<String, Package>,
     /// The names of those that its `Cargo.lock` names.
     own: BTreeSet<String>,
 }
