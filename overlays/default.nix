@@ -4,7 +4,7 @@
 #     pkgs.crossloom.gmp { version = "6.3.0"; src = pkgs.fetchurl { … }; }
 #
 # A rendered tree does the same with the versions and flags that its matrix chose.
-final: _:
+final: prev:
 let
   family =
     folder: names:
@@ -16,8 +16,10 @@ let
     );
 in
 {
+  # Beside what other overlays put there.
   crossloom =
-    family ./musl-gcc [
+    (prev.crossloom or { })
+    // family ./musl-gcc [
       "archive"
       "binutils"
       "gcc"

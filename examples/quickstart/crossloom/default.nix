@@ -41,8 +41,10 @@ in
       ours = cells.${prev.stdenv.hostPlatform.system} or none;
     in
     {
+      # Beside what other overlays put there.
       crossloom =
-        (ours {
+        (prev.crossloom or { })
+        // (ours {
           inherit sources;
           scope = final;
         }).packages;

@@ -185,7 +185,8 @@ fn the_overlay_of_recipes_extends_nixpkgs() {
              gmp = crossloom.gmp {{ version = \"6.3.0\"; src = source \"gmp\"; }}; \
              mpfr = crossloom.mpfr {{ version = \"4.2.2\"; src = source \"mpfr\"; inherit gmp; }}; \
              in {{ names = builtins.attrNames crossloom; built = map (node: node.drvPath) [ gmp mpfr ]; \
-             static = (crossloom.static-macho {{ }}).drvPath; }}"
+             static = (crossloom.static-macho {{ }}).drvPath; \
+             beside = (import {overlay} final (prev // {{ crossloom.other = 1; }})).crossloom ? other; }}"
         ));
         let name = |path: &'static str| path.rsplit('/').next().and_then(|name| name.strip_suffix(".nix"));
         let mut names: Vec<_> = project::recipes().chain(project::shells()).filter_map(name).collect();
@@ -195,6 +196,7 @@ fn the_overlay_of_recipes_extends_nixpkgs() {
             assert!(path.as_str().unwrap().ends_with(name), "{system}: {path}");
         }
         assert!(values["static"].as_str().unwrap().ends_with(".drv"), "{system}: {values}");
+        assert_eq!(values["beside"], true, "{system}: what another overlay put there is gone");
     }
 }
 

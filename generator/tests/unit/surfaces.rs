@@ -724,6 +724,13 @@ fn the_overlay_builds_cells_with_the_tools_of_its_nixpkgs() {
         let cells = plan.systems[&system].cells.iter();
         assert_eq!(names, cells.flat_map(|cell| [cell.name.as_str(), cell.full_name.as_str()]).collect());
     }
+    // What another overlay put there stays.
+    let beside = format!(
+        "let prev = import {shape} {{ system = \"x86_64-linux\"; }} // {{ crossloom.other = 1; }}; \
+         final = prev // (import {dir} {{ }}).overlays.default final prev; in builtins.attrNames final.crossloom"
+    );
+    let names = evaluate(&store, &beside).unwrap();
+    assert!(names.as_array().unwrap().len() > 1 && names.as_array().unwrap().contains(&"other".into()), "{names}");
     // On a machine that the matrix has no cell for, the overlay adds nothing and breaks nothing.
     let small =
         matrix("crossloom = 1\nbuild.systems = [\"x86_64-linux\"]\nmusl-gcc.targets = [\"x86_64-linux-musl\"]\n");
