@@ -142,6 +142,12 @@ pub fn files(plan: &Plan) -> BTreeMap<String, String> {
     files
 }
 
+/// The files that services read at the top of the repository, beside the rendered folder.
+pub fn files_beside(ci: &Ci) -> impl Iterator<Item = (Surface, &'static str)> {
+    let files = [(Surface::Garnix, GARNIX), (Surface::Github, GITHUB), (Surface::Gitlab, GITLAB)];
+    files.into_iter().filter(|(surface, _)| ci.surfaces.contains(surface))
+}
+
 /// What is likely to go wrong with the files. `above` is the top of the git repository, if the files are not in it but below.
 pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -150,9 +156,8 @@ pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
             "jobs build the newest crossloom unless the variable CROSSLOOM_REV names a commit; set crossloom-rev in [ci]".to_owned(),
         );
     }
-    let files = [(Surface::Garnix, GARNIX), (Surface::Github, GITHUB), (Surface::Gitlab, GITLAB)];
     if let Some(above) = above {
-        for (surface, file) in files.into_iter().filter(|(surface, _)| ci.surfaces.contains(surface)) {
+        for (surface, file) in files_beside(ci) {
             warnings.push(format!(
                 "{} ignores {file} here: it reads the one at the top of the repository, {}; move the project there",
                 surface.as_str(),

@@ -9,6 +9,7 @@ use super::list::chosen;
 use super::page::{Page, Use};
 use super::project::Mode;
 use super::{MatrixArgs, Outcome, Result, project};
+use crate::ci;
 use crate::matrix::edit::{EditError, Target, target, target_in, with, without};
 use crate::project::{edit, matrix_in};
 use crate::{output, programs};
@@ -34,7 +35,10 @@ pub const SYNC: Page = Page {
     command: "sync",
     examples: &[
         ("crossloom sync", "writes the locks and the rendered files, as `lock` and `generate` do"),
-        ("crossloom sync --git-add", "also tells git of the new files, since Nix ignores files that git does not know"),
+        (
+            "crossloom sync --git-add",
+            "also tells git of the new files, since Nix and CI services ignore files that git does not know",
+        ),
     ],
     uses: &[Use::Project, Use::Rendered],
     found: "",
@@ -109,7 +113,8 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     project::lock(&path, &[], Mode::Write)?;
     project::generate(&path, Mode::Write, !args.no_flake)?;
     let project = project::open(&path)?;
-    let own = [matrix_in(&path), project.lock_path()];
+    let mut own = vec![matrix_in(&path), project.lock_path()];
+    own.extend(ci::files_beside(&project.matrix.ci).map(|(_, file)| project.dir.join(file)));
     let ignored = not_in_git(&project.dir, &own, &["--ignored"]);
     if !ignored.is_empty() {
         tracing::warn!("git ignores {}, so Nix does not see them: see .gitignore", names(&ignored, ", "));
@@ -126,7 +131,10 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
         true => String::new(),
         false => format!(" -C {}", project.dir.display()),
     };
-    tracing::warn!("Nix ignores files that git does not know; run: git{place} add {}", names(&unknown, " "));
+    tracing::warn!(
+        "Nix and CI services ignore files that git does not know; run: git{place} add {}",
+        names(&unknown, " ")
+    );
     Ok(Outcome::Fine)
 }
 
@@ -138,7 +146,7 @@ fn names(paths: &[PathBuf], between: &str) -> String {
 /// there is no git.
 fn not_in_git(dir: &Path, own: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
-    files.extend(own.iter().filter_map(|path| Some(PathBuf::from(path.file_name()?))));
+    files.extend(own.iter().map(|path| path.strip_prefix(dir).unwrap_or(path).to_path_buf()));
     let list = [&["ls-files", "--others", "--exclude-standard", "--directory", "-z"], more, &["--"]].concat();
     let told = git(dir, &list, &files).unwrap_or_default();
     told.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()

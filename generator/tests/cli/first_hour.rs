@@ -81,6 +81,18 @@ fn files_that_git_does_not_know_are_named_or_added() {
     let known = git(&["ls-files"]);
     assert!(known.contains("flake.nix\n") && known.contains("crossloom/default.nix\n"), "{known}");
     assert!(!project.run(&["sync"]).stderr.contains("git add"));
+    // What services read is beside the folder; a file of the user's in the same place is the user's.
+    let mut matrix = std::fs::read_to_string(project.path("matrix.toml")).unwrap();
+    matrix.push_str("\n[ci]\nsurfaces = [\"garnix\", \"github\", \"gitlab\"]\n");
+    std::fs::write(project.path("matrix.toml"), matrix).unwrap();
+    std::fs::create_dir_all(project.path(".github/workflows")).unwrap();
+    std::fs::write(project.path(".github/workflows/mine.yml"), "on: push\n").unwrap();
+    project.fine(&["sync", "--git-add"]);
+    let known = git(&["ls-files"]);
+    for file in [".github/workflows/crossloom.yml", ".gitlab-ci.yml", "garnix.yaml"] {
+        assert!(known.lines().any(|line| line == file), "{file}: {known}");
+    }
+    assert!(!known.contains("mine.yml"), "{known}");
 }
 
 #[test]
