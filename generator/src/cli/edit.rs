@@ -113,13 +113,16 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     project::lock(&path, &[], Mode::Write)?;
     project::generate(&path, Mode::Write, !args.no_flake)?;
     let project = project::open(&path)?;
-    let mut own = vec![matrix_in(&path), project.lock_path()];
-    own.extend(ci::files_beside(&project.matrix.ci).map(|(_, file)| project.dir.join(file)));
-    let ignored = not_in_git(&project.dir, &own, &["--ignored"]);
+    let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
+    files.extend(
+        [matrix_in(&path), project.lock_path()].iter().filter_map(|path| Some(PathBuf::from(path.file_name()?))),
+    );
+    files.extend(ci::files_beside(&project.matrix.ci).map(|(_, file)| PathBuf::from(file)));
+    let ignored = not_in_git(&project.dir, &files, &["--ignored"]);
     if !ignored.is_empty() {
-        tracing::warn!("git ignores {}, so Nix does not see them: see .gitignore", names(&ignored, ", "));
+        tracing::warn!("git ignores {}, so Nix and CI services do not see them: see .gitignore", names(&ignored, ", "));
     }
-    let unknown = not_in_git(&project.dir, &own, &[]);
+    let unknown = not_in_git(&project.dir, &files, &[]);
     if unknown.is_empty() {
         return Ok(Outcome::Fine);
     }
@@ -142,13 +145,11 @@ fn names(paths: &[PathBuf], between: &str) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(between)
 }
 
-/// The files of a project that lie in a git repository which does not know them: those that it ignores, or the others. Empty if
-/// there is no git.
-fn not_in_git(dir: &Path, own: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = ["flake.nix", "flake.lock", output::FOLDER].map(PathBuf::from).to_vec();
-    files.extend(own.iter().map(|path| path.strip_prefix(dir).unwrap_or(path).to_path_buf()));
+/// Those of a folder's files that lie in a git repository which does not know them: the ones that it ignores, or the others.
+/// Empty if there is no git.
+fn not_in_git(dir: &Path, files: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
     let list = [&["ls-files", "--others", "--exclude-standard", "--directory", "-z"], more, &["--"]].concat();
-    let told = git(dir, &list, &files).unwrap_or_default();
+    let told = git(dir, &list, files).unwrap_or_default();
     told.split('\0').filter(|name| !name.is_empty()).map(PathBuf::from).collect()
 }
 

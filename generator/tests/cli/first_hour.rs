@@ -93,6 +93,11 @@ fn files_that_git_does_not_know_are_named_or_added() {
         assert!(known.lines().any(|line| line == file), "{file}: {known}");
     }
     assert!(!known.contains("mine.yml"), "{known}");
+    // A file that git ignores can't be told of.
+    git(&["rm", "--cached", "--quiet", "--force", "garnix.yaml"]);
+    std::fs::write(project.path(".gitignore"), "garnix.yaml\n").unwrap();
+    let run = project.run(&["sync"]);
+    assert!(run.stderr.contains("git ignores garnix.yaml"), "{}", run.stderr);
 }
 
 #[test]
