@@ -7,7 +7,7 @@
   package,
   emulator,
   machine,
-  # The source, and which of its tests: patterns of file names.
+  # The source, and which of its tests: patterns of file names below its folder `test`.
   src,
   tests,
 }:

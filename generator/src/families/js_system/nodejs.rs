@@ -151,8 +151,16 @@ const PARTS: [Part; 6] = [
     Part { name: "node", needs: Some(OPENSSL), goals: &[], objects: &["libnode"], nodes: 3 },
 ];
 
-/// Patterns of the file names of Node.js' own tests that run in a system: those of the modules that programs use most.
-const TESTS: [&str; 5] = ["test-fs-*", "test-net-*", "test-http-*", "test-crypto-*", "test-worker-*"];
+/// Patterns of the file names of Node.js' own tests that run in a system, below its folder `test`: those of what programs use
+/// most.
+const TESTS: [&str; 6] = [
+    "parallel/test-fs-*",
+    "parallel/test-net-*",
+    "parallel/test-http-*",
+    "parallel/test-crypto-*",
+    "parallel/test-worker-*",
+    "es-module/test-*",
+];
 
 /// The packages that its source consists of.
 const PACKAGES: [Package; 9] =
