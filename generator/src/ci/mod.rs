@@ -26,6 +26,8 @@ use crate::service::{Ci, Surface};
 
 /// Seconds that building crossloom may take.
 const TOOL_TIMEOUT: u32 = 3600;
+/// Cells without a job that a warning names.
+const NAMED: usize = 5;
 /// The name of the job that builds what several others need. No cell is called so: its name begins with its family's.
 const SHARED: &str = "shared";
 /// The script that jobs run, and the list of words that it reads, in [`FOLDER`].
@@ -148,8 +150,10 @@ pub fn files_beside(ci: &Ci) -> impl Iterator<Item = (Surface, &'static str)> {
     files.into_iter().filter(|(surface, _)| ci.surfaces.contains(surface))
 }
 
-/// What is likely to go wrong with the files. `above` is the top of the git repository, if the files are not in it but below.
-pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
+/// What is likely to go wrong with the files, and what they leave out. `above` is the top of the git repository, if the files
+/// are not in it but below.
+pub fn warnings(plan: &Plan, above: Option<&Path>) -> Vec<String> {
+    let ci = &plan.ci;
     let mut warnings = Vec::new();
     if runs_commands(ci) && ci.crossloom_rev.is_none() {
         warnings.push(
@@ -165,7 +169,41 @@ pub fn warnings(ci: &Ci, above: Option<&Path>) -> Vec<String> {
             ));
         }
     }
+    let others: Vec<&str> =
+        ci.surfaces.iter().filter(|surface| **surface != Surface::Hydra).map(|surface| surface.as_str()).collect();
+    let cells = without_job(plan);
+    if let (false, Some(cells)) = (others.is_empty(), named(&cells)) {
+        let build = if others.len() == 1 { "builds" } else { "build" };
+        warnings.push(format!(
+            "{} {build} nothing that needs an SDK of your own: {cells}; build such cells where the SDK is imported",
+            others.join(", ")
+        ));
+    }
+    // Hydra builds them on machines that have the SDK, if the tree names it.
+    let cells = cells.into_iter().filter(|(_, has_node)| !has_node).collect();
+    if let (true, Some(cells)) = (ci.surfaces.contains(&Surface::Hydra), named(&cells)) {
+        warnings.push(format!("hydra has no job for what needs an SDK that is not imported: {cells}"));
+    }
     warnings
+}
+
+/// Cells that have no job because they need a file of the user's, and whether they have a node, as with an imported SDK.
+fn without_job(plan: &Plan) -> BTreeMap<&str, bool> {
+    let mut names = BTreeMap::new();
+    for system in plan.systems.values() {
+        let own = with_own_sdk(plan, system);
+        let left = system.cells.iter().filter(|cell| cell.node().is_none_or(|node| own.contains(node)));
+        names.extend(left.map(|cell| (cell.name.as_str(), cell.node().is_some())));
+    }
+    names
+}
+
+/// How many cells there are, and the first of their names. None where there is no cell.
+fn named(cells: &BTreeMap<&str, bool>) -> Option<String> {
+    let (number, s) = (cells.len(), if cells.len() == 1 { "" } else { "s" });
+    let names: Vec<&str> = cells.keys().copied().take(NAMED).collect();
+    let more = if number > NAMED { ", …" } else { "" };
+    (number > 0).then(|| format!("{number} cell{s} ({}{more})", names.join(", ")))
 }
 
 /// The files that the jobs of GitHub and GitLab read.

@@ -249,7 +249,7 @@ pub fn generate(path: &Path, mode: Mode, flake: bool) -> Result<Outcome> {
     let project = open(path)?;
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
     let tree = project.tree(flake)?;
-    for warning in ci::warnings(&project.matrix.ci, project.repository().as_deref()) {
+    for warning in ci::warnings(&project.plan()?, project.repository().as_deref()) {
         tracing::warn!("{warning}");
     }
     if !check {

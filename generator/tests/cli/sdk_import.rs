@@ -296,8 +296,12 @@ fn nothing_is_built_from_a_folder_that_the_lock_does_not_give() {
         run.stderr
     };
     // Whatever machine this runs on.
-    project.write("matrix.toml", MATRIX.replace("[\"x86_64-linux\"]", "[\"x86_64-linux\", \"aarch64-linux\"]"));
-    project.fine(&["generate"]);
+    let systems = "[\"x86_64-linux\", \"aarch64-linux\"]\n[ci]\nsurfaces = [\"hydra\", \"github\"]";
+    project.write("matrix.toml", MATRIX.replace("[\"x86_64-linux\"]", systems));
+    let cells = format!("2 cells ({cell}, darwin-x86_64-apple-darwin22-sdk-other)");
+    let (_, said) = project.fine(&["generate"]);
+    assert!(said.contains(&format!("github builds nothing that needs an SDK of your own: {cells}; ")), "{said}");
+    assert!(said.contains(&format!("hydra has no job for what needs an SDK that is not imported: {cells}")), "{said}");
     // A check of a cell that is not there yet is as much there as the cell.
     for name in [cell, &check] {
         let said = build(name);
