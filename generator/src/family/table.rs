@@ -98,6 +98,40 @@ pub struct Entry {
 /// The entries of a file, by their names.
 pub type Entries = BTreeMap<String, Entry>;
 
+/// What a lock file beside the matrix says of one package.
+pub struct Locked<'a, D> {
+    pub name: &'a str,
+    pub version: &'a str,
+    /// Of its archive.
+    pub digest: &'a D,
+}
+
+/// Reports packages that two entries lock in one version with different digests: one of their lock files was changed.
+///
+/// `key` is the table's, `T` the meaning of its entries, `locked` what an entry's lock says. `digests` names what differs,
+/// and `hint` is the problem's.
+pub fn same_digests<T: Any + Send + Sync, D: PartialEq>(
+    reader: &mut Reader,
+    (key, entries): (&str, &Entries),
+    locked: impl Fn(&T) -> Vec<Locked<'_, D>>,
+    (digests, hint): (&str, &str),
+) {
+    let mut known: BTreeMap<(&str, &str), (&D, &str)> = BTreeMap::new();
+    for (name, entry) in entries {
+        let meaning = entry.named.meaning.as_ref().and_then(|meaning| meaning.downcast_ref::<T>());
+        for it in meaning.map(&locked).into_iter().flatten() {
+            let (first, owner) = *known.entry((it.name, it.version)).or_insert((it.digest, name));
+            if first != it.digest {
+                let message = format!(
+                    "[{key}.{name}] and [{key}.{owner}] lock {} {} with different {digests}",
+                    it.name, it.version
+                );
+                reader.report(Problem::at(entry.span.clone(), message).hint(hint));
+            }
+        }
+    }
+}
+
 /// How an entry's source comes to a machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Import {

@@ -8,8 +8,9 @@ use serde_json::json;
 use super::packages::{self, Npm};
 use crate::diag::{Problem, quote};
 use crate::families::folder;
-use crate::family::table::Meaning;
+use crate::family::table::{Locked, Meaning, same_digests};
 use crate::family::{Entries, Key, Table};
+use crate::nix::hash::Sha512;
 use crate::reader::{Reader, UserFiles, Value};
 
 /// The root that needs no table.
@@ -119,22 +120,14 @@ impl Table for Roots {
 
     /// A package of one version has one digest, or one of the locks was changed.
     fn compare(&self, reader: &mut Reader, entries: &Entries) {
-        let mut known: BTreeMap<(String, String), (Npm, String)> = BTreeMap::new();
-        for (name, entry) in entries {
-            let root = entry.named.meaning.clone().and_then(|meaning| meaning.downcast::<Root>().ok());
-            for npm in root.iter().flat_map(|root| root.packages.values()) {
-                let key = (npm.name.clone(), npm.version.clone());
-                let (first, owner) = known.entry(key).or_insert_with(|| (npm.clone(), name.clone()));
-                if first.integrity != npm.integrity {
-                    let message = format!(
-                        "[js-system-root.{name}] and [js-system-root.{owner}] lock {} {} with different digests",
-                        npm.name, npm.version
-                    );
-                    let hint = "one of the two files was changed by hand: remove its entry and run `npm install`";
-                    reader.report(Problem::at(entry.span.clone(), message).hint(hint));
-                }
-            }
+        fn locked(root: &Root) -> Vec<Locked<'_, Sha512>> {
+            root.packages
+                .values()
+                .map(|it| Locked { name: &it.name, version: &it.version, digest: &it.integrity })
+                .collect()
         }
+        let hint = "one of the two files was changed by hand: remove its entry and run `npm install`";
+        same_digests(reader, (self.key(), entries), locked, ("digests", hint));
     }
 
     fn missing_hint(&self) -> &'static str {

@@ -8,13 +8,12 @@ use serde_json::json;
 use super::boots::MAX_LINES;
 use super::read::{FEATURE, FLAG, MAX_VARIABLES, VARIABLE, WORD, read_kernel};
 use super::{Boot, Boots, CCompiler, Kernel, PerTarget};
-use crate::diag::Problem;
-use crate::families::bare_metal::rust::Crate;
 use crate::families::bare_metal::targets::BareTarget;
 use crate::families::bare_metal::{config, git};
 use crate::families::folder;
-use crate::family::table::Meaning;
+use crate::family::table::{Locked, Meaning, same_digests};
 use crate::family::{Entries, Key, Table, Target};
+use crate::nix::hash::Sha256;
 use crate::reader::{Reader, UserFiles, Value};
 use crate::verbatim::Verbatim;
 use crate::word::Word;
@@ -225,22 +224,11 @@ impl Table for Kernels {
 
     /// A crate of one version has one checksum, or one of the locks was changed.
     fn compare(&self, reader: &mut Reader, entries: &Entries) {
-        let mut known: BTreeMap<(String, String), (Crate, String)> = BTreeMap::new();
-        for (name, entry) in entries {
-            let kernel = entry.named.meaning.clone().and_then(|meaning| meaning.downcast::<Kernel>().ok());
-            for it in kernel.iter().flat_map(|kernel| &kernel.crates) {
-                let key = (it.name.clone(), it.version.clone());
-                let (first, owner) = known.entry(key).or_insert_with(|| (it.clone(), name.clone()));
-                if first.sha256 != it.sha256 {
-                    let message = format!(
-                        "[bare-metal-kernel.{name}] and [bare-metal-kernel.{owner}] lock {} {} with different checksums",
-                        it.name, it.version
-                    );
-                    let hint = "one of the two files was changed by hand: `cargo generate-lockfile` writes it anew";
-                    reader.report(Problem::at(entry.span.clone(), message).hint(hint));
-                }
-            }
+        fn locked(kernel: &Kernel) -> Vec<Locked<'_, Sha256>> {
+            kernel.crates.iter().map(|it| Locked { name: &it.name, version: &it.version, digest: &it.sha256 }).collect()
         }
+        let hint = "one of the two files was changed by hand: `cargo generate-lockfile` writes it anew";
+        same_digests(reader, (self.key(), entries), locked, ("checksums", hint));
     }
 
     fn missing_hint(&self) -> &'static str {
