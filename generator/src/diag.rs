@@ -35,6 +35,31 @@ impl Problem {
     }
 }
 
+/// What is wrong with something, and what to do about it: a [`Problem`] once it is known where that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// One sentence without a full stop.
+    pub message: String,
+    /// The hint, without that word.
+    pub hint: String,
+}
+
+impl Wrong {
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Wrong {
+        Wrong { message: message.into(), hint: hint.into() }
+    }
+
+    /// The same of a file or a folder beside the matrix that cannot be read.
+    pub fn cannot_read(self, path: &str) -> Wrong {
+        Wrong { message: format!("{} cannot be read: {}", quote(path), self.message), ..self }
+    }
+
+    /// The problem at a place.
+    pub fn at(self, span: Range<usize>) -> Problem {
+        Problem::at(span, self.message).hint(self.hint)
+    }
+}
+
 /// Characters of a line that are shown at most, and how many of them stand before the fault.
 const LINE_CHARS: usize = 110;
 const LINE_CHARS_BEFORE: usize = 50;

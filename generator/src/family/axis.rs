@@ -1,5 +1,6 @@
 //! Axes: what the cells of a family differ by beside their target.
 
+use crate::diag::Wrong;
 use std::sync::Arc;
 
 use super::table::{Named, Table};
@@ -98,12 +99,12 @@ impl Axis {
     }
 }
 
-/// A message and a hint, where a release came out before `since`, the first that supports a target.
-pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Option<(String, String)> {
+/// What is wrong where a release came out before `since`, the first that supports a target.
+pub fn too_old(axis: &str, release: &Release, target: &str, since: &str) -> Option<Wrong> {
     let (package, version) = (release.package(), release.version());
     (version_key(version) < version_key(since)).then(|| {
         let exclude = format!("exclude = [{{ target = \"{target}\", {axis} = \"{version}\" }}]");
         let hint = format!("supported since {axis} {since}; take that or newer, or {exclude}");
-        (format!("{package} does not support {target}: {axis} {version}"), hint)
+        Wrong::new(format!("{package} does not support {target}: {axis} {version}"), hint)
     })
 }

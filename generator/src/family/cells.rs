@@ -1,5 +1,6 @@
 //! Families and their cells without their types: what everything outside of this folder sees of them.
 
+use crate::diag::Wrong;
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -85,7 +86,7 @@ pub trait Registered: fmt::Debug + Sync {
     fn misspelt(&self, word: &str) -> Option<Misspelt>;
 
     /// See [`Family::refuse`].
-    fn refuse(&self, draft: &Draft, axis: &str) -> Option<(String, String)>;
+    fn refuse(&self, draft: &Draft, axis: &str) -> Option<Wrong>;
 
     /// See [`Family::cannot_build`].
     fn cannot_build(&self, target: TargetId, system: System) -> Option<&'static str>;
@@ -152,7 +153,7 @@ pub trait Cells: fmt::Debug + Send + Sync {
     fn names(&self) -> Vec<(&str, &[System])>;
 
     /// See [`Family::refuse_all`].
-    fn refuse_all(&self) -> Option<(String, String)>;
+    fn refuse_all(&self) -> Option<Wrong>;
 
     /// See [`Family::wanted`].
     fn wanted(&self) -> Vec<Wanted>;
@@ -221,7 +222,7 @@ impl<F: Family> Registered for F {
         Family::misspelt(self, word)
     }
 
-    fn refuse(&self, draft: &Draft, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, draft: &Draft, axis: &str) -> Option<Wrong> {
         let target = *Family::targets(self).get(draft.target.index)?;
         Family::refuse(self, target, &reading(self, draft), axis)
     }
@@ -263,7 +264,7 @@ impl<F: Family> Cells for Typed<F> {
         self.cells.iter().map(|cell| (cell.name.as_str(), cell.systems.as_slice())).collect()
     }
 
-    fn refuse_all(&self) -> Option<(String, String)> {
+    fn refuse_all(&self) -> Option<Wrong> {
         self.family.refuse_all(&self.cells)
     }
 

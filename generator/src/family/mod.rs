@@ -7,6 +7,7 @@ mod draft;
 mod setting;
 pub mod table;
 
+use crate::diag::Wrong;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -62,7 +63,7 @@ pub enum Misspelt {
     /// Another spelling of this target.
     Alias(String),
     /// A target that the family has a reason to refuse: the message, and a hint.
-    Refused { message: String, hint: String },
+    Refused(Wrong),
 }
 
 /// One kind of cell.
@@ -104,7 +105,7 @@ pub trait Family: fmt::Debug + Sync + Sized + 'static {
 
     /// Why the cell cannot have its value on the axis of this key, and what to do: a message and a hint. Each message is
     /// reported once.
-    fn refuse(&self, _target: &'static Self::Target, _cell: &Reading<'_>, _axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, _target: &'static Self::Target, _cell: &Reading<'_>, _axis: &str) -> Option<Wrong> {
         None
     }
 
@@ -120,7 +121,7 @@ pub trait Family: fmt::Debug + Sync + Sized + 'static {
     fn spec(&self, target: &'static Self::Target, cell: &Reading<'_>) -> Result<Self::Spec, Defect>;
 
     /// Why its cells cannot all be in one matrix, such as a limit beyond their number: a message and a hint.
-    fn refuse_all(&self, _cells: &[CellOf<Self>]) -> Option<(String, String)> {
+    fn refuse_all(&self, _cells: &[CellOf<Self>]) -> Option<Wrong> {
         None
     }
 

@@ -2,7 +2,7 @@
 
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use crate::diag::{clip, nearest, quote};
+use crate::diag::{Wrong, clip, nearest, quote};
 use crate::families::ALL;
 use crate::family::{Misspelt, Registered};
 
@@ -70,11 +70,11 @@ pub fn target(families: &[&'static dyn Registered], word: &str) -> Result<Target
                     return Ok(target);
                 }
             }
-            Some(Misspelt::Refused { message, hint }) => refused = refused.or(Some((message, hint))),
+            Some(Misspelt::Refused(wrong)) => refused = refused.or(Some(wrong)),
             None => {}
         }
     }
-    if let Some((message, hint)) = refused {
+    if let Some(Wrong { message, hint }) = refused {
         return Err(EditError::Refused { message, hint });
     }
     let has = |family: &&&'static dyn Registered| family.targets().contains(&word);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::MAX_CELLS;
 use super::table::{FamilyFile, Filter, Override};
-use crate::diag::Problem;
+use crate::diag::{Problem, Wrong};
 use crate::family::{Draft, SettingValue, Settings, TargetId, Value};
 use crate::platform::System;
 use crate::reader::Loc;
@@ -158,19 +158,19 @@ fn refused(family: &FamilyFile, drafts: &[Draft], problems: &mut Vec<Problem>) {
                 Some(said) => said,
                 None => family.family.refuse(draft, axis.key),
             };
-            let Some((message, hint)) = refused else { continue };
-            if !seen.insert(message.clone()) {
+            let Some(wrong) = refused else { continue };
+            if !seen.insert(wrong.message.clone()) {
                 continue;
             }
             let on_axis = on_axis.iter().find(|known| known.value == *value).map(|known| known.span.clone());
             let span = draft.span.clone().or(on_axis).unwrap_or(family.span.clone());
-            problems.push(Problem::at(span, message).hint(hint));
+            problems.push(wrong.at(span));
         }
     }
 }
 
 /// What a source of the user's says about a target: nothing if it says nothing about targets, else whether there is a problem.
-fn said(axis: &str, value: &Value, target: TargetId) -> Option<Option<(String, String)>> {
+fn said(axis: &str, value: &Value, target: TargetId) -> Option<Option<Wrong>> {
     let Value::Release(release) = value else { return None };
     let own = release.own()?;
     let supported = own.targets.as_ref()?.contains(&target.name);
@@ -178,7 +178,7 @@ fn said(axis: &str, value: &Value, target: TargetId) -> Option<Option<(String, S
     let problem = || {
         let exclude = format!("exclude = [{{ target = \"{}\", {axis} = \"{version}\" }}]", target.name);
         let message = format!("{package} {version} does not support {}, as [source.{name}] says", target.name);
-        (message, format!("add it to `targets` there if it does; or {exclude}"))
+        Wrong::new(message, format!("add it to `targets` there if it does; or {exclude}"))
     };
     Some((!supported).then(problem))
 }

@@ -76,9 +76,7 @@ impl Matrix {
                 match family.family.cells(drafts) {
                     Ok(meant) => {
                         let refused = meant.refuse_all();
-                        let problem =
-                            refused.map(|(message, hint)| Problem::at(family.span.clone(), message).hint(hint));
-                        problems.extend(problem);
+                        problems.extend(refused.map(|wrong| wrong.at(family.span.clone())));
                         cells.push(meant);
                     }
                     Err(defect) => {

@@ -9,7 +9,7 @@ use serde_json::json;
 use toml::de::DeTable;
 
 use crate::catalogue::{Checked, Origin, Own, Package, Release, Source, Variant};
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::family::table::Meaning;
 use crate::family::{Entries, Key, Registered, Table, Values};
 use crate::forge;
@@ -397,8 +397,9 @@ impl<'a> Entry<'a, '_> {
         self.archive(FILE, &file)?;
         let (found, size) = match self.files.digest(path) {
             Ok(found) => found,
-            Err((message, hint)) => {
-                self.wrong(FILE, format!("{} cannot be read: {message}", quote(path)), hint);
+            Err(wrong) => {
+                let Wrong { message, hint } = wrong.cannot_read(path);
+                self.wrong(FILE, message, hint);
                 return None;
             }
         };
@@ -472,9 +473,7 @@ impl<'a> Entry<'a, '_> {
         let Some(value) = self.table.get("patches") else { return Some(Vec::new()) };
         let (before, files) = (self.reader.count(), self.files);
         let what = format!("patches of {}", self.place);
-        let read = self.reader.words(value, &what, |path, span| {
-            patch(files, path).map_err(|(message, hint)| Problem::at(span, message).hint(hint))
-        });
+        let read = self.reader.words(value, &what, |path, span| patch(files, path).map_err(|wrong| wrong.at(span)));
         if read.len() > MAX_PATCHES {
             let message = format!("{what} has {} entries", read.len());
             self.wrong("patches", message, format!("at most {MAX_PATCHES} are read"));
@@ -531,28 +530,24 @@ fn bare(sha256: Sha256) -> Source {
 }
 
 /// The name and the text of a patch.
-fn patch(files: &dyn UserFiles, path: &str) -> Result<(String, String), (String, String)> {
+fn patch(files: &dyn UserFiles, path: &str) -> Result<(String, String), Wrong> {
     if !is_path(path) {
         let message = format!("{} is not a patch beside the matrix", quote(path));
-        return Err((message, "a relative path; letters, digits and . _ - / make it".to_owned()));
+        return Err(Wrong::new(message, "a relative path; letters, digits and . _ - / make it"));
     }
-    let bytes =
-        files.read(path).map_err(|(message, hint)| (format!("{} cannot be read: {message}", quote(path)), hint))?;
+    let bytes = files.read(path).map_err(|wrong| wrong.cannot_read(path))?;
     if bytes.len() > MAX_USER_FILE {
         let message = format!("{} is larger than {MAX_USER_FILE} bytes", quote(path));
-        return Err((
-            message,
-            "apply it to the source, and name that: file = \"….tar.gz\", or git with rev".to_owned(),
-        ));
+        return Err(Wrong::new(message, "apply it to the source, and name that: file = \"….tar.gz\", or git with rev"));
     }
     let Ok(text) = String::from_utf8(bytes) else {
         let hint = "apply it to the source, and name that: file = \"….tar.gz\", or git with rev";
-        return Err((format!("{} is not UTF-8 text", quote(path)), hint.to_owned()));
+        return Err(Wrong::new(format!("{} is not UTF-8 text", quote(path)), hint));
     };
     if !text.lines().any(|line| line.starts_with("+++ ") || line.starts_with("*** ") || line.starts_with("rename to "))
     {
         let hint = "it has no line with `+++ FILE`; `diff -u` and `git format-patch` write such files";
-        return Err((format!("{} is not a patch", quote(path)), hint.to_owned()));
+        return Err(Wrong::new(format!("{} is not a patch", quote(path)), hint));
     }
     Ok((path.rsplit('/').next().unwrap_or_default().to_owned(), text))
 }

@@ -329,7 +329,7 @@ fn read_override(reader: &mut Reader, words: &Words<'_>, value: &Value<'_>) -> O
 fn unknown_target(family: &dyn Registered, word: &str, span: Range<usize>) -> Problem {
     let known = family.targets();
     let alias = match family.misspelt(word) {
-        Some(Misspelt::Refused { message, hint }) => return Problem::at(span, message).hint(hint),
+        Some(Misspelt::Refused(wrong)) => return wrong.at(span),
         Some(Misspelt::Alias(alias)) => known.iter().find(|target| **target == alias),
         None => None,
     };

@@ -1,5 +1,6 @@
 //! The files that stand beside a matrix file.
 
+use crate::diag::Wrong;
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::path::Path;
@@ -32,26 +33,26 @@ pub trait UserFiles {
     ///
     /// # Errors
     /// Why it cannot be read, and what to do: shown where the matrix names it.
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)>;
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong>;
 
     /// The same of a file that may be absent.
     ///
     /// # Errors
     /// As [`read`](UserFiles::read).
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)>;
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong>;
 
     /// The digest of a file beside the matrix, and its size in bytes. The file may be large.
     ///
     /// # Errors
     /// As [`read`](UserFiles::read).
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)>;
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong>;
 
     /// The paths of all files below a folder beside the matrix, relative to it and sorted. Hidden files are left out, and
     /// folders with a `CACHEDIR.TAG`, such as cargo's `target`: programs write that file to say that the folder can go.
     ///
     /// # Errors
     /// As [`read`](UserFiles::read); for links, and for more than [`MAX_USER_FILES`], too.
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)>;
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong>;
 }
 
 /// No file at all.
@@ -60,19 +61,19 @@ pub struct NoFiles;
 
 #[cfg(test)]
 impl UserFiles for NoFiles {
-    fn read(&self, _: &str) -> Result<Vec<u8>, (String, String)> {
-        Err(("there are no files here".to_owned(), "name no file".to_owned()))
+    fn read(&self, _: &str) -> Result<Vec<u8>, Wrong> {
+        Err(Wrong::new("there are no files here", "name no file"))
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         Ok(self.read(path).ok())
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         self.read(folder).map(|_| Vec::new())
     }
 }
@@ -83,13 +84,13 @@ pub struct Beside<'a>(pub &'a Path);
 impl Beside<'_> {
     /// An entry below the matrix's folder. A link on the way could lead anywhere, and would mean another file on
     /// another machine.
-    fn find(&self, path: &str, what: &str) -> Result<Entry, (String, String)> {
+    fn find(&self, path: &str, what: &str) -> Result<Entry, Wrong> {
         let found = Folder::open(self.0).and_then(|folder| folder.below(Path::new(path)));
         let (place, entry) = found.map_err(|error| wrong(error, what, &self.0.join(path)))?;
         match entry {
             Entry::Link(_) => {
                 let hint = "only files and folders are read: put the file or folder itself here";
-                Err((format!("{} is a link", place.display()), hint.to_owned()))
+                Err(Wrong::new(format!("{} is a link", place.display()), hint))
             }
             entry => Ok(entry),
         }
@@ -97,12 +98,15 @@ impl Beside<'_> {
 }
 
 /// Why something cannot be read, and where `what`, files or folders, are looked for.
-fn wrong(error: io::Error, what: &str, path: &Path) -> (String, String) {
-    (error.to_string(), format!("{what} are named from the matrix's own folder: {} is looked for", path.display()))
+fn wrong(error: io::Error, what: &str, path: &Path) -> Wrong {
+    Wrong::new(
+        error.to_string(),
+        format!("{what} are named from the matrix's own folder: {} is looked for", path.display()),
+    )
 }
 
 impl UserFiles for Beside<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
         let wrong = |error| wrong(error, "files", &self.0.join(path));
         match self.find(path, "files")? {
             Entry::File(file, _) => {
@@ -114,7 +118,7 @@ impl UserFiles for Beside<'_> {
         }
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         let found = Folder::open(self.0).and_then(|folder| folder.below(Path::new(path)));
         match found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -122,7 +126,7 @@ impl UserFiles for Beside<'_> {
         }
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         let wrong = |error| wrong(error, "files", &self.0.join(path));
         match self.find(path, "files")? {
             Entry::File(file, _) => hash_all(file).map_err(wrong),
@@ -130,7 +134,7 @@ impl UserFiles for Beside<'_> {
         }
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         let top = match self.find(folder, "folders")? {
             Entry::Folder(folder) => folder,
             _ => return Err(wrong(io::Error::other("it is not a folder"), "folders", &self.0.join(folder))),
@@ -143,16 +147,16 @@ impl UserFiles for Beside<'_> {
         while let Some((name, path)) = walk.next() {
             let Some(text) = path.strip_prefix(&above).ok().and_then(Path::to_str) else {
                 let message = format!("{} has a name that is not UTF-8", path.display());
-                return Err((message, "give it another".to_owned()));
+                return Err(Wrong::new(message, "give it another"));
             };
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
             count += 1;
             if count > MAX_USER_FILES {
-                return Err((
+                return Err(Wrong::new(
                     format!("it holds more than {MAX_USER_FILES} files"),
-                    "is this a folder of sources?".to_owned(),
+                    "is this a folder of sources?",
                 ));
             }
             match walk.entry(&name).map_err(|error| wrong(error, &path))? {
@@ -164,7 +168,7 @@ impl UserFiles for Beside<'_> {
                 Entry::Link(_) | Entry::Special(_) => {
                     let hint = "only files and folders are read: put the file itself here, or name the folder that \
                                 holds it";
-                    return Err((format!("{} is neither", path.display()), hint.to_owned()));
+                    return Err(Wrong::new(format!("{} is neither", path.display()), hint));
                 }
             }
         }

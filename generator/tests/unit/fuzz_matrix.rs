@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::mutate;
-use crate::diag;
+use crate::diag::{self, Wrong};
 use crate::families;
 use crate::families::musl_gcc::MuslGcc;
 use crate::families::valgrind_darwin::{Mig, ValgrindDarwin};
@@ -182,24 +182,24 @@ fn cells(matrix: &Matrix) -> Vec<(&str, &[System])> {
 struct Files;
 
 impl UserFiles for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
         match path.contains("missing") {
-            true => Err(("no such file".to_owned(), "write one".to_owned())),
+            true => Err(Wrong::new("no such file", "write one")),
             false if path.ends_with(".patch") => Ok(b"--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n".to_vec()),
             false if path.ends_with("Kbuild") => Ok(b"obj-m := a.o\n".to_vec()),
             false => Ok(format!("# {path}\nCONFIG_A=y\n").into_bytes()),
         }
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         Ok(self.read(path).ok())
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         self.read(folder).map(|_| vec!["Kbuild".to_owned(), "a.c".to_owned()])
     }
 }

@@ -1,7 +1,7 @@
 //! Kernels: from their table in a matrix to nodes, files and checks.
 
 use super::project::{planned, seeds};
-use crate::diag;
+use crate::diag::{self, Wrong};
 use crate::matrix::Matrix;
 use crate::nix::hash::Sha256;
 use crate::plan::{Arg, Node, SystemPlan};
@@ -12,21 +12,21 @@ use crate::reader::{Beside, UserFiles};
 struct File(&'static str, &'static str);
 
 impl UserFiles for File {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        if path == self.0 { Ok(self.1.into()) } else { Err(("no such file".into(), "write one".into())) }
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+        if path == self.0 { Ok(self.1.into()) } else { Err(Wrong::new("no such file", "write one")) }
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         Ok(self.read(path).ok())
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         let name = self.0.strip_prefix(&format!("{folder}/"));
-        name.map(|name| vec![name.to_owned()]).ok_or(("no such folder".into(), "make one".into()))
+        name.map(|name| vec![name.to_owned()]).ok_or(Wrong::new("no such folder", "make one"))
     }
 }
 
@@ -195,10 +195,10 @@ fn folders_beside_a_matrix() {
         std::fs::write(at(file), "x").unwrap();
     }
     assert_eq!(beside.list("m").unwrap(), ["Kbuild", "sub/a.c"]);
-    assert!(beside.list("none").unwrap_err().1.contains("is looked for"));
+    assert!(beside.list("none").unwrap_err().hint.contains("is looked for"));
     assert!(beside.list("m/Kbuild").is_err());
     std::os::unix::fs::symlink("/etc", at("m/link")).unwrap();
-    assert!(beside.list("m").unwrap_err().0.contains("is neither"));
+    assert!(beside.list("m").unwrap_err().message.contains("is neither"));
     std::fs::remove_file(at("m/link")).unwrap();
     // Nor is anything read by way of one.
     std::os::unix::fs::symlink(at("m"), at("way")).unwrap();
@@ -209,11 +209,11 @@ fn folders_beside_a_matrix() {
         (beside.read("way/Kbuild").unwrap_err(), "way"),
         (beside.read("one.config").unwrap_err(), "one.config"),
     ] {
-        assert_eq!(error.0, format!("{} is a link", at(link).display()));
+        assert_eq!(error.message, format!("{} is a link", at(link).display()));
     }
     assert_eq!(beside.read("m/Kbuild").unwrap(), b"x");
     for number in 0..crate::reader::MAX_USER_FILES {
         std::fs::write(at(&format!("m/{number}.c")), "").unwrap();
     }
-    assert!(beside.list("m").unwrap_err().0.contains("more than"));
+    assert!(beside.list("m").unwrap_err().message.contains("more than"));
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, iter};
 
 use super::project::cells;
-use crate::diag::{self, Problem};
+use crate::diag::{self, Problem, Wrong};
 use crate::families::darwin::Darwin;
 use crate::families::linux::Linux;
 use crate::families::musl_gcc::{MuslGcc, MuslTarget};
@@ -56,7 +56,7 @@ fn goldens(folder: &str, show: impl Fn(&str, &str) -> String) {
 struct Files;
 
 impl crate::reader::UserFiles for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
         match path {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
             "x86.config" => Ok(b"#\n# Linux/x86 6.1.176 Kernel Configuration\n#\nCONFIG_X86_64=y\n".to_vec()),
@@ -72,19 +72,19 @@ impl crate::reader::UserFiles for Files {
             "large.patch" => Ok(vec![b'+'; crate::reader::MAX_USER_FILE + 1]),
             "good/good.c" | "silent/Kbuild" | "app/main.js" => Ok(b"/* nothing */\n".to_vec()),
             "binary/data" => Ok(vec![0xff, 0xfe]),
-            _ => Err(("no such file".to_owned(), format!("{path} is looked for"))),
+            _ => Err(Wrong::new("no such file", format!("{path} is looked for"))),
         }
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         Ok(self.read(path).ok())
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         let names: &[&str] = match folder {
             "good" => &["Makefile", "good.c", "good.ko", "good.mod.c", "Module.symvers"],
             "silent" | "large" => &["Kbuild"],
@@ -92,7 +92,7 @@ impl crate::reader::UserFiles for Files {
             "empty" => &[],
             "binary" => &["Kbuild", "data"],
             "spaces" => &["Kbuild", "a b.c"],
-            _ => return Err(("no such folder".to_owned(), format!("{folder} is looked for"))),
+            _ => return Err(Wrong::new("no such folder", format!("{folder} is looked for"))),
         };
         Ok(names.iter().map(|name| (*name).to_owned()).collect())
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use crate::catalogue::Release;
-use crate::diag;
 use crate::diag::Problem;
+use crate::diag::{self, Wrong};
 use crate::families::ALL;
 use crate::families::musl_gcc::MuslTarget;
 use crate::family::{CellOf, Family, Registered, TargetId, Values};
@@ -42,19 +42,19 @@ impl Files {
 }
 
 impl UserFiles for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, (String, String)> {
-        self.0.get(path).cloned().ok_or_else(|| ("no such file".to_owned(), "write one".to_owned()))
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+        self.0.get(path).cloned().ok_or_else(|| Wrong::new("no such file", "write one"))
     }
 
-    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, (String, String)> {
+    fn optional(&self, path: &str) -> Result<Option<Vec<u8>>, Wrong> {
         Ok(self.read(path).ok())
     }
 
-    fn digest(&self, path: &str) -> Result<(Sha256, u64), (String, String)> {
+    fn digest(&self, path: &str) -> Result<(Sha256, u64), Wrong> {
         self.read(path).map(|bytes| (Sha256::of(&bytes), bytes.len() as u64))
     }
 
-    fn list(&self, folder: &str) -> Result<Vec<String>, (String, String)> {
+    fn list(&self, folder: &str) -> Result<Vec<String>, Wrong> {
         let below = format!("{folder}/");
         // As on a disk. Other hidden names stay: tests see what becomes of names that no list should have.
         let is_seen = |path: &&str| path.split('/').all(|part| part != ".cargo");

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::git::{Revision, Taken};
 use super::rust::{Crate, RustVersion};
-use crate::diag::{clip, nearest, quote};
+use crate::diag::{Wrong, clip, nearest, quote};
 use crate::nix::hash::Sha256;
 use crate::word::Word;
 
@@ -15,9 +15,6 @@ use crate::word::Word;
 const MAX_CRATES: usize = 1000;
 /// cargo's default registry, as it stands in a lock wherever crates are downloaded from.
 const REGISTRY: &str = "registry+https://github.com/rust-lang/crates.io-index";
-
-/// Something that is wrong with a workspace: a message, and what to do.
-pub type Wrong = (String, String);
 
 /// A package of the workspace.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
             Ok(manifest) => manifest,
             Err(error) => {
                 let message = format!("{} is not TOML: {}", quote(path), clip(&error.message()));
-                wrong.push((message, format!("`cargo metadata` in {} says where", quote(folder))));
+                wrong.push(Wrong::new(message, format!("`cargo metadata` in {} says where", quote(folder))));
                 continue;
             }
         };
@@ -61,7 +58,7 @@ pub fn packages(files: &BTreeMap<String, String>) -> Result<BTreeMap<String, Pac
         };
         if packages.insert(name.to_owned(), known).is_some() {
             let message = format!("two packages below the workspace have the name {}", quote(name));
-            wrong.push((message, "cargo locks them as one: rename one of them".to_owned()));
+            wrong.push(Wrong::new(message, "cargo locks them as one: rename one of them"));
         }
     }
     if wrong.is_empty() { Ok(packages) } else { Err(wrong) }
@@ -134,22 +131,24 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
     let renew = format!("run `cargo generate-lockfile` in {}", quote(folder));
     let Some(text) = text else {
         let hint = format!("{renew}, and keep the file in git: it says which crates are built");
-        return Err(vec![(format!("there is no {}", quote(&path)), hint)]);
+        return Err(vec![Wrong::new(format!("there is no {}", quote(&path)), hint)]);
     };
     let lock: Table = match text.parse::<Table>() {
         Ok(lock) => lock,
-        Err(error) => return Err(vec![(format!("{} is not a lock: {}", quote(&path), clip(&error.message())), renew)]),
+        Err(error) => {
+            return Err(vec![Wrong::new(format!("{} is not a lock: {}", quote(&path), clip(&error.message())), renew)]);
+        }
     };
     let entries = lock.get("package").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     if entries.len() > MAX_CRATES {
         let message = format!("{} names {} crates", quote(&path), entries.len());
-        return Err(vec![(message, format!("at most {MAX_CRATES} are read"))]);
+        return Err(vec![Wrong::new(message, format!("at most {MAX_CRATES} are read"))]);
     }
     let (mut locked, mut wrong, mut others) = (Locked::default(), Vec::new(), BTreeSet::new());
     for entry in entries {
         let field = |key: &str| entry.get(key).and_then(Value::as_str);
         let (Some(name), Some(version)) = (field("name"), field("version")) else {
-            wrong.push((format!("{} has a package without a name or version", quote(&path)), renew.clone()));
+            wrong.push(Wrong::new(format!("{} has a package without a name or version", quote(&path)), renew.clone()));
             continue;
         };
         let shown = quote(&format!("{name} {version}"));
@@ -159,13 +158,16 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                 let message = format!("{} names {shown}, which is not below {}", quote(&path), quote(folder));
                 let hint =
                     "`source` is the folder that holds every package by path: name the one above, or renew the lock";
-                wrong.push((message, hint.to_owned()));
+                wrong.push(Wrong::new(message, hint));
             }
             locked.own.insert(name.to_owned());
             continue;
         };
         if !is_name(name) || !is_version(version) {
-            wrong.push((format!("{} names {shown}, which no crate can be called", quote(&path)), renew.clone()));
+            wrong.push(Wrong::new(
+                format!("{} names {shown}, which no crate can be called", quote(&path)),
+                renew.clone(),
+            ));
             continue;
         }
         if let Some(git) = source.strip_prefix("git+") {
@@ -174,7 +176,7 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                 None => {
                     let message =
                         format!("{} takes {shown} from git, and {} is not a commit there", quote(&path), quote(git));
-                    wrong.push((message, format!("a lock has an address, `#` and 40 digits there: {renew}")));
+                    wrong.push(Wrong::new(message, format!("a lock has an address, `#` and 40 digits there: {renew}")));
                 }
             }
             continue;
@@ -185,7 +187,7 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                 let message = format!("{} takes {shown} from {}", quote(&path), quote(source));
                 let hint =
                     "crossloom has crates of cargo's default registry alone: take the package by path or from git";
-                wrong.push((message, hint.to_owned()));
+                wrong.push(Wrong::new(message, hint));
             }
             continue;
         }
@@ -194,11 +196,14 @@ pub fn locked(text: Option<&String>, packages: &BTreeMap<String, Package>, folde
                 locked.crates.insert(Crate { name: name.to_owned(), version: version.to_owned(), sha256 });
             }
             Some(Err(_)) => {
-                wrong.push((format!("{}: the checksum of {shown} is not a SHA-256", quote(&path)), renew.clone()));
+                wrong.push(Wrong::new(
+                    format!("{}: the checksum of {shown} is not a SHA-256", quote(&path)),
+                    renew.clone(),
+                ));
             }
             None => {
                 let message = format!("{}: {shown} has no checksum", quote(&path));
-                wrong.push((message, format!("{renew}; cargo before 1.41 wrote locks in another form")));
+                wrong.push(Wrong::new(message, format!("{renew}; cargo before 1.41 wrote locks in another form")));
             }
         }
     }
@@ -236,7 +241,7 @@ pub fn toolchain(files: &BTreeMap<String, String>) -> Result<Option<RustVersion>
     let hint = format!(
         "crossloom has Rust {known}, and lets it use unstable features: `ignore-toolchain-file = true` takes it all the same"
     );
-    Err((message, hint))
+    Err(Wrong::new(message, hint))
 }
 
 /// The problem of a name that is not among those that a workspace has.
@@ -247,7 +252,7 @@ pub fn not_one_of<'a>(what: &str, name: &str, known: impl IntoIterator<Item = &'
         None if known.is_empty() => "there is none".to_owned(),
         None => format!("known: {}", known.join(", ")),
     };
-    (format!("there is no {what} {}", quote(name)), hint)
+    Wrong::new(format!("there is no {what} {}", quote(name)), hint)
 }
 
 #[cfg(test)]
@@ -265,7 +270,7 @@ mod tests {
         let packages = packages(&workspace).unwrap();
         match locked(Some(&lock.to_owned()), &packages, "it") {
             Ok(_) => Vec::new(),
-            Err(wrong) => wrong.into_iter().map(|(message, _)| message).collect(),
+            Err(wrong) => wrong.into_iter().map(|wrong| wrong.message).collect(),
         }
     }
 
@@ -327,12 +332,12 @@ mod tests {
             let messages = messages(&lock);
             assert!(messages.len() == 1 && messages[0].contains(message), "{lock}: {messages:?}");
         }
-        assert!(locked(None, &BTreeMap::new(), "it").unwrap_err()[0].0.contains("there is no"));
+        assert!(locked(None, &BTreeMap::new(), "it").unwrap_err()[0].message.contains("there is no"));
     }
 
     #[test]
     fn toolchain_files() {
-        let of = |path: &str, text: &str| toolchain(&files([(path, text)])).map_err(|(message, _)| message);
+        let of = |path: &str, text: &str| toolchain(&files([(path, text)])).map_err(|wrong| wrong.message);
         assert_eq!(of("rust-toolchain.toml", "[toolchain]\nchannel = \"1.85\"\n"), Ok(Some(RustVersion::V1_85_0)));
         assert_eq!(of("rust-toolchain.toml", "[toolchain]\ncomponents = []\n"), Ok(None));
         assert_eq!(of("rust-toolchain", "1.97\n"), Ok(Some(RustVersion::V1_97_1)));

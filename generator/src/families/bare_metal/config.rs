@@ -3,8 +3,7 @@
 
 use toml::{Table, Value};
 
-use super::cargo::Wrong;
-use crate::diag::{clip, quote};
+use crate::diag::{Wrong, clip, quote};
 
 /// The key by which a kernel is built although such a file has something to say.
 pub const IGNORE: &str = "ignore-cargo-config";
@@ -27,7 +26,7 @@ pub fn paths(folder: &str) -> Vec<String> {
 /// Every setting of the file at `path` that a kernel would be built without; `place` is the kernel's table.
 pub fn problems(path: &str, bytes: Vec<u8>, place: &str) -> Vec<Wrong> {
     let otherwise = format!("`{IGNORE} = true` builds without the file");
-    let wrong = |reason: String| vec![(format!("{} is not TOML: {reason}", quote(path)), otherwise.clone())];
+    let wrong = |reason: String| vec![Wrong::new(format!("{} is not TOML: {reason}", quote(path)), otherwise.clone())];
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(_) => return wrong("it is not UTF-8 text".to_owned()),
@@ -38,7 +37,7 @@ pub fn problems(path: &str, bytes: Vec<u8>, place: &str) -> Vec<Wrong> {
     };
     let problem = |(key, instead): (String, &str)| {
         let message = format!("{} sets {}, and crossloom builds without this file", quote(path), quote(&key));
-        (message, format!("{}; or {otherwise}", instead.replace("TABLE", place)))
+        Wrong::new(message, format!("{}; or {otherwise}", instead.replace("TABLE", place)))
     };
     lost(&table).into_iter().map(problem).collect()
 }
@@ -96,7 +95,7 @@ mod tests {
 
     fn lost_in(text: &str) -> Vec<String> {
         let problems = problems("os/.cargo/config.toml", text.as_bytes().to_vec(), "[bare-metal-kernel.mine]");
-        problems.into_iter().map(|(message, hint)| format!("{message}: {hint}")).collect()
+        problems.into_iter().map(|wrong| format!("{}: {}", wrong.message, wrong.hint)).collect()
     }
 
     #[test]
@@ -142,6 +141,6 @@ mod tests {
             assert!(lost[0].ends_with("or `ignore-cargo-config = true` builds without the file"), "{lost:?}");
         }
         assert!(lost_in("(")[0].contains("is not TOML"));
-        assert!(problems("x", vec![0xff], "")[0].0.contains("is not UTF-8"));
+        assert!(problems("x", vec![0xff], "")[0].message.contains("is not UTF-8"));
     }
 }

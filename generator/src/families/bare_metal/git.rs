@@ -10,8 +10,7 @@ use std::sync::Arc;
 use serde_json::json;
 use toml::de::DeValue;
 
-use super::cargo::Wrong;
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::forge;
 use crate::lock::{Given, Wanted};
 use crate::nix::hash::Sha256;
@@ -180,8 +179,7 @@ pub fn trees(
     let mut trees = Vec::new();
     for (revision, taken) in locked {
         let Some(hash) = hashes.remove(&revision) else {
-            let (message, hint) = without_hash(&revision, &taken, folder);
-            reader.report(Problem::at(span.clone(), message).hint(hint));
+            reader.report(without_hash(&revision, &taken, folder).at(span.clone()));
             continue;
         };
         let Some(hash) = hash else { continue };
@@ -212,7 +210,7 @@ fn without_hash(revision: &Revision, taken: &Taken, folder: &str) -> Wrong {
          then {KEY} = {{ {:?} = \"…\" }}",
         revision.key()
     );
-    (message, hint)
+    Wrong::new(message, hint)
 }
 
 /// The hashes by what they are of; nothing stands for one that was reported.

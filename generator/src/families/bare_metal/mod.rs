@@ -10,6 +10,7 @@ mod rust;
 mod target_file;
 mod targets;
 
+use crate::diag::Wrong;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -98,7 +99,7 @@ impl Family for BareMetal {
         BareTarget::all().iter().find(of).map(|target| Misspelt::Alias(target.name().to_owned()))
     }
 
-    fn refuse(&self, target: &'static BareTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, target: &'static BareTarget, cell: &Reading<'_>, axis: &str) -> Option<Wrong> {
         let kernel: Arc<Kernel> = cell.named(AXIS_KERNEL).ok()?;
         if axis != AXIS_KERNEL {
             return kernel.cannot_compile(target, cell.word(AXIS_RUST).ok()?);
@@ -109,7 +110,7 @@ impl Family for BareMetal {
         let boots = kernel.boots.as_ref().filter(|_| !kernel.is_only_built(target))?;
         boots.status.of(target).is_none().then(|| {
             let message = format!("`exit-status` of [bare-metal-kernel.{}] has no number for {target}", kernel.name);
-            (message, "add it there, or exclude the combination".to_owned())
+            Wrong::new(message, "add it there, or exclude the combination")
         })
     }
 

@@ -4,10 +4,9 @@
 
 use serde_json::{Map, Value};
 
-use super::cargo::Wrong;
 use super::rust::{READS_TARGET_FILES, target_fields};
 use super::targets::BareTarget;
-use crate::diag::{clip, nearest, quote};
+use crate::diag::{Wrong, clip, nearest, quote};
 use crate::family::Target;
 
 /// Fields without which rustc takes no file.
@@ -21,7 +20,7 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
         Ok(fields) => fields,
         Err(error) => {
             let message = format!("{}, line {}: not a JSON object: {}", quote(path), error.line(), clip(&error));
-            return vec![(message, "`rustc --print target-spec-json` shows such a file".to_owned())];
+            return vec![Wrong::new(message, "`rustc --print target-spec-json` shows such a file")];
         }
     };
     let mut wrong = Vec::new();
@@ -35,19 +34,19 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
             Some(near) => format!("did you mean {}?", quote(near)),
             None => "remove it: the compiler would ignore it".to_owned(),
         };
-        wrong.push((message, hint));
+        wrong.push(Wrong::new(message, hint));
     }
     // Whole, because a layout is longer than what a message quotes of a word.
     let like = |key: &str| format!("{target} has \"{key}\": \"{}\"", expected(key, target));
     for key in REQUIRED.iter().filter(|key| !fields.contains_key(**key)) {
-        wrong.push((format!("{} has no field {}", quote(path), quote(key)), like(key)));
+        wrong.push(Wrong::new(format!("{} has no field {}", quote(path), quote(key)), like(key)));
     }
     for key in ["arch", "data-layout", "target-pointer-width", "os", "panic-strategy"] {
         let expected = expected(key, target);
         let found = match fields.get(key) {
             Some(Value::String(found)) => found.as_str(),
             Some(other) => {
-                wrong.push((format!("{}: {} is {other}, not a string", place(key), quote(key)), like(key)));
+                wrong.push(Wrong::new(format!("{}: {} is {other}, not a string", place(key), quote(key)), like(key)));
                 continue;
             }
             // The required ones were reported; the others have defaults.
@@ -56,20 +55,20 @@ pub fn problems(path: &str, text: &str, target: &BareTarget) -> Vec<Wrong> {
         };
         if found != expected {
             let message = format!("{}: {} is {}, which contradicts {target}", place(key), quote(key), quote(found));
-            wrong.push((message, like(key)));
+            wrong.push(Wrong::new(message, like(key)));
         }
     }
     let flavour = fields.get("linker-flavor").and_then(Value::as_str).unwrap_or("gnu-cc");
     if !FLAVOURS.contains(&flavour) {
         let message = format!("{}: {} is {}", place("linker-flavor"), quote("linker-flavor"), quote(flavour));
-        wrong.push((message, format!("kernels are linked with LLVM's linker: {}", FLAVOURS.join(" or "))));
+        wrong.push(Wrong::new(message, format!("kernels are linked with LLVM's linker: {}", FLAVOURS.join(" or "))));
     }
     let features: Vec<&str> =
         fields.get("features").and_then(Value::as_str).unwrap_or_default().split(',').map(str::trim).collect();
     let off = |feature: &&str| features.contains(feature) && !features.contains(&"+soft-float");
     if let Some(feature) = Some("-sse").filter(off) {
         let message = format!("{}: {feature} without +soft-float", place("features"));
-        wrong.push((message, "without SSE there are no registers for floating point: add +soft-float".to_owned()));
+        wrong.push(Wrong::new(message, "without SSE there are no registers for floating point: add +soft-float"));
     }
     wrong
 }
@@ -120,7 +119,7 @@ mod tests {
 
     fn messages(text: &str) -> Vec<String> {
         let target = BareTarget::parse("x86_64-unknown-none").unwrap();
-        problems("x.json", text, target).into_iter().map(|(message, _)| message).collect()
+        problems("x.json", text, target).into_iter().map(|wrong| wrong.message).collect()
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod targets;
 
 use super::languages::{C_FAMILY, Languages, languages};
 use crate::catalogue::Package;
+use crate::diag::Wrong;
 use crate::family::{About, Axis, CellOf, Defect, Family, Kind, Misspelt, Reading, Setting, Suffix, Values};
 use crate::lock::Wanted;
 use crate::plan::Planner;
@@ -221,14 +222,14 @@ impl Family for Darwin {
         })
     }
 
-    fn refuse_all(&self, cells: &[CellOf<Darwin>]) -> Option<(String, String)> {
+    fn refuse_all(&self, cells: &[CellOf<Darwin>]) -> Option<Wrong> {
         let asked = cells.iter().any(|cell| cell.spec.wants_mig);
         if !asked || cells.iter().any(|cell| cell.spec.has_mig()) {
             return None;
         }
         let message = "mig needs an SDK with interface definitions (.defs), and none of these cells has one";
         let hint = "add a named SDK to `sdk`: zig's headers alone lack them";
-        Some((message.to_owned(), hint.to_owned()))
+        Some(Wrong::new(message, hint))
     }
 
     fn wanted(&self, cells: &[CellOf<Darwin>]) -> Vec<Wanted> {

@@ -8,6 +8,7 @@ mod packages;
 mod plan;
 mod root;
 
+use crate::diag::Wrong;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -188,7 +189,7 @@ impl Family for JsSystem {
         Family::cannot_build(&Linux, target, system)
     }
 
-    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<Wrong> {
         if axis == AXIS_CONFIG {
             let config: Arc<KernelConfig> = cell.named(AXIS_CONFIG).ok()?;
             return config.refuse(target);
@@ -197,15 +198,15 @@ impl Family for JsSystem {
         (axis == AXIS_RUNTIME && !runtime.is_for(target)).then(|| {
             let message = format!("the runtime {} cannot be built for {target}", runtime.as_str());
             let hint = format!("exclude = [{{ target = \"{target}\", runtime = \"{}\" }}]", runtime.as_str());
-            (message, hint)
+            Wrong::new(message, hint)
         })
     }
 
-    fn refuse_all(&self, cells: &[CellOf<JsSystem>]) -> Option<(String, String)> {
+    fn refuse_all(&self, cells: &[CellOf<JsSystem>]) -> Option<Wrong> {
         let asked = cells.iter().any(|cell| cell.spec.wants_disk);
         if asked && !cells.iter().any(|cell| disk::of(cell).is_some()) {
             let message = format!("{DISK_IMAGE} is for x86_64 and arm64, and no cell is for one of them");
-            return Some((message, format!("leave out {DISK_IMAGE}, or add a target")));
+            return Some(Wrong::new(message, format!("leave out {DISK_IMAGE}, or add a target")));
         }
         // Programs for the target write parts of Node.js, so the build machine has to run them.
         cells.iter().find_map(|cell| {
@@ -217,7 +218,7 @@ impl Family for JsSystem {
                 runtime.as_str(),
                 cell.target
             );
-            Some((message, hint))
+            Some(Wrong::new(message, hint))
         })
     }
 

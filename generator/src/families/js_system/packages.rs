@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::diag::quote;
+use crate::diag::{Wrong, quote};
 use crate::families::folder;
 use crate::nix::hash::Sha512;
 
@@ -36,9 +36,6 @@ impl Npm {
     }
 }
 
-/// A message, and what to do.
-pub type Wrong = (String, String);
-
 /// The packages of a lock by the places that they have beside it.
 ///
 /// # Errors
@@ -46,20 +43,22 @@ pub type Wrong = (String, String);
 pub fn packages(lock: &str) -> Result<BTreeMap<String, Npm>, Vec<Wrong>> {
     let again = "`npm install` with npm 7 or later writes it again";
     let json: Value =
-        serde_json::from_str(lock).map_err(|error| vec![(format!("{LOCK} is not JSON: {error}"), again.to_owned())])?;
+        serde_json::from_str(lock).map_err(|error| vec![Wrong::new(format!("{LOCK} is not JSON: {error}"), again)])?;
     let Some(entries) = json.get("packages").and_then(Value::as_object) else {
-        return Err(vec![(format!("{LOCK} has no `packages`, which lockfileVersion 2 and 3 have"), again.to_owned())]);
+        return Err(vec![Wrong::new(format!("{LOCK} has no `packages`, which lockfileVersion 2 and 3 have"), again)]);
     };
     if entries.len() > MAX_PACKAGES {
         let hint = format!("at most {MAX_PACKAGES} are unpacked into a system");
-        return Err(vec![(format!("{LOCK} has {} packages", entries.len()), hint)]);
+        return Err(vec![Wrong::new(format!("{LOCK} has {} packages", entries.len()), hint)]);
     }
     let (mut packages, mut wrong) = (BTreeMap::new(), Vec::new());
     for (place, entry) in entries.iter().filter(|(place, _)| !place.is_empty()) {
         match entry.as_object().map(|entry| package(place, entry)) {
             Some(Ok(package)) => packages.extend(package.map(|package| (place.clone(), package))),
-            Some(Err((message, hint))) => wrong.push((format!("{LOCK}: {} {message}", quote(place)), hint)),
-            None => wrong.push((format!("{LOCK}: {} is not a table", quote(place)), again.to_owned())),
+            Some(Err(Wrong { message, hint })) => {
+                wrong.push(Wrong::new(format!("{LOCK}: {} {message}", quote(place)), hint))
+            }
+            None => wrong.push(Wrong::new(format!("{LOCK}: {} is not a table", quote(place)), again)),
         }
     }
     if wrong.is_empty() { Ok(packages) } else { Err(wrong) }
@@ -71,13 +70,13 @@ pub fn packages(lock: &str) -> Result<BTreeMap<String, Npm>, Vec<Wrong>> {
 /// A file that is not JSON, no lock, or one of another `package.json`.
 pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
     let asked = asked(manifest).map_err(|error| {
-        (format!("{MANIFEST} is not JSON: {error}"), "correct it; npm would refuse it, too".to_owned())
+        Wrong::new(format!("{MANIFEST} is not JSON: {error}"), "correct it; npm would refuse it, too")
     })?;
     let again = "`npm install --package-lock-only` writes it".to_owned();
     let Some(lock) = lock else {
         let names: Vec<_> = asked.keys().map(|name| quote(name)).collect();
         let message = format!("{MANIFEST} asks for {}, and there is no {LOCK}", names.join(", "));
-        return if names.is_empty() { Ok(()) } else { Err((message, again)) };
+        return if names.is_empty() { Ok(()) } else { Err(Wrong::new(message, again)) };
     };
     // A lock that is none is reported by itself.
     let Ok(lock) = serde_json::from_str::<Value>(lock) else { return Ok(()) };
@@ -90,7 +89,7 @@ pub fn as_asked(manifest: &str, lock: Option<&str>) -> Result<(), Wrong> {
         Some(name) => {
             let (new, old) = (word(&asked, name), word(&locked, name));
             let message = format!("{LOCK} does not match {MANIFEST}: it has {old} of {}, and not {new}", quote(name));
-            Err((message, again))
+            Err(Wrong::new(message, again))
         }
     }
 }
@@ -120,24 +119,24 @@ fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong
     }
     let Some(own) = place.rsplit_once(MODULES).map(|(_, name)| name).filter(|_| place.starts_with(MODULES)) else {
         let hint = "packages of a workspace and folders beside it are not unpacked: publish them, or copy their files to `source`";
-        return Err(("is not below node_modules".to_owned(), hint.to_owned()));
+        return Err(Wrong::new("is not below node_modules", hint));
     };
     if is("link") {
         let hint =
             "a system takes packages of a registry: copy the folder's files to `source`, and import them by their path";
-        return Err(("is a link to a folder".to_owned(), hint.to_owned()));
+        return Err(Wrong::new("is a link to a folder", hint));
     }
     // Under another name than its own, npm says which.
     let name = text("name").unwrap_or(own);
     let Some(version) = text("version").filter(|version| is_plain(version)) else {
-        return Err(("has no version".to_owned(), "`npm install` writes one".to_owned()));
+        return Err(Wrong::new("has no version", "`npm install` writes one"));
     };
     let plain = |name: &str| name.strip_prefix('@').unwrap_or(name).split('/').all(is_plain) && name.len() <= 100;
     let scoped = name.matches('/').count() == usize::from(name.starts_with('@'));
     // Its place is a path of a shell and of an archive.
     if !plain(name) || !scoped || !place.split('/').all(|part| is_plain(part.strip_prefix('@').unwrap_or(part))) {
         let hint = "letters, digits and . _ - make names of packages";
-        return Err((format!("is the package {}, whose name npm refuses", quote(name)), hint.to_owned()));
+        return Err(Wrong::new(format!("is the package {}, whose name npm refuses", quote(name)), hint));
     }
     let base = name.rsplit('/').next().unwrap_or(name);
     if let Some(resolved) = text("resolved").filter(|url| !url.ends_with(&format!("/{name}/-/{base}-{version}.tgz"))) {
@@ -147,16 +146,16 @@ fn package(place: &str, entry: &Map<String, Value>) -> Result<Option<Npm>, Wrong
             Some("file") => "comes from a file",
             _ => "does not come from a registry",
         };
-        return Err((format!("{kind}: {}", quote(resolved)), hint.to_owned()));
+        return Err(Wrong::new(format!("{kind}: {}", quote(resolved)), hint));
     }
     let Some(integrity) = text("integrity") else {
         let hint = "npm writes one for each package of a registry: remove the entry and run `npm install`";
-        return Err(("has no `integrity`".to_owned(), hint.to_owned()));
+        return Err(Wrong::new("has no `integrity`", hint));
     };
     let known = integrity.split_whitespace().find_map(|word| word.parse::<Sha512>().ok());
     let Some(integrity) = known else {
         let hint = "the entry was changed by hand, or is one of an old registry: remove it and run `npm install`";
-        return Err((format!("has the integrity {}, which is not a SHA-512", quote(integrity)), hint.to_owned()));
+        return Err(Wrong::new(format!("has the integrity {}, which is not a SHA-512", quote(integrity)), hint));
     };
     Ok(Some(Npm { name: name.to_owned(), version: version.to_owned(), integrity, optional }))
 }
@@ -183,7 +182,7 @@ mod tests {
     fn message(entries: &str) -> String {
         let wrong = packages(&lock(entries)).unwrap_err();
         assert_eq!(wrong.len(), 1, "{wrong:?}");
-        wrong[0].0.clone()
+        wrong[0].message.clone()
     }
 
     #[test]
@@ -213,7 +212,7 @@ mod tests {
 
     #[test]
     fn a_lock_is_of_its_manifest() {
-        let of = |manifest: &str, lock: Option<&str>| as_asked(manifest, lock).map_err(|(message, _)| message);
+        let of = |manifest: &str, lock: Option<&str>| as_asked(manifest, lock).map_err(|wrong| wrong.message);
         let lock = |root: &str| format!("{{\"packages\": {{\"\": {root}}}}}");
         let manifest = "{\"dependencies\": {\"a\": \"^1\", \"b\": \"2\"}, \"optionalDependencies\": {\"b\": \"3\"}, \"devDependencies\": {\"c\": \"1\"}}";
         assert_eq!(of("{}", None), Ok(()));
@@ -259,7 +258,7 @@ mod tests {
         assert!(message("\"packages/b\": {\"version\": \"1.0.0\"}").ends_with("is not below node_modules"));
         let climbing = "\"node_modules/../x\": {\"version\": \"1.0.0\", \"integrity\": \"HASH\"}";
         assert!(message(climbing).contains("whose name npm refuses"), "{}", message(climbing));
-        assert!(packages("{").unwrap_err()[0].0.starts_with("package-lock.json is not JSON"));
-        assert!(packages("{\"dependencies\": {}}").unwrap_err()[0].0.contains("has no `packages`"));
+        assert!(packages("{").unwrap_err()[0].message.starts_with("package-lock.json is not JSON"));
+        assert!(packages("{\"dependencies\": {}}").unwrap_err()[0].message.contains("has no `packages`"));
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::packages::{self, Npm};
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::families::folder;
 use crate::family::table::{Locked, Meaning, same_digests};
 use crate::family::{Entries, Key, Table};
@@ -149,8 +149,8 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
         let texts = texts(folder, files).and_then(|texts| check(folder, &texts).map(|()| texts));
         match texts {
             Ok(texts) => Some(texts),
-            Err((message, hint)) => {
-                reader.report(Problem::at(value.span(), message).hint(hint));
+            Err(wrong) => {
+                reader.report(wrong.at(value.span()));
                 None
             }
         }
@@ -164,8 +164,8 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     let (packages, mut wrong) =
         packages.map_or_else(|wrong| (BTreeMap::new(), wrong), |packages| (packages, Vec::new()));
     wrong.extend(asked.err());
-    for (message, hint) in wrong {
-        reader.report(Problem::at(source.map_or_else(|| value.span(), |source| source.span()), message).hint(hint));
+    for wrong in wrong {
+        reader.report(wrong.at(source.map_or_else(|| value.span(), |source| source.span())));
     }
     let serial = table.get("serial").map(|value| read_serial(reader, value, &place)).unwrap_or_default();
     if reader.count() > before {
@@ -191,9 +191,6 @@ fn read_serial(reader: &mut Reader, value: &Value<'_>, place: &str) -> Vec<Strin
     texts.into_iter().map(|text| text.value).collect()
 }
 
-/// A message, and what to do.
-type Wrong = (String, String);
-
 /// The texts below a folder, without installed packages.
 fn texts(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
     folder::texts(folder, files, &SOURCE, |name| !name.split('/').any(|part| part == "node_modules"))
@@ -207,7 +204,7 @@ fn has_scripts(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wro
     }
     let hint =
         format!("write {MAIN}, which the system keeps running, or a script in {BOOT}; root = [\"{REPL}\"] needs none");
-    Err((format!("{} has no {MAIN} and no script in {BOOT}", quote(folder)), hint))
+    Err(Wrong::new(format!("{} has no {MAIN} and no script in {BOOT}", quote(folder)), hint))
 }
 
 /// Each user has a script, and each file a user.
@@ -216,16 +213,16 @@ fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong
         let user = path.split_once('/').map(|(user, _)| user);
         let Some(user) = user else {
             let hint = format!("files are in the folders of users: {folder}/NAME/{USER}");
-            return Err((format!("{} belongs to no user", quote(&format!("{folder}/{path}"))), hint));
+            return Err(Wrong::new(format!("{} belongs to no user", quote(&format!("{folder}/{path}"))), hint));
         };
         if !texts.contains_key(&format!("{user}/{USER}")) {
             let hint = format!("write {USER} there, which the system keeps running with the rights of {user}");
-            return Err((format!("{} has no {USER}", quote(&format!("{folder}/{user}"))), hint));
+            return Err(Wrong::new(format!("{} has no {USER}", quote(&format!("{folder}/{user}"))), hint));
         }
     }
     if texts.is_empty() {
         let hint = format!("each user has a folder with a script: {folder}/NAME/{USER}");
-        return Err((format!("{} has no users", quote(folder)), hint));
+        return Err(Wrong::new(format!("{} has no users", quote(folder)), hint));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::KernelTarget;
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::families::folder;
 use crate::family::table::Meaning;
 use crate::family::{Key, Table};
@@ -46,7 +46,7 @@ impl KernelConfig {
 
     /// Why a kernel of a target cannot be configured with it, and what to do: the whole configuration that it starts from is of
     /// another architecture, and Kconfig would drop most of it without an error.
-    pub fn refuse(&self, target: &KernelTarget) -> Option<(String, String)> {
+    pub fn refuse(&self, target: &KernelTarget) -> Option<Wrong> {
         let KernelBase::File(Fragment::File { path, text }) = &self.base else { return None };
         let arch = written_for(text).filter(|arch| !is_arch_of(arch, target))?;
         let name = &self.name;
@@ -55,7 +55,7 @@ impl KernelConfig {
         let hint = format!(
             "configurations of other architectures are tables of their own; exclude = [{{ target = \"{target}\", config = \"{name}\" }}]"
         );
-        Some((message, hint))
+        Some(Wrong::new(message, hint))
     }
 }
 
@@ -250,9 +250,8 @@ fn user_file(reader: &mut Reader, path: &str, span: Range<usize>, files: &dyn Us
     }
     let bytes = match files.read(path) {
         Ok(bytes) => bytes,
-        Err((message, hint)) => {
-            let message = format!("{} cannot be read: {message}", quote(path));
-            reader.report(Problem::at(span, message).hint(hint));
+        Err(wrong) => {
+            reader.report(wrong.cannot_read(path).at(span));
             return None;
         }
     };

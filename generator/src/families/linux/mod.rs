@@ -5,6 +5,7 @@ mod module;
 mod plan;
 mod targets;
 
+use crate::diag::Wrong;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -138,7 +139,7 @@ impl Family for Linux {
         misspelt(word)
     }
 
-    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, target: &'static KernelTarget, cell: &Reading<'_>, axis: &str) -> Option<Wrong> {
         let config: Arc<KernelConfig> = cell.named(AXIS_CONFIG).ok()?;
         (axis == AXIS_CONFIG).then(|| config.refuse(target)).flatten()
     }
@@ -158,14 +159,15 @@ impl Family for Linux {
         })
     }
 
-    fn refuse_all(&self, cells: &[CellOf<Linux>]) -> Option<(String, String)> {
+    fn refuse_all(&self, cells: &[CellOf<Linux>]) -> Option<Wrong> {
         let modules = cells.first().map_or(0, |cell| cell.spec.modules.len());
         if modules > 0 && !cells.iter().any(|cell| cell.spec.config.takes_modules()) {
             let message = "`modules` names modules, and no kernel of the table takes any".to_owned();
-            return Some((message, "add CONFIG_MODULES=y to a configuration, or leave out `modules`".to_owned()));
+            return Some(Wrong::new(message, "add CONFIG_MODULES=y to a configuration, or leave out `modules`"));
         }
         (cells.len().saturating_mul(modules) > MAX_CELLS).then(|| {
-            (format!("{modules} modules for {} kernels", cells.len()), format!("at most {MAX_CELLS} are built in all"))
+            let message = format!("{modules} modules for {} kernels", cells.len());
+            Wrong::new(message, format!("at most {MAX_CELLS} are built in all"))
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::families::folder;
 use crate::family::table::{Entry, Meaning};
 use crate::family::{Entries, Key, Table};
@@ -143,8 +143,8 @@ fn read_module(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn U
     match source(folder, files) {
         Ok(files) if reader.count() == before => Some(LinuxModule { name: name.to_owned(), files, needs, make_flags }),
         Ok(_) => None,
-        Err((message, hint)) => {
-            reader.report(Problem::at(value.span(), message).hint(hint));
+        Err(wrong) => {
+            reader.report(wrong.at(value.span()));
             None
         }
     }
@@ -187,19 +187,19 @@ fn reaches(from: &str, to: &str, needs: &BTreeMap<&str, Vec<String>>) -> bool {
 }
 
 /// The texts below a folder; or what is wrong with it and what to do.
-fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, (String, String)> {
+fn source(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
     let is_source = |name: &str| !BUILT.iter().any(|end| name.ends_with(end));
     let texts = folder::texts(folder, files, &FOLDER, is_source)?;
     // Kbuild takes the one where both are there.
     let Some((name, makefile)) = ["Kbuild", "Makefile"].iter().find_map(|name| texts.get_key_value(*name)) else {
         let hint = "a module's folder says what is built: write `obj-m := hello.o` into Kbuild";
-        return Err((format!("{} holds no Kbuild and no Makefile", quote(folder)), hint.to_owned()));
+        return Err(Wrong::new(format!("{} holds no Kbuild and no Makefile", quote(folder)), hint));
     };
     // The list can also stand in a file that it includes, which is not read here: the build fails if no module comes of it.
     let says_what = |line: &str| ["obj-", "include ", "-include "].iter().any(|start| line.starts_with(start));
     if !makefile.lines().any(|line| says_what(line.trim_start())) {
         let hint = "what is built is a list in it: obj-m := hello.o";
-        return Err((format!("{} names no module", quote(&format!("{folder}/{name}"))), hint.to_owned()));
+        return Err(Wrong::new(format!("{} names no module", quote(&format!("{folder}/{name}"))), hint));
     }
     Ok(texts)
 }

@@ -8,6 +8,7 @@ mod targets;
 
 use super::languages::{Language, Languages, languages};
 use crate::catalogue::{Package, Release};
+use crate::diag::Wrong;
 use crate::family::{
     About, Axis, CellOf, Defect, Family, Form, Kind, Misspelt, Reading, Setting, Suffix, Value, Values, too_old,
 };
@@ -362,7 +363,7 @@ impl Family for MuslGcc {
         &OVERRIDES
     }
 
-    fn refuse(&self, target: &'static MuslTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, target: &'static MuslTarget, cell: &Reading<'_>, axis: &str) -> Option<Wrong> {
         let Value::Release(release) = cell.value(axis).ok()? else { return None };
         too_old(axis, release, target.triple(), target.since(release.package())?)
     }
@@ -393,11 +394,11 @@ impl Family for MuslGcc {
 
     /// Programs of two targets must not have one name, whether they are in one package or two on PATH. And gdbserver
     /// needs a compiler for C++.
-    fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<(String, String)> {
+    fn refuse_all(&self, cells: &[CellOf<MuslGcc>]) -> Option<Wrong> {
         let lacks_cxx = |cell: &&CellOf<MuslGcc>| cell.target.has_gdbserver() && !cell.spec.languages.cxx;
         if let Some(cell) = cells.iter().filter(|cell| cell.spec.gdb).find(lacks_cxx) {
             let message = format!("gdb = true for {} needs C++, which gdbserver is written in", cell.name);
-            return Some((message, "add \"c++\" to `languages`, or set gdb = false in an override".to_owned()));
+            return Some(Wrong::new(message, "add \"c++\" to `languages`, or set gdb = false in an override"));
         }
         cells.iter().find_map(|cell| {
             let prefix = cell.spec.tool_prefix.as_deref()?;
@@ -411,7 +412,7 @@ impl Family for MuslGcc {
                 true => format!("the tool-prefix of {target} is the target itself"),
                 false => format!("{target} has the tool-prefix {prefix}, which is a prefix of {other}, too"),
             };
-            Some((message, "choose another, or leave the key out".to_owned()))
+            Some(Wrong::new(message, "choose another, or leave the key out"))
         })
     }
 
@@ -438,7 +439,7 @@ mod tests {
         assert!(since("loongarch64-linux-musl", "gcc") > Some(version_key("11.4.0")));
         assert_eq!(since("x86_64-linux-musl", "linux"), None);
         let oldest = GCC.releases().iter().min_by_key(|release| version_key(release.version())).unwrap();
-        let (message, hint) = too_old(AXIS_GCC, oldest, "x-linux-musl", "99").unwrap();
+        let Wrong { message, hint } = too_old(AXIS_GCC, oldest, "x-linux-musl", "99").unwrap();
         let version = oldest.version();
         assert_eq!(message, format!("gcc does not support x-linux-musl: gcc {version}"));
         assert_eq!(

@@ -4,6 +4,7 @@ mod plan;
 
 use super::darwin::{self, Darwin, DarwinTarget, FLAVOUR, Flavour, SDK, SPELLING, Sdk};
 use crate::catalogue::{Package, Release};
+use crate::diag::Wrong;
 use crate::family::{
     About, Axis, CellOf, Defect, Family, Misspelt, Reading, Registered, Suffix, Target, Value, Values, too_old,
 };
@@ -104,10 +105,10 @@ impl Family for ValgrindDarwin {
         let newest = DarwinTarget::with_valgrind().last();
         let newest = newest.map(|last| format!("; {} is the newest that they support", last.name()));
         let hint = format!("upstream's sources hold no port to macOS on arm64{}", newest.unwrap_or_default());
-        Some(Misspelt::Refused { message: format!("Valgrind does not run on {target}"), hint })
+        Some(Misspelt::Refused(Wrong::new(format!("Valgrind does not run on {target}"), hint)))
     }
 
-    fn refuse(&self, target: &'static DarwinTarget, cell: &Reading<'_>, axis: &str) -> Option<(String, String)> {
+    fn refuse(&self, target: &'static DarwinTarget, cell: &Reading<'_>, axis: &str) -> Option<Wrong> {
         match cell.value(axis).ok()? {
             Value::Release(release) => match target.valgrind_since() {
                 Some(since) => too_old(axis, release, target.triple(), since),
@@ -132,19 +133,19 @@ impl Family for ValgrindDarwin {
     }
 }
 
-/// A message and a hint for a macOS that no release of upstream's supports. Forks do, and only their users know.
-fn too_new(release: &Release, target: &DarwinTarget) -> (String, String) {
+/// What is wrong with a macOS that no release of upstream's supports. Forks do, and only their users know.
+fn too_new(release: &Release, target: &DarwinTarget) -> Wrong {
     let triple = target.triple();
     let newest = DarwinTarget::with_valgrind().last().map(Target::name).unwrap_or_default();
     let hint = format!(
         "{newest} is the newest that upstream's releases support; if a source of yours supports more, say so in its table \
          [source.NAME]: targets = [\"{triple}\"]"
     );
-    (format!("valgrind {} does not support {triple}", release.version()), hint)
+    Wrong::new(format!("valgrind {} does not support {triple}", release.version()), hint)
 }
 
-/// A message and a hint, where MIG would find no interface definitions.
-fn without_defs(cell: &Reading<'_>) -> Option<(String, String)> {
+/// What is wrong where MIG would find no interface definitions.
+fn without_defs(cell: &Reading<'_>) -> Option<Wrong> {
     let mig: Mig = cell.word(AXIS_MIG).ok()?;
     let (sdk, _) = darwin::sdk_and_flavour(cell).ok()?;
     if mig == Mig::Builtin || sdk.has_defs() {
@@ -155,5 +156,5 @@ fn without_defs(cell: &Reading<'_>) -> Option<(String, String)> {
     let hint = format!(
         "take a named SDK, which has them; or mig = [\"builtin\"], or exclude = [{{ sdk = \"{sdk}\", mig = \"{mig}\" }}]"
     );
-    Some((message, hint))
+    Some(Wrong::new(message, hint))
 }

@@ -14,7 +14,7 @@ use super::loader::{self, Firmware, Loader};
 use super::rust::{COMPILES_BOOTLOADER, Crate, READS_TARGET_FILES, RustVersion};
 use super::target_file;
 use super::targets::BareTarget;
-use crate::diag::quote;
+use crate::diag::{Wrong, quote};
 use crate::family::Target;
 use crate::words;
 
@@ -98,18 +98,18 @@ impl Kernel {
     }
 
     /// Why it cannot be started on the machine of a target as it asks for, and what to do.
-    pub fn cannot_boot(&self, target: &'static BareTarget) -> Option<(String, String)> {
+    pub fn cannot_boot(&self, target: &'static BareTarget) -> Option<Wrong> {
         let firmware = self.firmware(target);
         if self.tests && !self.is_direct(target) {
             let message =
                 format!("[bare-metal-kernel.{}] has tests, and does not boot directly on {target}", self.name);
             let hint = "QEMU starts tests directly: remove `tests`, or give the kernel for a loader a table of its own";
-            return Some((message, hint.to_owned()));
+            return Some(Wrong::new(message, hint));
         }
         let table = format!("[bare-metal-kernel.{}]", self.name);
         if let Some(firmware) = firmware.iter().find(|firmware| !target.loader().is_for(**firmware)) {
             let message = format!("{table} boots by {}, for which there is no loader for {target}", firmware.as_str());
-            return Some((message, "exclude the combination, or name other ways for this target in `boot`".to_owned()));
+            return Some(Wrong::new(message, "exclude the combination, or name other ways for this target in `boot`"));
         }
         if firmware.is_empty() || *target.loader() != Loader::Crate {
             return None;
@@ -117,32 +117,32 @@ impl Kernel {
         if self.is_direct(target) {
             // The one is linked for fixed addresses, and the other talks to its loader.
             let message = format!("{table} boots both directly and by a loader on {target}, whose kernels differ");
-            return Some((message, "a kernel for a loader is another [bare-metal-kernel.NAME]".to_owned()));
+            return Some(Wrong::new(message, "a kernel for a loader is another [bare-metal-kernel.NAME]"));
         }
         self.without_api()
     }
 
     /// Why a compiler cannot compile it for a target, and what to do.
-    pub fn cannot_compile(&self, target: &'static BareTarget, rust: RustVersion) -> Option<(String, String)> {
+    pub fn cannot_compile(&self, target: &'static BareTarget, rust: RustVersion) -> Option<Wrong> {
         let place = format!("[bare-metal-kernel.{}]", self.name);
         if let Some(asked) = self.rust.filter(|asked| *asked != rust) {
             let message = format!("the rust-toolchain.toml of {place} asks for Rust {asked}, and not {rust}");
-            return Some((message, "exclude the combination, or set `ignore-toolchain-file = true`".to_owned()));
+            return Some(Wrong::new(message, "exclude the combination, or set `ignore-toolchain-file = true`"));
         }
         if self.target_files.contains_key(target.name()) && rust != READS_TARGET_FILES {
             let message = format!("{place} has a target file for {target}, which only Rust {READS_TARGET_FILES} reads");
-            return Some((message, "exclude the combination: later releases read another form".to_owned()));
+            return Some(Wrong::new(message, "exclude the combination: later releases read another form"));
         }
         let loaded = *target.loader() == Loader::Crate && !self.firmware(target).is_empty();
         (loaded && rust != COMPILES_BOOTLOADER).then(|| {
             let message =
                 format!("{place} boots on {target} by a loader that only Rust {COMPILES_BOOTLOADER} compiles");
-            (message, "exclude the combination, or give it a kernel with boot = [\"direct\"]".to_owned())
+            Wrong::new(message, "exclude the combination, or give it a kernel with boot = [\"direct\"]")
         })
     }
 
     /// What is wrong with the version of the crate by which a kernel talks to its loader: both have to be of one version.
-    fn without_api(&self) -> Option<(String, String)> {
+    fn without_api(&self) -> Option<Wrong> {
         let api = self.crates.iter().filter(|it| it.name == loader::API).map(|it| it.version.as_str());
         let found: Vec<&str> = api.chain(self.git.iter().flat_map(|tree| tree.versions(loader::API))).collect();
         if found.contains(&loader::VERSION) {
@@ -156,7 +156,7 @@ impl Kernel {
         };
         let hint =
             format!("in the kernel's Cargo.toml: {api} = \"={version}\"; or boot = [\"direct\"], without a loader");
-        Some((message, hint))
+        Some(Wrong::new(message, hint))
     }
 }
 

@@ -7,9 +7,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::boots::{each, read_boot, read_boots};
 use super::table::Kernels;
-use super::workspace::{LINKER_SCRIPTS, Named, Workspace, found, read_target_files, report};
+use super::workspace::{LINKER_SCRIPTS, Named, Workspace, found, read_target_files};
 use super::{Boot, Boots, CCompiler, Kernel, PerTarget};
-use crate::diag::{Problem, quote};
+use crate::diag::{Problem, Wrong, quote};
 use crate::families::bare_metal::cargo::{self, Package};
 use crate::families::bare_metal::{config, git};
 use crate::family::Table;
@@ -65,7 +65,7 @@ pub fn read_kernel(reader: &mut Reader, name: &str, value: &Value<'_>, files: &d
     let mut workspace = Workspace::read(reader, (folder, source.span()), files)?;
     let rust = if asked.ignores_toolchain { Ok(None) } else { cargo::toolchain(&workspace.files) };
     let rust = rust.unwrap_or_else(|wrong| {
-        report(reader, source.span(), wrong);
+        reader.report(wrong.at(source.span()));
         None
     });
     if !asked.ignores_config {
@@ -174,7 +174,7 @@ fn profile(reader: &mut Reader, asked: Option<Named>, workspace: &Workspace) -> 
     let Some((profile, span)) = asked else { return "release".to_owned() };
     let known = cargo::profiles(&workspace.files);
     if !known.contains(&profile) {
-        report(reader, span, cargo::not_one_of("profile", &profile, &known));
+        reader.report(cargo::not_one_of("profile", &profile, &known).at(span));
     }
     profile
 }
@@ -185,7 +185,8 @@ fn check_tools(reader: &mut Reader, tools: &[Loc<String>], workspace: &Workspace
         let package = workspace.package(reader, &(tool.value.clone(), tool.span.clone()));
         if package.is_some_and(|package| package.programs.is_empty()) {
             let message = format!("the package {} has no program", quote(&tool.value));
-            report(reader, tool.span.clone(), (message, "a host tool is a program: it has src/main.rs".to_owned()));
+            let wrong = Wrong::new(message, "a host tool is a program: it has src/main.rs");
+            reader.report(wrong.at(tool.span.clone()));
         }
     }
 }
@@ -198,7 +199,7 @@ fn check_features(reader: &mut Reader, features: &[Loc<String>], package: &Packa
             None => ("feature", feature.value.as_str(), &package.features),
         };
         if !known.contains(name) {
-            report(reader, feature.span.clone(), cargo::not_one_of(what, name, known));
+            reader.report(cargo::not_one_of(what, name, known).at(feature.span.clone()));
         }
     }
 }
@@ -207,23 +208,23 @@ fn check_features(reader: &mut Reader, features: &[Loc<String>], package: &Packa
 fn program(reader: &mut Reader, asked: Option<Named>, (package, span): &Named, known: &Package) -> Option<String> {
     if let Some((program, span)) = asked {
         if !known.programs.contains(&program) {
-            report(reader, span, cargo::not_one_of("program", &program, &known.programs));
+            reader.report(cargo::not_one_of("program", &program, &known.programs).at(span));
         }
         return Some(program);
     }
     let names: Vec<&str> = known.programs.iter().map(String::as_str).collect();
-    let (message, hint) = match names.as_slice() {
+    let wrong = match names.as_slice() {
         [only] => return Some((*only).to_owned()),
         [] => {
             let hint = "a kernel is a program: it has src/main.rs";
-            (format!("the package {} has no program", quote(package)), hint.to_owned())
+            Wrong::new(format!("the package {} has no program", quote(package)), hint)
         }
         several => {
             let message = format!("the package {} has {} programs", quote(package), several.len());
-            (message, format!("say which with `program`: {}", several.join(", ")))
+            Wrong::new(message, format!("say which with `program`: {}", several.join(", ")))
         }
     };
-    report(reader, span.clone(), (message, hint));
+    reader.report(wrong.at(span.clone()));
     None
 }
 

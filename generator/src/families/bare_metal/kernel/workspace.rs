@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::PerTarget;
-use crate::diag::{Problem, quote};
-use crate::families::bare_metal::cargo::{self, Locked, Package, Wrong};
+use crate::diag::{Problem, Wrong, quote};
+use crate::families::bare_metal::cargo::{self, Locked, Package};
 use crate::families::bare_metal::targets::BareTarget;
 use crate::families::bare_metal::{config, target_file};
 use crate::families::folder;
@@ -49,7 +49,7 @@ impl Workspace {
                 Some(Workspace { folder, span, files, packages, own })
             }
             Err(wrong) => {
-                wrong.into_iter().for_each(|wrong| report(reader, span.clone(), wrong));
+                wrong.into_iter().for_each(|wrong| reader.report(wrong.at(span.clone())));
                 None
             }
         }
@@ -63,7 +63,7 @@ impl Workspace {
                 Some(locked)
             }
             Err(wrong) => {
-                wrong.into_iter().for_each(|wrong| report(reader, self.span.clone(), wrong));
+                wrong.into_iter().for_each(|wrong| reader.report(wrong.at(self.span.clone())));
                 None
             }
         }
@@ -75,7 +75,7 @@ impl Workspace {
         let own = package.and_then(|package| self.packages.get(package)).map(|it| it.folder.as_str());
         let deepest = format!("{}/{}", self.folder, own.unwrap_or_default());
         for wrong in configuration(deepest.trim_end_matches('/'), place, files) {
-            report(reader, self.span.clone(), wrong);
+            reader.report(wrong.at(self.span.clone()));
         }
     }
 
@@ -83,11 +83,11 @@ impl Workspace {
     pub fn package(&self, reader: &mut Reader, (name, span): &Named) -> Option<&Package> {
         let Some(package) = self.packages.get(name) else {
             let what = format!("package below {} called", quote(&self.folder));
-            report(reader, span.clone(), cargo::not_one_of(&what, name, self.packages.keys()));
+            reader.report(cargo::not_one_of(&what, name, self.packages.keys()).at(span.clone()));
             return None;
         };
         if !self.own.contains(name) {
-            report(reader, span.clone(), self.not_locked(name, package));
+            reader.report(self.not_locked(name, package).at(span.clone()));
         }
         Some(package)
     }
@@ -106,13 +106,8 @@ impl Workspace {
                 format!("is {place} among the `members` of the workspace? `cargo generate-lockfile` locks these")
             }
         };
-        (message, hint)
+        Wrong::new(message, hint)
     }
-}
-
-/// Reports what is wrong with something that the table names.
-pub fn report(reader: &mut Reader, span: Range<usize>, (message, hint): Wrong) {
-    reader.report(Problem::at(span, message).hint(hint));
 }
 
 /// What is wrong with the files in which cargo would look for its configuration, if it ran in a folder beside the matrix.
@@ -120,7 +115,7 @@ fn configuration(folder: &str, place: &str, files: &dyn UserFiles) -> Vec<Wrong>
     let problems = |path: String| match files.optional(&path) {
         Ok(None) => Vec::new(),
         Ok(Some(bytes)) => config::problems(&path, bytes, place),
-        Err((message, hint)) => vec![(format!("{} cannot be read: {message}", quote(&path)), hint)],
+        Err(wrong) => vec![wrong.cannot_read(&path)],
     };
     config::paths(folder).into_iter().flat_map(problems).collect()
 }
@@ -130,7 +125,7 @@ fn texts(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>
     let texts = folder::texts(folder, files, &WORKSPACE, |_| true)?;
     if !texts.contains_key("Cargo.toml") {
         let hint = "it is the folder of the workspace, in which cargo is run";
-        return Err((format!("{} holds no Cargo.toml", quote(folder)), hint.to_owned()));
+        return Err(Wrong::new(format!("{} holds no Cargo.toml", quote(folder)), hint));
     }
     Ok(texts)
 }
@@ -154,8 +149,8 @@ pub fn read_target_files(
         let Some(path) = found(reader, (path, span.clone()), TARGET_FILES, workspace) else { continue };
         let text = workspace.files.get(&path).map(String::as_str).unwrap_or_default();
         let wrong = BareTarget::parse(name).map(|target| target_file::problems(&path, text, target));
-        for (message, hint) in wrong.into_iter().flatten() {
-            reader.report(Problem::at(span.clone(), message).hint(hint));
+        for wrong in wrong.into_iter().flatten() {
+            reader.report(wrong.at(span.clone()));
         }
         read.insert(name, path);
     }
