@@ -58,7 +58,10 @@ pub struct Item {
 pub fn survey(project: Option<&Project>, age: Duration) -> Result<(PathBuf, Vec<Item>), GcError> {
     let dir = cache()?;
     let kept = project.map(names).transpose()?.unwrap_or_default();
-    let old = |time: io::Result<SystemTime>| time.is_ok_and(|time| time.elapsed().is_ok_and(|since| since >= age));
+    // A file that was written while the clock was ahead has no age, and would stay for ever.
+    let old = |time: io::Result<SystemTime>| {
+        age.is_zero() || time.is_ok_and(|time| time.elapsed().is_ok_and(|since| since >= age))
+    };
     let failed = |path: &Path, source| GcError::Read { path: path.to_owned(), source };
     let mut items = Vec::new();
     let folder = match Folder::open(&dir) {

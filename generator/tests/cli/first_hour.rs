@@ -144,6 +144,9 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
     make(needed, true);
     make("unneeded.tar", true);
     make("young.tar", false);
+    // Written while the clock was ahead.
+    let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(40 * 86_400);
+    std::fs::File::create(cache.join("ahead.tar")).unwrap().set_modified(ahead).unwrap();
     make("targets/old/matrix.toml", true);
     make("other/file", true);
     std::os::unix::fs::symlink(cache.join("young.tar"), cache.join("link")).unwrap();
@@ -161,6 +164,7 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
     for (name, stays) in [
         (needed, true),
         ("young.tar", true),
+        ("ahead.tar", true),
         ("link", true),
         ("other/file", true),
         ("unneeded.tar", false),
@@ -168,8 +172,8 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
     ] {
         assert_eq!(there(name), stays, "{name}");
     }
-    assert_eq!(run(&["gc", "--older-than", "0"]).lines().count(), 1);
-    assert!(there(needed) && !there("young.tar"));
+    assert_eq!(run(&["gc", "--older-than", "0"]).lines().count(), 2);
+    assert!(there(needed) && !there("young.tar") && !there("ahead.tar"));
 }
 
 #[test]
