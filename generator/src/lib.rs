@@ -4,6 +4,8 @@
 //! private, so that the compiler finds what nothing calls.
 
 #![forbid(unsafe_code)]
+// They panic if nobody reads any more.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 mod audit;
 mod catalogue;

@@ -342,6 +342,13 @@ fn say_json(value: &impl serde::Serialize) -> Result<()> {
     say(&format!("{text}\n"))
 }
 
+/// Writes a line for people to standard error. A reader that is gone, or a full disk, must not end the work: `eprintln!` panics.
+fn tell(text: &str) {
+    use std::io::Write;
+    // If standard error cannot be written, the exit code still tells the result.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// Prints an error with its causes, a blank line, and what can be done about it.
 fn report(error: &dyn Diagnostic) {
     report_once(error, &mut BTreeSet::new());
@@ -349,12 +356,10 @@ fn report(error: &dyn Diagnostic) {
 
 /// The same without hints that are among the printed ones.
 fn report_once(error: &dyn Diagnostic, hints: &mut BTreeSet<String>) {
-    use std::io::Write;
     let mut report = Report::of(error);
     report.hints.retain(|hint| hints.insert(hint.clone()));
-    // If standard error cannot be written, the exit code still tells the result.
     let (on, off) = (STRONG.render(), STRONG.render_reset());
-    let _ = writeln!(anstream::stderr(), "{on}error:{off} {report}");
+    tell(&format!("{on}error:{off} {report}"));
 }
 
 const STRONG: anstyle::Style =

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::tell;
 use crate::fetch::Show;
 use crate::store::Event;
 use crate::store::times::{Estimate, Times};
@@ -55,7 +56,7 @@ impl Progress {
         let quiet = self.quiet;
         match event {
             Event::NotFetched(error) => super::report_once(error, &mut self.hints),
-            Event::Words(lines) => lines.iter().for_each(|line| eprintln!("{line}")),
+            Event::Words(lines) => lines.iter().for_each(|line| tell(line)),
             Event::ToBuild(names) => self.running().begin_build(names, quiet),
             Event::Building(node) => self.running().building(node, quiet),
             Event::Waiting => self.running().waiting(quiet),
@@ -102,7 +103,7 @@ impl Running {
         self.left = names.to_vec();
         if let (Some(left), false) = (self.time_left(), quiet) {
             let line = format!("{} to build{left}", names.len());
-            if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
+            if self.bar.is_hidden() { tell(&line) } else { self.bar.println(line) }
         }
     }
 
@@ -122,7 +123,7 @@ impl Running {
         let line = format!("{count}building {node}{left}");
         self.bar.set_message(line.clone());
         if self.bar.is_hidden() && !quiet {
-            eprintln!("{line}");
+            tell(&line);
         }
         self.node = Some(node.to_owned());
     }
@@ -131,7 +132,7 @@ impl Running {
         if self.bar.is_hidden() && !quiet && self.said.elapsed() >= SILENCE {
             self.said = Instant::now();
             let node = self.node.as_deref().unwrap_or("Nix evaluates, or waits for a build of another process");
-            eprintln!("  {node}: {} min so far", self.since.elapsed().as_secs() / 60);
+            tell(&format!("  {node}: {} min so far", self.since.elapsed().as_secs() / 60));
         }
     }
 
@@ -139,7 +140,7 @@ impl Running {
     fn finish(&self, quiet: bool) {
         if let (Some(node), false) = (&self.node, quiet) {
             let line = format!("  {node}: {} s", self.since.elapsed().as_secs());
-            if self.bar.is_hidden() { eprintln!("{line}") } else { self.bar.println(line) }
+            if self.bar.is_hidden() { tell(&line) } else { self.bar.println(line) }
         }
     }
 }

@@ -83,7 +83,7 @@ pub fn open_named(path: &Path) -> Result<Project> {
 pub fn print_problems(error: &ProjectError) {
     if let ProjectError::Matrix { path, text, problems } | ProjectError::Change { path, text, problems } = error {
         let colour = std::io::stderr().is_terminal();
-        anstream::eprintln!("{}\n", diag::render(path, text, problems, colour).trim_end());
+        super::tell(&format!("{}\n", diag::render(path, text, problems, colour).trim_end()));
     }
 }
 

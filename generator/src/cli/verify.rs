@@ -101,7 +101,10 @@ fn account(first: &Path, second: &Path) {
     };
     command.args(["--no-progress", "--max-text-report-size", "65536", "--text", "-"]);
     match command.arg(first).arg(second).output() {
-        Ok(output) => eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)),
+        Ok(output) => {
+            let said = [output.stdout, output.stderr].concat();
+            super::tell(String::from_utf8_lossy(&said).trim_end());
+        }
         Err(error) => tracing::warn!("cannot run diffoscope: {error}"),
     }
 }

@@ -134,6 +134,9 @@ fn a_standard_error_that_takes_nothing_changes_nothing() {
     assert_eq!(run(&["lock", "--matrix", "absent.toml"]), Some(2));
     assert_eq!(run(&["lock"]), Some(0));
     assert!(project.path().join("matrix.lock").is_file());
+    // So do problems of a matrix, which are shown with their places.
+    fs::write(project.path().join("wrong.toml"), "crossloom = 2\n").unwrap();
+    assert_eq!(run(&["check", "--matrix", "wrong.toml"]), Some(2));
     // Every file that cannot be had is told of.
     assert_eq!(run(&["fetch", "--quiet", "--to", "matrix.toml/to"]), Some(2));
 }
