@@ -1,5 +1,6 @@
 //! Versions that a matrix builds from, what is newer, and the text of a matrix with newer ones.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -38,7 +39,7 @@ pub enum State {
     Current,
     /// There is.
     Outdated,
-    /// The newer one stands beside it.
+    /// A newer one stands beside it.
     Kept,
     /// It is this crossloom's default, and changes with crossloom.
     Default,
@@ -51,7 +52,7 @@ impl Row {
     pub fn state(&self) -> String {
         match (self.state, self.tested, self.targets) {
             (State::Current, ..) => "current".to_owned(),
-            (State::Kept, ..) => "current; the newer one is there, too".to_owned(),
+            (State::Kept, ..) => "current; a newer one is there, too".to_owned(),
             (State::Default, ..) => "default".to_owned(),
             (State::Own, ..) => "your source".to_owned(),
             (State::Outdated, 0, _) => "outdated; newer one not tested".to_owned(),
@@ -108,7 +109,7 @@ pub fn rows(
         words.retain(|word| seen.insert(word.clone()));
         // Shorthands move by themselves, so they come first.
         words.sort_by_key(|word| package.release(word).is_some());
-        let mut taken: BTreeSet<&str> = words.iter().map(|word| held(package, word, locked).1).collect();
+        let taken: Vec<&str> = words.iter().map(|word| held(package, word, locked).taken()).collect();
         let mut found: Vec<Row> = Vec::new();
         if listed.is_empty() {
             found.push(row(package, key, None, package.default().version(), (State::Default, None)));
@@ -118,22 +119,26 @@ pub fn rows(
                 found.push(row(package, key, Some(word.clone()), word, (State::Own, None)));
                 continue;
             }
-            let (next, now) = held(package, word, locked);
+            let Held { newest, now, lost } = held(package, word, locked);
             let exact = package.release(word).is_some();
             let next = match (exact, latest) {
                 (true, true) => Some(package.newest()),
                 (true, false) => package.newest_of_series(word),
-                (false, _) => next,
+                (false, _) => newest,
             };
             let next = next.map(|release| release.version());
-            let newer = next.filter(|next| version_key(next) > version_key(now));
+            let newer = next.filter(|next| lost || version_key(next) > version_key(now));
+            // The newest of those that would become one release moves, wherever it stands. The others are there on purpose.
+            let between = |newer: &str| {
+                let key = |version: &&str| {
+                    version_key(version) > version_key(now) && version_key(version) <= version_key(newer)
+                };
+                taken.iter().any(key)
+            };
             let state = match newer {
                 None => (State::Current, None),
-                Some(newer) if exact && taken.contains(newer) => (State::Kept, None),
-                Some(newer) => {
-                    taken.insert(newer);
-                    (State::Outdated, Some(newer))
-                }
+                Some(newer) if exact && between(newer) => (State::Kept, None),
+                Some(newer) => (State::Outdated, Some(newer)),
             };
             found.push(row(package, key, Some(word.clone()), now, state));
         }
@@ -158,15 +163,32 @@ pub fn rows(
     Ok(rows)
 }
 
-/// The release that a shorthand would take now, if a word is one, and the version that the word stands for.
-fn held<'a>(package: Package, word: &'a str, locked: &'a Versions) -> (Option<&'static Release>, &'a str) {
-    if package.release(word).is_some() {
-        return (None, word);
+/// The meaning of a word on an axis.
+struct Held<'a> {
+    /// The release that the word would take now, if it is a shorthand.
+    newest: Option<&'static Release>,
+    /// The version that it stands for.
+    now: &'a str,
+    /// Whether the lock holds it to a version that this crossloom has no release for, as a newer crossloom's lock may.
+    lost: bool,
+}
+
+impl<'a> Held<'a> {
+    /// The version that no other word can take.
+    fn taken(&self) -> &'a str {
+        self.newest.filter(|_| self.lost).map_or(self.now, |newest| newest.version())
     }
-    let newest = package.shorthand(word).ok();
+}
+
+fn held<'a>(package: Package, word: &'a str, locked: &'a Versions) -> Held<'a> {
+    let exact = package.release(word).is_some();
+    let Some(newest) = package.shorthand(word).ok().filter(|_| !exact) else {
+        return Held { newest: None, now: word, lost: false };
+    };
     let locked = locked.get(package.as_str()).and_then(|words| words.get(word)).map(String::as_str);
-    let now = newest.map(|newest| locked.unwrap_or(newest.version()));
-    (newest, now.unwrap_or(word))
+    let now = locked.unwrap_or(newest.version());
+    let lost = package.meant(word).all(|release| release.version() != now);
+    Held { newest: Some(newest), now, lost }
 }
 
 fn row(
@@ -214,12 +236,13 @@ pub fn packages(rows: &[Row], names: &[String]) -> Result<(), UpgradeError> {
 }
 
 /// The text with the upgrades of these rows in the place of exact versions, on axes and wherever else cells are named by them.
-/// Shorthands stay; the lock has what they mean.
+/// Shorthands stay; the lock has what they mean. A text that needs no change stays as it is, byte for byte.
 ///
 /// # Errors
 /// A text that is not TOML.
 pub fn upgraded(families: &[&'static dyn Registered], text: &str, rows: &[Row]) -> Result<String, EditError> {
     let mut matrix: DocumentMut = parsed(text)?;
+    let changed = Cell::new(false);
     for (family, axis, package) in axes(families) {
         let key = family.about().key;
         let Some(table) = matrix.get_mut(key).and_then(Item::as_table_like_mut) else { continue };
@@ -232,6 +255,7 @@ pub fn upgraded(families: &[&'static dyn Registered], text: &str, rows: &[Row]) 
             let decor = value.decor().clone();
             *value = Value::from(next);
             *value.decor_mut() = decor;
+            changed.set(true);
         };
         if let Some(list) = table.get_mut(axis.key).and_then(Item::as_array_mut) {
             list.iter_mut().for_each(&change);
@@ -240,7 +264,7 @@ pub fn upgraded(families: &[&'static dyn Registered], text: &str, rows: &[Row]) 
             each(table, filters, axis, &change);
         }
     }
-    Ok(matrix.to_string())
+    Ok(if changed.get() { matrix.to_string() } else { text.to_owned() })
 }
 
 /// Every axis of versions.

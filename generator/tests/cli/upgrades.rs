@@ -91,6 +91,30 @@ fn exact_versions_are_upgraded_in_the_matrix_wherever_they_stand() {
     project.write("matrix.toml", &MATRIX.replace("\"14\"", "\"14.2.0\", \"14.3.0\"").replace("14.3.0", "14.4.0"));
     let rows = project.fine(&["upgrade", "--dry-run", "gcc"]);
     assert!(!rows.contains("14.2.0") && rows.contains("15.1.0"), "{rows}");
+
+    // The newer one moves, in whatever order they stand.
+    for two in ["\"14.2.0\", \"14.3.0\"", "\"14.3.0\", \"14.2.0\""] {
+        project.write("matrix.toml", &MATRIX.replace("\"14\"", two));
+        let rows = project.fine(&["upgrade", "--dry-run", "gcc"]);
+        assert!(rows.contains("gcc\t14.3.0\t") && !rows.contains("gcc\t14.2.0\t"), "{two}: {rows}");
+    }
+    // `--latest` moves one version to the newest of all: the newest there is.
+    let rows = project.fine(&["upgrade", "--dry-run", "--latest", "gcc"]);
+    assert!(rows.starts_with("gcc\t15.1.0\t") && rows.lines().count() == 1, "{rows}");
+}
+
+#[test]
+fn a_lock_of_a_newer_crossloom_is_not_taken_back_in_silence() {
+    let project = project();
+    // The exact version must not take the release that the shorthand gets.
+    project.write("matrix.toml", &MATRIX.replace("\"14\"", "\"14\", \"14.3.0\""));
+    project.fine(&["lock"]);
+    let now = locked(&project, "14");
+    project.replace("matrix.lock", &format!("\"14\": \"{now}\""), "\"14\": \"14.99.0\"");
+    assert!(project.fails(&["outdated"]).contains("which this crossloom has no release for"));
+    let rows = project.fine(&["upgrade", "gcc"]);
+    assert!(rows.contains(&format!("gcc\t14\t14.99.0\t{now}\n")) && !rows.contains("14.3.0"), "{rows}");
+    assert_eq!(locked(&project, "14"), now);
 }
 
 #[test]
