@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{MATRIX, Project, ProjectError, file_name, folder_of, matrix_in, read, read_lock};
+use super::{MATRIX, Project, ProjectError, as_written, file_name, folder_of, matrix_in, read, read_lock};
 use crate::families;
 use crate::lock::Versions;
 use crate::matrix::upgrade::{Row, packages, rows, upgraded};
@@ -48,14 +48,24 @@ pub fn outdated(path: &Path) -> Result<Vec<Row>, ProjectError> {
 /// # Errors
 /// A name that no version has, and the problems of the matrix that would come of it.
 pub fn upgrade(path: &Path, names: &[String], latest: bool) -> Result<Upgrade, ProjectError> {
-    let Written { dir, name, text, mut locked } = written(path)?;
-    let mut rows = rows(families::ALL, &text, &locked, latest)?;
+    let Written { dir, name, text, locked: before } = written(path)?;
+    let mut locked = before.clone();
+    let mut rows = rows(families::ALL, &text, &before, latest)?;
     packages(&rows, names)?;
     let meant = |package: &str| names.is_empty() || names.iter().any(|name| name == package);
     rows.retain(|row| row.upgrade.is_some() && meant(row.package));
     locked.retain(|package, _| !meant(package));
     let new = upgraded(families::ALL, &text, &rows)?;
-    let project = Project::of_text(dir, name, &new, &locked)?;
+    let new = if new == text { new } else { as_written(&text, &new) };
+    let project = Project::of_text(dir.clone(), name.clone(), &new, &locked).map_err(|error| {
+        // Problems that were there before have their places in the text that the user has.
+        let old = |locked| Project::of_text(dir.clone(), name.clone(), &text, locked);
+        match (error, old(&before).or_else(|_| old(&locked))) {
+            (ProjectError::Matrix { path, text, problems }, Ok(_)) => ProjectError::Change { path, text, problems },
+            (_, Err(old)) => old,
+            (other, Ok(_)) => other,
+        }
+    })?;
     let mut files = project.locks(&[])?.stale;
     if new != text {
         files.insert(0, (project.dir.join(&project.name), new));

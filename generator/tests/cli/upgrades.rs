@@ -104,6 +104,20 @@ fn exact_versions_are_upgraded_in_the_matrix_wherever_they_stand() {
 }
 
 #[test]
+fn an_upgrade_keeps_line_ends_and_the_mark_at_the_beginning() {
+    let project = project();
+    let text = format!("\u{feff}{}", MATRIX.replace('\n', "\r\n"));
+    project.write("matrix.toml", &text);
+    project.fine(&["upgrade", "musl"]);
+    assert_eq!(project.read("matrix.toml"), text.replace("1.2.5", "1.2.6"));
+    // Without anything to change, even a mixture stays.
+    let text = text.replacen("\r\n", "\n", 1);
+    project.write("matrix.toml", &text.replace("1.2.5", "1.2.6"));
+    project.fine(&["upgrade", "musl"]);
+    assert_eq!(project.read("matrix.toml"), text.replace("1.2.5", "1.2.6"));
+}
+
+#[test]
 fn a_lock_of_a_newer_crossloom_is_not_taken_back_in_silence() {
     let project = project();
     // The exact version must not take the release that the shorthand gets.
@@ -115,6 +129,17 @@ fn a_lock_of_a_newer_crossloom_is_not_taken_back_in_silence() {
     let rows = project.fine(&["upgrade", "gcc"]);
     assert!(rows.contains(&format!("gcc\t14\t14.99.0\t{now}\n")) && !rows.contains("14.3.0"), "{rows}");
     assert_eq!(locked(&project, "14"), now);
+}
+
+#[test]
+fn problems_of_a_matrix_are_shown_in_its_own_text() {
+    let project = project();
+    project.write("matrix.toml", &MATRIX.replace("i686-linux-musl", "i686-linux-mus1"));
+    let error = project.fails(&["upgrade"]);
+    assert!(error.contains("i686-linux-mus1") && error.contains("matrix.toml has 1 problem"), "{error}");
+    project.write("matrix.toml", &MATRIX.replace("gcc = \"15.1.0\" }", "gcc = \"15.1.0\", nothing = \"x\" }"));
+    let error = project.fails(&["upgrade"]);
+    assert!(error.contains("gcc = \"15.1.0\", nothing"), "{error}");
 }
 
 #[test]
