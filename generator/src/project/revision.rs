@@ -3,7 +3,9 @@
 //! Files are read as git stores them, blob by blob: a checkout could run programs that the repository names as filters, and
 //! `git archive` leaves out what its attributes say.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -120,8 +122,12 @@ struct File {
 /// The regular files of a listing. Links and submodules are left out: crossloom reads neither.
 fn files(revision: &str, listed: &[u8]) -> Result<Vec<File>, RevisionError> {
     let (mut files, mut bytes) = (Vec::new(), 0_u64);
-    for entry in String::from_utf8_lossy(listed).split('\0').filter(|entry| !entry.is_empty()) {
-        let (words, name) = entry.split_once('\t').ok_or_else(|| failed(revision, "its list of files is not one"))?;
+    for entry in listed.split(|byte| *byte == 0).filter(|entry| !entry.is_empty()) {
+        let tab = entry.iter().position(|byte| *byte == b'\t').and_then(|tab| entry.split_at_checked(tab));
+        let (words, name) = tab.ok_or_else(|| failed(revision, "its list of files is not one"))?;
+        // Names are bytes: two of them may differ in nothing that is UTF-8.
+        let name = OsStr::from_bytes(name.get(1..).unwrap_or_default());
+        let words = String::from_utf8_lossy(words);
         let words: Vec<&str> = words.split_whitespace().collect();
         let &[mode, "blob", object, size] = words.as_slice() else { continue };
         if !mode.starts_with("100") {
@@ -130,7 +136,10 @@ fn files(revision: &str, listed: &[u8]) -> Result<Vec<File>, RevisionError> {
         let path = PathBuf::from(name);
         // A tree that somebody made by hand may hold any name.
         if path.as_os_str().is_empty() || !path.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(RevisionError::Name { revision: revision.to_owned(), name: name.to_owned() });
+            return Err(RevisionError::Name {
+                revision: revision.to_owned(),
+                name: name.to_string_lossy().into_owned(),
+            });
         }
         bytes = bytes.saturating_add(size.parse().unwrap_or(LIMIT));
         if bytes > LIMIT {

@@ -1,5 +1,7 @@
 //! Versions that the lock holds, and newer ones.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::process::Command;
 
 use crate::commands::Project;
@@ -202,6 +204,10 @@ fn a_revision_of_git_is_compared_with() {
     // A line end of another system, a link and a filter must not change what is read.
     project.write(".gitattributes", "* text eol=crlf export-ignore filter=run\n");
     std::os::unix::fs::symlink("/nowhere", project.path("tools/link")).unwrap();
+    // Names that are not UTF-8 stay two names, where the file system takes them.
+    for name in [&b"tools/\xfe"[..], b"tools/\xff"] {
+        let _ = std::fs::write(project.dir().join(OsStr::from_bytes(name)), "");
+    }
     git(&project, &["init", "--quiet", "--initial-branch", "main"]);
     git(&project, &["add", "."]);
     git(&project, &["commit", "--quiet", "--message", "one"]);
