@@ -164,6 +164,10 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     let (packages, mut wrong) =
         packages.map_or_else(|wrong| (BTreeMap::new(), wrong), |packages| (packages, Vec::new()));
     wrong.extend(asked.err());
+    if own.as_ref().is_some_and(|files| files.contains_key(packages::SHRINKWRAP)) {
+        let message = format!("npm reads {} in the place of {}", packages::SHRINKWRAP, packages::LOCK);
+        wrong.push(Wrong::new(message, format!("name it {}, whose form it has", packages::LOCK)));
+    }
     for wrong in wrong {
         reader.report(wrong.at(source.map_or_else(|| value.span(), |source| source.span())));
     }
