@@ -29,6 +29,8 @@ const CTRL_ALT_DEL = "/proc/sys/kernel/ctrl-alt-del";
 // Seconds: a script that ran for less did not start; the longest pause before it is started again.
 const STARTED = 10;
 const LONGEST_PAUSE = 30;
+// A person needs more to end the console. One that reads nothing, as on a machine without a terminal, ends sooner.
+const TYPED = 1;
 // Seconds within which a disk has to appear.
 const DISK = 10;
 // The number of the first user.
@@ -177,7 +179,8 @@ function keep({ name, argv, restart, failures = Infinity, options = {}, quiet = 
       } else if (short >= failures) {
         say(`${ran}${hint}. It ended ${short} times in a row right after its start, and is not started again.`);
       } else {
-        const wait = short === 0 || (quiet && success) ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
+        const asked = quiet && success && seconds >= TYPED;
+        const wait = short === 0 || asked ? 0 : Math.min(2 ** Math.max(short - 1, 0), LONGEST_PAUSE);
         if (!quiet || !success) say(`${ran}${hint}. It is started again in ${wait} s.`);
         machine.after(wait, () => ending || start());
       }
@@ -313,7 +316,7 @@ async function start() {
     const options = { cwd: machine.exists("/app") ? "/app" : "/" };
     keep({ name: "the console", argv: machine.console, restart: "always", options, quiet: true });
   }
-  for (const name of machine.list("/etc/init.d").filter((name) => name.endsWith(".js"))) {
+  for (const name of machine.list("/etc/init.d").filter((name) => /\.[cm]?js$/.test(name))) {
     const script = `/etc/init.d/${name}`;
     const { success, words } = await run(script);
     if (!success) say(`${script} ended ${words}; what it printed is above. The start goes on without it.`);

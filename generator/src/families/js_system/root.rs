@@ -19,6 +19,8 @@ const REPL: &str = "repl";
 const MAIN: &str = "main.js";
 /// The script of a user, in the user's folder.
 const USER: &str = "init.js";
+/// The user who is there without a folder.
+const FIRST: &str = "root";
 /// The folder of the scripts that run before the main script.
 const BOOT: &str = "init.d/";
 
@@ -200,10 +202,15 @@ fn texts(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>
     folder::texts(folder, files, &SOURCE, |name| !name.split('/').any(|part| part == "node_modules"))
 }
 
+/// Whether a file is a script that runs at the start: not one of their modules, nor a text for readers.
+fn runs_at_start(path: &str) -> bool {
+    let script = |name: &str| !name.contains('/') && [".js", ".mjs", ".cjs"].iter().any(|end| name.ends_with(end));
+    path.strip_prefix(BOOT).is_some_and(script)
+}
+
 /// A system without a script would do nothing.
 fn has_scripts(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong> {
-    let boot = |name: &String| name.strip_prefix(BOOT).is_some_and(|rest| !rest.contains('/') && rest.ends_with(".js"));
-    if texts.contains_key(MAIN) || texts.keys().any(boot) {
+    if texts.contains_key(MAIN) || texts.keys().any(|path| runs_at_start(path)) {
         return Ok(());
     }
     let hint =
@@ -219,14 +226,59 @@ fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong
             let hint = format!("files are in the folders of users: {folder}/NAME/{USER}");
             return Err(Wrong::new(format!("{} belongs to no user", quote(&format!("{folder}/{path}"))), hint));
         };
+        if user == FIRST {
+            let hint = "scripts in `source` have the rights of root: move it there, or rename the folder";
+            return Err(Wrong::new(format!("{} is not a user's folder", quote(&format!("{folder}/{user}"))), hint));
+        }
         if !texts.contains_key(&format!("{user}/{USER}")) {
             let hint = format!("write {USER} there, which the system keeps running with the rights of {user}");
             return Err(Wrong::new(format!("{} has no {USER}", quote(&format!("{folder}/{user}"))), hint));
         }
+    }
+    let manifest = |path: &str| path.split_once('/').is_some_and(|(_, name)| name == packages::MANIFEST);
+    if let Some((path, _)) = texts.iter().find(|(path, text)| manifest(path) && packages::asks_for_any(text)) {
+        let hint = "packages are those of `source`: createRequire(\"/app/main.js\") gives a `require` that finds them";
+        let message = format!("{} asks for packages, and users have none", quote(&format!("{folder}/{path}")));
+        return Err(Wrong::new(message, hint));
     }
     if texts.is_empty() {
         let hint = format!("each user has a folder with a script: {folder}/NAME/{USER}");
         return Err(Wrong::new(format!("{} has no users", quote(folder)), hint));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn scripts_that_run_at_the_start() {
+        for path in ["init.d/10-a.js", "init.d/10-a.mjs", "init.d/10-a.cjs"] {
+            assert!(has_scripts("app", &files(&[(path, "")])).is_ok(), "{path}");
+        }
+        for path in ["init.d/README", "init.d/lib/a.js", "other.js"] {
+            assert!(has_scripts("app", &files(&[(path, "")])).is_err(), "{path}");
+        }
+    }
+
+    #[test]
+    fn users_are_not_root_and_have_no_packages() {
+        let of = |more: &[(&str, &str)]| {
+            has_users("home", &files(&[&[("ann/init.js", "")][..], more].concat())).map_err(|wrong| wrong.message)
+        };
+        assert_eq!(
+            of(&[("ann/package.json", "{}"), ("ann/a/package.json", "{\"dependencies\": {\"b\": \"1\"}}")]),
+            Ok(())
+        );
+        assert_eq!(
+            of(&[("ann/package.json", "{\"dependencies\": {\"b\": \"1\"}}")]).unwrap_err(),
+            "`home/ann/package.json` asks for packages, and users have none"
+        );
+        assert_eq!(of(&[("root/init.js", "")]).unwrap_err(), "`home/root` is not a user's folder");
+    }
 }
