@@ -60,9 +60,13 @@ function write(fd, bytes) {
   });
 }
 
-function send(fd, status, headers, body) {
-  const bytes = typeof body === "string" ? encoder.encode(body) : body;
-  const all = { "content-type": "text/plain; charset=utf-8", ...headers, "content-length": bytes.length, connection: "close" };
+function send(fd, status, headers, body, method) {
+  const content = typeof body === "string" ? encoder.encode(body) : body;
+  // Names of headers are the same in any case: a handler's take the place of those here.
+  const own = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  const all = { "content-type": "text/plain; charset=utf-8", ...own, "content-length": content.length, connection: "close" };
+  // To HEAD, only the headers are the answer.
+  const bytes = method === "HEAD" ? new Uint8Array(0) : content;
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   const head = encoder.encode(`HTTP/1.1 ${status} ${REASONS[status] ?? ""}\r\n${lines.join("")}\r\n`);
   const whole = new Uint8Array(head.length + bytes.length);
@@ -75,10 +79,10 @@ async function answer(fd, request, handler) {
   try {
     if (typeof request === "number") return await send(fd, request, {}, `${REASONS[request]}\n`);
     const { status = 200, headers = {}, body = "" } = await handler(request);
-    await send(fd, status, headers, body);
+    await send(fd, status, headers, body, request.method);
   } catch (error) {
     console.log(`${request.method} ${request.path}: ${error?.message ?? error}\n${error?.stack ?? ""}`);
-    await send(fd, 500, {}, `${REASONS[500]}\n`);
+    await send(fd, 500, {}, `${REASONS[500]}\n`, request.method);
   } finally {
     os.close(fd);
   }
