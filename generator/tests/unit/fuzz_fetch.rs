@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::archives::{self, Item, Long, gz, items, link};
 use super::mutate::{self, CASES, Rng, told};
+use super::processor::processor_time;
 use crate::diag::nearest;
 use crate::fetch::apt::{self, Archive};
 use crate::fetch::cargo::{self, Replacement};
@@ -206,10 +207,11 @@ fn below_its_base(url: &str) {
 #[test]
 fn an_address_in_many_layers_is_read_at_once() {
     let layers = format!("a/%{}2e%{}2e/b", "25".repeat(200_000), "25".repeat(200_000));
-    let started = std::time::Instant::now();
+    let started = processor_time();
     assert!(!stays_below(&layers));
     assert!(stays_below(&layers.replace("2e", "61")));
-    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    let took = processor_time() - started;
+    assert!(took.as_secs() < 5, "{took:?}");
 }
 
 #[test]

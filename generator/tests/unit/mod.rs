@@ -36,6 +36,7 @@ mod nix;
 mod nixpkgs;
 mod osxcross;
 mod output;
+mod processor;
 pub mod project;
 mod reads;
 mod render;
