@@ -58,6 +58,11 @@ if [ -n "$sources" ] && [ -d "$sources/zstd" ]; then
 fi
 
 echo '$ meson setup --cross-file …/cross.ini'
+version=$(meson --version)
+if ! printf '1.3\n%s\n' "$version" | sort -VC; then
+  echo "error: this machine's Meson is $version, and the archive's file needs 1.3 or newer: install one, with pip for example" >&2
+  exit 1
+fi
 quietly meson setup --cross-file "$files/cross.ini" meson "$project"
 quietly ninja -C meson
 programs meson
