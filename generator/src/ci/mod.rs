@@ -198,7 +198,7 @@ fn without_job(plan: &Plan) -> BTreeMap<&str, bool> {
     names
 }
 
-/// How many cells there are, and the first of their names. None where there is no cell.
+/// The number of cells and the names of the first few, or nothing if there are no cells.
 fn named(cells: &BTreeMap<&str, bool>) -> Option<String> {
     let (number, s) = (cells.len(), if cells.len() == 1 { "" } else { "s" });
     let names: Vec<&str> = cells.keys().copied().take(NAMED).collect();

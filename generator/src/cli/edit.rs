@@ -146,7 +146,7 @@ fn names(paths: &[PathBuf], between: &str) -> String {
 }
 
 /// Those of a folder's files that lie in a git repository which does not know them: the ones that it ignores, or the others.
-/// Empty if there is no git.
+/// The list is empty if git is not installed or this is no repository.
 fn not_in_git(dir: &Path, files: &[PathBuf], more: &[&str]) -> Vec<PathBuf> {
     let list = [&["ls-files", "--others", "--exclude-standard", "--directory", "-z"], more, &["--"]].concat();
     let told = git(dir, &list, files).unwrap_or_default();
