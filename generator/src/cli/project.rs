@@ -248,8 +248,8 @@ pub fn generate(path: &Path, mode: Mode, flake: bool) -> Result<Outcome> {
     let (check, json) = (mode != Mode::Write, mode == Mode::CheckJson);
     let project = open(path)?;
     let _project = (!check).then(|| Guard::take(&project.dir)).transpose()?;
-    let tree = project.tree(flake)?;
-    for warning in ci::warnings(&project.plan()?, project.repository().as_deref()) {
+    let (plan, tree) = project.tree(flake)?;
+    for warning in ci::warnings(&plan, project.repository().as_deref()) {
         tracing::warn!("{warning}");
     }
     if !check {

@@ -90,7 +90,7 @@ pub fn cached(folder: &Path, text: &str) -> Result<PathBuf, ProjectError> {
         }
         _ => output::write_files(&project.locks(&["nixpkgs".to_owned()])?.stale)?,
     }
-    output::write(folder, &project.tree(true)?)?;
+    output::write(folder, &project.tree(true)?.1)?;
     Ok(path)
 }
 

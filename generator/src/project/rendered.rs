@@ -51,13 +51,15 @@ impl Project {
         Ok(index)
     }
 
-    /// The tree that matrix and lock give, with a `flake.nix` or without.
+    /// The plan of matrix and lock, and the tree that it gives, with a `flake.nix` or without.
     ///
     /// # Errors
     /// [`ProjectError::OtherMatrix`] where another matrix's tree is there already.
-    pub fn tree(&self, flake: bool) -> Result<Tree, ProjectError> {
+    pub fn tree(&self, flake: bool) -> Result<(Plan, Tree), ProjectError> {
         self.folder_is_ours()?;
-        Ok(self.named(tree::tree(&self.plan()?, &self.seeds()?, flake)?))
+        let plan = self.plan()?;
+        let tree = self.named(tree::tree(&plan, &self.seeds()?, flake)?);
+        Ok((plan, tree))
     }
 
     /// Sees that nothing in the rendered folder was rendered from another matrix.
