@@ -84,6 +84,9 @@ start 'system.restrat=x system.verbose=perhaps system.failures=0 system.main=/no
 says 'has system.restrat, which means nothing; known: ' 'system.verbose is one of: yes, no' 'system.failures is a number from 1' \
   'there is no file /no, which system.main of the kernel command line names' 'renamed: JavaScript is the shell here' \
   "a user: 1000 in /home/ann, root's file: closed"
+says 'qjs > '
+printf '%s\r' '"found " + std.loadFile("/etc/hosts").match(/127.0.0.1 renamed/)' >&3
+says 'found 127.0.0.1 renamed'
 ends 'restart()' 'init: restarting'
 
 start 'system.restart=never ip=off system.home=/dev/vda' -drive "format=raw,if=virtio,file=$work/home.img"

@@ -104,6 +104,7 @@ step 'kernels that do not build say why' checks/failing-kernels.sh "$crossloom"
 step 'systems whose first process is JavaScript, built twice' checks/systems.py --again "$crossloom"
 step 'systems that fail say why' checks/failing-systems.sh "$crossloom"
 step 'words of the command line, and a disk with users' checks/first-process.sh "$crossloom"
+step 'names of modules' checks/modules.py "$crossloom"
 step 'Valgrind for every generation of macOS' checks/generations.sh "$crossloom"
 step 'kernels as Macs build them, as far as Linux can tell' checks/kernels-from-macos.sh "$crossloom"
 

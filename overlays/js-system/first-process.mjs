@@ -308,6 +308,8 @@ async function start() {
 
   const hostname = config.hostname || machine.read("/etc/hostname").trim();
   if (hostname !== "") attempt("setting the host name", () => machine.setHostName(hostname));
+  // Programs look their own name up. The one in /etc/hostname is there already.
+  if (config.hostname) attempt("adding the host name to /etc/hosts", () => machine.append("/etc/hosts", `127.0.0.1 ${hostname}\n`));
   attempt("starting the network interface lo", () => machine.interfaceUp("lo"));
   if (config.home !== "") await mountHome();
 

@@ -23,6 +23,8 @@ for index in "${!files[@]}"; do
   # Archives name their top directory differently; modes in them are those of somebody's machine.
   tar -xzf "${files[index]}" -C "$folder" --strip-components=1 --no-same-owner --no-same-permissions
   chmod -R u+rwX,go+rX "$folder"
+  # npm does not unpack links.
+  find "$folder" -type l -printf "left out, as npm does: the link ${folders[index]}/%P\n" -delete
   if [ ! -f "$folder/package.json" ]; then
     echo "error: the archive of ${names[index]} has no package.json in its folder" >&2
     exit 1
@@ -59,7 +61,3 @@ for index in "${!files[@]}"; do
   done
   printf '%s\t%s\t%s\n' "${folders[index]}" "${names[index]}" "$(licence_of "$folder/package.json")" >>"$out/origins"
 done
-if find "$out" -type l | grep .; then
-  echo 'error: packages have no links' >&2
-  exit 1
-fi

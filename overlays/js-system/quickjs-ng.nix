@@ -19,6 +19,7 @@ stdenv.mkDerivation {
   module = ./system.c;
   header = ./system.h;
   options = ./mount-options.h;
+  prelude = ./prelude.js;
 
   # Upstream's CMakeLists.txt builds tests and a compiler, too; these are the files and flags of its program `qjs`.
   buildPhase = builtins.readFile ./quickjs-ng.sh;

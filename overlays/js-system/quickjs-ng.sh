@@ -3,6 +3,8 @@
 cp "$module" system.c
 cp "$header" system.h
 cp "$options" mount-options.h
+# As one text in C.
+sed 's/\\/\\\\/g; s/"/\\"/g; s/.*/"&\\n"/' "$prelude" >prelude.h
 flags=(
   -std=gnu11 -O2 -funsigned-char -D_GNU_SOURCE -DQUICKJS_NG_BUILD
   # Paths of the build stand in assertions and debugging data.

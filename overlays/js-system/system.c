@@ -350,10 +350,28 @@ static JSValue js_evaluate(JSContext *ctx, JSValueConst this_val, int argc, JSVa
 }
 
 /*
- * Names of modules. A name that begins with / or . is a path; `qjs:…` is a module of the runtime; any other is a package in
- * the nearest folder node_modules above the file that names it. package.json says which of its files is meant, by the rules
- * of Node.js for `exports` and `main`, without patterns.
+ * Names of modules, by the rules of Node.js (its documentation has them under "Modules: Packages" and "Resolution Algorithm
+ * Specification"): a name that begins with / or . is a path, `#…` is an entry of `imports` in the nearest package.json, `qjs:…`
+ * is a module of the runtime, and any other is a package: the one that the file is in, if package.json says so, or one in a
+ * folder node_modules above the file. A function that finds nothing gives NULL, with an exception only where that ends the search.
  */
+
+/* Modules of Node.js itself, which packages for it ask for. */
+static const char *const of_node[] = {
+    "assert", "async_hooks", "buffer", "child_process", "cluster", "console", "constants", "crypto", "dgram",
+    "diagnostics_channel", "dns", "domain", "events", "fs", "http", "http2", "https", "inspector", "module", "net", "os", "path",
+    "perf_hooks", "process", "punycode", "querystring", "readline", "repl", "stream", "string_decoder", "sys", "timers", "tls",
+    "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
+};
+
+/* Names that stand for names, such as those in `imports`, end somewhere. */
+enum { DEEPEST = 8 };
+
+/* Writes two texts, one after the other, to a buffer of PATH_MAX bytes; false where they do not fit. */
+static bool joined(char *path, const char *first, const char *second)
+{
+    return (size_t)snprintf(path, PATH_MAX, "%s%s", first, second) < PATH_MAX;
+}
 
 static bool is_file(const char *path)
 {
@@ -369,16 +387,27 @@ static bool is_folder(const char *path)
     return !stat(path, &status) && S_ISDIR(status.st_mode);
 }
 
-/* The file at a path; with `guess` also the files that require() tries. Nothing where there is none. */
+static bool starts_with(const char *text, const char *start)
+{
+    return !strncmp(text, start, strlen(start));
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), own = strlen(end);
+
+    return length >= own && !strcmp(text + length - own, end);
+}
+
+/* The file at a path; with `guess` also those that require() tries. */
 static char *file_at(JSContext *ctx, const char *path, bool guess)
 {
-    static const char *ends[] = { "", ".js", ".cjs", ".json", "/index.js" };
+    static const char *ends[] = { "", ".js", ".cjs", ".json" };
     char tried[PATH_MAX], real[PATH_MAX];
     size_t i;
 
     for (i = 0; i < (guess ? COUNT(ends) : 1); i++) {
-        if ((size_t)snprintf(tried, sizeof(tried), "%s%s", path, ends[i]) >= sizeof(tried)) continue;
-        if (is_file(tried) && realpath(tried, real)) return js_strdup(ctx, real);
+        if (joined(tried, path, ends[i]) && is_file(tried) && realpath(tried, real)) return js_strdup(ctx, real);
     }
     return NULL;
 }
@@ -391,9 +420,7 @@ static JSValue description(JSContext *ctx, const char *folder)
     uint8_t *text;
     JSValue value;
 
-    if ((size_t)snprintf(path, sizeof(path), "%s/package.json", folder) >= sizeof(path) || !is_file(path)) {
-        return JS_UNDEFINED;
-    }
+    if (!joined(path, folder, "/package.json") || !is_file(path)) return JS_UNDEFINED;
     text = js_load_file(ctx, &length, path);
     if (!text) return JS_UNDEFINED;
     value = JS_ParseJSON(ctx, (const char *)text, length, path);
@@ -411,71 +438,6 @@ static const char *text_of(JSContext *ctx, JSValueConst object, const char *key)
     return text;
 }
 
-/* The text that a value of `exports` means: itself, or the first of its conditions that holds. */
-static const char *chosen(JSContext *ctx, JSValueConst value, bool import, int depth)
-{
-    JSPropertyEnum *keys;
-    uint32_t count, i;
-    const char *text = NULL;
-
-    if (JS_IsString(value)) return JS_ToCString(ctx, value);
-    if (!JS_IsObject(value) || depth > 8) return NULL;
-    if (JS_GetOwnPropertyNames(ctx, &keys, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return NULL;
-    for (i = 0; i < count && !text; i++) {
-        const char *key = JS_AtomToCString(ctx, keys[i].atom);
-        bool holds = key && (!strcmp(key, "default") || !strcmp(key, import ? "import" : "require"));
-
-        /* The elements of a list are alternatives. */
-        if (holds || JS_IsArray(value)) {
-            JSValue inner = JS_GetProperty(ctx, value, keys[i].atom);
-
-            text = chosen(ctx, inner, import, depth + 1);
-            JS_FreeValue(ctx, inner);
-        }
-        JS_FreeCString(ctx, key);
-    }
-    JS_FreePropertyEnum(ctx, keys, count);
-    return text;
-}
-
-/* The file of a package in a folder: its main one where `rest` is empty, else the one that `rest`, such as /sub, names. */
-static char *in_package(JSContext *ctx, const char *folder, const char *rest, bool import)
-{
-    JSValue package = description(ctx, folder), exports = JS_UNDEFINED;
-    const char *relative = NULL;
-    char path[PATH_MAX], key[PATH_MAX];
-    char *file = NULL;
-
-    if (JS_IsException(package)) return NULL;
-    if (JS_IsObject(package)) exports = JS_GetPropertyStr(ctx, package, "exports");
-    if (JS_IsUndefined(exports) || JS_IsNull(exports)) {
-        if (!*rest) relative = text_of(ctx, package, "main");
-        snprintf(path, sizeof(path), "%s/%s", folder, *rest ? rest + 1 : relative ? relative : "index.js");
-        file = file_at(ctx, path, true);
-    } else {
-        JSAtom own;
-        JSValue value;
-        bool by_path;
-
-        snprintf(key, sizeof(key), ".%s", rest);
-        own = JS_NewAtom(ctx, ".");
-        /* Without paths, all of it is about the main file. */
-        by_path = JS_IsObject(exports) && (JS_HasProperty(ctx, exports, own) > 0 || *rest);
-        JS_FreeAtom(ctx, own);
-        value = by_path ? JS_GetPropertyStr(ctx, exports, key) : JS_DupValue(ctx, exports);
-        if (by_path || !*rest) relative = chosen(ctx, value, import, 0);
-        JS_FreeValue(ctx, value);
-        if (relative) {
-            snprintf(path, sizeof(path), "%s/%s", folder, relative);
-            file = file_at(ctx, path, false);
-        }
-    }
-    JS_FreeCString(ctx, relative);
-    JS_FreeValue(ctx, exports);
-    JS_FreeValue(ctx, package);
-    return file;
-}
-
 /* The folder of a file: everything before its last slash. */
 static void folder_of(char *path)
 {
@@ -485,55 +447,338 @@ static void folder_of(char *path)
     else strcpy(path, ".");
 }
 
-static char *resolve(JSContext *ctx, const char *base, const char *name, bool import)
+/* The next folder outwards; false at the end. */
+static bool outwards(char *folder)
 {
-    char folder[PATH_MAX], path[2 * PATH_MAX], package[PATH_MAX];
-    const char *rest;
-    char *file;
-
-    if (!strncmp(name, "qjs:", 4)) return js_strdup(ctx, name);
-    if (strlen(name) >= PATH_MAX || strlen(base) >= PATH_MAX) {
-        JS_ThrowReferenceError(ctx, "the name of a module is too long");
-        return NULL;
-    }
-    if (!realpath(base, folder)) snprintf(folder, sizeof(folder), "%s", base);
+    if (!*folder || !strcmp(folder, ".")) return false;
     folder_of(folder);
-    if (name[0] == '/' || name[0] == '.') {
-        snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : folder, name[0] == '/' ? "" : "/", name);
-        file = file_at(ctx, path, !import);
-        if (!file && !import && is_folder(path)) file = in_package(ctx, path, "", false);
-        if (!file && !JS_HasException(ctx)) {
-            JS_ThrowReferenceError(ctx, "there is no file '%s', which %s names", name, base);
+    return true;
+}
+
+/* The nearest package.json above a file, and its folder. A folder node_modules is not part of a package. */
+static JSValue package_around(JSContext *ctx, const char *file, char *folder)
+{
+    strcpy(folder, file);
+    folder_of(folder);
+    do {
+        JSValue package;
+
+        if (ends_with(folder, "/node_modules")) break;
+        package = description(ctx, folder);
+        if (!JS_IsUndefined(package)) return package;
+    } while (outwards(folder));
+    return JS_UNDEFINED;
+}
+
+/* The main file of a folder. One that package.json names and that is not there ends the search. */
+static char *in_folder(JSContext *ctx, const char *folder)
+{
+    JSValue package = description(ctx, folder);
+    const char *main = text_of(ctx, package, "main");
+    char path[PATH_MAX], index[PATH_MAX];
+    char *file = NULL;
+
+    if (!JS_IsException(package)) {
+        if (main && *main && (size_t)snprintf(path, sizeof(path), "%s/%s", folder, main) < sizeof(path)) {
+            file = file_at(ctx, path, true);
+            if (!file && joined(index, path, "/index")) file = file_at(ctx, index, true);
         }
-        return file;
+        if (!file && joined(index, folder, "/index")) file = file_at(ctx, index, true);
+        if (!file && main && *main) JS_ThrowReferenceError(ctx, "there is no file '%s', the main one by %s/package.json", main, folder);
     }
+    JS_FreeCString(ctx, main);
+    JS_FreeValue(ctx, package);
+    return file;
+}
+
+/* Whether one of the parts of a path leads out of its package. */
+static bool leaves(const char *path)
+{
+    static const char *const parts[] = { ".", "..", "node_modules" };
+    size_t i;
+
+    while (*path) {
+        size_t length = strcspn(path, "/\\");
+
+        for (i = 0; i < COUNT(parts); i++) {
+            if (length == strlen(parts[i]) && !strncmp(path, parts[i], length)) return true;
+        }
+        path += length + (path[length] != 0);
+    }
+    return false;
+}
+
+/* What an entry of `exports` or `imports` means. */
+enum meaning {
+    /* None of its conditions holds, or it is not written as Node.js wants it. */
+    NOTHING,
+    /* It is null: there is no such file for others. */
+    EXCLUDED,
+    /* A path, or, in `imports`, the name of a package. */
+    MEANT,
+};
+
+/*
+ * What a value means: itself, the first of its conditions that holds, or the first of a list that is well-formed. `part` is what
+ * stands for * in the key, and stands for * in the value. `imports`: the value may name a package.
+ */
+static enum meaning meaning_of(JSContext *ctx, const char *folder, JSValueConst value, const char *part, bool imports, bool import,
+                               int depth, char *meant)
+{
+    JSPropertyEnum *keys;
+    uint32_t count, i;
+    enum meaning result = NOTHING;
+    bool list = JS_IsArray(value);
+
+    if (JS_IsNull(value)) return EXCLUDED;
+    if (JS_IsString(value)) {
+        const char *text = JS_ToCString(ctx, value), *from = text;
+        bool own = text && starts_with(text, "./");
+        size_t used = 0;
+
+        if (!text) return NOTHING;
+        if (own ? leaves(text + 2) : !imports || *text == '.' || *text == '/') goto done;
+        if (own) used = (size_t)snprintf(meant, PATH_MAX, "%s", folder), from++;
+        for (; *from; from++) {
+            bool whole = *from == '*' && part;
+            size_t length = whole ? strlen(part) : 1;
+
+            if (used + length >= PATH_MAX) goto done;
+            memcpy(meant + used, whole ? part : from, length);
+            used += length;
+        }
+        meant[used] = 0;
+        result = MEANT;
+    done:
+        JS_FreeCString(ctx, text);
+        return result;
+    }
+    if (!JS_IsObject(value) || depth > DEEPEST) return NOTHING;
+    if (JS_GetOwnPropertyNames(ctx, &keys, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return NOTHING;
+    for (i = 0; i < count && (result == NOTHING || (list && result == EXCLUDED)); i++) {
+        const char *key = JS_AtomToCString(ctx, keys[i].atom);
+
+        if (key && (list || !strcmp(key, "default") || !strcmp(key, import ? "import" : "require"))) {
+            JSValue inner = JS_GetProperty(ctx, value, keys[i].atom);
+
+            result = meaning_of(ctx, folder, inner, part, imports, import, depth + 1, meant);
+            JS_FreeValue(ctx, inner);
+        }
+        JS_FreeCString(ctx, key);
+    }
+    JS_FreePropertyEnum(ctx, keys, count);
+    return result;
+}
+
+/* What the name of an entry in a table means: the entry of that name, else the one whose pattern with one * says most of it. */
+static enum meaning entry_of(JSContext *ctx, const char *folder, JSValueConst table, const char *name, bool imports, bool import,
+                             char *meant)
+{
+    JSPropertyEnum *keys;
+    uint32_t count, i, best = 0;
+    size_t most = 0, longest = 0, length = strlen(name);
+    char part[PATH_MAX] = "";
+    enum meaning result = NOTHING;
+    JSValue value;
+
+    if (!JS_IsObject(table) || strchr(name, '*') || ends_with(name, "/")) return NOTHING;
+    if (JS_GetOwnPropertyNames(ctx, &keys, &count, table, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return NOTHING;
+    for (i = 0; i < count; i++) {
+        const char *key = JS_AtomToCString(ctx, keys[i].atom), *star = key ? strchr(key, '*') : NULL;
+        size_t before = star ? (size_t)(star - key) : 0, whole = key ? strlen(key) : 0;
+
+        if (key && !strcmp(key, name)) {
+            best = i, most = SIZE_MAX, *part = 0;
+        } else if (star && !strchr(star + 1, '*') && length >= whole && length > before && !strncmp(key, name, before) &&
+                   ends_with(name, star + 1) && (before + 1 > most || (before + 1 == most && whole > longest))) {
+            best = i, most = before + 1, longest = whole;
+            snprintf(part, sizeof(part), "%.*s", (int)(length - whole + 1), name + before);
+        }
+        JS_FreeCString(ctx, key);
+    }
+    if (most && !leaves(part)) {
+        value = JS_GetProperty(ctx, table, keys[best].atom);
+        result = meaning_of(ctx, folder, value, most == SIZE_MAX ? NULL : part, imports, import, 0, meant);
+        JS_FreeValue(ctx, value);
+    }
+    JS_FreePropertyEnum(ctx, keys, count);
+    return result;
+}
+
+/* Whether `exports` is a table of paths. Without paths, all of it is about the main file. */
+static bool has_paths(JSContext *ctx, JSValueConst exports)
+{
+    JSPropertyEnum *keys;
+    uint32_t count, i;
+    bool paths = false;
+
+    if (!JS_IsObject(exports) || JS_IsArray(exports)) return false;
+    if (JS_GetOwnPropertyNames(ctx, &keys, &count, exports, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return false;
+    for (i = 0; i < count && !paths; i++) {
+        const char *key = JS_AtomToCString(ctx, keys[i].atom);
+
+        paths = key && *key == '.';
+        JS_FreeCString(ctx, key);
+    }
+    JS_FreePropertyEnum(ctx, keys, count);
+    return paths;
+}
+
+/* The file that a package has for others by its `exports`: its main one where `rest` is empty, else that of `rest`, such as /sub. */
+static char *exported(JSContext *ctx, const char *folder, JSValueConst exports, const char *rest, bool import)
+{
+    char key[PATH_MAX], meant[PATH_MAX];
+    enum meaning meaning = NOTHING;
+
+    if (has_paths(ctx, exports)) {
+        if (joined(key, ".", rest)) meaning = entry_of(ctx, folder, exports, key, false, import, meant);
+    } else if (!*rest) {
+        meaning = meaning_of(ctx, folder, exports, NULL, false, import, 0, meant);
+    }
+    return meaning == MEANT ? file_at(ctx, meant, false) : NULL;
+}
+
+static char *resolve(JSContext *ctx, const char *base, const char *name, bool import, int depth);
+
+/* `#…`: an entry of `imports` in the package.json around the file. */
+static char *imported(JSContext *ctx, const char *file, const char *base, const char *name, bool import, int depth)
+{
+    char folder[PATH_MAX], inside[PATH_MAX], meant[PATH_MAX];
+    JSValue package = package_around(ctx, file, folder), table;
+    enum meaning meaning;
+    char *found = NULL;
+
+    if (JS_IsException(package)) return NULL;
+    table = JS_IsObject(package) ? JS_GetPropertyStr(ctx, package, "imports") : JS_UNDEFINED;
+    meaning = entry_of(ctx, folder, table, name, true, import, meant);
+    JS_FreeValue(ctx, table);
+    if (meaning != MEANT) {
+        if (!JS_HasException(ctx)) {
+            JS_ThrowReferenceError(ctx, "there is no '%s', which %s names: the nearest package.json has no such entry in \"imports\"",
+                                   name, base);
+        }
+    } else if (*meant == '/') {
+        found = file_at(ctx, meant, false);
+        if (!found) JS_ThrowReferenceError(ctx, "there is no file '%s', which '%s' means in %s", meant, name, base);
+    } else if (joined(inside, folder, "/package.json")) {
+        found = resolve(ctx, inside, meant, import, depth + 1);
+    }
+    JS_FreeValue(ctx, package);
+    return found;
+}
+
+/* A package, or a file of it, for a file. */
+static char *in_packages(JSContext *ctx, const char *file, const char *base, const char *name, bool import)
+{
+    char folder[PATH_MAX], path[PATH_MAX], package[PATH_MAX];
+    const char *rest = strchr(name, '/'), *own;
+    JSValue around, exports;
+    bool same, seen = false;
+    char *found;
+    size_t i;
+
     /* `@scope/name` is a package's name as a whole. */
-    rest = strchr(name, '/');
-    if (rest && name[0] == '@') rest = strchr(rest + 1, '/');
+    if (rest && *name == '@') rest = strchr(rest + 1, '/');
     if (!rest) rest = name + strlen(name);
     snprintf(package, sizeof(package), "%.*s", (int)(rest - name), name);
-    for (;;) {
-        if ((size_t)snprintf(path, sizeof(path), "%s/node_modules/%s", folder, package) < PATH_MAX && is_folder(path)) {
-            file = in_package(ctx, path, rest, import);
-            if (!file && !JS_HasException(ctx)) {
-                JS_ThrowReferenceError(ctx, "the package '%s' has no file for '%s', which %s names", package, name, base);
-            }
-            return file;
-        }
-        if (!*folder || !strcmp(folder, ".")) break;
-        folder_of(folder);
+
+    /* The package that the file is in knows itself by what it has for others. */
+    around = package_around(ctx, file, folder);
+    if (JS_IsException(around)) return NULL;
+    own = text_of(ctx, around, "name");
+    same = own && !strcmp(own, package);
+    exports = same ? JS_GetPropertyStr(ctx, around, "exports") : JS_UNDEFINED;
+    JS_FreeCString(ctx, own);
+    JS_FreeValue(ctx, around);
+    if (!JS_IsUndefined(exports) && !JS_IsNull(exports)) {
+        found = exported(ctx, folder, exports, rest, import);
+        JS_FreeValue(ctx, exports);
+        if (!found && !JS_HasException(ctx)) goto lacking;
+        return found;
     }
-    JS_ThrowReferenceError(ctx, "there is no package '%s', which %s names: no folder node_modules above it has one", package,
-                           base);
+
+    strcpy(folder, file);
+    folder_of(folder);
+    do {
+        JSValue described;
+
+        if (ends_with(folder, "/node_modules")) continue;
+        if ((size_t)snprintf(path, sizeof(path), "%s/node_modules/%s", folder, package) >= sizeof(path)) continue;
+        if (!is_folder(path)) {
+            /* require() takes a file there, too. */
+            found = import || *rest ? NULL : file_at(ctx, path, true);
+            if (found) return found;
+            continue;
+        }
+        seen = true;
+        described = description(ctx, path);
+        if (JS_IsException(described)) return NULL;
+        exports = JS_IsObject(described) ? JS_GetPropertyStr(ctx, described, "exports") : JS_UNDEFINED;
+        JS_FreeValue(ctx, described);
+        if (!JS_IsUndefined(exports) && !JS_IsNull(exports)) {
+            found = exported(ctx, path, exports, rest, import);
+            JS_FreeValue(ctx, exports);
+            if (!found && !JS_HasException(ctx)) goto lacking;
+            return found;
+        }
+        if (!*rest) {
+            found = in_folder(ctx, path);
+        } else if (strlen(path) + strlen(rest) < sizeof(path)) {
+            strcat(path, rest);
+            found = file_at(ctx, path, !import);
+            if (!found && !import && is_folder(path)) found = in_folder(ctx, path);
+        } else {
+            found = NULL;
+        }
+        if (found || JS_HasException(ctx)) return found;
+        /* import takes the nearest package only. */
+        if (import) goto lacking;
+    } while (outwards(folder));
+    if (seen) goto lacking;
+
+    same = starts_with(name, "node:");
+    for (i = 0; i < COUNT(of_node); i++) same = same || !strcmp(package, of_node[i]);
+    JS_ThrowReferenceError(ctx, same ? "there is no module '%s', which %s names: it is part of Node.js, and not of QuickJS-ng"
+                                     : "there is no package '%s', which %s names: no folder node_modules above it has one",
+                           same ? name : package, base);
+    return NULL;
+
+lacking:
+    JS_ThrowReferenceError(ctx, "the package '%s' has no file for '%s', which %s names", package, name, base);
     return NULL;
 }
 
-/* resolve(name, base): the path of the file that require() in the file `base` means. */
+static char *resolve(JSContext *ctx, const char *base, const char *name, bool import, int depth)
+{
+    char real[PATH_MAX], path[2 * PATH_MAX];
+    bool guess = !import;
+    char *file;
+
+    if (starts_with(name, "qjs:")) return js_strdup(ctx, name);
+    if (strlen(name) >= PATH_MAX || strlen(base) >= PATH_MAX || depth > DEEPEST) {
+        JS_ThrowReferenceError(ctx, depth > DEEPEST ? "'%s' means another name, and so on without end"
+                                                    : "the name of a module is too long: '%.40s'", name);
+        return NULL;
+    }
+    if (!realpath(base, real)) snprintf(real, sizeof(real), "%s", base);
+    if (*name == '#') return imported(ctx, real, base, name, import, depth);
+    if (*name != '/' && *name != '.') return in_packages(ctx, real, base, name, import);
+    /* The files of packages that are for bundlers leave endings out. */
+    guess = guess || strstr(real, "/node_modules/");
+    folder_of(real);
+    snprintf(path, sizeof(path), "%s%s%s", *name == '/' ? "" : real, *name == '/' ? "" : "/", name);
+    file = ends_with(path, "/") ? NULL : file_at(ctx, path, guess);
+    if (!file && guess && is_folder(path)) file = in_folder(ctx, path);
+    if (!file && !JS_HasException(ctx)) JS_ThrowReferenceError(ctx, "there is no file '%s', which %s names", name, base);
+    return file;
+}
+
+/* resolve(name, base, import): the path of the file that require() in the file `base` means, or `import` there if that is true. */
 static JSValue js_resolve(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
 {
     const char *name = JS_ToCString(ctx, argv[0]);
     const char *base = JS_ToCString(ctx, argv[1]);
-    char *path = name && base ? resolve(ctx, base, name, false) : NULL;
+    char *path = name && base ? resolve(ctx, base, name, JS_ToBool(ctx, argv[2]) > 0, 0) : NULL;
     JSValue result = path ? JS_NewString(ctx, path) : JS_EXCEPTION;
 
     js_free(ctx, path);
@@ -544,58 +789,141 @@ static JSValue js_resolve(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 
 char *system_normalize(JSContext *ctx, const char *base, const char *name, void *opaque)
 {
-    return resolve(ctx, base, name, true);
+    return resolve(ctx, base, name, true, 0);
 }
 
-/* Whether a file of a package is a CommonJS module: by its name, else by the `type` of the nearest package.json. */
-static bool is_common_js(JSContext *ctx, const char *path)
+/* Whether a text is an ES module and not a CommonJS module, which is the body of a function. */
+static bool is_module_text(JSContext *ctx, const char *text, size_t length)
+{
+    static const char head[] = "(function (exports, require, module, __filename, __dirname) {";
+    char *body = js_malloc(ctx, sizeof(head) + length + sizeof("\n})"));
+    JSValue compiled;
+
+    if (!body) return false;
+    /* A comment, so that a line `#!` is none. */
+    sprintf(body, "%s%s%.*s\n})", head, starts_with(text, "#!") ? "//" : "", (int)length, text);
+    compiled = JS_Eval(ctx, body, strlen(body), "module", JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY);
+    js_free(ctx, body);
+    JS_FreeValue(ctx, compiled);
+    if (!JS_IsException(compiled)) return false;
+    JS_FreeValue(ctx, JS_GetException(ctx));
+    return JS_DetectModule(text, length);
+}
+
+/*
+ * Whether a file is a CommonJS module: by its name, else, in a package, by the `type` of the nearest package.json or by its text
+ * (which may be NULL: then it is read). Many packages have files for bundlers that are ES modules without saying so.
+ */
+static bool is_common_js(JSContext *ctx, const char *path, const char *text)
 {
     char folder[PATH_MAX];
-    size_t length = strlen(path);
+    const char *type;
+    bool is_module = false;
+    JSValue package;
 
-    if (length > 4 && !strcmp(path + length - 4, ".cjs")) return true;
-    if (length > 4 && !strcmp(path + length - 4, ".mjs")) return false;
-    if (!strstr(path, "/node_modules/") || length < 3 || strcmp(path + length - 3, ".js") != 0 || length >= PATH_MAX) {
-        return false;
+    if (ends_with(path, ".cjs")) return true;
+    if (ends_with(path, ".mjs")) return false;
+    if (!strstr(path, "/node_modules/") || !ends_with(path, ".js") || strlen(path) >= sizeof(folder)) return false;
+    package = package_around(ctx, path, folder);
+    type = text_of(ctx, package, "type");
+    if (type && !strcmp(type, "module")) {
+        is_module = true;
+    } else if (text) {
+        is_module = is_module_text(ctx, text, strlen(text));
+    } else {
+        size_t length;
+        uint8_t *own = js_load_file(ctx, &length, path);
+
+        is_module = own && is_module_text(ctx, (const char *)own, length);
+        js_free(ctx, own);
     }
-    strcpy(folder, path);
-    for (folder_of(folder); *folder; folder_of(folder)) {
-        JSValue package = description(ctx, folder);
+    JS_FreeCString(ctx, type);
+    JS_FreeValue(ctx, package);
+    return !is_module;
+}
 
-        if (JS_IsObject(package)) {
-            const char *type = text_of(ctx, package, "type");
-            bool is_module = type && !strcmp(type, "module");
+/* isModule(path, text): whether require() cannot load a file, by what is known without its text, or, with it, by all. */
+static JSValue js_is_module(JSContext *ctx, JSValueConst this_val, int argc, JSValueConst *argv)
+{
+    const char *path = JS_ToCString(ctx, argv[0]);
+    const char *text = JS_IsString(argv[1]) ? JS_ToCString(ctx, argv[1]) : NULL;
+    bool is_module = path && (ends_with(path, ".mjs") || (strstr(path, "/node_modules/") && ends_with(path, ".js") &&
+                                                          !is_common_js(ctx, path, text ? text : "")));
 
-            JS_FreeCString(ctx, type);
-            JS_FreeValue(ctx, package);
-            return !is_module;
+    JS_FreeCString(ctx, path);
+    JS_FreeCString(ctx, text);
+    return JS_NewBool(ctx, is_module);
+}
+
+/* The module that a context begins with. A worker's context has a thread of its own. */
+static _Thread_local JSModuleDef *prelude;
+
+/* The names that a CommonJS module exports beside its whole, the default: how many; negative with an exception. */
+static int names_of(JSContext *ctx, JSValueConst exports, JSPropertyEnum **keys)
+{
+    uint32_t count = 0;
+
+    *keys = NULL;
+    if (!JS_IsObject(exports) || JS_IsArray(exports)) return 0;
+    if (JS_GetOwnPropertyNames(ctx, keys, &count, exports, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return -1;
+    return (int)count;
+}
+
+static int give_exports(JSContext *ctx, JSModuleDef *module)
+{
+    JSValue exports = JS_GetModulePrivateValue(ctx, module);
+    JSPropertyEnum *keys;
+    int count = names_of(ctx, exports, &keys), i;
+
+    for (i = 0; i < count; i++) {
+        const char *key = JS_AtomToCString(ctx, keys[i].atom);
+        JSValue value = JS_GetProperty(ctx, exports, keys[i].atom);
+
+        /* One that throws is undefined, as in Node.js. */
+        if (JS_IsException(value)) JS_FreeValue(ctx, JS_GetException(ctx)), value = JS_UNDEFINED;
+        if (key && strcmp(key, "default") != 0) JS_SetModuleExport(ctx, module, key, value);
+        else JS_FreeValue(ctx, value);
+        JS_FreeCString(ctx, key);
+    }
+    JS_FreePropertyEnum(ctx, keys, count < 0 ? 0 : (uint32_t)count);
+    return count < 0 ? -1 : JS_SetModuleExport(ctx, module, "default", exports);
+}
+
+/* A CommonJS module as an ES module. It runs now, since its exports have names only then. */
+static JSModuleDef *from_common_js(JSContext *ctx, const char *path)
+{
+    JSValue space = JS_GetModuleNamespace(ctx, prelude), load = JS_GetPropertyStr(ctx, space, "load");
+    JSValue name = JS_NewString(ctx, path), exports = JS_Call(ctx, load, JS_UNDEFINED, 1, &name);
+    JSModuleDef *module = NULL;
+    JSPropertyEnum *keys;
+    int count, i;
+
+    JS_FreeValue(ctx, name);
+    JS_FreeValue(ctx, load);
+    JS_FreeValue(ctx, space);
+    if (JS_IsException(exports)) return NULL;
+    count = names_of(ctx, exports, &keys);
+    if (count >= 0) module = JS_NewCModule(ctx, path, give_exports);
+    if (module) {
+        JS_AddModuleExport(ctx, module, "default");
+        for (i = 0; i < count; i++) {
+            const char *key = JS_AtomToCString(ctx, keys[i].atom);
+
+            if (key && strcmp(key, "default") != 0) JS_AddModuleExport(ctx, module, key);
+            JS_FreeCString(ctx, key);
         }
-        JS_FreeValue(ctx, package);
+        JS_SetModulePrivateValue(ctx, module, exports);
+    } else {
+        JS_FreeValue(ctx, exports);
     }
-    return true;
+    JS_FreePropertyEnum(ctx, keys, count < 0 ? 0 : (uint32_t)count);
+    return module;
 }
 
 JSModuleDef *system_loader(JSContext *ctx, const char *name, void *opaque, JSValueConst attributes)
 {
-    char source[2 * PATH_MAX + 200];
-    JSValue compiled;
-    JSModuleDef *module;
-
-    if (strlen(name) >= PATH_MAX || !is_common_js(ctx, name)) return js_module_loader(ctx, name, opaque, attributes);
-    /* Its default export is what require() gives. Paths of packages have no quotes: npm refuses such names. */
-    if (strpbrk(name, "\"\\\n")) {
-        JS_ThrowReferenceError(ctx, "the path '%s' cannot be imported", name);
-        return NULL;
-    }
-    snprintf(source, sizeof(source),
-             "import { createRequire } from \"/lib/system/require.js\";\n"
-             "export default createRequire(\"%s\")(\"%s\");\n", name, name);
-    compiled = JS_Eval(ctx, source, strlen(source), name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
-    if (JS_IsException(compiled)) return NULL;
-    js_module_set_import_meta(ctx, compiled, false, false);
-    module = JS_VALUE_GET_PTR(compiled);
-    JS_FreeValue(ctx, compiled);
-    return module;
+    if (is_common_js(ctx, name, NULL)) return from_common_js(ctx, name);
+    return js_module_loader(ctx, name, opaque, attributes);
 }
 
 static const JSCFunctionListEntry functions[] = {
@@ -614,7 +942,8 @@ static const JSCFunctionListEntry functions[] = {
     JS_CFUNC_DEF("connect", 2, js_connect),
     JS_CFUNC_DEF("lookup", 1, js_lookup),
     JS_CFUNC_DEF("evaluate", 2, js_evaluate),
-    JS_CFUNC_DEF("resolve", 2, js_resolve),
+    JS_CFUNC_DEF("resolve", 3, js_resolve),
+    JS_CFUNC_DEF("isModule", 2, js_is_module),
 };
 
 static int initialise(JSContext *ctx, JSModuleDef *module)
@@ -624,7 +953,23 @@ static int initialise(JSContext *ctx, JSModuleDef *module)
 
 void js_init_module_system(JSContext *ctx, const char *name)
 {
+    static const char text[] = {
+#include "prelude.h"
+    };
     JSModuleDef *module = JS_NewCModule(ctx, name, initialise);
+    JSValue compiled, done;
 
-    if (module) JS_AddModuleExportList(ctx, module, functions, COUNT(functions));
+    if (!module || JS_AddModuleExportList(ctx, module, functions, COUNT(functions)) < 0) abort();
+    compiled = JS_Eval(ctx, text, sizeof(text) - 1, "qjs:prelude", JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+    if (JS_IsException(compiled)) goto failed;
+    prelude = JS_VALUE_GET_PTR(compiled);
+    /* The same value goes on, as in JS_Eval itself. */
+    done = JS_EvalFunction(ctx, compiled);
+    if (JS_IsException(done)) goto failed;
+    if (JS_PromiseState(ctx, done) == JS_PROMISE_REJECTED) JS_Throw(ctx, JS_PromiseResult(ctx, done));
+    JS_FreeValue(ctx, done);
+    if (!JS_HasException(ctx)) return;
+failed:
+    js_std_dump_error(ctx);
+    abort();
 }
