@@ -247,6 +247,12 @@ pub fn quote(word: &str) -> String {
     format!("`{}`", visible(word, WORD_CHARS))
 }
 
+/// A word of a command that a message asks to run, as a shell reads it.
+pub fn for_shell(word: &str) -> String {
+    // No file's name has a NUL, which is the one thing that cannot be quoted.
+    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
+}
+
 /// The candidate that is most like `word`, if one is near enough to be what was meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     closest(word, candidates, 1).into_iter().next()

@@ -10,6 +10,7 @@ use super::page::{Page, Use};
 use super::project::Mode;
 use super::{MatrixArgs, Outcome, Result, project};
 use crate::ci;
+use crate::diag::for_shell;
 use crate::matrix::edit::{EditError, Target, target, target_in, with, without};
 use crate::project::{edit, matrix_in};
 use crate::{output, programs};
@@ -132,11 +133,11 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     }
     let place = match project.dir.as_os_str().is_empty() || project.dir == Path::new(".") {
         true => String::new(),
-        false => format!(" -C {}", project.dir.display()),
+        false => format!(" -C {}", for_shell(&project.dir.to_string_lossy())),
     };
     tracing::warn!(
         "Nix and CI services ignore files that git does not know; run: git{place} add {}",
-        names(&unknown, " ")
+        unknown.iter().map(|path| for_shell(&path.to_string_lossy())).collect::<Vec<_>>().join(" ")
     );
     Ok(Outcome::Fine)
 }

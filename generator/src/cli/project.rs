@@ -11,7 +11,7 @@ use super::edit::named;
 use super::page::{Page, Use};
 use super::{MatrixArgs, Outcome, Result};
 use crate::ci;
-use crate::diag::{self, Problem};
+use crate::diag::{self, Problem, for_shell};
 use crate::families;
 use crate::family::find;
 use crate::matrix::edit::with;
@@ -106,7 +106,10 @@ const REMOVED: usize = 20;
 pub fn init(args: &InitArgs) -> Result<Outcome> {
     let path = matrix_in(&args.matrix.here());
     project::init(&path, &first(&args.target, args.family.as_deref())?)?;
-    let own = if path == Path::new(MATRIX_NAME) { String::new() } else { format!(" --matrix {}", path.display()) };
+    let own = match path == Path::new(MATRIX_NAME) {
+        true => String::new(),
+        false => format!(" --matrix {}", for_shell(&path.to_string_lossy())),
+    };
     tracing::info!("{} written; next: crossloom sync{own}", path.display());
     Ok(Outcome::Fine)
 }

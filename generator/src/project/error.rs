@@ -3,7 +3,7 @@
 use std::io;
 
 use super::revision::RevisionError;
-use crate::diag::Problem;
+use crate::diag::{Problem, for_shell};
 use crate::flake_lock::FlakeLockError;
 use crate::input::Conflict;
 use crate::lock::LockError;
@@ -27,7 +27,7 @@ pub enum ProjectError {
     #[diagnostic(help("run `crossloom init`, or name the matrix with --matrix FILE"))]
     NoMatrix { path: String },
     #[error("{path} belongs to another user, and lies above the working directory")]
-    #[diagnostic(help("if it is the matrix that you mean, name it: --matrix {path}"))]
+    #[diagnostic(help("if it is the matrix that you mean, name it: --matrix {}", for_shell(path)))]
     Foreign { path: String },
     #[error(transparent)]
     #[diagnostic(transparent)]

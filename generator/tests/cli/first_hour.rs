@@ -62,6 +62,14 @@ fn a_matrix_above_is_found_and_written_to() {
 }
 
 #[test]
+fn a_command_to_copy_is_quoted_for_a_shell() {
+    let project = Project::new();
+    std::fs::create_dir(project.path("my tools")).unwrap();
+    let run = project.run(&["init", "--matrix", "my tools/matrix.toml"]);
+    assert!(run.stderr.contains("next: crossloom sync --matrix 'my tools/matrix.toml'"), "{}", run.stderr);
+}
+
+#[test]
 fn files_that_git_does_not_know_are_named_or_added() {
     let project = Project::with_matrix();
     let git = |args: &[&str]| {
