@@ -11,7 +11,7 @@ mod git;
 pub mod http;
 pub mod mirrors;
 mod npm;
-mod part;
+pub(crate) mod part;
 pub mod pip;
 mod progress;
 pub mod unpack;

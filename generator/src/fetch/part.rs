@@ -172,11 +172,16 @@ pub(crate) fn open(path: &Path, pin: FileHash, waiting: impl FnOnce()) -> io::Re
 /// somebody has locked is theirs.
 pub(crate) fn tidy(path: &Path) {
     if let Ok(file) = input::open_itself(path)
-        && rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).is_ok()
+        && take(&file)
     {
         // It may be another one by now, of a process that finds the file, too, and needs none.
         let _ = fs::remove_file(path);
     }
+}
+
+/// Locks a `.part` file as long as it is open; false if another process has it, which downloads it.
+pub(crate) fn take(file: &File) -> bool {
+    rustix::fs::flock(file.as_fd(), FlockOperation::NonBlockingLockExclusive).is_ok()
 }
 
 fn lock(file: &File, waiting: &mut Option<impl FnOnce()>) -> io::Result<()> {

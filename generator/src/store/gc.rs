@@ -8,8 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use super::machine::{MachineError, cache};
 use super::needed::{NeededError, needed};
-use crate::input::{Entry, Folder, Walk};
+use crate::fetch::part;
+use crate::input::{self, Entry, Folder, Walk};
 use crate::project::{MATRIX_NAME, Project, ProjectError};
+
+/// The end of the name of a file that is being downloaded.
+const PART: &str = ".part";
 
 /// The folder in the cache with the projects of `build --target`.
 pub const TARGETS: &str = "targets";
@@ -72,9 +76,11 @@ pub fn survey(project: Option<&Project>, age: Duration) -> Result<(PathBuf, Vec<
     for name in folder.names().map_err(|error| failed(&dir, error))? {
         let path = dir.join(&name);
         match folder.entry(&name).map_err(|error| failed(&path, error))? {
-            Entry::File(_, metadata) => {
-                let needed = name.to_str().is_some_and(|name| kept.contains(name.trim_end_matches(".part")));
-                let removable = !needed && old(metadata.modified());
+            Entry::File(file, metadata) => {
+                let needed = name.to_str().is_some_and(|name| kept.contains(name.trim_end_matches(PART)));
+                // One that is being downloaded is in use, whatever it is for.
+                let in_use = is_part(&path) && !part::take(&file);
+                let removable = !needed && !in_use && old(metadata.modified());
                 items.push(Item { path, bytes: metadata.len(), project: false, removable });
             }
             Entry::Folder(targets) if name == TARGETS => {
@@ -95,11 +101,21 @@ pub fn survey(project: Option<&Project>, age: Duration) -> Result<(PathBuf, Vec<
     Ok((dir, items))
 }
 
-/// Removes a file, or a project with everything in it. A link in it is removed, and not what it leads to.
+/// Whether a file is a download that has not ended.
+fn is_part(path: &Path) -> bool {
+    path.as_os_str().as_encoded_bytes().ends_with(PART.as_bytes())
+}
+
+/// Removes a file, or a project with everything in it. A link in it is removed, and not what it leads to. A download that went
+/// on in the meantime stays.
 ///
 /// # Errors
 /// As the system says.
 pub fn remove(item: &Item) -> Result<(), GcError> {
+    let part = if is_part(&item.path) { input::open_itself(&item.path).ok() } else { None };
+    if part.as_ref().is_some_and(|file| !part::take(file)) {
+        return Ok(());
+    }
     let removed = if item.project { fs::remove_dir_all(&item.path) } else { fs::remove_file(&item.path) };
     match removed {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(GcError::Remove { path: item.path.clone(), source }),

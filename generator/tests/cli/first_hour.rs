@@ -155,6 +155,11 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
     // Written while the clock was ahead.
     let ahead = std::time::SystemTime::now() + std::time::Duration::from_secs(40 * 86_400);
     std::fs::File::create(cache.join("ahead.tar")).unwrap().set_modified(ahead).unwrap();
+    // Another process downloads the first.
+    let downloaded = std::fs::File::create(cache.join("downloaded.tar.part")).unwrap();
+    downloaded.set_modified(old).unwrap();
+    downloaded.lock().unwrap();
+    std::fs::File::create(cache.join("left.tar.part")).unwrap().set_modified(old).unwrap();
     make("targets/old/matrix.toml", true);
     make("other/file", true);
     std::os::unix::fs::symlink(cache.join("young.tar"), cache.join("link")).unwrap();
@@ -165,7 +170,7 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
         run.stdout
     };
     let said = run(&["gc", "--dry-run"]);
-    assert_eq!(said.lines().count(), 2, "{said}");
+    assert_eq!(said.lines().count(), 3, "{said}");
     let value: serde_json::Value = serde_json::from_str(&run(&["gc", "--json"])).unwrap();
     assert_eq!((&value["version"], &value["bytes"]), (&1.into(), &4000.into()), "{value}");
     let there = |name: &str| cache.join(name).symlink_metadata().is_ok();
@@ -176,6 +181,8 @@ fn old_files_of_the_cache_go_unless_the_matrix_needs_them() {
         ("link", true),
         ("other/file", true),
         ("unneeded.tar", false),
+        ("downloaded.tar.part", true),
+        ("left.tar.part", false),
         ("targets/old", false),
     ] {
         assert_eq!(there(name), stays, "{name}");
