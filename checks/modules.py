@@ -77,6 +77,12 @@ PACKAGES = {
     "app/node_modules/plain/node_modules/outer": {},
     "app/node_modules/plain/node_modules/sub": {"main": "lost.js"},
     "app/node_modules/none": {"exports": None, "main": "main.js"},
+    "app/node_modules/no-end": {},
+    "app/node_modules/not-paths": {"exports": {
+        ".": {"import": "main.js", "require": 5, "default": "./main.js"},
+        "./list": [{"import": "main.js", "require": []}, {"default": "./main.js"}],
+        "./none": {"import": [None, {"browser": "./main.js"}], "require": [], "default": "./main.js"},
+    }},
 }
 FILES = """\
 app/main.js app/own.js app/lib/own.js app/lib/import.js app/lib/require.js app/lib/private/x.js app/lib/index.js
@@ -94,7 +100,7 @@ app/node_modules/paths/lib/one/two.js app/node_modules/paths/lib/private/x.js ap
 app/node_modules/paths/lib/az.js app/node_modules/paths/lib/middle.js app/node_modules/paths/lib/two/two.js
 app/node_modules/myself/main.js app/node_modules/myself/x.js app/node_modules/myself/y.js app/node_modules/itself/main.js
 app/node_modules/outer/main.js app/node_modules/outer/far.js app/node_modules/single.js app/node_modules/none/main.js
-app/node_modules/plain/node_modules/outer/other.js
+app/node_modules/plain/node_modules/outer/other.js app/node_modules/no-end/index app/node_modules/not-paths/main.js
 """.split()
 
 # The path is what `require` means, though Node.js refuses it. Packages have files for bundlers that are written so.
@@ -150,6 +156,10 @@ CASES = {
         ("paths/lib/deep.js", None, None),
         ("paths/package.json", "..paths/package.json", "..paths/package.json"),
         ("none", "..none/main.js", "..none/main.js"),
+        ("no-end", None, None),
+        ("not-paths", None, None),
+        ("not-paths/list", "..not-paths/main.js", "..not-paths/main.js"),
+        ("not-paths/none", None, None),
         ("single", "..single.js", None),
         ("app", "app/own.js", "app/own.js"),
         ("app/lib/own.js", None, None),
@@ -161,6 +171,7 @@ CASES = {
         ("#choice", "app/lib/require.js", "app/lib/import.js"),
         ("#outside", None, None),
         ("#missing", None, None),
+        ("#again", None, None),
         ("#unknown", None, None),
         ("#", None, None),
         ("not-there", None, None),
@@ -192,7 +203,7 @@ CASES = {
 }
 # Packages with content, and a program that uses them.
 PROGRAM = {
-    "app/node_modules/named/package.json": "{}",
+    "app/node_modules/named/package.json": "\ufeff{}",
     "app/node_modules/named/index.js": """\
 #!/usr/bin/env node
 exports.one = 1;
@@ -207,6 +218,10 @@ exports.names = [typeof require, typeof module.exports, __filename.split("/").po
     "app/node_modules/named/data.json": '\ufeff{"value": 3}',
     "app/node_modules/whole/package.json": '{"main": "./whole.cjs"}',
     "app/node_modules/whole/whole.cjs": "module.exports = (n) => n * 2;",
+    "app/node_modules/tool/package.json": '{"main": "./run"}',
+    "app/node_modules/tool/run": "#!/usr/bin/env node\r\nexports.used = typeof require;\r\n",
+    "app/node_modules/broken/package.json": '{"main": ',
+    "app/node_modules/broken/part.js": "exports.part = 1;",
     "app/node_modules/throws/package.json": "{}",
     "app/node_modules/throws/index.js": 'throw new Error("thrown");',
     "app/node_modules/new/package.json": '{"type": "module", "exports": "./index.js"}',
@@ -216,12 +231,15 @@ import { one, two, circle, data, names } from "named";
 import named from "named";
 import whole from "whole";
 import address, { late } from "new";
+import { used } from "tool";
 const say = (...words) => console.log(...words);
 say("names:", one, two, circle, data, names);
 say("default:", named.one, named.default, typeof whole, whole(4));
-say("module:", late, address);
+say("module:", late, address, used);
 const tell = (call) => call().catch((error) => say("error:", error.message.split("\\n")[0]));
 await tell(() => import("throws"));
+const broken = async (name) => import(name).catch((error) => error.message.includes("/node_modules/broken/package.json"));
+say("broken:", await broken("broken"), await broken("broken/part.js"), await broken("./node_modules/broken/part.js"));
 await new Promise((done) => setTimeout((a, b) => { say("timer:", a, b); done(); }, 1, "a", "b"));
 let count = 0;
 await new Promise((done) => {
@@ -234,6 +252,21 @@ clearTimeout(never);
 clearTimeout(undefined);
 await new Promise((done) => setTimeout(done, 5));
 say("count:", count);
+let slow = 0;
+const busy = setInterval(() => {
+  const start = Date.now();
+  while (Date.now() < start + 3);
+  if (++slow === 1000) clearInterval(busy);
+}, 1);
+await new Promise((done) => setTimeout(done, 5));
+clearInterval(busy);
+say("a slow interval leaves time for others:", slow < 1000);
+await new Promise((done) => setTimeout(done, 2 ** 32));
+try {
+  setTimeout("not a function");
+} catch (error) {
+  say("error:", error.name);
+}
 say("process:", process.env.WORD, process.platform, process.argv[1].split("/").pop(), process.cwd() === "/");
 process.nextTick(say, "next", "tick");
 await new Promise((done) => setTimeout(done));
@@ -243,10 +276,13 @@ process.exit(3);
 SAYS = """\
 names: 1 2 1 3 function,object,index.js,named
 default: 1 not the default function 8
-module: 7 index.js
+module: 7 index.js function
 error: thrown
+broken: true true true
 timer: a b
 count: 2
+a slow interval leaves time for others: true
+error: TypeError
 process: said linux program.mjs true
 next tick
 """

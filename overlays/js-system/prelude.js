@@ -10,12 +10,32 @@ function define(name, value) {
 }
 
 const timer = (start) => {
-  return (call, delay = 0, ...words) => start(() => call(...words), Number(delay) || 0);
+  return (call, delay, ...words) => {
+    if (typeof call !== "function") throw new TypeError("a timer needs a function to call");
+    // One that is too long is short, as in Node.js: QuickJS-ng counts with 32 bits, too.
+    return start(() => call(...words), delay <= 0x7fffffff ? Number(delay) : 1);
+  };
+};
+// The timers that stand for an interval now, by the first one. os.setInterval does not wait for the end of a call: a slow one
+// would leave no time for anything else.
+const intervals = new Map();
+const repeat = (call, delay) => {
+  const again = () => {
+    call();
+    if (intervals.has(id)) intervals.set(id, os.setTimeout(again, delay));
+  };
+  const id = os.setTimeout(again, delay);
+  intervals.set(id, id);
+  return id;
+};
+const clear = (id) => {
+  os.clearTimeout(intervals.get(id) ?? (Number(id) || 0));
+  intervals.delete(id);
 };
 define("setTimeout", timer(os.setTimeout));
-define("setInterval", timer(os.setInterval));
-define("clearTimeout", (id) => os.clearTimeout(Number(id) || 0));
-define("clearInterval", (id) => os.clearInterval(Number(id) || 0));
+define("setInterval", timer(repeat));
+define("clearTimeout", clear);
+define("clearInterval", clear);
 
 // The part of Node.js' `process` that packages for browsers use, too. `browser` is what bundlers say in theirs: packages must not
 // take this runtime for Node.js.
@@ -26,7 +46,8 @@ define("process", {
   versions: {},
   env: std.getenviron(),
   get argv() {
-    return [globalThis.argv0, ...globalThis.scriptArgs];
+    // A worker has no arguments.
+    return [globalThis.argv0, ...(globalThis.scriptArgs ?? [])];
   },
   cwd: () => os.getcwd()[0],
   exit: (code = 0) => std.exit(code),
@@ -51,7 +72,12 @@ export function load(path) {
   modules.set(path, module);
   try {
     if (path.endsWith(".json")) {
-      module.exports = JSON.parse(text.replace(/^\uFEFF/, ""));
+      try {
+        module.exports = JSON.parse(text.replace(/^\uFEFF/, ""));
+      } catch (error) {
+        error.message = `${path}: ${error.message}`;
+        throw error;
+      }
     } else {
       // On one line, so that numbers of lines in messages are right.
       const head = "(function (exports, require, module, __filename, __dirname) {";
@@ -74,7 +100,8 @@ export function load(path) {
 
 // A function that loads modules as require() in this file does: its path, or its address as import.meta.url has it.
 export function createRequire(file) {
-  const path = file.startsWith("file://") ? decodeURIComponent(file.slice("file://".length)) : file;
+  // QuickJS-ng puts paths there as they are.
+  const path = file.replace(/^file:\/\//, "");
   const require = (name) => load(system.resolve(name, path));
   require.resolve = (name) => system.resolve(name, path);
   return require;

@@ -364,8 +364,8 @@ static const char *const of_node[] = {
     "trace_events", "tty", "url", "util", "v8", "vm", "wasi", "worker_threads", "zlib",
 };
 
-/* Names that stand for names, such as those in `imports`, end somewhere. */
-enum { DEEPEST = 8 };
+/* Conditions within conditions end somewhere. */
+enum { DEEPEST = 100 };
 
 /* Writes two texts, one after the other, to a buffer of PATH_MAX bytes; false where they do not fit. */
 static bool joined(char *path, const char *first, const char *second)
@@ -399,33 +399,25 @@ static bool ends_with(const char *text, const char *end)
     return length >= own && !strcmp(text + length - own, end);
 }
 
-/* The file at a path; with `guess` also those that require() tries. */
-static char *file_at(JSContext *ctx, const char *path, bool guess)
-{
-    static const char *ends[] = { "", ".js", ".cjs", ".json" };
-    char tried[PATH_MAX], real[PATH_MAX];
-    size_t i;
+/* What require() adds to a path, in this order; those from INDEX on where the path is a folder. */
+static const char *const ends[] = { "", ".js", ".cjs", ".json", "/index.js", "/index.cjs", "/index.json" };
+enum { INDEX = 4 };
 
-    for (i = 0; i < (guess ? COUNT(ends) : 1); i++) {
-        if (joined(tried, path, ends[i]) && is_file(tried) && realpath(tried, real)) return js_strdup(ctx, real);
+/* The first file that is there at a path with one of these ends. */
+static char *first_file(JSContext *ctx, const char *path, size_t from, size_t to)
+{
+    char tried[PATH_MAX], real[PATH_MAX];
+
+    for (; from < to; from++) {
+        if (joined(tried, path, ends[from]) && is_file(tried) && realpath(tried, real)) return js_strdup(ctx, real);
     }
     return NULL;
 }
 
-/* The package.json of a folder: undefined where there is none. */
-static JSValue description(JSContext *ctx, const char *folder)
+/* The file at a path; with `guess` also those that require() tries. */
+static char *file_at(JSContext *ctx, const char *path, bool guess)
 {
-    char path[PATH_MAX];
-    size_t length;
-    uint8_t *text;
-    JSValue value;
-
-    if (!joined(path, folder, "/package.json") || !is_file(path)) return JS_UNDEFINED;
-    text = js_load_file(ctx, &length, path);
-    if (!text) return JS_UNDEFINED;
-    value = JS_ParseJSON(ctx, (const char *)text, length, path);
-    js_free(ctx, text);
-    return value;
+    return first_file(ctx, path, 0, guess ? INDEX : 1);
 }
 
 /* A property that is text; nothing otherwise. */
@@ -436,6 +428,32 @@ static const char *text_of(JSContext *ctx, JSValueConst object, const char *key)
 
     JS_FreeValue(ctx, value);
     return text;
+}
+
+/* The package.json of a folder: undefined where there is none. */
+static JSValue description(JSContext *ctx, const char *folder)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    char path[PATH_MAX];
+    size_t length, skipped;
+    char *text;
+    JSValue value;
+
+    if (!joined(path, folder, "/package.json") || !is_file(path)) return JS_UNDEFINED;
+    text = (char *)js_load_file(ctx, &length, path);
+    if (!text) return JS_UNDEFINED;
+    skipped = starts_with(text, mark) ? strlen(mark) : 0;
+    value = JS_ParseJSON(ctx, text + skipped, length - skipped, path);
+    js_free(ctx, text);
+    if (JS_IsException(value)) {
+        JSValue error = JS_GetException(ctx);
+        const char *why = text_of(ctx, error, "message");
+
+        JS_ThrowSyntaxError(ctx, "%s: %s", path, why ? why : "");
+        JS_FreeCString(ctx, why);
+        JS_FreeValue(ctx, error);
+    }
+    return value;
 }
 
 /* The folder of a file: everything before its last slash. */
@@ -475,15 +493,14 @@ static char *in_folder(JSContext *ctx, const char *folder)
 {
     JSValue package = description(ctx, folder);
     const char *main = text_of(ctx, package, "main");
-    char path[PATH_MAX], index[PATH_MAX];
+    char path[PATH_MAX];
     char *file = NULL;
 
     if (!JS_IsException(package)) {
         if (main && *main && (size_t)snprintf(path, sizeof(path), "%s/%s", folder, main) < sizeof(path)) {
-            file = file_at(ctx, path, true);
-            if (!file && joined(index, path, "/index")) file = file_at(ctx, index, true);
+            file = first_file(ctx, path, 0, COUNT(ends));
         }
-        if (!file && joined(index, folder, "/index")) file = file_at(ctx, index, true);
+        if (!file) file = first_file(ctx, folder, INDEX, COUNT(ends));
         if (!file && main && *main) JS_ThrowReferenceError(ctx, "there is no file '%s', the main one by %s/package.json", main, folder);
     }
     JS_FreeCString(ctx, main);
@@ -510,9 +527,9 @@ static bool leaves(const char *path)
 
 /* What an entry of `exports` or `imports` means. */
 enum meaning {
-    /* None of its conditions holds, or it is not written as Node.js wants it. */
+    /* None of its conditions holds. */
     NOTHING,
-    /* It is null: there is no such file for others. */
+    /* It is null, or not written as Node.js wants it: there is no such file for others, whatever other conditions say. */
     EXCLUDED,
     /* A path, or, in `imports`, the name of a package. */
     MEANT,
@@ -527,16 +544,15 @@ static enum meaning meaning_of(JSContext *ctx, const char *folder, JSValueConst 
 {
     JSPropertyEnum *keys;
     uint32_t count, i;
-    enum meaning result = NOTHING;
-    bool list = JS_IsArray(value);
+    enum meaning result = EXCLUDED;
+    bool list = JS_IsArray(value), excluded;
 
-    if (JS_IsNull(value)) return EXCLUDED;
     if (JS_IsString(value)) {
         const char *text = JS_ToCString(ctx, value), *from = text;
         bool own = text && starts_with(text, "./");
         size_t used = 0;
 
-        if (!text) return NOTHING;
+        if (!text) return EXCLUDED;
         if (own ? leaves(text + 2) : !imports || *text == '.' || *text == '/') goto done;
         if (own) used = (size_t)snprintf(meant, PATH_MAX, "%s", folder), from++;
         for (; *from; from++) {
@@ -553,9 +569,10 @@ static enum meaning meaning_of(JSContext *ctx, const char *folder, JSValueConst 
         JS_FreeCString(ctx, text);
         return result;
     }
-    if (!JS_IsObject(value) || depth > DEEPEST) return NOTHING;
-    if (JS_GetOwnPropertyNames(ctx, &keys, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return NOTHING;
-    for (i = 0; i < count && (result == NOTHING || (list && result == EXCLUDED)); i++) {
+    if (!JS_IsObject(value) || depth > DEEPEST) return EXCLUDED;
+    if (JS_GetOwnPropertyNames(ctx, &keys, &count, value, JS_GPN_STRING_MASK | JS_GPN_ENUM_ONLY) < 0) return EXCLUDED;
+    excluded = list && !count;
+    for (i = 0, result = NOTHING; i < count && (result == NOTHING || (list && result == EXCLUDED)); i++) {
         const char *key = JS_AtomToCString(ctx, keys[i].atom);
 
         if (key && (list || !strcmp(key, "default") || !strcmp(key, import ? "import" : "require"))) {
@@ -563,11 +580,12 @@ static enum meaning meaning_of(JSContext *ctx, const char *folder, JSValueConst 
 
             result = meaning_of(ctx, folder, inner, part, imports, import, depth + 1, meant);
             JS_FreeValue(ctx, inner);
+            excluded = excluded || result == EXCLUDED;
         }
         JS_FreeCString(ctx, key);
     }
     JS_FreePropertyEnum(ctx, keys, count);
-    return result;
+    return result == NOTHING && excluded ? EXCLUDED : result;
 }
 
 /* What the name of an entry in a table means: the entry of that name, else the one whose pattern with one * says most of it. */
@@ -638,10 +656,10 @@ static char *exported(JSContext *ctx, const char *folder, JSValueConst exports, 
     return meaning == MEANT ? file_at(ctx, meant, false) : NULL;
 }
 
-static char *resolve(JSContext *ctx, const char *base, const char *name, bool import, int depth);
+static char *in_packages(JSContext *ctx, const char *file, const char *base, const char *name, bool import);
 
 /* `#…`: an entry of `imports` in the package.json around the file. */
-static char *imported(JSContext *ctx, const char *file, const char *base, const char *name, bool import, int depth)
+static char *imported(JSContext *ctx, const char *file, const char *base, const char *name, bool import)
 {
     char folder[PATH_MAX], inside[PATH_MAX], meant[PATH_MAX];
     JSValue package = package_around(ctx, file, folder), table;
@@ -661,7 +679,7 @@ static char *imported(JSContext *ctx, const char *file, const char *base, const 
         found = file_at(ctx, meant, false);
         if (!found) JS_ThrowReferenceError(ctx, "there is no file '%s', which '%s' means in %s", meant, name, base);
     } else if (joined(inside, folder, "/package.json")) {
-        found = resolve(ctx, inside, meant, import, depth + 1);
+        found = in_packages(ctx, inside, base, meant, import);
     }
     JS_FreeValue(ctx, package);
     return found;
@@ -677,6 +695,7 @@ static char *in_packages(JSContext *ctx, const char *file, const char *base, con
     char *found;
     size_t i;
 
+    if (starts_with(name, "qjs:")) return js_strdup(ctx, name);
     /* `@scope/name` is a package's name as a whole. */
     if (rest && *name == '@') rest = strchr(rest + 1, '/');
     if (!rest) rest = name + strlen(name);
@@ -748,20 +767,22 @@ lacking:
     return NULL;
 }
 
-static char *resolve(JSContext *ctx, const char *base, const char *name, bool import, int depth)
+static char *resolve(JSContext *ctx, const char *base, const char *name, bool import)
 {
     char real[PATH_MAX], path[2 * PATH_MAX];
     bool guess = !import;
     char *file;
 
-    if (starts_with(name, "qjs:")) return js_strdup(ctx, name);
-    if (strlen(name) >= PATH_MAX || strlen(base) >= PATH_MAX || depth > DEEPEST) {
-        JS_ThrowReferenceError(ctx, depth > DEEPEST ? "'%s' means another name, and so on without end"
-                                                    : "the name of a module is too long: '%.40s'", name);
+    if (strlen(name) >= PATH_MAX || strlen(base) >= PATH_MAX) {
+        JS_ThrowReferenceError(ctx, "the name of a module is too long: '%.40s'", name);
         return NULL;
     }
-    if (!realpath(base, real)) snprintf(real, sizeof(real), "%s", base);
-    if (*name == '#') return imported(ctx, real, base, name, import, depth);
+    if (!realpath(base, real)) {
+        snprintf(real, sizeof(real), "%s", base);
+        /* What is typed, and the text of `-e`, is in the folder where the program runs. */
+        if (!strchr(base, '/') && getcwd(path, PATH_MAX)) joined(real, path, "/-");
+    }
+    if (*name == '#') return imported(ctx, real, base, name, import);
     if (*name != '/' && *name != '.') return in_packages(ctx, real, base, name, import);
     /* The files of packages that are for bundlers leave endings out. */
     guess = guess || strstr(real, "/node_modules/");
@@ -778,7 +799,7 @@ static JSValue js_resolve(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 {
     const char *name = JS_ToCString(ctx, argv[0]);
     const char *base = JS_ToCString(ctx, argv[1]);
-    char *path = name && base ? resolve(ctx, base, name, JS_ToBool(ctx, argv[2]) > 0, 0) : NULL;
+    char *path = name && base ? resolve(ctx, base, name, JS_ToBool(ctx, argv[2]) > 0) : NULL;
     JSValue result = path ? JS_NewString(ctx, path) : JS_EXCEPTION;
 
     js_free(ctx, path);
@@ -789,7 +810,7 @@ static JSValue js_resolve(JSContext *ctx, JSValueConst this_val, int argc, JSVal
 
 char *system_normalize(JSContext *ctx, const char *base, const char *name, void *opaque)
 {
-    return resolve(ctx, base, name, true, 0);
+    return resolve(ctx, base, name, true);
 }
 
 /* Whether a text is an ES module and not a CommonJS module, which is the body of a function. */
@@ -810,9 +831,16 @@ static bool is_module_text(JSContext *ctx, const char *text, size_t length)
     return JS_DetectModule(text, length);
 }
 
+/* Whether the end of a path leaves open which kind of module it is: `.js`, or none. */
+static bool is_script(const char *path)
+{
+    return ends_with(path, ".js") || !strchr(strrchr(path, '/'), '.');
+}
+
 /*
  * Whether a file is a CommonJS module: by its name, else, in a package, by the `type` of the nearest package.json or by its text
- * (which may be NULL: then it is read). Many packages have files for bundlers that are ES modules without saying so.
+ * (which may be NULL: then it is read). Many packages have files for bundlers that are ES modules without saying so. False with
+ * an exception where that package.json is broken.
  */
 static bool is_common_js(JSContext *ctx, const char *path, const char *text)
 {
@@ -823,8 +851,9 @@ static bool is_common_js(JSContext *ctx, const char *path, const char *text)
 
     if (ends_with(path, ".cjs")) return true;
     if (ends_with(path, ".mjs")) return false;
-    if (!strstr(path, "/node_modules/") || !ends_with(path, ".js") || strlen(path) >= sizeof(folder)) return false;
+    if (!strstr(path, "/node_modules/") || !is_script(path) || strlen(path) >= sizeof(folder)) return false;
     package = package_around(ctx, path, folder);
+    if (JS_IsException(package)) return false;
     type = text_of(ctx, package, "type");
     if (type && !strcmp(type, "module")) {
         is_module = true;
@@ -852,7 +881,7 @@ static JSValue js_is_module(JSContext *ctx, JSValueConst this_val, int argc, JSV
 
     JS_FreeCString(ctx, path);
     JS_FreeCString(ctx, text);
-    return JS_NewBool(ctx, is_module);
+    return JS_HasException(ctx) ? JS_EXCEPTION : JS_NewBool(ctx, is_module);
 }
 
 /* The module that a context begins with. A worker's context has a thread of its own. */
@@ -923,6 +952,7 @@ static JSModuleDef *from_common_js(JSContext *ctx, const char *path)
 JSModuleDef *system_loader(JSContext *ctx, const char *name, void *opaque, JSValueConst attributes)
 {
     if (is_common_js(ctx, name, NULL)) return from_common_js(ctx, name);
+    if (JS_HasException(ctx)) return NULL;
     return js_module_loader(ctx, name, opaque, attributes);
 }
 
