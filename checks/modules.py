@@ -41,12 +41,15 @@ PACKAGES = {
         "#outside": "../outside.js",
         "#missing": "./lib/missing.js",
         "#again": "#own",
+        "#": "./lib/own.js",
+        "#/own": "./lib/own.js",
     }},
     "app/node_modules/plain": {"main": "lib/main"},
     "app/node_modules/no-main": {},
     "app/node_modules/lost-main": {"main": "lost.js"},
     "app/node_modules/folder-main": {"main": "lib"},
     "app/node_modules/empty-main": {"main": ""},
+    "app/node_modules/slash-main": {"main": "./part/"},
     "app/node_modules/number-main": {"main": 5},
     "app/node_modules/sub": {"main": "main.js"},
     "app/node_modules/sub/inner": {"main": "start.js"},
@@ -86,10 +89,10 @@ PACKAGES = {
 }
 FILES = """\
 app/main.js app/own.js app/lib/own.js app/lib/import.js app/lib/require.js app/lib/private/x.js app/lib/index.js
-app/lib.js app/data.json app/both.js app/both/index.js app/folder/index.js outside.js app/deep/er/file.js
+app/lib.js app/data.json app/common.cjs app/common/index.js app/both.js app/both/index.js app/folder/index.js outside.js app/deep/er/file.js
 app/node_modules/plain/lib/main.js app/node_modules/plain/lib/second.js app/node_modules/plain/inside.js
 app/node_modules/no-main/index.js app/node_modules/lost-main/index.js app/node_modules/folder-main/lib/index.js
-app/node_modules/empty-main/index.js app/node_modules/number-main/index.js
+app/node_modules/empty-main/index.js app/node_modules/slash-main/part.js app/node_modules/number-main/index.js
 app/node_modules/sub/main.js app/node_modules/sub/inner/start.js app/node_modules/sub/file.js
 app/node_modules/@scope/name/main.js app/node_modules/@scope/name/part.js
 app/node_modules/text/main.js app/node_modules/text/other.js app/node_modules/list/main.js
@@ -113,6 +116,7 @@ CASES = {
         ("./own", "app/own.js", None),
         ("./data", "app/data.json", None),
         ("./both", "app/both.js", None),
+        ("./common", "app/common/index.js", None),
         ("./both/", "app/both/index.js", None),
         ("./folder", "app/folder/index.js", None),
         ("./missing.js", None, None),
@@ -124,6 +128,7 @@ CASES = {
         ("no-main", "..no-main/index.js", "..no-main/index.js"),
         ("lost-main", "..lost-main/index.js", "..lost-main/index.js"),
         ("folder-main", "..folder-main/lib/index.js", "..folder-main/lib/index.js"),
+        ("slash-main", "..slash-main/part.js", FOR_BUNDLERS),
         ("empty-main", "..empty-main/index.js", "..empty-main/index.js"),
         ("number-main", "..number-main/index.js", "..number-main/index.js"),
         ("sub/inner", "..sub/inner/start.js", None),
@@ -174,6 +179,7 @@ CASES = {
         ("#again", None, None),
         ("#unknown", None, None),
         ("#", None, None),
+        ("#/own", None, None),
         ("not-there", None, None),
     ],
     "app/deep/er/file.js": [

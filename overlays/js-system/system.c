@@ -400,8 +400,8 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /* What require() adds to a path, in this order; those from INDEX on where the path is a folder. */
-static const char *const ends[] = { "", ".js", ".cjs", ".json", "/index.js", "/index.cjs", "/index.json" };
-enum { INDEX = 4 };
+static const char *const ends[] = { "", ".js", ".json", "/index.js", "/index.json" };
+enum { INDEX = 3 };
 
 /* The first file that is there at a path with one of these ends. */
 static char *first_file(JSContext *ctx, const char *path, size_t from, size_t to)
@@ -495,9 +495,12 @@ static char *in_folder(JSContext *ctx, const char *folder)
     const char *main = text_of(ctx, package, "main");
     char path[PATH_MAX];
     char *file = NULL;
+    size_t i;
 
     if (!JS_IsException(package)) {
         if (main && *main && (size_t)snprintf(path, sizeof(path), "%s/%s", folder, main) < sizeof(path)) {
+            /* A slash at its end does not say that it is a folder. */
+            for (i = strlen(path); i && path[i - 1] == '/'; i--) path[i - 1] = 0;
             file = first_file(ctx, path, 0, COUNT(ends));
         }
         if (!file) file = first_file(ctx, folder, INDEX, COUNT(ends));
@@ -668,7 +671,7 @@ static char *imported(JSContext *ctx, const char *file, const char *base, const 
 
     if (JS_IsException(package)) return NULL;
     table = JS_IsObject(package) ? JS_GetPropertyStr(ctx, package, "imports") : JS_UNDEFINED;
-    meaning = entry_of(ctx, folder, table, name, true, import, meant);
+    meaning = name[1] && name[1] != '/' ? entry_of(ctx, folder, table, name, true, import, meant) : NOTHING;
     JS_FreeValue(ctx, table);
     if (meaning != MEANT) {
         if (!JS_HasException(ctx)) {
