@@ -12,6 +12,8 @@
   # What is in /app/node_modules.
   packages ? "",
   home ? "",
+  # Files of both that are not text, as base 64: a folder with app and home.
+  base64 ? "",
 }:
 stdenv.mkDerivation {
   pname = "initramfs-${name}";
@@ -21,6 +23,7 @@ stdenv.mkDerivation {
     app
     packages
     home
+    base64
     ;
   inherit (runtime) origin licence;
   host = name;

@@ -54,11 +54,21 @@ echo 'root:x:0:0::/root:/bin/qjs' >root/etc/passwd
 echo 'root:x:0:' >root/etc/group
 add etc crossloom 'MIT OR Apache-2.0'
 
+if [ -n "$app" ]; then cp -r --no-preserve=mode "$app" root/app; fi
+if [ -n "$home" ]; then cp -r --no-preserve=mode "$home" root/home; fi
+# Files that are not text.
+if [ -n "$base64" ]; then
+  (cd "$base64" && find . -type f) >encoded
+  while IFS= read -r path; do
+    mkdir -p "root/${path%/*}"
+    base64 -d "$base64/$path" >"root/$path"
+  done <encoded
+fi
+
 # The licence of the user's own files is the user's to say, in package.json.
 if [ -n "$app" ]; then
   own='not stated'
   if [ -e "$app/package.json" ]; then own=$(licence_of "$app/package.json"); fi
-  cp -r --no-preserve=mode "$app" root/app
   if [ -d root/app/init.d ]; then
     mv root/app/init.d root/etc/init.d
     add etc/init.d "root $host" "$own"
@@ -85,10 +95,7 @@ if [ -n "$packages" ]; then
     list_file "$path" "${origins[$place]}" "${licences[$place]}"
   done < <(cd root && find app/node_modules -type f)
 fi
-if [ -n "$home" ]; then
-  cp -r --no-preserve=mode "$home" root/home
-  add home "root $host" 'not stated'
-fi
+if [ -n "$home" ]; then add home "root $host" 'not stated'; fi
 
 # The kernel writes the servers that it was told of into a file of this form.
 echo 'slink /etc/resolv.conf /proc/net/pnp 0777 0 0' >>"$list"

@@ -8,7 +8,7 @@ use std::path::Path;
 use crate::input::{Entry, Folder, Walk};
 use crate::nix::hash::{Sha256, hash_all};
 
-/// Bytes of one file that are read at most: a whole `.config` of a distribution has some 300,000.
+/// Bytes of one file that are read at most, where a table has no other bound: a whole `.config` of a distribution has some 300,000.
 pub const MAX_USER_FILE: usize = 1 << 20;
 /// Files of one folder that are read at most.
 pub const MAX_USER_FILES: usize = 1000;
@@ -29,11 +29,19 @@ fn is_plain(part: &str) -> bool {
 
 /// The files that a matrix may name.
 pub trait UserFiles {
-    /// The bytes of a file beside the matrix, by its relative path; at most one more than [`MAX_USER_FILE`].
+    /// The bytes of a file beside the matrix, by its relative path; at most one more than `most`.
     ///
     /// # Errors
     /// Why it cannot be read, and what to do: shown where the matrix names it.
-    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong>;
+    fn read_most(&self, path: &str, most: usize) -> Result<Vec<u8>, Wrong>;
+
+    /// The same with the bound [`MAX_USER_FILE`].
+    ///
+    /// # Errors
+    /// As [`read_most`](UserFiles::read_most).
+    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+        self.read_most(path, MAX_USER_FILE)
+    }
 
     /// The same of a file that may be absent.
     ///
@@ -61,7 +69,7 @@ pub struct NoFiles;
 
 #[cfg(test)]
 impl UserFiles for NoFiles {
-    fn read(&self, _: &str) -> Result<Vec<u8>, Wrong> {
+    fn read_most(&self, _: &str, _: usize) -> Result<Vec<u8>, Wrong> {
         Err(Wrong::new("there are no files here", "name no file"))
     }
 
@@ -106,12 +114,12 @@ fn wrong(error: io::Error, what: &str, path: &Path) -> Wrong {
 }
 
 impl UserFiles for Beside<'_> {
-    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+    fn read_most(&self, path: &str, most: usize) -> Result<Vec<u8>, Wrong> {
         let wrong = |error| wrong(error, "files", &self.0.join(path));
         match self.find(path, "files")? {
             Entry::File(file, _) => {
                 let mut bytes = Vec::new();
-                file.take(MAX_USER_FILE as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
+                file.take(most as u64 + 1).read_to_end(&mut bytes).map_err(wrong)?;
                 Ok(bytes)
             }
             _ => Err(wrong(io::Error::other("it is not a file"))),

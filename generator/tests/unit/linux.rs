@@ -12,7 +12,7 @@ use crate::reader::{Beside, UserFiles};
 struct File(&'static str, &'static str);
 
 impl UserFiles for File {
-    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+    fn read_most(&self, path: &str, _: usize) -> Result<Vec<u8>, Wrong> {
         if path == self.0 { Ok(self.1.into()) } else { Err(Wrong::new("no such file", "write one")) }
     }
 

@@ -56,7 +56,7 @@ fn goldens(folder: &str, show: impl Fn(&str, &str) -> String) {
 struct Files;
 
 impl crate::reader::UserFiles for Files {
-    fn read(&self, path: &str) -> Result<Vec<u8>, Wrong> {
+    fn read_most(&self, path: &str, _: usize) -> Result<Vec<u8>, Wrong> {
         match path {
             "good.config" | "kernel/more.config" => Ok(format!("# {path}\nCONFIG_A=y\nCONFIG_B=\"b\"\n").into_bytes()),
             "x86.config" => Ok(b"#\n# Linux/x86 6.1.176 Kernel Configuration\n#\nCONFIG_X86_64=y\n".to_vec()),

@@ -16,8 +16,12 @@ pub const SHRINKWRAP: &str = "npm-shrinkwrap.json";
 pub const MANIFEST: &str = "package.json";
 /// The folder in which packages are.
 const MODULES: &str = "node_modules/";
+/// Bytes of a lock at most. One of a thousand packages has about half a megabyte, and those for development count.
+pub const MAX_LOCK: usize = 16 << 20;
 /// Packages of one lock at most.
 const MAX_PACKAGES: usize = 1000;
+/// Bytes of a place at most. Each folder above a place is looked up, which takes the square of its length.
+const MAX_PLACE: usize = 1000;
 
 /// A package of npm's registry.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,6 +52,10 @@ pub fn packages(lock: &str) -> Result<BTreeMap<String, Npm>, Vec<Wrong>> {
     let Some(entries) = json.get("packages").and_then(Value::as_object) else {
         return Err(vec![Wrong::new(format!("{LOCK} has no `packages`, which lockfileVersion 2 and 3 have"), again)]);
     };
+    if let Some(place) = entries.keys().find(|place| place.len() > MAX_PLACE) {
+        let message = format!("{LOCK} has a package whose path has {} bytes", place.len());
+        return Err(vec![Wrong::new(message, format!("at most {MAX_PLACE}: `npm dedupe` makes paths shorter"))]);
+    }
     let installed =
         |place: &str| !place.is_empty() && !is_left_out(entries, place) && !comes_with_another(entries, place);
     let count = entries.keys().filter(|place| installed(place)).count();
@@ -431,6 +439,13 @@ mod tests {
         assert_eq!(many(MAX_PACKAGES, ""), Ok(MAX_PACKAGES));
         assert_eq!(many(MAX_PACKAGES + 1, ", \"dev\": true"), Ok(0));
         assert_eq!(many(MAX_PACKAGES + 1, "").unwrap_err()[0].message, "package-lock.json has 1001 packages to unpack");
+    }
+
+    #[test]
+    fn a_lock_with_a_long_path_takes_no_time() {
+        let place = "node_modules/a/".repeat(MAX_LOCK / 15);
+        let wrong = packages(&lock(&format!("\"{place}\": {{}}"))).unwrap_err();
+        assert_eq!(wrong[0].message, "package-lock.json has a package whose path has 16777215 bytes");
     }
 
     #[test]

@@ -15,9 +15,11 @@ use crate::plan::{Arg, Cell, Check, Node, Output, Planner, digits_of, node, node
 
 /// Where roots are in a tree.
 const PLACE: &str = "system-root";
-/// What each part of a root is called there.
+/// What the parts of a root are called there, and as arguments of recipes.
 const APP: &str = "app";
 const USERS: &str = "home";
+/// The files of both that are not text. It is a folder beside theirs, so that no file of a user's has the same place.
+const ENCODED: &str = "base64";
 
 /// What the kernel is told beside its console: to ask for an address, and to leave the console to programs.
 const COMMAND_LINE: &str = "ip=dhcp quiet";
@@ -96,13 +98,27 @@ fn folder(root: &Root, part: &str) -> String {
     format!("{PLACE}/{}/{part}", root.name)
 }
 
+/// The texts of each part of a root, by their paths in its folder.
+fn parts(root: &Root) -> [(&'static str, BTreeMap<String, &str>); 3] {
+    fn below<'a>(above: &str, files: &'a BTreeMap<String, String>) -> impl Iterator<Item = (String, &'a str)> {
+        files.iter().map(move |(path, text)| (format!("{above}{path}"), text.as_str()))
+    }
+    let (app, users) = (&root.files, &root.users);
+    let encoded = below("app/", &app.encoded).chain(below("home/", &users.encoded));
+    [(APP, below("", &app.texts).collect()), (USERS, below("", &users.texts).collect()), (ENCODED, encoded.collect())]
+}
+
+/// Paths and texts.
+fn contents<'a>(files: &'a BTreeMap<String, &'a str>) -> impl Iterator<Item = &'a str> {
+    files.iter().flat_map(|(path, text)| [path.as_str(), *text])
+}
+
 /// The user's files that a cell is made of, by their places in a tree.
 pub fn files(cell: &CellOf<JsSystem>) -> BTreeMap<String, String> {
     let root = &cell.spec.root;
-    let parts = [(APP, &root.files), (USERS, &root.users)];
-    let own = parts.into_iter().flat_map(|(part, files)| {
+    let own = parts(root).into_iter().flat_map(|(part, files)| {
         let place = folder(root, part);
-        files.iter().map(move |(path, text)| (format!("{place}/{path}"), text.clone()))
+        files.into_iter().map(move |(path, text)| (format!("{place}/{path}"), text.to_owned()))
     });
     own.chain(linux::config_files(&cell.spec.kernel.config)).collect()
 }
@@ -132,23 +148,20 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     let kernel = linux::kernel_node(planner, target, &spec.kernel);
     let runtime = runtime(planner, spec);
 
-    let contents =
-        |files: &'_ BTreeMap<String, String>| files.iter().flat_map(|(path, text)| [path, text]).cloned().collect();
-    let (app, users): (Vec<String>, Vec<String>) = (contents(&root.files), contents(&root.users));
-    // The empty text keeps files of one part apart from those of the other.
-    let all = app.iter().map(String::as_str).chain([""]).chain(users.iter().map(String::as_str));
+    let parts = parts(root);
+    let [app, users, encoded] = parts.each_ref().map(|(_, files)| files);
+    // The empty text keeps files of one part apart from those of the next.
+    let next = encoded.first_key_value().map(|_| "");
+    let all = contents(app).chain([""]).chain(contents(users)).chain(next).chain(contents(encoded));
     let packages = packages(planner, spec);
     let digits = digits_of(all.chain([runtime.as_str()]).chain(packages.as_deref()));
     let kernel_part = kernel.strip_prefix("linux-").unwrap_or(&kernel);
     let mut args = BTreeMap::from([("name", text(&root.name)), ("runtime", node(&runtime)), ("linux", node(&kernel))]);
-    if !root.files.is_empty() {
-        args.insert("app", Arg::Folder(folder(root, APP)));
+    for (part, _) in parts.iter().filter(|(_, files)| !files.is_empty()) {
+        args.insert(*part, Arg::Folder(folder(root, part)));
     }
     if let Some(packages) = &packages {
         args.insert("packages", node(packages));
-    }
-    if !root.users.is_empty() {
-        args.insert("home", Arg::Folder(folder(root, USERS)));
     }
     let initramfs = format!("initramfs-{}-{digits}-{kernel_part}", root.name);
     planner.insert(Node { name: initramfs.clone(), recipe: "js-system/initramfs", args });
@@ -193,4 +206,23 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
     planner.check(Check::new(format!("boot-{}", cell.name), "js-system/boot", boot));
     let contents = vec![("initramfs", node(&initramfs))];
     planner.check(Check::new(format!("contents-{}", cell.name), "js-system/contents", contents));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::families::folder::Files;
+
+    #[test]
+    fn encoded_files_have_a_folder_of_their_own() {
+        let file = |path: &str| BTreeMap::from([(path.to_owned(), path.to_owned())]);
+        let files = Files { texts: file("base64/app/a"), encoded: file("a") };
+        let (name, packages) = ("mine".to_owned(), BTreeMap::new());
+        let root = Root { name, users: files.clone(), files, packages, serial: Vec::new() };
+        let places = parts(&root).map(|(part, files)| {
+            files.keys().map(|path| format!("{}/{path}", folder(&root, part))).collect::<Vec<_>>()
+        });
+        let expected = ["app/base64/app/a", "home/base64/app/a", "base64/app/a", "base64/home/a"];
+        assert_eq!(places.concat(), expected.map(|place| format!("system-root/mine/{place}")));
+    }
 }

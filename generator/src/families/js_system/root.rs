@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::packages::{self, Npm};
 use crate::diag::{Problem, Wrong, quote};
-use crate::families::folder;
+use crate::families::folder::{self, Files, Rule};
 use crate::family::table::{Locked, Meaning, same_digests};
 use crate::family::{Entries, Key, Table};
 use crate::nix::hash::Sha512;
@@ -27,7 +27,7 @@ const BOOT: &str = "init.d/";
 const SOURCE: folder::Kind = folder::Kind {
     what: "a folder of a system's files",
     files: "a system's files",
-    not_text: "a rendered tree holds text alone: keep the data as text in JavaScript",
+    not_text: "JavaScript and JSON have to be UTF-8: save the file as such",
 };
 
 /// Texts that a console can be asked to say.
@@ -38,12 +38,12 @@ const MAX_LINES: usize = 100;
 pub struct Root {
     /// As the matrix calls it.
     pub name: String,
-    /// The texts of its files by their paths in the folder. None where it is only a REPL.
-    pub files: BTreeMap<String, String>,
+    /// Its files. None where it is only a REPL.
+    pub files: Files,
     /// The packages in its package-lock.json, by their places beside that.
     pub packages: BTreeMap<String, Npm>,
-    /// The texts of users' files, by paths that begin with the user's name.
-    pub users: BTreeMap<String, String>,
+    /// Users' files, by paths that begin with the user's name.
+    pub users: Files,
     /// What the console has to say when it boots.
     pub serial: Vec<String>,
 }
@@ -104,13 +104,12 @@ impl Table for Roots {
     }
 
     fn built_in_value(&self, name: &str) -> Option<Meaning> {
-        let none = BTreeMap::new;
         (name == REPL).then(|| {
             Arc::new(Root {
                 name: name.to_owned(),
-                files: none(),
+                files: Files::default(),
                 packages: BTreeMap::new(),
-                users: none(),
+                users: Files::default(),
                 serial: Vec::new(),
             }) as Meaning
         })
@@ -146,11 +145,11 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
         let problem = Problem::at(value.span(), format!("`source` is missing in {place}"));
         reader.missing.push(problem.hint(format!("name the folder beside the matrix: source = \"{name}\"")));
     }
-    let mut read = |key: &str, value: &Value<'_>, check: fn(&str, &BTreeMap<String, String>) -> Result<(), Wrong>| {
+    let mut read = |key: &str, value: &Value<'_>, check: fn(&str, &Files) -> Result<(), Wrong>| {
         let folder = reader.string(value, &format!("`{key}` of {place}"))?;
-        let texts = texts(folder, files).and_then(|texts| check(folder, &texts).map(|()| texts));
-        match texts {
-            Ok(texts) => Some(texts),
+        let found = own_files(folder, files).and_then(|found| check(folder, &found).map(|()| found));
+        match found {
+            Ok(found) => Some(found),
             Err(wrong) => {
                 reader.report(wrong.at(value.span()));
                 None
@@ -159,14 +158,14 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     };
     let own = source.and_then(|source| read("source", source, has_scripts));
     let users = table.get("users").map(|value| read("users", value, has_users));
-    let lock = own.as_ref().and_then(|files| files.get(packages::LOCK));
-    let asked = own.as_ref().and_then(|files| files.get(packages::MANIFEST));
+    let lock = own.as_ref().and_then(|files| files.texts.get(packages::LOCK));
+    let asked = own.as_ref().and_then(|files| files.texts.get(packages::MANIFEST));
     let asked = asked.map_or(Ok(()), |manifest| packages::as_asked(manifest, lock.map(String::as_str)));
     let packages = lock.map_or(Ok(BTreeMap::new()), |lock| packages::packages(lock));
     let (packages, mut wrong) =
         packages.map_or_else(|wrong| (BTreeMap::new(), wrong), |packages| (packages, Vec::new()));
     wrong.extend(asked.err());
-    if own.as_ref().is_some_and(|files| files.contains_key(packages::SHRINKWRAP)) {
+    if own.as_ref().is_some_and(|files| files.texts.contains_key(packages::SHRINKWRAP)) {
         let message = format!("npm reads {} in the place of {}", packages::SHRINKWRAP, packages::LOCK);
         wrong.push(Wrong::new(message, format!("name it {}, whose form it has", packages::LOCK)));
     }
@@ -177,7 +176,7 @@ fn read_root(reader: &mut Reader, name: &str, value: &Value<'_>, files: &dyn Use
     if reader.count() > before {
         return None;
     }
-    Some(Root { name: name.to_owned(), files: own?, packages, users: users.unwrap_or(Some(BTreeMap::new()))?, serial })
+    Some(Root { name: name.to_owned(), files: own?, packages, users: users.unwrap_or(Some(Files::default()))?, serial })
 }
 
 /// The texts that the console has to say.
@@ -197,9 +196,14 @@ fn read_serial(reader: &mut Reader, value: &Value<'_>, place: &str) -> Vec<Strin
     texts.into_iter().map(|text| text.value).collect()
 }
 
-/// The texts below a folder, without installed packages.
-fn texts(folder: &str, files: &dyn UserFiles) -> Result<BTreeMap<String, String>, Wrong> {
-    folder::texts(folder, files, &SOURCE, |name| !name.split('/').any(|part| part == "node_modules"))
+/// The files below a folder, without installed packages. What the runtime reads as text is text.
+fn own_files(folder: &str, files: &dyn UserFiles) -> Result<Files, Wrong> {
+    folder::read(folder, files, &SOURCE, |name| {
+        let is_text = [".js", ".mjs", ".cjs", ".json"].iter().any(|end| name.ends_with(end));
+        let most = if name == packages::LOCK { packages::MAX_LOCK } else { folder::MAX_BYTES };
+        let is_installed = name.split('/').any(|part| part == "node_modules");
+        (!is_installed).then_some(Rule { most, is_text })
+    })
 }
 
 /// Whether a file is a script that runs at the start: not one of their modules, nor a text for readers.
@@ -209,8 +213,8 @@ fn runs_at_start(path: &str) -> bool {
 }
 
 /// A system without a script would do nothing.
-fn has_scripts(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong> {
-    if texts.contains_key(MAIN) || texts.keys().any(|path| runs_at_start(path)) {
+fn has_scripts(folder: &str, files: &Files) -> Result<(), Wrong> {
+    if files.texts.contains_key(MAIN) || files.texts.keys().any(|path| runs_at_start(path)) {
         return Ok(());
     }
     let hint =
@@ -219,8 +223,9 @@ fn has_scripts(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wro
 }
 
 /// Each user has a script, and each file a user.
-fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong> {
-    for path in texts.keys() {
+fn has_users(folder: &str, files: &Files) -> Result<(), Wrong> {
+    let texts = &files.texts;
+    for path in texts.keys().chain(files.encoded.keys()) {
         let user = path.split_once('/').map(|(user, _)| user);
         let Some(user) = user else {
             let hint = format!("files are in the folders of users: {folder}/NAME/{USER}");
@@ -241,7 +246,7 @@ fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong
         let message = format!("{} asks for packages, and users have none", quote(&format!("{folder}/{path}")));
         return Err(Wrong::new(message, hint));
     }
-    if texts.is_empty() {
+    if files.is_empty() {
         let hint = format!("each user has a folder with a script: {folder}/NAME/{USER}");
         return Err(Wrong::new(format!("{} has no users", quote(folder)), hint));
     }
@@ -250,10 +255,64 @@ fn has_users(folder: &str, texts: &BTreeMap<String, String>) -> Result<(), Wrong
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::fs;
 
-    fn files(files: &[(&str, &str)]) -> BTreeMap<String, String> {
-        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+    use super::*;
+    use crate::reader::Beside;
+
+    fn files(files: &[(&str, &str)]) -> Files {
+        let texts = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        Files { texts, ..Files::default() }
+    }
+
+    /// What is read from a folder with these files.
+    fn read(files: &[(&str, &[u8])]) -> Result<Files, Wrong> {
+        let beside = tempfile::tempdir().unwrap();
+        for (path, bytes) in files {
+            let path = beside.path().join("app").join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        own_files("app", &Beside(beside.path()))
+    }
+
+    #[test]
+    fn files_that_are_not_text_are_encoded() {
+        // One byte more than a line of 76 characters takes.
+        let font = [0xff; 58];
+        let found = read(&[
+            ("main.js", b"1"),
+            ("empty", b""),
+            ("nul", b"a\0b"),
+            ("a.bin", b"\x80"),
+            ("a.bin.base64", b"gA=="),
+            ("fonts/a.woff", &font),
+            ("node_modules/a.node", b"\x80"),
+        ])
+        .unwrap();
+        let texts = files(&[("main.js", "1"), ("empty", ""), ("nul", "a\0b"), ("a.bin.base64", "gA==")]);
+        assert_eq!(found.texts, texts.texts);
+        let encoded = [("a.bin", "gA==\n".to_owned()), ("fonts/a.woff", format!("{}\n/w==\n", "/".repeat(76)))];
+        assert_eq!(found.encoded, BTreeMap::from(encoded.map(|(path, text)| (path.to_owned(), text))));
+        for name in ["main.js", "a.cjs", "package.json", packages::LOCK] {
+            let wrong = read(&[(name, b"\x80")]).unwrap_err();
+            assert_eq!(wrong.message, format!("`app/{name}` is not UTF-8 text"));
+        }
+    }
+
+    #[test]
+    fn files_have_bounds_and_a_lock_its_own() {
+        let (most, lock) = (vec![0; folder::MAX_BYTES + 1], vec![b' '; packages::MAX_LOCK + 1]);
+        let all = |file: usize, locked: usize| read(&[("a", &most[..file]), (packages::LOCK, &lock[..locked])]);
+        assert_eq!(all(folder::MAX_BYTES, packages::MAX_LOCK).unwrap().texts.len(), 2);
+        let wrong = all(folder::MAX_BYTES + 1, 0).unwrap_err();
+        assert_eq!(wrong.message, "`app/a` is too large");
+        assert_eq!(wrong.hint, "files of at most 8388608 bytes are read, and 8388608 bytes in all");
+        let wrong = all(0, packages::MAX_LOCK + 1).unwrap_err();
+        assert_eq!(wrong.message, "`app/package-lock.json` is too large");
+        assert_eq!(wrong.hint, "at most 16777216 bytes of it are read");
+        let wrong = read(&[("a", &most[..folder::MAX_BYTES]), ("b", b"1")]).unwrap_err();
+        assert_eq!(wrong.message, "`app/b` is too large");
     }
 
     #[test]
@@ -280,5 +339,9 @@ mod tests {
             "`home/ann/package.json` asks for packages, and users have none"
         );
         assert_eq!(of(&[("root/init.js", "")]).unwrap_err(), "`home/root` is not a user's folder");
+        let encoded =
+            |path: &str| Files { encoded: [(path.to_owned(), String::new())].into(), ..files(&[("ann/init.js", "")]) };
+        assert!(has_users("home", &encoded("ann/a.png")).is_ok());
+        assert_eq!(has_users("home", &encoded("eva/a.png")).unwrap_err().message, "`home/eva` has no init.js");
     }
 }
