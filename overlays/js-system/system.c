@@ -772,7 +772,7 @@ lacking:
 
 static char *resolve(JSContext *ctx, const char *base, const char *name, bool import)
 {
-    char real[PATH_MAX], path[2 * PATH_MAX];
+    char real[PATH_MAX], here[PATH_MAX], path[2 * PATH_MAX];
     bool guess = !import;
     char *file;
 
@@ -783,7 +783,7 @@ static char *resolve(JSContext *ctx, const char *base, const char *name, bool im
     if (!realpath(base, real)) {
         snprintf(real, sizeof(real), "%s", base);
         /* What is typed, and the text of `-e`, is in the folder where the program runs. */
-        if (!strchr(base, '/') && getcwd(path, PATH_MAX)) joined(real, path, "/-");
+        if (!strchr(base, '/') && getcwd(here, sizeof(here)) && !joined(real, here, "/-")) strcpy(real, base);
     }
     if (*name == '#') return imported(ctx, real, base, name, import);
     if (*name != '/' && *name != '.') return in_packages(ctx, real, base, name, import);
