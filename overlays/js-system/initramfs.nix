@@ -23,8 +23,8 @@ stdenv.mkDerivation {
     app
     packages
     home
-    base64
     ;
+  encoded = base64;
   inherit (runtime) origin licence;
   host = name;
   writer = "${linux.kdir}/usr/gen_init_cpio";

@@ -57,12 +57,12 @@ add etc crossloom 'MIT OR Apache-2.0'
 if [ -n "$app" ]; then cp -r --no-preserve=mode "$app" root/app; fi
 if [ -n "$home" ]; then cp -r --no-preserve=mode "$home" root/home; fi
 # Files that are not text.
-if [ -n "$base64" ]; then
-  (cd "$base64" && find . -type f) >encoded
+if [ -n "$encoded" ]; then
+  (cd "$encoded" && find . -type f) >paths
   while IFS= read -r path; do
     mkdir -p "root/${path%/*}"
-    base64 -d "$base64/$path" >"root/$path"
-  done <encoded
+    base64 -d "$encoded/$path" >"root/$path"
+  done <paths
 fi
 
 # The licence of the user's own files is the user's to say, in package.json.
