@@ -25,6 +25,8 @@ let machine;
 
 const MAIN = "/app/main.js";
 const HOME = "/home";
+// The servers that the kernel was told of, in the form of /etc/resolv.conf.
+const NAME_SERVERS = "/proc/net/pnp";
 const CTRL_ALT_DEL = "/proc/sys/kernel/ctrl-alt-del";
 // Seconds: a script that ran for less did not start; the longest pause before it is started again.
 const STARTED = 10;
@@ -311,6 +313,10 @@ async function start() {
   // Programs look their own name up. The one in /etc/hostname is there already.
   if (config.hostname) attempt("adding the host name to /etc/hosts", () => machine.append("/etc/hosts", `127.0.0.1 ${hostname}\n`));
   attempt("starting the network interface lo", () => machine.interfaceUp("lo"));
+  // A link would not do: the kernel's file has no size, and the resolver of Node.js asks for it before it reads.
+  if (machine.exists(NAME_SERVERS)) {
+    attempt("writing /etc/resolv.conf", () => machine.write("/etc/resolv.conf", machine.read(NAME_SERVERS)));
+  }
   if (config.home !== "") await mountHome();
 
   // The console comes first: with it, a person can look at what fails later. It finds the packages of the system in /app.

@@ -97,9 +97,6 @@ if [ -n "$packages" ]; then
 fi
 if [ -n "$home" ]; then add home "root $host" 'not stated'; fi
 
-# The kernel writes the servers that it was told of into a file of this form.
-echo 'slink /etc/resolv.conf /proc/net/pnp 0777 0 0' >>"$list"
-printf '/etc/resolv.conf\t0777\t%s\t%s\t%s\n' '-> /proc/net/pnp' crossloom 'MIT OR Apache-2.0' >>"$manifest"
 # The kernel opens the first for the first process, and Node.js the second where the first cannot be opened.
 echo 'nod /dev/console 0600 0 0 c 5 1' >>"$list"
 echo 'nod /dev/null 0666 0 0 c 1 3' >>"$list"
