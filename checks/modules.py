@@ -13,21 +13,22 @@ import argparse
 import difflib
 import json
 import pathlib
-import platform
 import subprocess
 import sys
 import tempfile
 
+from project import SYSTEM
+
 MATRIX = """\
 crossloom = 1
 [build]
-systems = ["{system}-linux"]
+systems = ["{system}"]
 [sources]
 prefer = ["debian", "upstream"]
 [js-system]
 targets = ["{target}"]
 """
-TARGETS = {"x86_64": "x86_64", "aarch64": "arm64"}
+TARGETS = {"x86_64-linux": "x86_64", "aarch64-linux": "arm64"}
 
 # The package.json of each folder that has one. All other files are empty.
 PACKAGES = {
@@ -339,9 +340,8 @@ def asked(command, script, top):
 
 def built(crossloom, folder):
     """The runtime for this machine's processor."""
-    machine = platform.machine()
     matrix = folder / "matrix.toml"
-    matrix.write_text(MATRIX.format(system=machine, target=TARGETS[machine]))
+    matrix.write_text(MATRIX.format(system=SYSTEM, target=TARGETS[SYSTEM]))
     for command in ("lock", "generate", "fetch"):
         subprocess.run([crossloom, command, "--quiet", "--matrix", matrix], check=True)
     build = [crossloom, "build", "--quiet", "--no-out-link", "--matrix", matrix, "quickjs-ng-*"]

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::fmt::Display;
 use std::ops::Range;
+use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
@@ -247,10 +248,11 @@ pub fn quote(word: &str) -> String {
     format!("`{}`", visible(word, WORD_CHARS))
 }
 
-/// A word of a command that a message asks to run, as a shell reads it.
-pub fn for_shell(word: &str) -> String {
+/// A path in a command that a message asks to run, as a shell reads it.
+pub fn for_shell(path: impl AsRef<Path>) -> String {
+    let word = path.as_ref().to_string_lossy();
     // No file's name has a NUL, which is the one thing that cannot be quoted.
-    shlex::try_quote(word).map_or_else(|_| word.to_owned(), |quoted| quoted.into_owned())
+    shlex::try_quote(&word).map_or_else(|_| word.to_string(), |quoted| quoted.into_owned())
 }
 
 /// The candidate that is most like `word`, if one is near enough to be what was meant.

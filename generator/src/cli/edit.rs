@@ -121,29 +121,29 @@ pub fn sync(args: &SyncArgs) -> Result<Outcome> {
     files.extend(ci::files_beside(&project.matrix.ci).map(|(_, file)| PathBuf::from(file)));
     let ignored = not_in_git(&project.dir, &files, &["--ignored"]);
     if !ignored.is_empty() {
-        tracing::warn!("git ignores {}, so Nix and CI services do not see them: see .gitignore", names(&ignored, ", "));
+        tracing::warn!("git ignores {}, so Nix and CI services do not see them: see .gitignore", names(&ignored));
     }
     let unknown = not_in_git(&project.dir, &files, &[]);
     if unknown.is_empty() {
         return Ok(Outcome::Fine);
     }
     if args.git_add && git(&project.dir, &["add", "--intent-to-add", "--"], &unknown).is_some() {
-        tracing::info!("git knows of {} now", names(&unknown, ", "));
+        tracing::info!("git knows of {} now", names(&unknown));
         return Ok(Outcome::Fine);
     }
     let place = match project.dir.as_os_str().is_empty() || project.dir == Path::new(".") {
         true => String::new(),
-        false => format!(" -C {}", for_shell(&project.dir.to_string_lossy())),
+        false => format!(" -C {}", for_shell(&project.dir)),
     };
     tracing::warn!(
         "Nix and CI services ignore files that git does not know; run: git{place} add {}",
-        unknown.iter().map(|path| for_shell(&path.to_string_lossy())).collect::<Vec<_>>().join(" ")
+        unknown.iter().map(for_shell).collect::<Vec<_>>().join(" ")
     );
     Ok(Outcome::Fine)
 }
 
-fn names(paths: &[PathBuf], between: &str) -> String {
-    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(between)
+fn names(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Those of a folder's files that lie in a git repository which does not know them: the ones that it ignores, or the others.

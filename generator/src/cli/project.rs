@@ -108,7 +108,7 @@ pub fn init(args: &InitArgs) -> Result<Outcome> {
     project::init(&path, &first(&args.target, args.family.as_deref())?)?;
     let own = match path == Path::new(MATRIX_NAME) {
         true => String::new(),
-        false => format!(" --matrix {}", for_shell(&path.to_string_lossy())),
+        false => format!(" --matrix {}", for_shell(&path)),
     };
     tracing::info!("{} written; next: crossloom sync{own}", path.display());
     Ok(Outcome::Fine)

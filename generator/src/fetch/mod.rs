@@ -182,7 +182,7 @@ fn names(wanted: &Wanted) -> Result<Names, FetchError> {
         return Err(FetchError::FileName { name: wanted.name.clone(), file: file.clone() });
     }
     let prefixed = format!("{}-{file}", wanted.hash.to_hex().get(..12).unwrap_or_default());
-    Ok(Names { plain: file.clone(), part: format!("{prefixed}.part"), prefixed })
+    Ok(Names { plain: file.clone(), part: format!("{prefixed}{}", part::END), prefixed })
 }
 
 impl Wanted {
@@ -197,7 +197,8 @@ impl Job<'_> {
         let names = names(wanted)?;
         let mut skipped = Vec::new();
         if let Some((path, verified)) = self.find(self.into, &names, wanted, &mut skipped)? {
-            part::tidy(&self.into.join(&names.part));
+            // The file is there already.
+            let _ = part::tidy(&self.into.join(&names.part));
             return Ok(self.found(wanted, path, verified));
         }
         for directory in self.from {

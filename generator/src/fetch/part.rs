@@ -12,6 +12,9 @@ use sha2::Digest;
 use crate::input;
 use crate::nix::hash::{FileHash, Sha256, Sha512};
 
+/// The end of its name.
+pub(crate) const END: &str = ".part";
+
 /// The file that a download is appended to. A trait, so that a full disk can be tested without one.
 pub(crate) trait Storage {
     /// Writes all of `bytes` at the end.
@@ -168,15 +171,11 @@ pub(crate) fn open(path: &Path, pin: FileHash, waiting: impl FnOnce()) -> io::Re
     }
 }
 
-/// Removes a `.part` file that is of no use, since the file is there already: a killed run can leave one behind. One that
-/// somebody has locked is theirs.
-pub(crate) fn tidy(path: &Path) {
-    if let Ok(file) = input::open_itself(path)
-        && take(&file)
-    {
-        // It may be another one by now, of a process that finds the file, too, and needs none.
-        let _ = fs::remove_file(path);
-    }
+/// Removes a `.part` file that is of no use: a killed run can leave one behind. One that somebody has locked is theirs.
+pub(crate) fn tidy(path: &Path) -> io::Result<()> {
+    let file = input::open_itself(path)?;
+    // It may be another one by now, of a process that finds the file, too, and needs none.
+    if take(&file) { fs::remove_file(path) } else { Ok(()) }
 }
 
 /// Locks a `.part` file as long as it is open; false if another process has it, which downloads it.

@@ -9,11 +9,8 @@ use std::time::{Duration, SystemTime};
 use super::machine::{MachineError, cache};
 use super::needed::{NeededError, needed};
 use crate::fetch::part;
-use crate::input::{self, Entry, Folder, Walk};
+use crate::input::{Entry, Folder, Walk};
 use crate::project::{MATRIX_NAME, Project, ProjectError};
-
-/// The end of the name of a file that is being downloaded.
-const PART: &str = ".part";
 
 /// The folder in the cache with the projects of `build --target`.
 pub const TARGETS: &str = "targets";
@@ -77,7 +74,7 @@ pub fn survey(project: Option<&Project>, age: Duration) -> Result<(PathBuf, Vec<
         let path = dir.join(&name);
         match folder.entry(&name).map_err(|error| failed(&path, error))? {
             Entry::File(file, metadata) => {
-                let needed = name.to_str().is_some_and(|name| kept.contains(name.trim_end_matches(PART)));
+                let needed = name.to_str().is_some_and(|name| kept.contains(name.trim_end_matches(part::END)));
                 // One that is being downloaded is in use, whatever it is for.
                 let in_use = is_part(&path) && !part::take(&file);
                 let removable = !needed && !in_use && old(metadata.modified());
@@ -103,7 +100,7 @@ pub fn survey(project: Option<&Project>, age: Duration) -> Result<(PathBuf, Vec<
 
 /// Whether a file is a download that has not ended.
 fn is_part(path: &Path) -> bool {
-    path.as_os_str().as_encoded_bytes().ends_with(PART.as_bytes())
+    path.as_os_str().as_encoded_bytes().ends_with(part::END.as_bytes())
 }
 
 /// Removes a file, or a project with everything in it. A link in it is removed, and not what it leads to. A download that went
@@ -112,11 +109,11 @@ fn is_part(path: &Path) -> bool {
 /// # Errors
 /// As the system says.
 pub fn remove(item: &Item) -> Result<(), GcError> {
-    let part = if is_part(&item.path) { input::open_itself(&item.path).ok() } else { None };
-    if part.as_ref().is_some_and(|file| !part::take(file)) {
-        return Ok(());
-    }
-    let removed = if item.project { fs::remove_dir_all(&item.path) } else { fs::remove_file(&item.path) };
+    let removed = match item.project {
+        true => fs::remove_dir_all(&item.path),
+        false if is_part(&item.path) => part::tidy(&item.path),
+        false => fs::remove_file(&item.path),
+    };
     match removed {
         Err(source) if source.kind() != ErrorKind::NotFound => Err(GcError::Remove { path: item.path.clone(), source }),
         _ => Ok(()),
