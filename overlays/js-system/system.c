@@ -511,6 +511,14 @@ static char *in_folder(JSContext *ctx, const char *folder)
     return file;
 }
 
+/* The file that a path means; with `guess` also the main one of a folder. A path that ends in a slash is a folder. */
+static char *file_or_main(JSContext *ctx, const char *path, bool guess)
+{
+    char *file = ends_with(path, "/") ? NULL : file_at(ctx, path, guess);
+
+    return !file && guess && is_folder(path) ? in_folder(ctx, path) : file;
+}
+
 /* Whether one of the parts of a path leads out of its package. */
 static bool leaves(const char *path)
 {
@@ -645,18 +653,25 @@ static bool has_paths(JSContext *ctx, JSValueConst exports)
     return paths;
 }
 
-/* The file that a package has for others by its `exports`: its main one where `rest` is empty, else that of `rest`, such as /sub. */
-static char *exported(JSContext *ctx, const char *folder, JSValueConst exports, const char *rest, bool import)
+/*
+ * Whether a package says in `exports` what it has for others, and which file that is: its main one where `rest` is empty, else that
+ * of `rest`, such as /sub. There may be none.
+ */
+static bool exported(JSContext *ctx, const char *folder, JSValueConst package, const char *rest, bool import, char **file)
 {
     char key[PATH_MAX], meant[PATH_MAX];
     enum meaning meaning = NOTHING;
+    JSValue exports = JS_IsObject(package) ? JS_GetPropertyStr(ctx, package, "exports") : JS_UNDEFINED;
 
+    if (JS_IsUndefined(exports) || JS_IsNull(exports)) return false;
     if (has_paths(ctx, exports)) {
         if (joined(key, ".", rest)) meaning = entry_of(ctx, folder, exports, key, false, import, meant);
     } else if (!*rest) {
         meaning = meaning_of(ctx, folder, exports, NULL, false, import, 0, meant);
     }
-    return meaning == MEANT ? file_at(ctx, meant, false) : NULL;
+    JS_FreeValue(ctx, exports);
+    *file = meaning == MEANT ? file_at(ctx, meant, false) : NULL;
+    return true;
 }
 
 static char *in_packages(JSContext *ctx, const char *file, const char *base, const char *name, bool import);
@@ -693,8 +708,8 @@ static char *in_packages(JSContext *ctx, const char *file, const char *base, con
 {
     char folder[PATH_MAX], path[PATH_MAX], package[PATH_MAX];
     const char *rest = strchr(name, '/'), *own;
-    JSValue around, exports;
-    bool same, seen = false;
+    JSValue described;
+    bool same, says, seen = false;
     char *found;
     size_t i;
 
@@ -705,25 +720,17 @@ static char *in_packages(JSContext *ctx, const char *file, const char *base, con
     snprintf(package, sizeof(package), "%.*s", (int)(rest - name), name);
 
     /* The package that the file is in knows itself by what it has for others. */
-    around = package_around(ctx, file, folder);
-    if (JS_IsException(around)) return NULL;
-    own = text_of(ctx, around, "name");
-    same = own && !strcmp(own, package);
-    exports = same ? JS_GetPropertyStr(ctx, around, "exports") : JS_UNDEFINED;
+    described = package_around(ctx, file, folder);
+    if (JS_IsException(described)) return NULL;
+    own = text_of(ctx, described, "name");
+    says = own && !strcmp(own, package) && exported(ctx, folder, described, rest, import, &found);
     JS_FreeCString(ctx, own);
-    JS_FreeValue(ctx, around);
-    if (!JS_IsUndefined(exports) && !JS_IsNull(exports)) {
-        found = exported(ctx, folder, exports, rest, import);
-        JS_FreeValue(ctx, exports);
-        if (!found && !JS_HasException(ctx)) goto lacking;
-        return found;
-    }
+    JS_FreeValue(ctx, described);
+    if (says) goto said;
 
     strcpy(folder, file);
     folder_of(folder);
     do {
-        JSValue described;
-
         if (ends_with(folder, "/node_modules")) continue;
         if ((size_t)snprintf(path, sizeof(path), "%s/node_modules/%s", folder, package) >= sizeof(path)) continue;
         if (!is_folder(path)) {
@@ -735,20 +742,14 @@ static char *in_packages(JSContext *ctx, const char *file, const char *base, con
         seen = true;
         described = description(ctx, path);
         if (JS_IsException(described)) return NULL;
-        exports = JS_IsObject(described) ? JS_GetPropertyStr(ctx, described, "exports") : JS_UNDEFINED;
+        says = exported(ctx, path, described, rest, import, &found);
         JS_FreeValue(ctx, described);
-        if (!JS_IsUndefined(exports) && !JS_IsNull(exports)) {
-            found = exported(ctx, path, exports, rest, import);
-            JS_FreeValue(ctx, exports);
-            if (!found && !JS_HasException(ctx)) goto lacking;
-            return found;
-        }
+        if (says) goto said;
         if (!*rest) {
             found = in_folder(ctx, path);
         } else if (strlen(path) + strlen(rest) < sizeof(path)) {
             strcat(path, rest);
-            found = file_at(ctx, path, !import);
-            if (!found && !import && is_folder(path)) found = in_folder(ctx, path);
+            found = file_or_main(ctx, path, !import);
         } else {
             found = NULL;
         }
@@ -765,6 +766,8 @@ static char *in_packages(JSContext *ctx, const char *file, const char *base, con
                            same ? name : package, base);
     return NULL;
 
+said:
+    if (found || JS_HasException(ctx)) return found;
 lacking:
     JS_ThrowReferenceError(ctx, "the package '%s' has no file for '%s', which %s names", package, name, base);
     return NULL;
@@ -791,8 +794,7 @@ static char *resolve(JSContext *ctx, const char *base, const char *name, bool im
     guess = guess || strstr(real, "/node_modules/");
     folder_of(real);
     snprintf(path, sizeof(path), "%s%s%s", *name == '/' ? "" : real, *name == '/' ? "" : "/", name);
-    file = ends_with(path, "/") ? NULL : file_at(ctx, path, guess);
-    if (!file && guess && is_folder(path)) file = in_folder(ctx, path);
+    file = file_or_main(ctx, path, guess);
     if (!file && !JS_HasException(ctx)) JS_ThrowReferenceError(ctx, "there is no file '%s', which %s names", name, base);
     return file;
 }
