@@ -37,9 +37,8 @@ struct Running {
     /// Those that have not, with the time that each took here before.
     times: Times,
     left: Vec<String>,
-    /// The node that is being built.
-    node: Option<String>,
-    /// Since when.
+    /// The nodes that are being built, and since when.
+    nodes: Vec<(String, Instant)>,
     since: Instant,
     /// When there was a line last.
     said: Instant,
@@ -59,10 +58,10 @@ impl Progress {
             Event::Words(lines) => lines.iter().for_each(|line| tell(line)),
             Event::ToBuild(names) => self.running().begin_build(names, quiet),
             Event::Building(node) => self.running().building(node, quiet),
+            Event::Built { node, time } => self.running().built(node, time, quiet),
             Event::Waiting => self.running().waiting(quiet),
             Event::Ended => {
                 if let Some(running) = self.running.take() {
-                    running.finish(quiet);
                     running.bar.finish_and_clear();
                 }
             }
@@ -91,7 +90,7 @@ impl Running {
             begun: 0,
             times,
             left: Vec::new(),
-            node: None,
+            nodes: Vec::new(),
             since: Instant::now(),
             said: Instant::now(),
         }
@@ -112,9 +111,7 @@ impl Running {
     }
 
     fn building(&mut self, node: &str, quiet: bool) {
-        self.finish(quiet);
-        self.since = Instant::now();
-        self.said = self.since;
+        self.said = Instant::now();
         self.begun += 1;
         let count = self.total.map_or_else(String::new, |total| format!("[{}/{}] ", self.begun, total.max(self.begun)));
         // The node itself is not built yet.
@@ -125,21 +122,29 @@ impl Running {
         if self.bar.is_hidden() && !quiet {
             tell(&line);
         }
-        self.node = Some(node.to_owned());
+        self.nodes.push((node.to_owned(), self.said));
     }
 
     fn waiting(&mut self, quiet: bool) {
         if self.bar.is_hidden() && !quiet && self.said.elapsed() >= SILENCE {
             self.said = Instant::now();
-            let node = self.node.as_deref().unwrap_or("Nix evaluates, or waits for a build of another process");
-            tell(&format!("  {node}: {} min so far", self.since.elapsed().as_secs() / 60));
+            let minutes = |since: &Instant| since.elapsed().as_secs() / 60;
+            let line = match self.nodes.as_slice() {
+                [] => format!("Nix evaluates, or waits for a build of another process: {} min", minutes(&self.since)),
+                nodes => {
+                    let each = nodes.iter().map(|(node, since)| format!("{node}: {} min", minutes(since)));
+                    each.collect::<Vec<_>>().join(", ")
+                }
+            };
+            tell(&format!("  {line} so far"));
         }
     }
 
-    /// Says how long the node took that was being built.
-    fn finish(&self, quiet: bool) {
-        if let (Some(node), false) = (&self.node, quiet) {
-            let line = format!("  {node}: {} s", self.since.elapsed().as_secs());
+    /// Says how long a node took.
+    fn built(&mut self, node: &str, time: Option<Duration>, quiet: bool) {
+        self.nodes.retain(|(name, _)| name != node);
+        if let (Some(time), false) = (time, quiet) {
+            let line = format!("  {node}: {} s", time.as_secs());
             if self.bar.is_hidden() { tell(&line) } else { self.bar.println(line) }
         }
     }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::evaluate::Built;
 use super::needed::busybox_path;
 use super::{Event, Tell, nodes, times};
+use crate::input::{self, Kind};
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::StoreError;
 use crate::platform::System;
@@ -292,15 +293,59 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
     Ok(Ended { ok: status.success(), stdout, ..said })
 }
 
+/// A node that is being built. Nix says when it begins one, and nothing when that ends: several may be built at once, and the
+/// one that began first need not be the first to end.
+struct Open {
+    name: String,
+    since: Instant,
+    /// What is in the store when it is built; none in a second build, where it is there from the beginning.
+    output: Option<PathBuf>,
+}
+
+impl Open {
+    fn new(drv: &str, name: &str) -> Open {
+        let output = output_of(drv).filter(|output| !output.exists());
+        Open { name: name.to_owned(), since: Instant::now(), output }
+    }
+}
+
+/// The largest ones have a recipe's whole script in them.
+const DERIVATION: Kind = Kind { what: "a derivation", most: 4 << 20 };
+
+/// The first output that a derivation's file names.
+fn output_of(drv: &str) -> Option<PathBuf> {
+    let text = input::text(Path::new(drv), DERIVATION).ok()?;
+    let (_, rest) = text.strip_prefix("Derive([(")?.split_once(',')?;
+    Some(PathBuf::from(rest.strip_prefix('"')?.split('"').next()?))
+}
+
+/// Tells of those that were built, and forgets them.
+fn tell_of_built(open: &mut Vec<Open>, tell: Tell<'_>) {
+    open.retain(|node| {
+        let built = node.output.as_ref().is_some_and(|output| output.exists());
+        if built {
+            tell(Event::Built { node: &node.name, time: Some(node.since.elapsed()) });
+        }
+        !built
+    });
+}
+
 /// Tells of progress until the build ends; returns what it said, without how it ended.
 fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Ended {
     let Ended { mut built, mut differing, mut tail, .. } = Ended::default();
     // The names that Nix lists, and how many more it will.
     let (mut listed, mut more) = (Vec::new(), 0_usize);
+    let mut open: Vec<Open> = Vec::new();
     loop {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => match building(&line) {
                 Some((path, name)) => {
+                    tell_of_built(&mut open, tell);
+                    // Nobody knows how long second builds took, and at most one of them is shown.
+                    for node in open.extract_if(.., |node| node.output.is_none()) {
+                        tell(Event::Built { node: &node.name, time: None });
+                    }
+                    open.push(Open::new(path, name));
                     tell(Event::Building(name));
                     built.push(path.to_owned());
                 }
@@ -327,10 +372,14 @@ fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Ended {
                     }
                 }
             },
-            Err(mpsc::RecvTimeoutError::Timeout) => tell(Event::Waiting),
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                tell_of_built(&mut open, tell);
+                tell(Event::Waiting);
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
     }
+    tell_of_built(&mut open, tell);
     tell(Event::Ended);
     Ended { built, differing, tail, ..Ended::default() }
 }
@@ -417,6 +466,36 @@ mod tests {
         });
         assert_eq!(told, [["a-1", "b-2"]]);
         assert_eq!(built, [drv("a-1")]);
+    }
+
+    #[test]
+    fn nodes_are_told_as_built_when_they_are_and_not_when_the_next_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let output = |name: &str| folder.path().join(format!("output-{name}"));
+        let drv = |name: &str| {
+            let path = folder.path().join(format!("{}-{name}.drv", "0".repeat(32)));
+            let text = format!("Derive([(\"out\",\"{}\",\"\",\"\")],[],[])", output(name).display());
+            std::fs::write(&path, text).unwrap();
+            format!("building '{}'...", path.display())
+        };
+        let (sender, lines) = mpsc::channel();
+        ["a-1", "b-2", "c-3"].iter().for_each(|name| sender.send(drv(name)).unwrap());
+        drop(sender);
+        let mut told = Vec::new();
+        follow(&lines, &mut |event| match event {
+            Event::Building(name) => {
+                told.push(format!("building {name}"));
+                // The second one ends before the first, and the third one fails.
+                if name == "b-2" {
+                    std::fs::write(output("b-2"), "").unwrap();
+                } else if name == "c-3" {
+                    std::fs::write(output("a-1"), "").unwrap();
+                }
+            }
+            Event::Built { node, time } => told.push(format!("built {node} {}", time.is_some())),
+            _ => {}
+        });
+        assert_eq!(told, ["building a-1", "building b-2", "built b-2 true", "building c-3", "built a-1 true"]);
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub mod roots;
 pub mod sources;
 pub mod times;
 
+use std::time::Duration;
+
 use crate::fetch::FetchError;
 
 /// Events that a person may want to see before the end.
@@ -27,8 +29,10 @@ pub enum Event<'a> {
     NotFetched(&'a FetchError),
     /// Nix will build these derivations, the seed's included.
     ToBuild(&'a [String]),
-    /// Nix builds a node.
+    /// Nix begins to build a node. Others may not be built yet.
     Building(&'a str),
+    /// A node was built, in this time if that is known.
+    Built { node: &'a str, time: Option<Duration> },
     /// A second went by without a word of Nix's.
     Waiting,
     /// Nix's program has ended.
