@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::evaluate::Built;
 use super::needed::busybox_path;
 use super::{Event, Tell, nodes, times};
-use crate::input::{self, Kind};
+use crate::input;
+use crate::nix::aterm;
 use crate::nix::driver::{Nix, NixError};
 use crate::nix::store::StoreError;
 use crate::platform::System;
@@ -309,14 +310,12 @@ impl Open {
     }
 }
 
-/// The largest ones have a recipe's whole script in them.
-const DERIVATION: Kind = Kind { what: "a derivation", most: 4 << 20 };
-
-/// The first output that a derivation's file names.
+/// An output that a derivation's file names.
 fn output_of(drv: &str) -> Option<PathBuf> {
-    let text = input::text(Path::new(drv), DERIVATION).ok()?;
-    let (_, rest) = text.strip_prefix("Derive([(")?.split_once(',')?;
-    Some(PathBuf::from(rest.strip_prefix('"')?.split('"').next()?))
+    let (dir, _) = drv.rsplit_once('/')?;
+    let text = input::bytes(Path::new(drv), nodes::A_DERIVATION).ok()?;
+    let output = aterm::outputs(&text, dir).ok()?.into_values().flatten().next()?;
+    Some(PathBuf::from(output.path_in(dir)))
 }
 
 /// Tells of those that were built, and forgets them.
@@ -471,7 +470,7 @@ mod tests {
     #[test]
     fn nodes_are_told_as_built_when_they_are_and_not_when_the_next_begins() {
         let folder = tempfile::tempdir().unwrap();
-        let output = |name: &str| folder.path().join(format!("output-{name}"));
+        let output = |name: &str| folder.path().join(format!("{}-{name}", "0".repeat(32)));
         let drv = |name: &str| {
             let path = folder.path().join(format!("{}-{name}.drv", "0".repeat(32)));
             let text = format!("Derive([(\"out\",\"{}\",\"\",\"\")],[],[])", output(name).display());

@@ -89,7 +89,7 @@ pub fn copied_inputs(nix: &Nix, nodes: &[Built]) -> Result<Vec<Built>, NodesErro
 
 const DERIVATION: &str = ".drv";
 /// It holds arguments and scripts, and the paths of everything that it needs.
-const A_DERIVATION: Kind = Kind { what: "a derivation", most: 64 << 20 };
+pub(super) const A_DERIVATION: Kind = Kind { what: "a derivation", most: 64 << 20 };
 
 fn is_derivation(path: &StorePath) -> bool {
     path.name().ends_with(DERIVATION)
