@@ -142,7 +142,10 @@ impl Running {
 
     /// Says how long a node took.
     fn built(&mut self, node: &str, time: Option<Duration>, quiet: bool) {
-        self.nodes.retain(|(name, _)| name != node);
+        // Two nodes may have one name, such as the initramfs of two targets.
+        if let Some(at) = self.nodes.iter().position(|(name, _)| name == node) {
+            self.nodes.remove(at);
+        }
         if let (Some(time), false) = (time, quiet) {
             let line = format!("  {node}: {} s", time.as_secs());
             if self.bar.is_hidden() { tell(&line) } else { self.bar.println(line) }
