@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use super::ending::{self, Noted};
 use super::evaluate::Built;
 use super::needed::busybox_path;
 use super::{Event, Tell, nodes, times};
@@ -24,6 +25,9 @@ pub enum BuildError {
     #[error("{system} has no seed, and this command builds from one")]
     #[diagnostic(help("the flake builds from nixpkgs there: nix build .#NAME"))]
     NoSeed { system: System },
+    #[error("the build was ended by {signal}")]
+    #[diagnostic(help("run the command again: nodes that were finished are in the store"))]
+    Ended { signal: &'static str },
     #[error("Nix built nothing")]
     #[diagnostic(help(
         "read Nix's messages above; `crossloom generate --check` tells whether the folder is as rendered"
@@ -263,6 +267,7 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let run = |source| BuildError::Run { program: program.clone(), source };
     let mut child = command.spawn().map_err(run)?;
+    let noted = Noted::from_now();
     let (sender, lines) = mpsc::channel();
     let stderr = child.stderr.take();
     let reader = std::thread::spawn(move || {
@@ -281,14 +286,14 @@ pub fn watch(mut command: Command, tell: Tell<'_>) -> Result<Ended, BuildError> 
         }
         text
     });
-    let said = follow(&lines, tell);
-    if said.tail.last().is_some_and(|line| refusal(line).is_some())
-        && let Some(child) = rustix::process::Pid::from_raw(child.id().cast_signed())
-    {
-        // Nix would go on and build. It ends its builders when it is told to end.
-        let _ = rustix::process::kill_process(child, rustix::process::Signal::TERM);
+    let said = follow(&lines, &|| noted.signal().is_some(), tell);
+    let refused = said.tail.last().is_some_and(|line| refusal(line).is_some());
+    // Nix would go on and build.
+    let end = refused || noted.signal().is_some();
+    let status = if end { ending::end(&mut child) } else { child.wait() }.map_err(run)?;
+    if let Some(signal) = noted.signal() {
+        return Err(BuildError::Ended { signal });
     }
-    let status = child.wait().map_err(run)?;
     let _ = reader.join();
     let stdout = output.join().unwrap_or_default();
     Ok(Ended { ok: status.success(), stdout, ..said })
@@ -329,13 +334,13 @@ fn tell_of_built(open: &mut Vec<Open>, tell: Tell<'_>) {
     });
 }
 
-/// Tells of progress until the build ends; returns what it said, without how it ended.
-fn follow(lines: &mpsc::Receiver<String>, tell: Tell<'_>) -> Ended {
+/// Tells of progress until the build ends or is `told` to; returns what it said, without how it ended.
+fn follow(lines: &mpsc::Receiver<String>, told: &dyn Fn() -> bool, tell: Tell<'_>) -> Ended {
     let Ended { mut built, mut differing, mut tail, .. } = Ended::default();
     // The names that Nix lists, and how many more it will.
     let (mut listed, mut more) = (Vec::new(), 0_usize);
     let mut open: Vec<Open> = Vec::new();
-    loop {
+    while !told() {
         match lines.recv_timeout(Duration::from_secs(1)) {
             Ok(line) => match building(&line) {
                 Some((path, name)) => {
@@ -458,7 +463,7 @@ mod tests {
         said.into_iter().for_each(|line| sender.send(line).unwrap());
         drop(sender);
         let mut told = Vec::new();
-        let Ended { built, .. } = follow(&lines, &mut |event| {
+        let Ended { built, .. } = follow(&lines, &|| false, &mut |event| {
             if let Event::ToBuild(names) = event {
                 told.push(names.to_vec());
             }
@@ -481,7 +486,7 @@ mod tests {
         ["a-1", "b-2", "c-3"].iter().for_each(|name| sender.send(drv(name)).unwrap());
         drop(sender);
         let mut told = Vec::new();
-        follow(&lines, &mut |event| match event {
+        follow(&lines, &|| false, &mut |event| match event {
             Event::Building(name) => {
                 told.push(format!("building {name}"));
                 // The second one ends before the first, and the third one fails.
@@ -512,7 +517,7 @@ mod tests {
         let said = began.into_iter().chain([differs("a-1")]).chain(more).chain([differs("b-2")]);
         said.for_each(|line| sender.send(line).unwrap());
         drop(sender);
-        assert_eq!(follow(&lines, &mut |_| {}).differing, ["a-1", "b-2"]);
+        assert_eq!(follow(&lines, &|| false, &mut |_| {}).differing, ["a-1", "b-2"]);
     }
 
     #[test]

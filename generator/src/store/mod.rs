@@ -7,6 +7,7 @@
 pub mod build;
 pub mod choose;
 pub mod develop;
+mod ending;
 pub mod evaluate;
 pub mod export;
 pub mod gc;

@@ -4,12 +4,12 @@
 //! take their place here. Without Nix every test here says `SKIP`; `CROSSLOOM_REQUIRE_NIX=1` makes a failure of that.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use crate::temporary_store::{self, Store};
-use assert_cmd::Command;
 use crossloom::testing::nix::hash::Sha256;
 use crossloom::testing::nix::nar;
 use crossloom::testing::nix::store::{Method, StoreName, StorePath};
@@ -152,8 +152,7 @@ impl Project {
         Some(store)
     }
 
-    /// Exit code, stdout and stderr.
-    fn run(&self, store: Option<&Store>, args: &[&str]) -> (i32, String, String) {
+    fn command(&self, store: Option<&Store>, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_crossloom"));
         for name in ["CROSSLOOM_LOG", "RUST_LOG", "COLUMNS", "CLICOLOR_FORCE", "NO_COLOR", "NIX_CONFIG"] {
             command.env_remove(name);
@@ -173,7 +172,13 @@ impl Project {
         } else {
             command.args(args);
         }
-        let output = command.env("PATH", tools.unwrap()).current_dir(self.dir.path()).output().unwrap();
+        command.env("PATH", tools.unwrap()).current_dir(self.dir.path());
+        command
+    }
+
+    /// Exit code, stdout and stderr.
+    fn run(&self, store: Option<&Store>, args: &[&str]) -> (i32, String, String) {
+        let output = self.command(store, args).output().unwrap();
         let text = |bytes| String::from_utf8(bytes).unwrap();
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
@@ -337,6 +342,30 @@ fn what_another_party_tampered_with_is_found_and_named() {
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert_eq!(rows[0][..4].join(" "), "mpfr out differs lib/libmpfr.a");
     assert_eq!(project.verified(&copier, &["--against", "digests.json"]), [[""; 5]; 0]);
+}
+
+/// Nix would go on and build.
+#[test]
+fn a_build_that_is_told_to_end_ends_nix_too() {
+    if !possible() {
+        return;
+    }
+    let project = Project::new();
+    let Some(store) = project.party() else { return };
+    project.recipe("gmp", "src, version", "[ \"out\" ]", "sleep 600");
+    let mut command = project.command(Some(&store), &["build", "gmp", "--no-out-link"]);
+    let mut build = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(build.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("building gmp")).collect();
+    let parent = format!("PPid:\t{}\n", build.id());
+    let nix: Vec<PathBuf> = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).collect();
+    let status = |process: &Path| fs::read_to_string(process.join("status")).unwrap_or_default();
+    let nix: Vec<_> = nix.into_iter().filter(|process| status(process).contains(&parent)).collect();
+    rustix::process::kill_process(rustix::process::Pid::from_child(&build), rustix::process::Signal::TERM).unwrap();
+    let rest: Vec<String> = lines.collect();
+    assert_eq!(build.wait().unwrap().code(), Some(2), "{said:?} {rest:?}");
+    assert!(rest.iter().any(|line| line.ends_with("error: the build was ended by SIGTERM")), "{rest:?}");
+    assert!(!nix.is_empty() && nix.iter().all(|process| !process.exists()), "{nix:?} {rest:?}");
 }
 
 /// Compilers are no nodes: what another party's copy of one builds is that party's.
