@@ -5,8 +5,9 @@
 
 Every check that boots a system or compares its files with the manifest is built. Systems whose root is `repl` have a row
 in the table: sizes, time to the prompt, and memory there. With --again, the systems' own nodes are built a second time and
-compared, and the table has the seconds that kernel and runtime took; toolchains are not built again. Exits 1 if a check fails
-or a second build differs.
+compared, and the table has the seconds that kernel and runtime took; toolchains are not built again. With --resume FILE, second
+builds of nodes that the file has are not made once more, and it gets those that are: those of Node.js take hours. Exits 1 if a
+check fails or a second build differs.
 """
 
 import argparse
@@ -81,19 +82,31 @@ class Systems:
         own = {need for need in needs if self.nodes[need]["recipe"].startswith(OWN)}
         return {name}.union(*map(self.closure, own))
 
-    def again(self, names):
-        """Builds nodes a second time, and notes how many seconds each took, or None if it differs."""
+    def again(self, names, file):
+        """Builds nodes a second time, and notes how many seconds each took, or None if it differs. The file has the same by
+        the nodes' places in the store."""
+        known = json.loads(file.read_text()) if file and file.exists() else {}
         for name in sorted(names):
-            print(f"{name}: a second time", flush=True)
-            began = time.monotonic()
-            try:
-                self.run("build", "--rebuild", name)
-                self.seconds[name] = round(time.monotonic() - began)
-            except subprocess.CalledProcessError as error:
-                # crossloom ends with 1 where it found a difference. A build that stopped says nothing about one.
-                if error.returncode == 1:
-                    self.seconds[name] = None
-                self.error(f"a second build of {name} {'differs' if error.returncode == 1 else 'failed'}")
+            place = self.run("build", "--no-out-link", name).strip()
+            if place not in known:
+                print(f"{name}: a second time", flush=True)
+                began = time.monotonic()
+                try:
+                    self.run("build", "--rebuild", name)
+                    known[place] = round(time.monotonic() - began)
+                except subprocess.CalledProcessError as error:
+                    # crossloom ends with 1 where it found a difference. A build that stopped says nothing about one.
+                    if error.returncode != 1:
+                        self.error(f"a second build of {name} failed")
+                        continue
+                    known[place] = None
+                if file:
+                    whole = file.with_name(f"{file.name}.new")
+                    whole.write_text(json.dumps(known, indent=2) + "\n")
+                    whole.replace(file)
+            self.seconds[name] = known[place]
+            if known[place] is None:
+                self.error(f"a second build of {name} differs")
 
     def passes(self, check):
         """Whether there is such a check, and it passes."""
@@ -182,6 +195,7 @@ def example(crossloom):
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--again", action="store_true", help="build the systems' own nodes a second time and compare")
+    parser.add_argument("--resume", type=pathlib.Path, metavar="FILE", help="second builds that were made; with --again")
     parser.add_argument("--record", action="store_true", help="write the rows to generator/data/results.toml")
     parser.add_argument("--target", action="append", default=[], help="only systems for this target; may be repeated")
     parser.add_argument("--results", type=pathlib.Path, default=RESULTS, help=argparse.SUPPRESS)
@@ -190,6 +204,8 @@ def main(arguments):
     options = parser.parse_args(arguments)
     if options.record and not options.again:
         parser.error("--record writes whole rows: it wants --again")
+    if options.resume and not options.again:
+        parser.error("--resume is about second builds: it wants --again")
     crossloom = str(pathlib.Path(options.crossloom).resolve())
     matrix = options.matrix or example(crossloom)
     systems = Systems(crossloom, matrix, options.target)
@@ -198,7 +214,7 @@ def main(arguments):
     systems.build()
     cells = [cell for cell in systems.booted() if systems.is_row(cell)]
     if options.again:
-        systems.again(set().union(*map(systems.own, systems.booted())))
+        systems.again(set().union(*map(systems.own, systems.booted())), options.resume)
     rows = [row for row in map(systems.record, cells) if row]
     print(table(rows), end="")
     if options.record:

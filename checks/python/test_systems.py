@@ -154,6 +154,21 @@ class Systems(unittest.TestCase):
         self.assertNotIn("seconds", self.rows()[1])
         self.assertIn("error: a second build of quickjs-ng-1 failed", self.said)
 
+    def test_second_builds_go_on_where_they_stopped(self):
+        file = self.folder / "second-builds.json"
+        self.fail_with("quickjs-ng-1-again", 2)
+        self.fail_with("linux-1-again", 1)
+        self.assertEqual(self.run_script("--again", "--resume", file), 1)
+        (self.folder / "calls").unlink()
+        (self.folder / "FAIL/quickjs-ng-1-again").unlink()
+        (self.folder / "FAIL/linux-1-again").unlink()
+        self.assertEqual(self.run_script("--again", "--resume", file, "--record"), 1)
+        self.assertEqual([call.split()[-1] for call in self.calls() if "--rebuild" in call], ["quickjs-ng-1"])
+        # That one differed is not forgotten.
+        self.assertIn("error: a second build of linux-1 differs", self.said)
+        self.assertEqual(self.rows()[1]["again"], {"nodes": 5, "different": 1})
+        self.assertEqual(self.run_script("--resume", file), 2)
+
     def test_a_system_that_fails_a_check_has_no_row(self):
         for check in "boot", "contents":
             with self.subTest(check):
