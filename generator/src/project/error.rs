@@ -1,6 +1,7 @@
 //! Errors of a matrix's folder.
 
 use std::io;
+use std::path::Path;
 
 use super::revision::RevisionError;
 use crate::diag::{Problem, for_shell};
@@ -26,6 +27,9 @@ pub enum ProjectError {
     #[error("there is no {path}")]
     #[diagnostic(help("run `crossloom init`, or name the matrix with --matrix FILE"))]
     NoMatrix { path: String },
+    #[error("{path} is a link to {target}, and there is no such file")]
+    #[diagnostic(help("correct the link, or remove it"))]
+    Dangling { path: String, target: String },
     #[error("{path} belongs to another user, and lies above the working directory")]
     #[diagnostic(help("if it is the matrix that you mean, name it: --matrix {}", for_shell(path)))]
     Foreign { path: String },
@@ -144,6 +148,17 @@ pub enum ProjectError {
     #[error("{path} has a name that is not UTF-8 text")]
     #[diagnostic(help("run `crossloom generate` there"))]
     Name { path: String },
+}
+
+impl ProjectError {
+    /// There is no file at a matrix's path, which may be a link to nothing.
+    pub fn no_matrix(path: &Path) -> ProjectError {
+        let shown = path.display().to_string();
+        match path.read_link() {
+            Ok(target) => ProjectError::Dangling { path: shown, target: target.display().to_string() },
+            Err(_) => ProjectError::NoMatrix { path: shown },
+        }
+    }
 }
 
 /// How many files are not as they should be, beside the one that is named.

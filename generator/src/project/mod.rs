@@ -102,7 +102,7 @@ pub fn edit(path: &Path, change: impl FnOnce(&str) -> Result<String, EditError>)
     let path = &matrix_in(path);
     let _project = Guard::take(folder_of(path))?;
     let shown = path.display().to_string();
-    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
+    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::no_matrix(path))?;
     // Nothing is held to the lock's versions here: a word that was not locked yet is as good as one that was.
     let problems_of =
         |text: &str| Matrix::parse_in(families::ALL, text, &Beside(folder_of(path)), &Versions::new()).err();
@@ -214,8 +214,7 @@ impl Project {
     /// [`ProjectError::Matrix`] holds every problem of its text.
     pub fn open(path: &Path) -> Result<Project, ProjectError> {
         let path = &matrix_in(path);
-        let shown = path.display().to_string();
-        let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: shown.clone() })?;
+        let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::no_matrix(path))?;
         let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
         // A lock that cannot be read is an error of whatever reads it next, and hides no problem of the matrix.
         let lock = read_lock(&lock_beside(&dir, &name)).ok().flatten();

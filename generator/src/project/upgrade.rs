@@ -26,7 +26,7 @@ struct Written {
 
 fn written(path: &Path) -> Result<Written, ProjectError> {
     let path = &matrix_in(path);
-    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::NoMatrix { path: path.display().to_string() })?;
+    let text = read(path, MATRIX)?.ok_or_else(|| ProjectError::no_matrix(path))?;
     let (dir, name) = (folder_of(path).to_owned(), file_name(path)?);
     let lock = read_lock(&super::lock_beside(&dir, &name))?;
     Ok(Written { dir, name, text, locked: lock.map(|lock| lock.versions).unwrap_or_default() })

@@ -294,6 +294,13 @@ fn what_is_missing_is_named_with_a_way_out() {
         let said = project.fails(&[command]);
         assert!(said.contains("there is no ./matrix.lock\n\nhint: run `crossloom lock`"), "{command}: {said}");
     }
+    // A link is there, and its file is not.
+    fs::remove_file(project.path("matrix.toml")).unwrap();
+    symlink("elsewhere", project.path("matrix.toml")).unwrap();
+    for command in ["check", "lock", "generate", "upgrade"] {
+        let said = project.fails(&[command]);
+        assert!(said.contains("matrix.toml is a link to elsewhere, and there is no such file"), "{command}: {said}");
+    }
 }
 
 #[test]
