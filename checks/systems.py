@@ -101,9 +101,7 @@ class Systems:
                         continue
                     known[place] = None
                 if file:
-                    whole = file.with_name(f"{file.name}.new")
-                    whole.write_text(json.dumps(known, indent=2) + "\n")
-                    whole.replace(file)
+                    records.replace(file, json.dumps(known, indent=2) + "\n")
             self.seconds[name] = known[place]
             if known[place] is None:
                 self.error(f"a second build of {name} differs")

@@ -358,9 +358,9 @@ fn a_build_that_is_told_to_end_ends_nix_too() {
     let mut lines = BufReader::new(build.stderr.take().unwrap()).lines().map(Result::unwrap);
     let said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("building gmp")).collect();
     let parent = format!("PPid:\t{}\n", build.id());
-    let nix: Vec<PathBuf> = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path()).collect();
+    let processes = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
     let status = |process: &Path| fs::read_to_string(process.join("status")).unwrap_or_default();
-    let nix: Vec<_> = nix.into_iter().filter(|process| status(process).contains(&parent)).collect();
+    let nix: Vec<PathBuf> = processes.filter(|process| status(process).contains(&parent)).collect();
     rustix::process::kill_process(rustix::process::Pid::from_child(&build), rustix::process::Signal::TERM).unwrap();
     let rest: Vec<String> = lines.collect();
     assert_eq!(build.wait().unwrap().code(), Some(2), "{said:?} {rest:?}");
