@@ -82,12 +82,11 @@ class Systems:
         own = {need for need in needs if self.nodes[need]["recipe"].startswith(OWN)}
         return {name}.union(*map(self.closure, own))
 
-    def again(self, names, file):
-        """Builds nodes a second time, and notes how many seconds each took, or None if it differs. The file has the same by
-        the nodes' places in the store."""
-        known = json.loads(file.read_text()) if file and file.exists() else {}
+    def again(self, names, known, file):
+        """Builds nodes a second time, and notes how many seconds each took, or None if it differs. `known` has the same of
+        earlier ones by their places in the store, and is written to the file, if there is one."""
         for name in sorted(names):
-            place = self.run("build", "--no-out-link", name).strip()
+            place = self.run("build", "--no-out-link", name).strip() if file else name
             if place not in known:
                 print(f"{name}: a second time", flush=True)
                 began = time.monotonic()
@@ -173,6 +172,19 @@ class Systems:
         return row
 
 
+def read(file):
+    """The second builds in a file of --resume."""
+    if not file or not file.exists():
+        return {}
+    try:
+        known = json.loads(file.read_text())
+    except ValueError as error:
+        sys.exit(f"error: {file} is not JSON ({error}): --resume wants a file that it wrote, or the name of a new one")
+    if not isinstance(known, dict):
+        sys.exit(f"error: {file} was not written by --resume: it holds no JSON object")
+    return known
+
+
 def name_of(record):
     return record["target"], record["runtime"]
 
@@ -204,6 +216,7 @@ def main(arguments):
         parser.error("--record writes whole rows: it wants --again")
     if options.resume and not options.again:
         parser.error("--resume is about second builds: it wants --again")
+    known = read(options.resume)
     crossloom = str(pathlib.Path(options.crossloom).resolve())
     matrix = options.matrix or example(crossloom)
     systems = Systems(crossloom, matrix, options.target)
@@ -212,7 +225,7 @@ def main(arguments):
     systems.build()
     cells = [cell for cell in systems.booted() if systems.is_row(cell)]
     if options.again:
-        systems.again(set().union(*map(systems.own, systems.booted())), options.resume)
+        systems.again(set().union(*map(systems.own, systems.booted())), known, options.resume)
     rows = [row for row in map(systems.record, cells) if row]
     print(table(rows), end="")
     if options.record:

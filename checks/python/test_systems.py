@@ -169,6 +169,16 @@ class Systems(unittest.TestCase):
         self.assertEqual(self.rows()[1]["again"], {"nodes": 5, "different": 1})
         self.assertEqual(self.run_script("--resume", file), 2)
 
+    def test_a_file_of_something_else_is_not_resumed(self):
+        file = self.folder / "second-builds.json"
+        for text in "", "{", "[]", "\xff":
+            with self.subTest(text):
+                file.write_bytes(text.encode("latin-1"))
+                self.assertEqual(self.run_script("--again", "--resume", file), 1)
+                self.assertRegex(self.said, f"^error: {file} .*--resume")
+                self.assertFalse((self.folder / "calls").exists())
+                self.assertEqual(file.read_bytes(), text.encode("latin-1"))
+
     def test_a_system_that_fails_a_check_has_no_row(self):
         for check in "boot", "contents":
             with self.subTest(check):
