@@ -47,7 +47,7 @@ for index in "${!files[@]}"; do
       continue
     elif [ "$native" = refuse ]; then
       echo "error: ${names[index]#npm:} has native code ($code), which a static runtime cannot load" >&2
-      echo 'hint: take a package that is JavaScript alone; for x86_64 and i386 the runtime nodejs-18-dynamic compiles and loads it' >&2
+      echo 'hint: take a package that is JavaScript alone; a dynamic Node.js, such as the runtime nodejs-24-dynamic, has native code compiled and loads it' >&2
       exit 1
     else
       echo "error: ${names[index]#npm:} has a compiled addon ($code) and no binding.gyp to compile it from" >&2

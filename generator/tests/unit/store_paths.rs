@@ -38,8 +38,8 @@ fn all_sources(seed: &str, prefer: &str) -> Matrix {
          kernel = [\"loaded\"]\n\
          [bare-metal-kernel.loaded]\nsource = \"examples/bare-metal/kernel\"\npackage = \"loaded\"\n\
          boot = [\"uefi\"]\nserial = [\"loaded\"]\n\
-         [js-system]\ntargets = [\"x86_64\"]\nruntime = [\"quickjs-ng\", \"nodejs-18\", \"nodejs-18-dynamic\"]\n\
-         exclude = [{{ runtime = \"nodejs-18\", system = \"aarch64-linux\" }}, {{ runtime = \"nodejs-18-dynamic\", system = \"aarch64-linux\" }}]\n{tables}[sdk.mine]\nkind = \"file\"\n\
+         [js-system]\ntargets = [\"x86_64\"]\nruntime = [\"quickjs-ng\", \"nodejs-18\", \"nodejs-18-dynamic\", \"nodejs-24\", \"nodejs-24-dynamic\"]\n\
+         exclude = [{{ runtime = \"nodejs-18\", system = \"aarch64-linux\" }}, {{ runtime = \"nodejs-18-dynamic\", system = \"aarch64-linux\" }}, {{ runtime = \"nodejs-24\", system = \"aarch64-linux\" }}, {{ runtime = \"nodejs-24-dynamic\", system = \"aarch64-linux\" }}]\n{tables}[sdk.mine]\nkind = \"file\"\n\
          [sdk.open]\nkind = \"xnu\"\nhash = \"{}\"\n",
         versions("gcc"),
         versions("musl"),

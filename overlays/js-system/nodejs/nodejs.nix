@@ -8,12 +8,18 @@
   target,
   toolchain,
   cpu,
-  # All parts.
+  # All parts and libraries.
   parts,
   # `static` or `dynamic`.
   linking,
+  # What `process.versions` has to say of some of its parts: `uv=1.53.0`.
+  versions,
+  # For the manifest of a system: its parts, and their licences.
+  components,
+  licence,
 }:
 let
+  line = builtins.head (builtins.splitVersion version);
   isDynamic = linking == "dynamic";
 in
 stdenv.mkDerivation {
@@ -26,6 +32,8 @@ stdenv.mkDerivation {
     linking
     ;
   needs = parts;
+  # Node.js 18 has none.
+  ${if versions == [ ] then null else "versions"} = versions;
   module = ./system.c;
   mount = ../mount-options.h;
   nativeBuildInputs = [
@@ -38,9 +46,12 @@ stdenv.mkDerivation {
     import ../../bare-metal/words.nix { inherit stdenv; }
     + builtins.readFile ./environment.sh
     + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
-    + builtins.readFile ./configure.sh;
+    + builtins.readFile (./. + "/configure-${line}.sh");
   libraries = "${toolchain}/${target}/lib";
-  buildPhase = builtins.readFile ./link.sh;
+  buildPhase =
+    (if line == "24" && isDynamic then builtins.readFile ./dynamic-24.sh else "")
+    + builtins.readFile ./link.sh
+    + (if line == "24" then builtins.readFile ./link-24.sh else "");
   # The headers are what native addons are compiled with.
   installPhase = ''
     mkdir -p "$out/bin"
@@ -50,8 +61,15 @@ stdenv.mkDerivation {
     if isDynamic then
       ''
         cp -r lib-shared "$out/lib"
-        HEADERS_ONLY=1 python3 tools/install.py install "$out" /
       ''
+      + (
+        if line == "24" then
+          builtins.readFile ./headers-24.sh
+        else
+          ''
+            HEADERS_ONLY=1 python3 tools/install.py install "$out" /
+          ''
+      )
     else
       ""
   );
@@ -73,9 +91,8 @@ stdenv.mkDerivation {
     library = ./lib;
     memory = "512";
     conversation = ./conversation.sh;
-    # For the manifest of a system: the parts of the program, and their licences.
-    origin = "nodejs ${version} with Debian's fixes, brotli, undici, busboy, acorn, acorn-walk, cjs-module-lexer and ada; musl ${toolchain.musl.version}, libstdc++ and libgcc ${toolchain.libgcc.version}";
-    licence = "MIT AND Apache-2.0 AND BSD-2-Clause AND BSD-3-Clause AND ISC AND MPL-2.0 AND Zlib AND (GPL-3.0-or-later WITH GCC-exception-3.1)";
+    origin = "nodejs ${version} with ${components}; musl ${toolchain.musl.version}, libstdc++ and libgcc ${toolchain.libgcc.version}";
+    licence = "${licence} AND (GPL-3.0-or-later WITH GCC-exception-3.1)";
   };
   meta.description = "Node.js for ${target}";
 }

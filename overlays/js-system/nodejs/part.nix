@@ -16,7 +16,12 @@
   goals,
   # Names of gyp's targets of which it makes objects, and which: `2/3` is every third object, from the second.
   objects,
+  # Files of the source: the headers that they include are compiled once, and every one of these objects begins with them.
+  precompiled ? [ ],
 }:
+let
+  hasPrecompiled = precompiled != [ ];
+in
 stdenv.mkDerivation {
   pname = "nodejs-${name}-${target}";
   inherit
@@ -28,6 +33,7 @@ stdenv.mkDerivation {
     goals
     objects
     ;
+  ${if hasPrecompiled then "precompiled" else null} = precompiled;
   nativeBuildInputs = [
     toolchain
     python3
@@ -38,8 +44,9 @@ stdenv.mkDerivation {
     import ../../bare-metal/words.nix { inherit stdenv; }
     + builtins.readFile ./environment.sh
     + (if cpu == "ia32" then builtins.readFile ./ia32.sh else "")
-    + builtins.readFile ./configure.sh;
-  buildPhase = builtins.readFile ./part.sh;
+    + builtins.readFile (./. + "/configure-${builtins.head (builtins.splitVersion version)}.sh");
+  buildPhase =
+    (if hasPrecompiled then builtins.readFile ./precompiled.sh else "") + builtins.readFile ./part.sh;
   installPhase = ''
     mkdir "$out"
     added >"$NIX_BUILD_TOP/added"

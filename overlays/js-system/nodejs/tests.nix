@@ -7,8 +7,9 @@
   package,
   emulator,
   machine,
-  # The source, and which of its tests: patterns of file names below its folder `test`.
+  # The source, its major version, and which of its tests: patterns of file names below its folder `test`.
   src,
+  line,
   tests,
 }:
 stdenv.mkDerivation {
@@ -24,7 +25,7 @@ stdenv.mkDerivation {
     ;
   runner = ./tests/run.js;
   # Tests that fail, and why: a name and a reason on each line.
-  known = ./tests/known.tsv;
+  known = ./tests + "/known-${line}.tsv";
 
   phases = [ "installPhase" ];
   installPhase =

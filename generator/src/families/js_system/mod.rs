@@ -26,7 +26,7 @@ use crate::service::Limits;
 use crate::word::Word;
 use crate::words;
 use configs::SystemConfigs;
-use nodejs::Linking;
+use nodejs::{Line, Linking};
 use root::{Root, Roots};
 
 const QUICKJS_NG: Package = Package::new("quickjs-ng");
@@ -41,6 +41,28 @@ const BUSBOY: Package = Package::new("busboy");
 const ACORN: Package = Package::new("acorn");
 const ACORN_WALK: Package = Package::new("acorn-walk");
 const CJS_MODULE_LEXER: Package = Package::new("cjs-module-lexer");
+const AMARO: Package = Package::new("amaro");
+const BALANCED_MATCH: Package = Package::new("balanced-match");
+const BRACE_EXPANSION: Package = Package::new("brace-expansion");
+const MINIMATCH: Package = Package::new("minimatch");
+/// Packages of Python that its build runs.
+const GYP_NEXT: Package = Package::new("gyp-next");
+const JINJA2: Package = Package::new("jinja2");
+const MARKUPSAFE: Package = Package::new("markupsafe");
+const PACKAGING: Package = Package::new("packaging");
+/// Its libraries, by the packages that have their sources: crates, packages of Python, and Debian's.
+const ADA_URL: Package = Package::new("ada-url");
+const AIOHTTP: Package = Package::new("aiohttp");
+const C_ARES: Package = Package::new("c-ares");
+const LIBHDR_HISTOGRAM: Package = Package::new("libhdr-histogram");
+const NGHTTP2: Package = Package::new("nghttp2");
+const LIBSQLITE3_SYS: Package = Package::new("libsqlite3-sys");
+const LIBUV_SYS2: Package = Package::new("libuv-sys2");
+const OPENSSL: Package = Package::new("openssl");
+const SIMDJSON_SYS: Package = Package::new("simdjson-sys");
+const SIMDUTF: Package = Package::new("simdutf");
+const ZLIB: Package = Package::new("zlib");
+const ZSTD: Package = Package::new("zstd");
 
 /// The family.
 #[derive(Debug)]
@@ -66,6 +88,26 @@ static ABOUT: About = About {
         ACORN,
         ACORN_WALK,
         CJS_MODULE_LEXER,
+        AMARO,
+        BALANCED_MATCH,
+        BRACE_EXPANSION,
+        MINIMATCH,
+        GYP_NEXT,
+        JINJA2,
+        MARKUPSAFE,
+        PACKAGING,
+        ADA_URL,
+        AIOHTTP,
+        C_ARES,
+        LIBHDR_HISTOGRAM,
+        NGHTTP2,
+        LIBSQLITE3_SYS,
+        LIBUV_SYS2,
+        OPENSSL,
+        SIMDJSON_SYS,
+        SIMDUTF,
+        ZLIB,
+        ZSTD,
         LINUX,
     ],
     checks: &["js-system/boot.nix", "js-system/contents.nix", "js-system/nodejs/tests.nix"],
@@ -89,7 +131,7 @@ static AXES: [Axis; 5] = [
         key: AXIS_RUNTIME,
         values: Values::Words(Runtime::WORDS),
         suffix: Suffix::Value,
-        doc: "The JavaScript runtime, linked with musl: statically, except `nodejs-18-dynamic`, which can load native addons.",
+        doc: "The JavaScript runtime, linked with musl: statically, except `nodejs-18-dynamic` and `nodejs-24-dynamic`, which can load native addons.",
     },
     Axis { key: AXIS_LINUX, values: Values::Releases(LINUX), suffix: Suffix::Package, doc: "Versions of the kernel." },
     Axis {
@@ -123,22 +165,28 @@ words! {
         Nodejs18 = "nodejs-18",
         /// The same with musl's loader, which loads native addons.
         Nodejs18Dynamic = "nodejs-18-dynamic",
+        /// Node.js 24, which is for x86_64 so far.
+        Nodejs24 = "nodejs-24",
+        /// The same with musl's loader, which loads native addons.
+        Nodejs24Dynamic = "nodejs-24-dynamic",
     }
 }
 
 impl Runtime {
-    /// How Node.js is linked; none for another runtime.
-    fn nodejs(self) -> Option<Linking> {
+    /// Which Node.js it is, and how that is linked; none for another runtime.
+    fn nodejs(self) -> Option<(Line, Linking)> {
         match self {
             Runtime::QuickjsNg => None,
-            Runtime::Nodejs18 => Some(Linking::Static),
-            Runtime::Nodejs18Dynamic => Some(Linking::Dynamic),
+            Runtime::Nodejs18 => Some((Line::V18, Linking::Static)),
+            Runtime::Nodejs18Dynamic => Some((Line::V18, Linking::Dynamic)),
+            Runtime::Nodejs24 => Some((Line::V24, Linking::Static)),
+            Runtime::Nodejs24Dynamic => Some((Line::V24, Linking::Dynamic)),
         }
     }
 
     /// Whether there is one for a target.
     fn is_for(self, target: &KernelTarget) -> bool {
-        self.nodejs().is_none() || target.gcc().and_then(nodejs::cpu).is_some()
+        self.nodejs().is_none_or(|(line, _)| target.gcc().and_then(|gcc| line.cpu(gcc)).is_some())
     }
 
     /// Whether machines of a build system can build it for a target.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::nodejs::Linking;
 use super::packages::Npm;
 use super::root::Root;
-use super::{ABOUT, JsSystem, NODEJS, QUICKJS_NG, Spec, disk, nodejs};
+use super::{ABOUT, JsSystem, QUICKJS_NG, Spec, disk, nodejs};
 use crate::families::{linux, musl_gcc};
 use crate::family::{CellOf, Target};
 use crate::lock::{Given, Wanted};
@@ -32,7 +32,7 @@ pub fn wanted(cell: &CellOf<JsSystem>) -> Vec<Wanted> {
     wanted.extend(musl_gcc::toolchain_wanted());
     match cell.spec.runtime.nodejs() {
         None => wanted.push(Wanted::Release(QUICKJS_NG.default())),
-        Some(_) => wanted.extend(nodejs::wanted()),
+        Some((line, _)) => wanted.extend(line.wanted()),
     }
     wanted.extend(cell.spec.root.packages.values().map(archive));
     wanted.extend(disk::wanted(cell));
@@ -63,8 +63,9 @@ fn packages(planner: &mut Planner<'_>, spec: &Spec) -> Option<String> {
         return None;
     }
     let (root, gcc) = (&spec.root, spec.kernel.gcc);
-    let cpu = nodejs::cpu(gcc).filter(|_| spec.runtime.nodejs() == Some(Linking::Dynamic));
-    let native = if cpu.is_some() { "keep" } else { "refuse" };
+    let dynamic = spec.runtime.nodejs().filter(|(_, linking)| *linking == Linking::Dynamic);
+    let loader = dynamic.and_then(|(line, _)| Some((line, line.cpu(gcc)?)));
+    let native = if loader.is_some() { "keep" } else { "refuse" };
     let archives: Vec<Wanted> = root.packages.values().map(archive).collect();
     let names: Vec<String> = archives.iter().map(Wanted::name).collect();
     let hashes: Vec<String> = archives.iter().filter_map(Wanted::hash).map(|hash| hash.to_hex()).collect();
@@ -84,10 +85,10 @@ fn packages(planner: &mut Planner<'_>, spec: &Spec) -> Option<String> {
         ("native", text(native)),
     ];
     let packages = planner.add(name, "js-system/npm-packages", args);
-    Some(match cpu {
-        Some(cpu) => {
+    Some(match loader {
+        Some((line, cpu)) => {
             let toolchain = musl_gcc::default_toolchain(planner, gcc);
-            nodejs::addons(planner, gcc, (cpu, &toolchain), &packages, optional)
+            nodejs::addons(planner, line, gcc, (cpu, &toolchain), &packages, optional)
         }
         None => packages,
     })
@@ -126,8 +127,9 @@ pub fn files(cell: &CellOf<JsSystem>) -> BTreeMap<String, String> {
 /// The runtime's node.
 fn runtime(planner: &mut Planner<'_>, spec: &Spec) -> String {
     let toolchain = musl_gcc::default_toolchain(planner, spec.kernel.gcc);
-    if let (Some(linking), Some(cpu)) = (spec.runtime.nodejs(), nodejs::cpu(spec.kernel.gcc)) {
-        return nodejs::program(planner, spec.kernel.gcc, cpu, &toolchain, linking);
+    let nodejs = spec.runtime.nodejs().and_then(|which| Some((which, which.0.cpu(spec.kernel.gcc)?)));
+    if let Some((which, cpu)) = nodejs {
+        return nodejs::program(planner, which, spec.kernel.gcc, cpu, &toolchain);
     }
     let (release, triple) = (QUICKJS_NG.default(), spec.kernel.gcc.triple());
     planner.add(
@@ -178,7 +180,7 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
 
     let release = match spec.runtime.nodejs() {
         None => QUICKJS_NG.default(),
-        Some(_) => NODEJS.default(),
+        Some((line, _)) => line.release(),
     };
     let words = [
         ("root", root.name.as_str()),
@@ -196,8 +198,9 @@ pub fn plan(planner: &mut Planner<'_>, cell: &CellOf<JsSystem>) {
         planner.cell(runner.renamed(|name| format!("{name}-qemu")));
     }
     // Its own tests take the place of the scripts of a root, so one without any has them.
-    if spec.runtime.nodejs().is_some() && root.files.is_empty() && root.users.is_empty() {
-        let tests = args.iter().cloned().chain(nodejs::tests(planner)).collect();
+    let lone = root.files.is_empty() && root.users.is_empty();
+    if let Some((line, _)) = spec.runtime.nodejs().filter(|_| lone) {
+        let tests = args.iter().cloned().chain(nodejs::tests(planner, line)).collect();
         planner.check(Check::new(format!("tests-{}", cell.name), "js-system/nodejs/tests", tests));
     }
     let mut boot = Vec::from(args);

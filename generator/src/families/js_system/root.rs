@@ -96,7 +96,7 @@ impl Table for Roots {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc", "linux", "quickjs-ng", "nodejs-18", "dynamic", "system", "qemu", "disk"]
+        &["llvm", "gcc", "linux", "quickjs-ng", "nodejs-18", "nodejs-24", "dynamic", "system", "qemu", "disk"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {

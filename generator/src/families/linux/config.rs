@@ -176,7 +176,7 @@ impl Table for KernelConfigs {
     }
 
     fn reserved(&self) -> &'static [&'static str] {
-        &["llvm", "gcc", "qemu", "disk", "quickjs-ng", "nodejs-18", "dynamic"]
+        &["llvm", "gcc", "qemu", "disk", "quickjs-ng", "nodejs-18", "nodejs-24", "dynamic"]
     }
 
     fn built_in(&self) -> &'static [&'static str] {

@@ -44,7 +44,7 @@ stdenv.mkDerivation {
   strictVersion = ./strict-version.py;
   brotliGyp = ./brotli.gyp;
 
-  patchPhase = builtins.readFile ./source.sh;
+  patchPhase = builtins.readFile ./source-18.sh;
   dontConfigure = true;
   dontBuild = true;
   installPhase = builtins.readFile ../../source/pack.sh;
