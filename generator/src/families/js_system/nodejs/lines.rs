@@ -59,7 +59,7 @@ impl Line {
         }
     }
 
-    /// Its libraries that are nodes of their own.
+    /// The libraries that are built as separate nodes.
     pub fn libraries(self) -> &'static [Library] {
         match self {
             Line::V18 => &[],
@@ -146,7 +146,7 @@ const RELEASES_24: [(Package, &str); 26] = [
     (ZSTD, "1.5.7"),
 ];
 
-/// A library that is built as a node of its own, by the script `libraries/NAME.sh`.
+/// A library that is built as a separate node, by the script `libraries/NAME.sh`.
 pub struct Library {
     pub name: &'static str,
     /// The package that has its source.

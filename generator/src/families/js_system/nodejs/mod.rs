@@ -138,8 +138,7 @@ fn versions(line: Line) -> Vec<String> {
 /// What the check that runs its own tests takes beside a system and an emulator.
 pub fn tests(planner: &mut Planner<'_>, line: Line) -> [(&'static str, Arg); 3] {
     let src = complete_source(planner, line);
-    let tests = TESTS.map(str::to_owned).to_vec();
-    [("src", node(&src)), ("line", text(line.as_str())), ("tests", Arg::Texts(tests))]
+    [("src", node(&src)), ("line", text(line.as_str())), ("tests", texts(&TESTS))]
 }
 
 /// The node of packages whose native addons are compiled for the dynamic program, from the node of packages with their sources.
@@ -198,17 +197,14 @@ pub fn program(
         for number in 1..=part.nodes {
             let name = if part.nodes == 1 { part.name.to_owned() } else { format!("{}-{number}", part.name) };
             let objects = part.objects.iter().map(|object| format!("{object}={number}/{}", part.nodes)).collect();
-            let goals = part.goals.iter().map(|goal| (*goal).to_owned()).collect();
-            let precompiled: Vec<String> = part.precompiled.iter().map(|file| (*file).to_owned()).collect();
-            let precompiled =
-                Some(precompiled).filter(|files| !files.is_empty()).map(|files| ("precompiled", Arg::Texts(files)));
+            let precompiled = Some(part.precompiled).filter(|files| !files.is_empty());
             let own = [
                 ("name", text(&name)),
                 ("needs", Arg::Nodes(needs.clone())),
-                ("goals", Arg::Texts(goals)),
+                ("goals", texts(part.goals)),
                 ("objects", Arg::Texts(objects)),
             ];
-            let own = own.into_iter().chain(precompiled);
+            let own = own.into_iter().chain(precompiled.map(|files| ("precompiled", texts(files))));
             let name = node_name(&format!("nodejs-{name}"), release, triple, &[], &[]);
             let args = common.iter().cloned().chain(own).collect();
             planner.insert(Node { name: name.clone(), recipe: "js-system/nodejs/part", args });
