@@ -2,7 +2,7 @@
 words "$needs"
 overlay "${words[@]}"
 if [ ${#words[@]} = 0 ]; then
-  # The snapshot of Node.js' own start is left out: it would have to be the same at every build.
+  # The snapshot of the program's own start is made where the program is linked.
   python3 configure.py --dest-os=linux "--dest-cpu=$cpu" --prefix=/ --fully-static --without-intl --without-npm \
     --without-corepack --without-node-snapshot
   # Programs read it as `process.config`.

@@ -3,6 +3,16 @@
 find out -name '*.o' | LC_ALL=C sort >"$NIX_BUILD_TOP/there"
 cp "$module" src/node_system.c
 cp "$mount" src/node_mount_options.h
+# Programs read config.gypi as `process.config`. The parts were configured without a snapshot of the program's own start, which is
+# made below.
+sed -i "s/\(['\"]node_use_node_\(snapshot\|code_cache\)['\"]: ['\"]\)false/\1true/" config.gypi
+if [ "$(grep -c "node_use_node_\(snapshot\|code_cache\)['\"]: ['\"]true" config.gypi)" != 2 ]; then
+  echo 'error: config.gypi does not set node_use_node_snapshot and node_use_node_code_cache once each' >&2
+  exit 1
+fi
+# node_mksnapshot is linked with the libraries of the static program: gyp lists none for it.
+sed -n '/^LIBS :=/,/^$/p' out/node.target.mk >"$NIX_BUILD_TOP/libraries.mk"
+sed -i -e "/^LIBS :=/r $NIX_BUILD_TOP/libraries.mk" -e '/^LIBS :=/,/^$/d' out/node_mksnapshot.target.mk
 if [ "$linking" = dynamic ]; then
   # The objects are the same: only the link differs, and what `process.config` says of it.
   sed -i '/^\t-static \\$/d' out/node.target.mk
@@ -11,11 +21,20 @@ if [ "$linking" = dynamic ]; then
     echo 'error: the link was described in another way than was looked for' >&2
     exit 1
   fi
-  # A newer config.gypi would have gyp write all makefiles again. One source is written from it.
-  touch -d @2 config.gypi
-  rm -f out/Release/obj/gen/node_javascript.cc
-  sed -i '/\/gen\/node_javascript\.o$/d' "$NIX_BUILD_TOP/there"
 fi
+# A newer config.gypi would have gyp write all makefiles again. One source is written from it.
+touch -d @2 config.gypi
+rm -f out/Release/obj/gen/node_javascript.cc
+sed -i '/\/gen\/node_javascript\.o$/d' "$NIX_BUILD_TOP/there"
+
+# node_mksnapshot starts Node.js, and writes its heap and the code cache of its scripts as a source. That one replaces the source
+# of a program without a snapshot. `codecache` is the object, TARGET/SOURCE, that has to be told to write the code cache.
+list=out/${codecache%%/*}.target.mk
+printf '%s: GYP_CXXFLAGS += -DNODE_USE_NODE_CODE_CACHE=1\n' "\$(obj).target/$codecache.o" >>"$list"
+touch -d @2 "$list"
+sed -i "\|/obj\.target/$codecache\.o\$|d" "$NIX_BUILD_TOP/there"
+run_make "$PWD/out/Release/node_mksnapshot"
+out/Release/node_mksnapshot src/node_snapshot_stub.cc
 run_make "$PWD/out/Release/node"
 
 again=$(added | sed 's,^\./,,' | LC_ALL=C comm -12 - "$NIX_BUILD_TOP/there")
@@ -59,3 +78,24 @@ fi
   assert(process._linkedBinding("system").mount);
   assert.strictEqual(process.config.target_defaults.libraries.includes("-static"), process.argv[3] === "static");
 ' "$version" "$NIX_STORE" "$linking"
+# Whether it uses the snapshot, and for other scripts the code cache.
+"${run[@]}" --no-warnings --expose-internals -e '
+  const assert = require("assert");
+  require("http2");
+  const used = require("internal/test/binding").internalBinding("builtins").getCacheUsage();
+  assert([...used.compiledInSnapshot].includes("internal/bootstrap/node"), "the snapshot is not used");
+  assert([...used.compiledWithCache].includes("http2"), "the code cache is not used");
+'
+# What it says for itself to servers.
+"${run[@]}" --input-type=module -e '
+  import assert from "node:assert";
+  import http from "node:http";
+
+  const server = http.createServer((request, response) => response.end(request.headers["user-agent"]));
+  server.listen(0, "127.0.0.1", async () => {
+    const answer = await fetch("http://127.0.0.1:" + server.address().port);
+    assert.strictEqual(await answer.text(), "node");
+    server.close();
+    server.closeAllConnections();
+  });
+'

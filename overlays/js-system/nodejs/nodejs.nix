@@ -32,6 +32,12 @@ stdenv.mkDerivation {
     linking
     ;
   needs = parts;
+  # The object that its code cache is switched on in: TARGET/SOURCE.
+  codecache =
+    if line == "24" then
+      "node_mksnapshot/tools/snapshot/node_mksnapshot"
+    else
+      "libnode/src/node_snapshotable";
   # Node.js 18 has none.
   ${if versions == [ ] then null else "versions"} = versions;
   module = ./system.c;

@@ -43,8 +43,9 @@ stdenv.mkDerivation {
   bundle = ./bundle.py;
   strictVersion = ./strict-version.py;
   brotliGyp = ./brotli.gyp;
+  snapshot = ./snapshot-18.patch;
 
-  patchPhase = builtins.readFile ./source-18.sh;
+  patchPhase = builtins.readFile ./source.sh + builtins.readFile ./source-18.sh;
   dontConfigure = true;
   dontBuild = true;
   installPhase = builtins.readFile ../../source/pack.sh;

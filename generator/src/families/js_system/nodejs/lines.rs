@@ -352,14 +352,26 @@ const GENERATED_24: Part = Part::of_goals(
     ],
 );
 
+/// The headers that V8 precompiles itself where it is built for Windows.
+const PRECOMPILED_V8: &str = "tools/msvs/pch/v8_pch.h";
+
+/// Sources that Torque writes all include the same headers, and most of V8's built-in functions are such sources.
+const PRECOMPILED_TORQUE: &str = "out/Release/obj/gen/torque-generated/src/builtins/array-find-tq-csa.cc";
+
 /// The part of Node.js 18 with OpenSSL.
 const OPENSSL_18: &str = "openssl";
 
 /// The others of Node.js 18. On two quiet cores each node takes some minutes.
 const PARTS_18: [Part; 6] = [
-    Part::of_objects("v8-base", &["v8_base_without_compiler"], 8),
-    Part::of_objects("v8-compiler", &["v8_compiler"], 2),
-    Part::of_objects("v8-builtins", &["v8_initializers"], 3),
+    Part { precompiled: &[PRECOMPILED_V8], ..Part::of_objects("v8-base", &["v8_base_without_compiler"], 2) },
+    Part {
+        precompiled: &[PRECOMPILED_V8, "deps/v8/src/compiler/js-native-context-specialization.cc"],
+        ..Part::of_objects("v8-compiler", &["v8_compiler"], 1)
+    },
+    Part {
+        precompiled: &[PRECOMPILED_V8, PRECOMPILED_TORQUE],
+        ..Part::of_objects("v8-builtins", &["v8_initializers"], 1)
+    },
     Part::of_goals(OPENSSL_18, &["openssl-cli"]),
     Part::of_objects(
         "libraries",
@@ -388,9 +400,6 @@ const PARTS_18: [Part; 6] = [
 /// The part of Node.js 24 with the program that turns its scripts into a source.
 const SCRIPTS_24: &str = "scripts";
 
-/// The headers that V8 precompiles itself where it is built for Windows.
-const PRECOMPILED_V8: &str = "tools/msvs/pch/v8_pch.h";
-
 /// The others of Node.js 24.
 const PARTS_24: [Part; 6] = [
     Part { precompiled: &[PRECOMPILED_V8], ..Part::of_objects("v8-base", &["v8_base_without_compiler"], 4) },
@@ -399,8 +408,7 @@ const PARTS_24: [Part; 6] = [
         ..Part::of_objects("v8-compiler", &["v8_compiler"], 1)
     },
     Part {
-        // Sources that Torque writes all include the same headers, and most of these are such sources.
-        precompiled: &[PRECOMPILED_V8, "out/Release/obj/gen/torque-generated/src/builtins/array-find-tq-csa.cc"],
+        precompiled: &[PRECOMPILED_V8, PRECOMPILED_TORQUE],
         ..Part::of_objects("v8-builtins", &["v8_initializers"], 2)
     },
     Part::of_objects("v8-libraries", &["highway", "simdutf", "v8_init", "v8_initializers_slow", "v8_libplatform"], 1),
