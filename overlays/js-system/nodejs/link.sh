@@ -29,12 +29,20 @@ sed -i '/\/gen\/node_javascript\.o$/d' "$NIX_BUILD_TOP/there"
 
 # node_mksnapshot starts Node.js, and writes its heap and the code cache of its scripts as a source. That one replaces the source
 # of a program without a snapshot. `codecache` is the object, TARGET/SOURCE, that has to be told to write the code cache.
+if [ -n "${padding-}" ]; then patch -p1 -f --no-backup-if-mismatch -i "$padding"; fi
 list=out/${codecache%%/*}.target.mk
 printf '%s: GYP_CXXFLAGS += -DNODE_USE_NODE_CODE_CACHE=1\n' "\$(obj).target/$codecache.o" >>"$list"
 touch -d @2 "$list"
 sed -i "\|/obj\.target/$codecache\.o\$|d" "$NIX_BUILD_TOP/there"
 run_make "$PWD/out/Release/node_mksnapshot"
 out/Release/node_mksnapshot src/node_snapshot_stub.cc
+for number in 1 2 3; do
+  out/Release/node_mksnapshot "$NIX_BUILD_TOP/snapshot"
+  if ! cmp "$NIX_BUILD_TOP/snapshot" src/node_snapshot_stub.cc; then
+    echo "error: a snapshot was another one in run $number" >&2
+    exit 1
+  fi
+done
 run_make "$PWD/out/Release/node"
 
 again=$(added | sed 's,^\./,,' | LC_ALL=C comm -12 - "$NIX_BUILD_TOP/there")

@@ -38,6 +38,7 @@ stdenv.mkDerivation {
       "node_mksnapshot/tools/snapshot/node_mksnapshot"
     else
       "libnode/src/node_snapshotable";
+  ${if line == "18" then "padding" else null} = ./snapshot-padding-18.patch;
   # Node.js 18 has none.
   ${if versions == [ ] then null else "versions"} = versions;
   module = ./system.c;
