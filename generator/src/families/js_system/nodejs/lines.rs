@@ -316,6 +316,16 @@ impl Part {
         Part { name, needs: None, libraries: false, goals: &[], objects, precompiled: &[], nodes }
     }
 
+    /// Objects that begin with the headers of some files, in so many nodes.
+    const fn of_precompiled(
+        name: &'static str,
+        objects: &'static [&'static str],
+        precompiled: &'static [&'static str],
+        nodes: usize,
+    ) -> Part {
+        Part { precompiled, ..Part::of_objects(name, objects, nodes) }
+    }
+
     /// Files below `out/Release`, in one node.
     const fn of_goals(name: &'static str, goals: &'static [&'static str]) -> Part {
         Part { goals, ..Part::of_objects(name, &[], 1) }
@@ -363,15 +373,14 @@ const OPENSSL_18: &str = "openssl";
 
 /// The others of Node.js 18. On two quiet cores each node takes some minutes.
 const PARTS_18: [Part; 6] = [
-    Part { precompiled: &[PRECOMPILED_V8], ..Part::of_objects("v8-base", &["v8_base_without_compiler"], 2) },
-    Part {
-        precompiled: &[PRECOMPILED_V8, "deps/v8/src/compiler/js-native-context-specialization.cc"],
-        ..Part::of_objects("v8-compiler", &["v8_compiler"], 1)
-    },
-    Part {
-        precompiled: &[PRECOMPILED_V8, PRECOMPILED_TORQUE],
-        ..Part::of_objects("v8-builtins", &["v8_initializers"], 1)
-    },
+    Part::of_precompiled("v8-base", &["v8_base_without_compiler"], &[PRECOMPILED_V8], 2),
+    Part::of_precompiled(
+        "v8-compiler",
+        &["v8_compiler"],
+        &[PRECOMPILED_V8, "deps/v8/src/compiler/js-native-context-specialization.cc"],
+        1,
+    ),
+    Part::of_precompiled("v8-builtins", &["v8_initializers"], &[PRECOMPILED_V8, PRECOMPILED_TORQUE], 1),
     Part::of_goals(OPENSSL_18, &["openssl-cli"]),
     Part::of_objects(
         "libraries",
@@ -402,15 +411,14 @@ const SCRIPTS_24: &str = "scripts";
 
 /// The others of Node.js 24.
 const PARTS_24: [Part; 6] = [
-    Part { precompiled: &[PRECOMPILED_V8], ..Part::of_objects("v8-base", &["v8_base_without_compiler"], 4) },
-    Part {
-        precompiled: &[PRECOMPILED_V8, "deps/v8/src/compiler/turboshaft/operations.cc"],
-        ..Part::of_objects("v8-compiler", &["v8_compiler"], 1)
-    },
-    Part {
-        precompiled: &[PRECOMPILED_V8, PRECOMPILED_TORQUE],
-        ..Part::of_objects("v8-builtins", &["v8_initializers"], 2)
-    },
+    Part::of_precompiled("v8-base", &["v8_base_without_compiler"], &[PRECOMPILED_V8], 4),
+    Part::of_precompiled(
+        "v8-compiler",
+        &["v8_compiler"],
+        &[PRECOMPILED_V8, "deps/v8/src/compiler/turboshaft/operations.cc"],
+        1,
+    ),
+    Part::of_precompiled("v8-builtins", &["v8_initializers"], &[PRECOMPILED_V8, PRECOMPILED_TORQUE], 2),
     Part::of_objects("v8-libraries", &["highway", "simdutf", "v8_init", "v8_initializers_slow", "v8_libplatform"], 1),
     Part { libraries: true, ..Part::of_goals(SCRIPTS_24, &["obj/gen/node_javascript.cc"]) },
     Part {
